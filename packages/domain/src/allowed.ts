@@ -1,0 +1,49 @@
+// Which verbs a VM would take now, and why it would not take another.
+import { VERBS, type Verb } from '@ironlog/schemas';
+import type { Vm } from './vm.ts';
+
+/** `undefined`: allowed. Otherwise the reason, in words a caller can act on. */
+export const whyNot = (vm: Vm, verb: Verb, force = false): string | undefined => {
+  if (verb === 'create') return vm.state === 'absent' ? undefined : `a VM of that id exists and is ${vm.state}`;
+  if (vm.state === 'absent') return 'there is no such VM';
+  if (verb === 'delete') return whyNotDelete(vm, force);
+  if (vm.task) return `${vm.task.verb} is in flight until ${vm.task.deadline} at the latest`;
+  if (verb === 'cleanup') return whyNotCleanup(vm);
+  if (vm.state === 'deleted') return 'the VM is deleted';
+  if (vm.wantedGone) return 'the VM is being deleted, and a delete is never undone';
+  return STATES_FOR[verb].includes(vm.state) ? whyNotBoot(vm, verb) : `the VM is ${vm.state}; ${verb} needs ${STATES_FOR[verb].join(' or ')}`;
+};
+
+const STATES_FOR: Readonly<Record<Exclude<Verb, 'create' | 'delete' | 'cleanup'>, readonly string[]>> = {
+  boot: ['created', 'stopped', 'failed'],
+  shutdown: ['running', 'paused'],
+  pause: ['running'],
+  resume: ['paused'],
+  reboot: ['running'],
+  snapshot: ['paused'],
+  restore: ['stopped'],
+};
+
+const whyNotBoot = (vm: Vm, verb: Verb): string | undefined => {
+  if (verb !== 'boot' || vm.state !== 'failed') return undefined;
+  if (!vm.everCreated) return 'the VM was never created; delete it and create it again';
+  if (vm.residue.length > 0) return `a failed attempt left ${vm.residue.join(', ')}; cleanup must end first`;
+  return undefined;
+};
+
+const whyNotDelete = (vm: Vm, force: boolean): string | undefined => {
+  if (vm.state === 'deleted') return 'the VM is deleted';
+  if (force) return vm.task?.verb === 'delete' ? 'a delete is in flight' : undefined;
+  if (vm.task) return `${vm.task.verb} is in flight; use force to pre-empt it`;
+  if (vm.state === 'running' || vm.state === 'paused') return `the VM is ${vm.state}; shut it down first or use force`;
+  return undefined;
+};
+
+const whyNotCleanup = (vm: Vm): string | undefined => {
+  if (vm.state === 'failed') return undefined;
+  if (vm.state === 'deleted' && vm.residue.length > 0) return undefined;
+  return `the VM is ${vm.state} with nothing to clean up`;
+};
+
+/** Verbs that would be accepted now, `delete` counted if either form of it would be. */
+export const allowedVerbs = (vm: Vm): Verb[] => VERBS.filter((verb) => whyNot(vm, verb, verb === 'delete') === undefined);

@@ -1,0 +1,107 @@
+import { VERBS, type Verb, type VmEventName } from '@ironlog/schemas';
+import { describe, expect, it } from 'vitest';
+import { continuation, type DecideContext, decide, decideCrash } from './decide.ts';
+import { at, CRASHED, CREATED, command, given, HOST, IN_FLIGHT, NOW, PAUSED, RUNNING, STOPPED } from './story.fixture.ts';
+import { TASKS } from './tasks.ts';
+
+const context: DecideContext = { now: NOW, host: HOST, admission: { ok: true, hypervisor: 'simulator', capabilities: VERBS } };
+const FAILED_CREATE = ['claimed', 'create-failed'] as const;
+const LOST = [...RUNNING, 'lost'] as const;
+const DELETED = [...CREATED, 'delete-started', 'deleted'] as const;
+
+const stories: Record<string, readonly VmEventName[]> = {
+  absent: [], created: CREATED, running: RUNNING, paused: PAUSED, stopped: STOPPED, failed: CRASHED,
+  'failed before it was created': FAILED_CREATE, lost: LOST, deleted: DELETED,
+};
+// contracts: which verb is allowed where, told once more by hand so that the table cannot agree with itself.
+const allowed: Record<string, Verb[]> = {
+  absent: ['create'],
+  created: ['boot', 'delete'],
+  running: ['shutdown', 'pause', 'reboot'],
+  paused: ['shutdown', 'resume', 'snapshot'],
+  stopped: ['boot', 'delete', 'restore'],
+  failed: ['boot', 'delete', 'cleanup'],
+  'failed before it was created': ['delete', 'cleanup'],
+  lost: ['delete'],
+  deleted: [],
+};
+
+describe.each(Object.keys(stories))('given a VM that is %s', (name) => {
+  const vm = given(...(stories[name] ?? []));
+  it.each(VERBS)('when %s, then its intent, or a rejection that says why', (verb) => {
+    const decision = decide(vm, command(verb, { id: 'cmd-new' }), context);
+    if (allowed[name]?.includes(verb)) {
+      expect(decision).toMatchObject({ kind: 'intent', fact: { name: TASKS[verb].intent } });
+    } else {
+      expect(decision).toMatchObject({ kind: 'rejected', rejection: { currentState: vm.state } });
+      expect(decision.kind === 'rejected' && decision.rejection.reason.length).toBeGreaterThan(0);
+    }
+  });
+});
+
+describe.each(VERBS)('given a %s in flight', (inFlight) => {
+  const vm = given(...IN_FLIGHT[inFlight]);
+  it.each(VERBS.filter((verb) => verb !== 'create'))('when %s, then it must wait', (verb) => {
+    expect(decide(vm, command(verb, { id: 'cmd-new' }), context)).toMatchObject({ kind: 'rejected', rejection: { code: 'illegal-state' } });
+  });
+  it('when delete with force, then it pre-empts what is in flight, but never another delete', () => {
+    const decision = decide(vm, command('delete', { id: 'cmd-new', params: { force: true } }), context);
+    if (inFlight === 'delete') expect(decision.kind).toBe('rejected');
+    else expect(decision).toMatchObject({ kind: 'intent', fact: { name: 'delete-started', data: { preempts: `cmd-${inFlight}` } } });
+  });
+  it('when its process dies, then that is what was wanted, or the task has failed', () => {
+    const wanted: Verb[] = ['shutdown', 'delete', 'cleanup'];
+    expect(decideCrash(vm)).toBe(wanted.includes(inFlight) ? 'continue' : 'task-failed');
+  });
+});
+
+describe('decide', () => {
+  it('answers a command it has seen, and does not repeat it', () => {
+    expect(decide(given(...RUNNING), command('boot'), context)).toEqual({ kind: 'duplicate', outcome: 'succeeded' });
+    expect(decide(given(...IN_FLIGHT.boot), command('boot'), context)).toEqual({ kind: 'duplicate', outcome: 'open' });
+  });
+  it('lets a command expire that comes after its startBy, whatever else is wrong with it', () => {
+    const decision = decide(given(...RUNNING), command('boot', { id: 'cmd-late' }), { ...context, now: at(601) });
+    expect(decision).toMatchObject({ kind: 'expired', fact: { name: 'command-expired', data: { state: 'running' } } });
+  });
+  it('rejects a command made for another revision', () => {
+    const vm = given(...CREATED);
+    expect(decide(vm, command('boot', { expectedRevision: 1 }), context)).toMatchObject({ rejection: { code: 'revision-mismatch' } });
+    expect(decide(vm, command('boot', { expectedRevision: 2 }), context).kind).toBe('intent');
+  });
+  it('rejects recovery for a failure that is no longer the VM\'s', () => {
+    const vm = given(...CRASHED);
+    const other = `evt-${'9'.repeat(26)}`;
+    expect(decide(vm, command('cleanup', { ifFailure: other }), context)).toMatchObject({ rejection: { code: 'superseded' } });
+    expect(decide(vm, command('cleanup', { ifFailure: vm.failure?.eventId ?? '' }), context).kind).toBe('intent');
+  });
+  it('rejects what the hypervisor cannot do, and what the host would not admit', () => {
+    const cannot = { ...context, admission: { ok: true, hypervisor: 'qemu', capabilities: ['pause'] } } as const;
+    expect(decide(given(...PAUSED), command('snapshot'), cannot)).toMatchObject({ rejection: { code: 'unsupported' } });
+    const full = { ...context, admission: { ok: false, code: 'over-capacity', reason: 'no memory left' } } as const;
+    expect(decide(given(), command('create'), full)).toMatchObject({ rejection: { code: 'over-capacity' } });
+    expect(decide(given(...RUNNING), command('shutdown', { id: 'cmd-new' }), full).kind).toBe('intent');
+  });
+  it('does not boot over residue, nor bring back what was to be deleted', () => {
+    const residue = given(...CREATED, 'boot-started', ['boot-failed', { data: { residue: ['process'] } }]);
+    expect(decide(residue, command('boot', { id: 'cmd-new' }), context)).toMatchObject({ rejection: { code: 'illegal-state' } });
+    const doomed = given(...CREATED, 'delete-started', ['delete-failed', { data: { residue: ['directory'] } }]);
+    expect(decide(doomed, command('boot', { id: 'cmd-new' }), context)).toMatchObject({ rejection: { code: 'illegal-state' } });
+    expect(decide(doomed, command('delete', { id: 'cmd-new' }), context).kind).toBe('intent');
+  });
+  it('gives each boot and reboot an epoch of its own', () => {
+    expect(decide(given(...CREATED), command('boot'), context)).toMatchObject({ fact: { data: { epoch: 1 } } });
+    expect(decide(given(...RUNNING), command('reboot'), context)).toMatchObject({ fact: { data: { epoch: 2 } } });
+  });
+  it('goes on to boot after a create with start, under the same command, once', () => {
+    const claimed = [['claimed', { data: { start: true } }]] as const;
+    expect(continuation(given(...claimed.map((c) => [c[0], c[1]] as [VmEventName, object])), NOW)).toBeUndefined();
+    const created = given(['claimed', { data: { start: true } }], 'created');
+    expect(created).toMatchObject({ state: 'created', task: { verb: 'create', commandId: 'cmd-create' } });
+    expect(continuation(created, NOW)).toMatchObject({ name: 'boot-started', data: { epoch: 1 } });
+    const booting = given(['claimed', { data: { start: true } }], 'created', ['boot-started', { causationid: 'cmd-create' }]);
+    expect(continuation(booting, NOW)).toBeUndefined();
+    const running = given(['claimed', { data: { start: true } }], 'created', ['boot-started', { causationid: 'cmd-create' }], 'booted');
+    expect(running.commands).toEqual([expect.objectContaining({ id: 'cmd-create', verb: 'create', outcome: 'succeeded' })]);
+  });
+});

@@ -1,0 +1,121 @@
+// `decide`: what a command means for a VM as its log stands. Pure: no clock, no I/O; every answer is a value.
+import type { HostId, HypervisorKind, Rejection, RejectionCode, Timestamp, Verb, VmFact, WorkCommand } from '@ironlog/schemas';
+import { allowedVerbs, whyNot } from './allowed.ts';
+import { TASKS } from './tasks.ts';
+import { later } from './time.ts';
+import type { Intent, Outcome, Vm } from './vm.ts';
+
+/** What the host says of a command before the VM's state is asked. */
+export type Admission =
+  | { readonly ok: true; readonly hypervisor: HypervisorKind; readonly capabilities: readonly Verb[] }
+  | { readonly ok: false; readonly code: RejectionCode; readonly reason: string };
+
+export interface DecideContext {
+  readonly now: Timestamp;
+  readonly host: HostId;
+  readonly admission: Admission;
+}
+
+export type Decision =
+  | { readonly kind: 'intent'; readonly fact: Intent }
+  | { readonly kind: 'expired'; readonly fact: Extract<VmFact, { name: 'command-expired' }> }
+  | { readonly kind: 'rejected'; readonly rejection: Rejection }
+  | { readonly kind: 'duplicate'; readonly outcome: Outcome };
+
+export const decide = (vm: Vm, command: WorkCommand, context: DecideContext): Decision => {
+  const { action, request, expectedRevision } = command.data;
+  const known = vm.commands.find((record) => record.id === command.id);
+  if (known) return { kind: 'duplicate', outcome: known.outcome };
+  if (context.now > request.startBy) return expire(vm, command, `not started by ${request.startBy}`);
+  if (request.ifFailure !== undefined && vm.failure?.eventId !== request.ifFailure) {
+    return reject(vm, 'superseded', `failure ${request.ifFailure} is no longer this VM's`);
+  }
+  if (expectedRevision !== undefined && expectedRevision !== vm.revision) {
+    return reject(vm, 'revision-mismatch', `the VM is at revision ${vm.revision}, not ${expectedRevision}; read it again`);
+  }
+  const force = action.verb === 'delete' && action.params.force;
+  const refusal = whyNot(vm, action.verb, force);
+  if (refusal !== undefined) return reject(vm, refusalCode(vm, action.verb), refusal);
+  return admit(vm, command, context);
+};
+
+/** What makes an unstarted command expire; used by whoever receives it late, and by recovery when nobody does. */
+export const expire = (vm: Vm, command: WorkCommand, reason: string): Extract<Decision, { kind: 'expired' }> => ({
+  kind: 'expired',
+  fact: { name: 'command-expired', data: { request: command.data.request, reason, state: vm.state } },
+});
+
+const refusalCode = (vm: Vm, verb: Verb): RejectionCode => {
+  if (verb === 'create') return 'vm-exists';
+  if (vm.state === 'absent') return 'vm-not-found';
+  return vm.state === 'deleted' ? 'vm-deleted' : 'illegal-state';
+};
+
+const reject = (vm: Vm, code: RejectionCode, reason: string): Decision => ({
+  kind: 'rejected',
+  rejection: { code, reason, currentState: vm.state, allowed: allowedVerbs(vm) },
+});
+
+const admit = (vm: Vm, command: WorkCommand, context: DecideContext): Decision => {
+  const { admission } = context;
+  const { verb } = command.data.action;
+  const needsHost = verb === 'create' || verb === 'boot' || verb === 'restore';
+  if (!admission.ok) {
+    if (needsHost) return reject(vm, admission.code, admission.reason);
+    return { kind: 'intent', fact: intentFor(vm, command, context) };
+  }
+  if (!admission.capabilities.includes(verb)) {
+    return reject(vm, 'unsupported', `${admission.hypervisor} cannot ${verb}`);
+  }
+  return { kind: 'intent', fact: intentFor(vm, command, context) };
+};
+
+const intentFor = (vm: Vm, command: WorkCommand, context: DecideContext): Intent => {
+  const { action, request } = command.data;
+  const within = (extraSeconds = 0) => later(context.now, (TASKS[action.verb].withinSeconds + extraSeconds) * 1000);
+  const base = { request, deadline: within() };
+  switch (action.verb) {
+    case 'create': {
+      if (!context.admission.ok) throw new Error('a create that the host did not admit has no intent');
+      const { spec, start } = action.params;
+      return { name: 'claimed', data: { ...base, host: context.host, hypervisor: context.admission.hypervisor, spec, start } };
+    }
+    case 'boot':
+      return { name: 'boot-started', data: { ...base, epoch: vm.epoch + 1 } };
+    case 'shutdown': {
+      const { mode, timeoutSeconds } = action.params;
+      return { name: 'shutdown-started', data: { request, deadline: within(timeoutSeconds), mode, timeoutSeconds } };
+    }
+    case 'pause':
+      return { name: 'pause-started', data: base };
+    case 'resume':
+      return { name: 'resume-started', data: base };
+    case 'reboot': {
+      const { force, timeoutSeconds } = action.params;
+      return { name: 'reboot-started', data: { request, deadline: within(timeoutSeconds), epoch: vm.epoch + 1, force, timeoutSeconds } };
+    }
+    case 'delete': {
+      const preempts = vm.task ? { preempts: vm.task.commandId } : {};
+      return { name: 'delete-started', data: { ...base, force: action.params.force, ...preempts } };
+    }
+    case 'cleanup':
+      return { name: 'cleanup-started', data: base };
+    case 'snapshot':
+      return { name: 'snapshot-started', data: base };
+    case 'restore':
+      return { name: 'restore-started', data: { ...base, epoch: vm.epoch + 1 } };
+    default:
+      return action satisfies never;
+  }
+};
+
+/** The boot that a `create` with `start` goes on to once created; undefined when none is due. */
+export const continuation = (vm: Vm, now: Timestamp): Intent | undefined => {
+  const { task } = vm;
+  if (task?.verb !== 'create' || !task.thenBoot || vm.state !== 'created') return undefined;
+  const deadline = later(now, TASKS.boot.withinSeconds * 1000);
+  return { name: 'boot-started', data: { request: task.intent.data.request, deadline, epoch: vm.epoch + 1 } };
+};
+
+/** What a dead hypervisor process means: a crash, the failure of the task in flight, or what the task wanted anyway. */
+export const decideCrash = (vm: Vm): 'crashed' | 'task-failed' | 'continue' => (vm.task ? TASKS[vm.task.verb].onCrash : 'crashed');

@@ -1,0 +1,76 @@
+// `evolve`: the fold. Total: any entry leaves a VM; one that no legal log holds is ignored with its reason.
+import type { VmEvent, Writer } from '@ironlog/schemas';
+import { foldTask } from './fold-task.ts';
+import { foldDetails } from './fold-details.ts';
+import { verbOfFailure, verbOfIntent, verbOfSuccess } from './tasks.ts';
+import { TRANSITIONS } from './transitions.ts';
+import type { Vm } from './vm.ts';
+
+export interface Entry {
+  /** Stream sequence. */
+  readonly sequence: number;
+  /** SHA-256 of the stored bytes, hex. */
+  readonly hash: string;
+  readonly writer: Writer;
+  readonly event: VmEvent;
+}
+
+export type Evolved =
+  | { readonly kind: 'folded'; readonly vm: Vm }
+  | { readonly kind: 'ignored'; readonly vm: Vm; readonly reason: string };
+
+export const evolve = (vm: Vm, entry: Entry): Evolved => {
+  const reason = whyIgnored(vm, entry);
+  if (reason !== undefined) return { kind: 'ignored', vm: { ...vm, sequence: entry.sequence }, reason };
+  const { event } = entry;
+  const target = TRANSITIONS[vm.state][event.name];
+  const moved: Vm = {
+    ...vm,
+    state: target === 'same' || target === 'never' ? stay(vm, event) : target,
+    revision: event.revision,
+    lastHash: entry.hash,
+    sequence: entry.sequence,
+    createdAt: vm.createdAt ?? event.time,
+    updatedAt: event.time,
+  };
+  return { kind: 'folded', vm: foldDetails(foldTask(moved, vm, event), vm, event) };
+};
+
+/** `found` is the one event whose target its data names; a crash that a shutdown or delete wanted moves nothing. */
+const stay = (vm: Vm, event: VmEvent): Vm['state'] => (event.name === 'found' ? event.data.observed : vm.state);
+
+const whyIgnored = (vm: Vm, { event, writer, sequence }: Entry): string | undefined => {
+  if (sequence <= vm.sequence) return `sequence ${sequence} is not after ${vm.sequence}`;
+  const stranger = whyStranger(vm, event, writer);
+  if (stranger !== undefined) return stranger;
+  if (event.revision !== vm.revision + 1) return `revision ${event.revision} does not follow ${vm.revision}`;
+  if ((event.prevhash ?? null) !== vm.lastHash) return 'prevhash is not the hash of the event before';
+  if (TRANSITIONS[vm.state][event.name] === 'never') return `${event.name} cannot happen to a VM that is ${vm.state}`;
+  return whyNotThisTask(vm, event);
+};
+
+const RECOVERY_MAY: readonly string[] = ['lost', 'stuck', 'cleanup-abandoned', 'command-expired'];
+
+/** P4/P9: only the owner speaks for a VM, but for what recovery and the gateway are there to say. */
+const whyStranger = (vm: Vm, event: VmEvent, writer: Writer): string | undefined => {
+  if (writer === 'gateway') return event.name === 'cancelled' ? undefined : `gateway may not say ${event.name}`;
+  if (writer === 'recovery') return RECOVERY_MAY.includes(event.name) ? undefined : `recovery may not say ${event.name}`;
+  if (event.name === 'cancelled') return `only gateway may say cancelled, not ${writer}`;
+  if (event.name === 'claimed') return event.data.host === writer ? undefined : `${writer} claims for ${event.data.host}`;
+  if (event.name === 'command-expired' && vm.owner === null) return undefined;
+  return vm.owner === writer ? undefined : `writer ${writer} is not the owner ${vm.owner ?? '(none)'}`;
+};
+
+/** An outcome needs its task, and an intent needs none before it (but for a delete, and the boot that a create goes on to). */
+const whyNotThisTask = (vm: Vm, event: VmEvent): string | undefined => {
+  const begun = verbOfIntent(event.name);
+  if (begun !== undefined && vm.task && begun !== 'delete') {
+    const goesOn = begun === 'boot' && vm.task.verb === 'create' && vm.task.thenBoot && event.causationid === vm.task.commandId;
+    return goesOn ? undefined : `${event.name} while ${vm.task.verb} is in flight`;
+  }
+  if (event.name === 'stopped' || event.name === 'rebooted') return undefined;
+  const ended = verbOfSuccess(event.name) ?? verbOfFailure(event.name);
+  if (ended !== undefined && vm.task?.verb !== ended) return `${event.name} without a ${ended} in flight`;
+  return undefined;
+};
+

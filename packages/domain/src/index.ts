@@ -1,0 +1,12 @@
+// The domain: pure functions over events. No I/O, no clock, no `node:*`.
+export { allowedVerbs, whyNot } from './allowed.ts';
+export { type Admission, continuation, type DecideContext, type Decision, decide, decideCrash, expire } from './decide.ts';
+export { type Entry, type Evolved, evolve } from './evolve.ts';
+export { type EventMeta, nextEvent } from './next-event.ts';
+export { foldOperation, type OperationState, operationsOf } from './operation.ts';
+export { type Placed, place, whyNotHost } from './placement.ts';
+export { MAX_CLEANUP_ATTEMPTS, type RecoveryAction, recoveryAction } from './recovery.ts';
+export { type RestartDecision, restartDecision } from './restart-policy.ts';
+export { TASKS, verbOfFailure, verbOfIntent, verbOfSuccess } from './tasks.ts';
+export { type Row, type Target, TRANSITIONS } from './transitions.ts';
+export { type Attention, type CommandRecord, type Failure, initialVm, type Intent, type IntentName, type LastStop, type Outcome, type StateName, type Task, type Vm } from './vm.ts';

@@ -1,0 +1,77 @@
+// Laws that hold for any sequence of commands, outcomes and strangers' entries: generated, not told.
+import { hostId, VERBS, VM_EVENT_NAMES, type VmEventName } from '@ironlog/schemas';
+import * as fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { allowedVerbs } from './allowed.ts';
+import { decide } from './decide.ts';
+import { apply, blank, command, event, HOST, NOW } from './story.fixture.ts';
+import { TASKS } from './tasks.ts';
+import { TRANSITIONS } from './transitions.ts';
+import type { Vm } from './vm.ts';
+
+const step = fc.oneof(
+  fc.record({ kind: fc.constant('command' as const), verb: fc.constantFrom(...VERBS), force: fc.boolean(), start: fc.boolean(), ends: fc.constantFrom('success', 'failure', 'none') }),
+  fc.record({ kind: fc.constant('event' as const), name: fc.constantFrom(...VM_EVENT_NAMES), stranger: fc.boolean() }),
+);
+const context = { now: NOW, host: HOST, admission: { ok: true, hypervisor: 'simulator', capabilities: VERBS } } as const;
+
+const params = (verb: string, force: boolean, start: boolean) => (verb === 'create' ? { start } : verb === 'delete' || verb === 'reboot' ? { force } : {});
+const fold = (vm: Vm, name: VmEventName, options: object = {}): Vm => apply(vm, event(vm, name, options)).vm;
+
+it('keeps the invariants whatever is asked and whatever is written', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      let vm = blank();
+      let count = 0;
+      for (const next of steps) {
+        const before = vm;
+        if (next.kind === 'event') {
+          const writer = next.stranger ? hostId('host-2') : HOST;
+          vm = apply(vm, event(vm, next.name, { writer }), writer).vm;
+        } else {
+          const asked = command(next.verb, { id: `cmd-${count++}`, params: params(next.verb, next.force, next.start) });
+          const decision = decide(vm, asked, context);
+          expect(decision.kind === 'intent').toBe(allowedVerbs(vm).includes(next.verb) && (next.verb !== 'delete' || decision.kind === 'intent'));
+          if (decision.kind !== 'intent') continue;
+          const intent = apply(vm, event(vm, decision.fact.name, { data: decision.fact.data, causationid: asked.id }));
+          // Whatever decide says yes to, the fold takes: writer and reader can never disagree.
+          expect(intent.kind).toBe('folded');
+          vm = intent.vm;
+          if (next.ends !== 'none') vm = fold(vm, TASKS[next.verb][next.ends]);
+        }
+        check(before, vm);
+      }
+    }),
+    { numRuns: 400 },
+  );
+});
+
+const check = (before: Vm, vm: Vm): void => {
+  // I10: deleted is absorbing, and a delete that was asked for is never forgotten.
+  if (before.state === 'deleted') expect(vm.state).toBe('deleted');
+  if (before.wantedGone) expect(vm.wantedGone).toBe(true);
+  // I3: revisions are contiguous, sequences grow, epochs never go back.
+  expect(vm.revision - before.revision).toBeGreaterThanOrEqual(0);
+  expect(vm.sequence).toBeGreaterThan(before.sequence);
+  expect(vm.epoch).toBeGreaterThanOrEqual(before.epoch);
+  // P2: at most one command is open, and it is the task's.
+  const open = vm.commands.filter((record) => record.outcome === 'open').map((record) => record.id);
+  expect(open).toEqual(vm.task ? [vm.task.commandId] : []);
+  // An outcome once given never changes.
+  for (const record of before.commands) {
+    const after = vm.commands.find((other) => other.id === record.id);
+    if (record.outcome !== 'open') expect(after?.outcome).toBe(record.outcome);
+  }
+  if (vm.state === 'absent') expect(vm.owner).toBeNull();
+  if (vm.state === 'running' || vm.state === 'paused') expect(vm.epoch).toBeGreaterThan(0);
+};
+
+it('never throws, on any event in any state', () => {
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(...VM_EVENT_NAMES), { maxLength: 30 }), (names) => {
+      const vm = names.reduce((folded: Vm, name) => fold(folded, name), blank());
+      expect(Object.keys(TRANSITIONS)).toContain(vm.state);
+    }),
+    { numRuns: 400 },
+  );
+});

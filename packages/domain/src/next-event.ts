@@ -1,0 +1,32 @@
+// From a fact to the event that says it: the envelope with the VM's next revision and the hash before it.
+import { type CommandId, type EventId, sourceOf, type Timestamp, type VmEvent, type VmFact, vmEventType, type Writer } from '@ironlog/schemas';
+import type { Vm } from './vm.ts';
+
+export interface EventMeta {
+  readonly id: EventId;
+  readonly time: Timestamp;
+  readonly writer: Writer;
+  readonly actor: string;
+  readonly causationid?: CommandId;
+  readonly correlationid?: CommandId;
+  readonly traceparent?: string;
+}
+
+/** What happens during a task is caused by it, unless `meta` names another cause: so every outcome finds its operation. */
+export const nextEvent = (vm: Vm, fact: VmFact, meta: EventMeta): VmEvent => {
+  const { writer, ...attributes } = meta;
+  const cause = vm.task ? { causationid: vm.task.commandId, correlationid: vm.task.operationId } : {};
+  return {
+    specversion: '1.0',
+    type: vmEventType(fact.name),
+    source: sourceOf(writer),
+    subject: vm.id,
+    tenant: vm.tenant,
+    datacontenttype: 'application/json',
+    ...cause,
+    ...attributes,
+    revision: vm.revision + 1,
+    ...(vm.lastHash === null ? {} : { prevhash: vm.lastHash }),
+    ...fact,
+  };
+};

@@ -1,0 +1,49 @@
+// Placement: which host a new VM goes to, or why none will do. Filter, then score; pure and the same everywhere.
+import type { Heartbeat, HostId, VmSpec } from '@ironlog/schemas';
+
+export type Placed =
+  | { readonly kind: 'placed'; readonly host: HostId }
+  | { readonly kind: 'no-host'; readonly reasons: Readonly<Record<string, string>> };
+
+export const place = (hosts: readonly Heartbeat[], spec: VmSpec): Placed => {
+  const reasons: Record<string, string> = {};
+  const fit: Heartbeat[] = [];
+  for (const host of hosts) {
+    const reason = whyNotHost(host, spec);
+    if (reason === undefined) fit.push(host);
+    else reasons[host.host] = reason;
+  }
+  const [best] = fit.toSorted((a, b) => score(b, spec) - score(a, spec) || (a.host < b.host ? -1 : 1));
+  return best ? { kind: 'placed', host: best.host } : { kind: 'no-host', reasons };
+};
+
+/** `undefined`: the host would take it. */
+export const whyNotHost = (host: Heartbeat, spec: VmSpec): string | undefined => {
+  if (host.status !== 'ready') return `is ${host.status}`;
+  if (spec.hypervisor && !host.hypervisors.includes(spec.hypervisor)) return `has no ${spec.hypervisor}`;
+  if (spec.image && !host.images.some((image) => image.id === spec.image)) return `has no image ${spec.image}`;
+  const label = Object.entries(spec.placement.hostLabels).find(([key, value]) => host.labels[key] !== value);
+  if (label) return `lacks label ${label[0]}=${label[1]}`;
+  const free = freeOf(host);
+  if (free.cpus < spec.cpus) return `has ${free.cpus} of ${spec.cpus} cpus free`;
+  if (free.memoryMiB < spec.memoryMiB) return `has ${free.memoryMiB} of ${spec.memoryMiB} MiB free`;
+  if (free.processes < 1) return `has no process left of ${host.capacity.processes}`;
+  return undefined;
+};
+
+const freeOf = (host: Heartbeat) => ({
+  cpus: host.capacity.cpus - host.used.cpus,
+  memoryMiB: host.capacity.memoryMiB - host.used.memoryMiB,
+  processes: host.capacity.processes - host.used.processes,
+});
+
+/** Spread: the host whose scarcest resource is freest after the VM is on it, 0 to 1. */
+const score = (host: Heartbeat, spec: VmSpec): number => {
+  const free = freeOf(host);
+  const share = (left: number, capacity: number) => (capacity > 0 ? left / capacity : 0);
+  return Math.min(
+    share(free.cpus - spec.cpus, host.capacity.cpus),
+    share(free.memoryMiB - spec.memoryMiB, host.capacity.memoryMiB),
+    share(free.processes - 1, host.capacity.processes),
+  );
+};

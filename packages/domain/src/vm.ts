@@ -1,0 +1,101 @@
+// A VM as its log tells it: the aggregate that `evolve` folds and `decide` reads. Plain data, fit for a snapshot.
+import type {
+  CommandId, EventId, Health, HostId, HypervisorKind, Residue, StopCause, TenantId, Timestamp, Verb, VmEventName,
+  VmFact, VmId, VmSpec, VmStateName,
+} from '@ironlog/schemas';
+
+export type StateName = VmStateName | 'absent';
+
+export type IntentName =
+  | 'claimed' | 'boot-started' | 'shutdown-started' | 'pause-started' | 'resume-started' | 'reboot-started'
+  | 'delete-started' | 'cleanup-started' | 'snapshot-started' | 'restore-started';
+export type Intent = Extract<VmFact, { name: IntentName }>;
+
+/** The verb in flight; its intent holds all that is needed to resume it after a crash. */
+export interface Task {
+  readonly verb: Verb;
+  readonly commandId: CommandId;
+  readonly operationId: CommandId;
+  readonly actor: string;
+  readonly startedAt: Timestamp;
+  readonly deadline: Timestamp;
+  readonly intent: Intent;
+  /** A `create` with `start`: `created` does not end the command, the boot that follows does. */
+  readonly thenBoot: boolean;
+  readonly traceparent?: string;
+}
+
+export interface Failure {
+  /** The root failure: what recovery's commands name as `ifFailure`. */
+  readonly eventId: EventId;
+  readonly event: VmEventName;
+  readonly at: Timestamp;
+  readonly stage: string;
+  readonly reason: string;
+  readonly retryable: boolean;
+  /** Cleanup attempts made for it so far. */
+  readonly attempts: number;
+}
+
+export interface Attention {
+  readonly kind: 'stuck' | 'cleanup-abandoned' | 'diverged' | 'lost';
+  readonly since: Timestamp;
+  readonly reason: string;
+  readonly actionRequired: string;
+}
+
+export interface LastStop {
+  readonly cause: StopCause;
+  readonly at: Timestamp;
+  readonly forced: boolean;
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+}
+
+export type Outcome = 'open' | 'succeeded' | 'failed' | 'expired' | 'cancelled';
+/** What the VM remembers of a command, so that a repeat is answered and not repeated. */
+export interface CommandRecord {
+  readonly id: CommandId;
+  readonly verb: Verb;
+  readonly startBy: Timestamp;
+  readonly outcome: Outcome;
+}
+
+export interface Vm {
+  readonly tenant: TenantId;
+  readonly id: VmId;
+  readonly state: StateName;
+  readonly owner: HostId | null;
+  readonly hypervisor: HypervisorKind | null;
+  readonly spec: VmSpec | null;
+  readonly task: Task | null;
+  readonly health: Health;
+  /** Generation of the hypervisor process that the VM runs in; 0 before the first boot. */
+  readonly epoch: number;
+  readonly everCreated: boolean;
+  /** A delete has been asked for: nothing may bring the VM back. */
+  readonly wantedGone: boolean;
+  readonly failure: Failure | null;
+  readonly residue: readonly Residue[];
+  readonly attention: Attention | null;
+  readonly lastStop: LastStop | null;
+  readonly runningSince: Timestamp | null;
+  /** Times of boots by policy, newest last; bounded by the policy's `maxAttempts`. */
+  readonly restarts: readonly Timestamp[];
+  readonly commands: readonly CommandRecord[];
+  readonly createdAt: Timestamp | null;
+  readonly updatedAt: Timestamp | null;
+  readonly deletedAt: Timestamp | null;
+  /** Events folded so far: 1, 2, 3 … */
+  readonly revision: number;
+  /** Hash of the event at `revision`. */
+  readonly lastHash: string | null;
+  /** Stream sequence of the last entry over the VM's filter, folded or ignored: the next append's expectation. */
+  readonly sequence: number;
+}
+
+export const initialVm = (tenant: TenantId, id: VmId): Vm => ({
+  tenant, id, state: 'absent', owner: null, hypervisor: null, spec: null, task: null, health: 'unknown', epoch: 0,
+  everCreated: false, wantedGone: false, failure: null, residue: [], attention: null, lastStop: null, runningSince: null,
+  restarts: [], commands: [], createdAt: null, updatedAt: null, deletedAt: null, revision: 0, lastHash: null, sequence: 0,
+});

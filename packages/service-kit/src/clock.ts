@@ -1,0 +1,40 @@
+/** Time as an input: whoever needs it takes a `Clock`, so that a test decides what time it is. */
+
+/** Two readings of time: `now` may jump when the machine's clock is set; `monotonicMs` never goes back. */
+export interface Clock {
+  /** Wall-clock time, for what goes on record. */
+  now(): Date;
+  /** Milliseconds since an arbitrary start, for durations and deadlines. */
+  monotonicMs(): number;
+}
+
+/** The machine's own clock. */
+export const systemClock: Clock = {
+  now: () => new Date(),
+  monotonicMs: () => performance.now(),
+};
+
+/** A clock that stands still until it is told to move. */
+export interface ManualClock extends Clock {
+  /** Moves both readings forward by `ms`. */
+  advance(ms: number): void;
+  /** Moves wall-clock time alone, as an operator or NTP would; `monotonicMs` is untouched. */
+  jump(ms: number): void;
+}
+
+/** A `ManualClock` whose wall clock starts at `start` and whose monotonic reading starts at 0. */
+export const createManualClock = (start: Date): ManualClock => {
+  let wall = start.getTime();
+  let monotonic = 0;
+  return {
+    now: () => new Date(wall),
+    monotonicMs: () => monotonic,
+    advance: (ms) => {
+      wall += ms;
+      monotonic += ms;
+    },
+    jump: (ms) => {
+      wall += ms;
+    },
+  };
+};

@@ -1,0 +1,51 @@
+/** What every Ironlog service stands on: start and stop, configuration, logs, metrics, traces, health, NATS, tokens. */
+
+export type { Clock, ManualClock } from './clock.ts';
+export { createManualClock, systemClock } from './clock.ts';
+export type { Environment } from './config.ts';
+export { ConfigError, loadConfig } from './config.ts';
+export type { Deadline } from './deadline.ts';
+export { createDeadline } from './deadline.ts';
+export type { Durability } from './durability.ts';
+export { checkDurability, requireDurability } from './durability.ts';
+export type { Ending, ServiceEnd } from './ending.ts';
+export { createEnding, ExitCode } from './ending.ts';
+export type { NatsSettings } from './environment.ts';
+export {
+  hostEnvironment,
+  httpEnvironment,
+  logEnvironment,
+  natsEnvironment,
+  natsSettings,
+  readModelEnvironment,
+  stateEnvironment,
+} from './environment.ts';
+export type { Check, Health, HealthReport } from './health.ts';
+export { createHealth } from './health.ts';
+export type { Logger, LogLevel } from './log.ts';
+export { createLogger } from './log.ts';
+export type { MetricName } from './metric-table.ts';
+export { METRICS } from './metric-table.ts';
+export type { Metrics, MetricsOptions } from './metrics.ts';
+export { createMetrics } from './metrics.ts';
+export type { NatsLink } from './nats.ts';
+export { connectNats } from './nats.ts';
+export type { NatsDeps } from './nats-status.ts';
+export type { OpsServer } from './ops-server.ts';
+export { startOpsServer } from './ops-server.ts';
+export type { Attempt, Backoff } from './retry.ts';
+export { backoffMs, delay, retry } from './retry.ts';
+export type { RunOptions, Service } from './run.ts';
+export { run } from './run.ts';
+export type { Runtime, RuntimeOptions } from './runtime.ts';
+export { createRuntime } from './runtime.ts';
+export { Secret, secretString } from './secret.ts';
+export type { Span, SpanOptions } from './span.ts';
+export { activeTraceparent, extractTraceparent, injectTraceparent, withSpan } from './span.ts';
+export type { Role, TokenEntry } from './token-file.ts';
+export { hashToken, newToken, writeTokenFile } from './token-file.ts';
+export type { Authentication, Principal, Tokens } from './tokens.ts';
+export { openTokens } from './tokens.ts';
+export { isTraceparent, newTraceparent } from './traceparent.ts';
+export type { Tracing } from './tracing.ts';
+export { startTracing } from './tracing.ts';

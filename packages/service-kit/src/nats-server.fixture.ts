@@ -1,0 +1,94 @@
+/** Real nats-servers for the tests beside this file: started in a folder of their own, stopped by their own pid. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+
+const cache = join(import.meta.dirname, '../../../.ironlog/cache');
+
+/** The first nats-server of 2.12 or later: from IRONLOG_NATS_SERVER, PATH or the project's cache. */
+export const findNatsServer = (): string | undefined => {
+  const { IRONLOG_NATS_SERVER: chosen, PATH = '' } = process.env;
+  const found = [
+    ...(chosen === undefined ? [] : [chosen]),
+    ...PATH.split(delimiter).map((directory) => join(directory, 'nats-server')),
+    ...globSync('**/nats-server', { cwd: cache }).map((path) => join(cache, path)),
+  ];
+  return found.find((path) => {
+    if (!existsSync(path)) return false;
+    try {
+      const version = /v(\d+)\.(\d+)/.exec(execFileSync(path, ['--version'], { encoding: 'utf8' }));
+      return version !== null && Number(version[1]) === 2 && Number(version[2]) >= 12;
+    } catch {
+      // Not a program that runs here (a folder of that name, another architecture): try the next.
+      return false;
+    }
+  });
+};
+
+/** A TCP port that was free a moment ago. */
+export const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+};
+
+/** How one test server differs from another. */
+export interface ServerOptions {
+  readonly name: string;
+  readonly port: number;
+  readonly monitorPort: number;
+  readonly sync?: string;
+  readonly jetstream?: boolean;
+}
+
+/** A running nats-server with user `gw`, password `pw`. */
+export interface TestServer {
+  kill(signal?: NodeJS.Signals): Promise<void>;
+  readonly url: string;
+  readonly monitorUrl: string;
+}
+
+const ready = async (child: ChildProcess): Promise<void> => {
+  let log = '';
+  await new Promise<void>((resolve, reject) => {
+    child.stderr?.on('data', (chunk: Buffer) => {
+      log += chunk.toString();
+      if (log.includes('Server is ready')) resolve();
+    });
+    child.once('exit', () => reject(new Error(`nats-server ended: ${log}`)));
+  });
+};
+
+/** Starts a server with an empty store, and waits until it says that it is ready. */
+export const startNatsServer = async (binary: string, options: ServerOptions): Promise<TestServer> => {
+  const { name, port, monitorPort, sync = 'always', jetstream = true } = options;
+  const directory = mkdtempSync(join(tmpdir(), 'ironlog-nats-'));
+  const config = join(directory, 'nats.conf');
+  const store = `jetstream { store_dir: "${directory}", sync_interval: ${sync} }\n`;
+  writeFileSync(
+    config,
+    `server_name: ${name}\nlisten: "127.0.0.1:${port}"\nhttp: "127.0.0.1:${monitorPort}"\n` +
+      `authorization { users: [{ user: gw, password: pw }] }\n${jetstream ? store : ''}`,
+  );
+  const child = spawn(binary, ['-c', config], { stdio: ['ignore', 'ignore', 'pipe'] });
+  await ready(child);
+  return {
+    url: `nats://127.0.0.1:${port}`,
+    monitorUrl: `http://127.0.0.1:${monitorPort}`,
+    kill: async (signal = 'SIGKILL') => {
+      if (child.exitCode === null && child.signalCode === null) {
+        const exited = once(child, 'exit');
+        child.kill(signal);
+        await exited;
+      }
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+};

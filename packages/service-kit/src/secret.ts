@@ -1,0 +1,39 @@
+/** A value that cannot be printed by accident: every usual way to turn it into text gives `[secret]`. */
+import { inspect } from 'node:util';
+import { z } from 'zod';
+
+const HIDDEN = '[secret]';
+
+/** Holds a password or token; only `reveal()`, which is easy to search for, gives it back. */
+export class Secret {
+  readonly #value: string;
+
+  constructor(value: string) {
+    this.#value = value;
+  }
+
+  /** The secret itself. Call it where the value leaves the process (a connect call), and keep no copy. */
+  reveal(): string {
+    return this.#value;
+  }
+
+  toString(): string {
+    return HIDDEN;
+  }
+
+  toJSON(): string {
+    return HIDDEN;
+  }
+
+  [inspect.custom](): string {
+    return HIDDEN;
+  }
+}
+
+/** A zod field for a non-empty secret; `loadConfig` never prints the value of such a field. */
+export const secretString = () =>
+  z
+    .string()
+    .min(1)
+    .transform((value) => new Secret(value))
+    .meta({ secret: true, description: 'a non-empty secret' });

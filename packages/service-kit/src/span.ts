@@ -1,0 +1,108 @@
+/** Spans that work with tracing on, and cost next to nothing with it off: either way one trace id goes from cause to effect. */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { MsgHdrs } from '@nats-io/transport-node';
+import {
+  type Attributes,
+  type Context,
+  context,
+  isSpanContextValid,
+  ROOT_CONTEXT,
+  type SpanContext,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
+import { isTraceparent, newTraceparent } from './traceparent.ts';
+
+const HEADER = 'traceparent';
+const TRACER = '@ironlog/service-kit';
+
+// With tracing off the OpenTelemetry API keeps no context; this does, so that nested spans still share a trace id.
+const carried = new AsyncLocalStorage<string>();
+
+const format = ({ traceId, spanId, traceFlags }: SpanContext): string =>
+  `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`;
+
+const parse = (traceparent: string): SpanContext => {
+  const [, traceId = '', spanId = '', flags = ''] = traceparent.split('-');
+  return { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true };
+};
+
+/** What `fn` of `withSpan` may do with its span. */
+export interface Span {
+  /** Goes into events, commands and headers that this work causes. Always valid. */
+  readonly traceparent: string;
+  set(attributes: Attributes): void;
+  /** Marks the span as failed, for failures that are values and not exceptions. */
+  fail(reason: string): void;
+}
+
+/** Settings of `withSpan`. */
+export interface SpanOptions {
+  readonly attributes?: Attributes;
+  /** The traceparent of what caused this; an invalid one (it may be a stranger's) is ignored. Default: the active span. */
+  readonly parent?: string | undefined;
+  readonly kind?: 'internal' | 'server' | 'client' | 'producer' | 'consumer';
+}
+
+const KINDS = {
+  internal: SpanKind.INTERNAL,
+  server: SpanKind.SERVER,
+  client: SpanKind.CLIENT,
+  producer: SpanKind.PRODUCER,
+  consumer: SpanKind.CONSUMER,
+} as const;
+
+const parentContext = (parent: string | undefined): Context => {
+  if (isTraceparent(parent)) return trace.setSpanContext(ROOT_CONTEXT, parse(parent));
+  const active = context.active();
+  if (trace.getSpanContext(active) !== undefined) return active;
+  const carriedParent = carried.getStore();
+  return carriedParent === undefined ? active : trace.setSpanContext(active, parse(carriedParent));
+};
+
+/** The traceparent of the work going on, or undefined outside any `withSpan`. */
+export const activeTraceparent = (): string | undefined => {
+  const active = trace.getActiveSpan()?.spanContext();
+  return active !== undefined && isSpanContextValid(active) ? format(active) : carried.getStore();
+};
+
+/**
+ * Runs `fn` inside a span, which ends when `fn` does; what `fn` throws is recorded and thrown on.
+ * With tracing off, the parent's traceparent is passed through, or a new one made when there is none.
+ */
+export const withSpan = async <T>(
+  name: string,
+  { attributes = {}, parent, kind = 'internal' }: SpanOptions,
+  fn: (span: Span) => T | Promise<T>,
+): Promise<T> => {
+  const within = parentContext(parent);
+  const span = trace.getTracer(TRACER).startSpan(name, { attributes, kind: KINDS[kind] }, within);
+  const own = span.spanContext();
+  const traceparent = isSpanContextValid(own) ? format(own) : newTraceparent();
+  const fail = (reason: string): void => {
+    span.setStatus({ code: SpanStatusCode.ERROR, message: reason });
+  };
+  const handle: Span = { traceparent, set: (more) => void span.setAttributes(more), fail };
+  try {
+    return await carried.run(traceparent, () => context.with(trace.setSpan(within, span), () => fn(handle)));
+  } catch (cause) {
+    const error = cause instanceof Error ? cause : new Error(String(cause));
+    span.recordException(error);
+    fail(error.message);
+    throw cause;
+  } finally {
+    span.end();
+  }
+};
+
+/** Writes `traceparent`, by default the active one, into a NATS message's headers. */
+export const injectTraceparent = (headers: MsgHdrs, traceparent = activeTraceparent()): void => {
+  if (traceparent !== undefined) headers.set(HEADER, traceparent);
+};
+
+/** The traceparent in a NATS message's headers, if there is a valid one. */
+export const extractTraceparent = (headers: MsgHdrs | undefined): string | undefined => {
+  const value = headers?.get(HEADER);
+  return isTraceparent(value) ? value : undefined;
+};
