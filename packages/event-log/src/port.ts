@@ -6,6 +6,8 @@ export interface Recorded {
   /** The stream's sequence: the cursor everywhere. */
   readonly sequence: number;
   readonly subject: string;
+  /** What is stored, byte for byte: what `hash` is taken over, and what an audit keeps. */
+  readonly bytes: Uint8Array;
   /** SHA-256 of the stored bytes, in hex: what the next event of the VM carries as `prevhash`. */
   readonly hash: string;
   readonly storedAt: Date;
@@ -28,7 +30,7 @@ export interface AppendRequest {
 /**
  * `committed`: stored once, at `sequence`; `hash` is that of the stored bytes.
  * `conflict`: certainly not stored; others have written `entries` after `expected`: fold them and decide again.
- * `unknown`: the signal ended the retries before anyone could say; the same event (same id) may be appended again.
+ * `unknown`: the signal (or a connection closed for good) ended the retries before anyone could say; the same event (same id) may be appended again.
  */
 export type AppendResult =
   | { readonly kind: 'committed'; readonly sequence: number; readonly hash: string }
@@ -44,7 +46,7 @@ export interface LogInfo {
 export interface ReplayRange {
   /** Exclusive; 0: from the beginning. */
   readonly after: number;
-  /** Inclusive; the replay ends there. */
+  /** Inclusive; the replay ends there. At most `info().lastSequence`: what is not written yet is waited for. */
   readonly until: number;
   readonly signal?: AbortSignal;
 }
@@ -58,15 +60,22 @@ export interface TailOptions {
 }
 
 export interface EventLog {
-  /** Retries a timed-out publish with the same id until its fate is known (jetstream.md's "own success"). */
+  /** Retries a timed-out publish with the same id until its fate is known. */
   append(request: AppendRequest): Promise<AppendResult>;
   /** A rejection touches no VM, so it has no expectation; its id makes a repeat harmless for the duplicate window. */
   appendRejection(subject: string, event: CommandRejected, signal?: AbortSignal): Promise<AppendResult>;
-  /** Every entry over `filter` after `after`, from the stream's leader, in order. */
+  /**
+   * Every entry over `filter` after `after`, from the stream's leader, in order.
+   * Rejects with `LogUnavailableError` when the log cannot be read after a few attempts.
+   */
   readSince(filter: string, after: number): Promise<readonly Recorded[]>;
-  /** All of EVENTS in order, unfiltered. */
+  /** All of EVENTS in order, unfiltered. Ends early, without an error, on abort; throws `LogReplacedError` like `tail`. */
   replay(range: ReplayRange): AsyncIterable<Recorded>;
-  /** Follows EVENTS until aborted; survives reconnects without a gap or a repeat. Resolves on abort. */
+  /**
+   * Follows EVENTS until aborted; survives reconnects without a gap or a repeat. Resolves on abort.
+   * Rejects with what `onBatch` throws, with `LogReplacedError` when the log is another or shorter than what was
+   * handled (a restored backup), and with the cause when the connection is closed for good.
+   */
   tail(options: TailOptions): Promise<void>;
   info(): Promise<LogInfo>;
 }

@@ -1,0 +1,99 @@
+// Who may say what on NATS: one user per service and host, each with the subjects it needs, and an account per tenant.
+// A tenant's client reaches CONTROL only through an import of its own command subjects: neither what it publishes nor
+// the reply subject it names can touch another subject there.
+import { executorConsumer, gatewayConsumers, recoveryConsumer } from '@ironlog/event-log';
+import { HOSTS_BUCKET, type HostId, STREAMS, SUBJECT_PREFIX, type TenantId } from '@ironlog/schemas';
+
+export interface NatsUser {
+  readonly user: string;
+  readonly publish: readonly string[];
+  readonly subscribe: readonly string[];
+  /** May answer requests that reach it. */
+  readonly answers: boolean;
+}
+
+export const inboxPrefix = (user: string): string => `_INBOX_${user}`;
+const inbox = (user: string): string => `${inboxPrefix(user)}.>`;
+const KV_STREAM = `KV_${HOSTS_BUCKET}`;
+
+/** Ordered, unfiltered reading of a stream, and reads from its leader. */
+const reads = (stream: string): string[] => [
+  `$JS.API.STREAM.INFO.${stream}`,
+  `$JS.API.STREAM.MSG.GET.${stream}`,
+  `$JS.API.DIRECT.GET.${stream}`,
+  `$JS.API.DIRECT.GET.${stream}.>`,
+  `$JS.API.CONSUMER.CREATE.${stream}`,
+  `$JS.API.CONSUMER.CREATE.${stream}.>`,
+  `$JS.API.CONSUMER.INFO.${stream}.*`,
+  `$JS.API.CONSUMER.MSG.NEXT.${stream}.*`,
+  `$JS.API.CONSUMER.DELETE.${stream}.*`,
+  `$JS.FC.>`,
+];
+/** Working through a durable consumer that the provisioner made. */
+const consumes = ({ stream, config }: { stream: string; config: { durable_name: string } }): string[] => [
+  `$JS.API.STREAM.INFO.${stream}`,
+  `$JS.API.STREAM.MSG.GET.${stream}`,
+  `$JS.API.CONSUMER.INFO.${stream}.${config.durable_name}`,
+  `$JS.API.CONSUMER.MSG.NEXT.${stream}.${config.durable_name}`,
+  `$JS.ACK.${stream}.${config.durable_name}.>`,
+];
+const COMMON = ['$JS.API.INFO'];
+const events = (kind: string): string => `${SUBJECT_PREFIX}.evt.${kind}`;
+
+const service = (user: string, publish: readonly string[], subscribe: readonly string[] = []): NatsUser => ({
+  user,
+  publish: [...COMMON, ...new Set(publish)],
+  subscribe: [inbox(user), ...subscribe],
+  answers: false,
+});
+
+export const executorUser = (host: HostId): string => `executor-${host}`;
+
+export const controlUsers = (hosts: readonly HostId[]): readonly NatsUser[] => [
+  { user: 'provisioner', publish: ['$JS.API.>', '$KV.>'], subscribe: [inbox('provisioner')], answers: false },
+  service('gateway', [
+    `${SUBJECT_PREFIX}.work.>`,
+    events('vm.*.*.gateway.*'),
+    events('cmd.*.gateway.rejected'),
+    `${SUBJECT_PREFIX}.rpc.>`,
+    ...consumes(gatewayConsumers.door),
+    ...consumes(gatewayConsumers.placement),
+    ...reads(STREAMS.events),
+    ...reads(KV_STREAM),
+  ]),
+  service('projector', [...reads(STREAMS.events), ...reads(STREAMS.work)]),
+  service('recovery', [
+    `${SUBJECT_PREFIX}.work.>`,
+    events('vm.*.*.recovery.*'),
+    events('host.*.recovery.*'),
+    ...consumes(recoveryConsumer),
+    ...reads(STREAMS.events),
+    ...reads(KV_STREAM),
+  ]),
+  ...hosts.map((host) => ({
+    ...service(
+      executorUser(host),
+      [
+        events(`vm.*.*.${host}.*`),
+        events(`cmd.*.${host}.rejected`),
+        events(`host.${host}.${host}.*`),
+        `$KV.${HOSTS_BUCKET}.${host}`,
+        ...consumes(executorConsumer(host)),
+        ...reads(STREAMS.events),
+        `$JS.API.STREAM.INFO.${KV_STREAM}`,
+      ],
+      [`${SUBJECT_PREFIX}.rpc.${host}.>`],
+    ),
+    answers: true,
+  })),
+];
+
+export const tenantAccount = (tenant: TenantId): string => `TENANT_${tenant}`;
+export const tenantCommands = (tenant: TenantId): string => `${SUBJECT_PREFIX}.cmd.${tenant}.>`;
+/** A tenant's client publishes commands and reads the acknowledgements; nothing else. */
+export const clientUser = (tenant: TenantId): NatsUser => ({
+  user: `client-${tenant}`,
+  publish: [tenantCommands(tenant)],
+  subscribe: [inbox(`client-${tenant}`)],
+  answers: false,
+});

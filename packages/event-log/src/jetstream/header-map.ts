@@ -1,0 +1,5 @@
+// A message's headers as a plain map of their first values.
+import type { MsgHdrs } from '@nats-io/transport-node';
+
+export const headerMap = (headers: MsgHdrs | undefined): ReadonlyMap<string, string> =>
+  new Map(headers ? headers.keys().map((key): [string, string] => [key, headers.get(key)]) : []);

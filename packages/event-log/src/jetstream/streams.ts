@@ -1,0 +1,31 @@
+// The configuration of the three streams: what the provisioner creates and what the tests run on.
+
+import { STREAMS, SUBJECT_PREFIX } from '@ironlog/schemas';
+import { DiscardPolicy, RetentionPolicy, StorageType, StoreCompression, type StreamConfig } from '@nats-io/jetstream';
+import { nanos } from '@nats-io/transport-node';
+
+const DAY_MS = 24 * 3600 * 1000;
+const KEPT_DAYS = 30;
+const DUPLICATE_WINDOW_MS = 120_000;
+
+export type StreamDefinition = Partial<StreamConfig> & Pick<StreamConfig, 'name' | 'subjects'>;
+
+/** `replicas`: 1 on a single server, 3 on a cluster. Durability itself is the server's `sync_interval: always`. */
+export const streamConfigs = ({ replicas }: { readonly replicas: 1 | 3 }): readonly StreamDefinition[] => {
+  const shared = {
+    storage: StorageType.File,
+    compression: StoreCompression.S2,
+    retention: RetentionPolicy.Limits,
+    // What does not fit is refused, and so never acknowledged (P1); the other policy drops what was.
+    discard: DiscardPolicy.New,
+    duplicate_window: nanos(DUPLICATE_WINDOW_MS),
+    num_replicas: replicas,
+    // Direct gets are answered by any replica, which may not have what the leader has acknowledged.
+    allow_direct: false,
+  };
+  return [
+    { ...shared, name: STREAMS.commands, subjects: [`${SUBJECT_PREFIX}.cmd.>`], max_age: nanos(KEPT_DAYS * DAY_MS) },
+    { ...shared, name: STREAMS.work, subjects: [`${SUBJECT_PREFIX}.work.>`], max_age: nanos(KEPT_DAYS * DAY_MS) },
+    { ...shared, name: STREAMS.events, subjects: [`${SUBJECT_PREFIX}.evt.>`], deny_delete: true, deny_purge: true },
+  ];
+};

@@ -1,0 +1,59 @@
+// Judges a submission's shape and times, and names it: everything that can be said without looking at any VM.
+import {
+  type Action, actionSchema, type CommandId, DEFAULT_START_WITHIN_SECONDS, derivedCommandId, derivedVmId, MAX_START_WITHIN_SECONDS,
+  newCommandId, newVmId, type Timestamp, type VmId,
+} from '@ironlog/schemas';
+import { bodyHashOf } from './body-hash.ts';
+import type { Issue, Judged, Refused, Submission } from './submission.ts';
+
+const SECOND_MS = 1000;
+
+const refuse = (code: Refused['code'], reason: string, issues?: readonly Issue[]): Refused => ({
+  kind: 'refused', code, reason, ...(issues && { issues }),
+});
+
+/** What a zod error says, one line per place; values are left out, they are the caller's own. */
+export const issuesOf = (error: { readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[] }): readonly Issue[] =>
+  error.issues.slice(0, 20).map(({ path, message }) => ({ path: path.map(String).join('.'), message }));
+
+const inWords = (issues: readonly Issue[]): string =>
+  issues.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ').slice(0, 1500);
+
+export const judge = (submission: Submission, now: Date): { readonly kind: 'judged'; readonly judged: Judged } | Refused => {
+  const { verb, door, requestedAt } = submission;
+  const parsed = actionSchema.safeParse({ verb, params: submission.params ?? {} });
+  if (!parsed.success) {
+    const issues = issuesOf(parsed.error);
+    return refuse('invalid-command', `${verb} does not take these parameters: ${inWords(issues)}`, issues);
+  }
+  const startBy = startByOf(submission, now);
+  if (typeof startBy !== 'string') return startBy;
+  const bodyHash = bodyHashOf({ verb, vmId: submission.vmId ?? null, params: submission.params ?? {}, startBy: submission.startBy ?? null });
+  const request = { verb, door, requestedAt, startBy, bodyHash };
+  return { kind: 'judged', judged: { submission, ...idsOf(submission), action: parsed.data satisfies Action, request } };
+};
+
+const startByOf = ({ startBy, requestedAt }: Submission, now: Date): Timestamp | Refused => {
+  const latest = now.getTime() + MAX_START_WITHIN_SECONDS * SECOND_MS;
+  const chosen = startBy ?? new Date(Date.parse(requestedAt) + DEFAULT_START_WITHIN_SECONDS * SECOND_MS).toISOString();
+  if (Date.parse(chosen) <= now.getTime()) return refuse('expired', `startBy ${chosen} has passed; it is ${now.toISOString()}`);
+  if (Date.parse(chosen) > latest) {
+    const message = `${chosen} is more than ${MAX_START_WITHIN_SECONDS} seconds ahead`;
+    return refuse('invalid-command', `startBy ${message}`, [{ path: 'startBy', message }]);
+  }
+  return chosen;
+};
+
+/** The same key gives the same command and the same generated VM, from any gateway and after any restart (P6). */
+const idsOf = ({ tenant, identity, vmId }: Submission): { id: CommandId; vmId: VmId } => {
+  switch (identity.kind) {
+    case 'fresh':
+      return { id: newCommandId(), vmId: vmId ?? newVmId() };
+    case 'key':
+      return { id: derivedCommandId(tenant, identity.key), vmId: vmId ?? derivedVmId(tenant, identity.key) };
+    case 'id':
+      return { id: identity.id, vmId: vmId ?? derivedVmId(tenant, identity.id) };
+    default:
+      return identity satisfies never;
+  }
+};

@@ -1,0 +1,110 @@
+// The hosts that are alive, by their heartbeats in the HOSTS bucket; a silent one stops counting when its entry would expire.
+import { type Placed, place } from '@ironlog/domain';
+import { type Heartbeat, heartbeatSchema, HOSTS_BUCKET, type HostId, type VmSpec } from '@ironlog/schemas';
+import { type Clock, delay, type Logger } from '@ironlog/service-kit';
+import { Kvm, type KvWatchEntry } from '@nats-io/kv';
+import type { NatsConnection } from '@nats-io/transport-node';
+
+const RETRY_MS = 500;
+/** Where the bucket keeps its entries for ever, silence still has to mean something. */
+const FALLBACK_TTL_MS = 15_000;
+
+interface Seen { readonly heartbeat: Heartbeat; readonly atMs: number; readonly placed: { cpus: number; memoryMiB: number; processes: number } }
+
+export interface Hosts {
+  /** Heartbeats that have not expired, with what was placed since each was sent counted as used. */
+  live(): readonly Heartbeat[];
+  /** Chooses a host and counts the VM as on it until that host's next heartbeat tells. */
+  place(spec: VmSpec): Placed;
+  /** Called when a host appears or its heartbeat shows room that was not there. */
+  onChange(tell: () => void): void;
+}
+
+export interface HostsDeps {
+  readonly connection: NatsConnection;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** Starts the watch in the background; `watching` resolves on abort. */
+export const watchHosts = (deps: HostsDeps): Hosts & { readonly watching: Promise<void> } => {
+  const { clock } = deps;
+  const seen = new Map<HostId, Seen>();
+  const listeners: (() => void)[] = [];
+  let ttlMs = FALLBACK_TTL_MS;
+
+  const heed = (entry: KvWatchEntry): void => {
+    const parsed = entry.operation === 'PUT' ? readHeartbeat(entry) : undefined;
+    if (!parsed) {
+      for (const [host] of seen) if (host === entry.key) seen.delete(host);
+      return;
+    }
+    // An entry read at the watch's start may be old already; both clocks are close, and an error only delays the expiry.
+    const age = Math.max(0, Math.min(ttlMs, clock.now().getTime() - entry.created.getTime()));
+    seen.set(parsed.host, { heartbeat: parsed, atMs: clock.monotonicMs() - age, placed: { cpus: 0, memoryMiB: 0, processes: 0 } });
+    for (const tell of listeners) tell();
+  };
+  const live = (): readonly Heartbeat[] => {
+    const oldest = clock.monotonicMs() - ttlMs;
+    return [...seen.values()].filter(({ atMs }) => atMs > oldest).map(withPlaced);
+  };
+  const watch = async (): Promise<void> => {
+    const kv = await new Kvm(deps.connection).open(HOSTS_BUCKET, { bindOnly: true });
+    ttlMs = (await kv.status()).ttl || FALLBACK_TTL_MS;
+    const entries = await kv.watch();
+    const stop = (): void => entries.stop();
+    deps.signal.addEventListener('abort', stop, { once: true });
+    for await (const entry of entries) heed(entry);
+    deps.signal.removeEventListener('abort', stop);
+  };
+  return {
+    live,
+    place: (spec) => {
+      const placed = place(live(), spec);
+      const host = placed.kind === 'placed' ? seen.get(placed.host) : undefined;
+      if (host) {
+        host.placed.cpus += spec.cpus;
+        host.placed.memoryMiB += spec.memoryMiB;
+        host.placed.processes += 1;
+      }
+      return placed;
+    },
+    onChange: (tell) => {
+      listeners.push(tell);
+    },
+    watching: untilAborted(deps, watch),
+  };
+};
+
+const untilAborted = async ({ signal, logger }: HostsDeps, watch: () => Promise<void>): Promise<void> => {
+  while (!signal.aborted) {
+    try {
+      await watch();
+    } catch (err) {
+      // The bucket may not be there yet, or the server is away: without heartbeats creates wait, so trying goes on.
+      if (!signal.aborted) logger.warn({ err, waitMs: RETRY_MS }, 'the hosts bucket cannot be watched; trying again');
+    }
+    if (!signal.aborted) await delay(RETRY_MS, signal).catch((reason: unknown) => logger.debug({ err: reason }, 'the watch of hosts ends'));
+  }
+};
+
+const withPlaced = ({ heartbeat, placed }: Seen): Heartbeat => ({
+  ...heartbeat,
+  used: {
+    cpus: heartbeat.used.cpus + placed.cpus,
+    memoryMiB: heartbeat.used.memoryMiB + placed.memoryMiB,
+    processes: heartbeat.used.processes + placed.processes,
+  },
+});
+
+/** `undefined`: not a heartbeat of the host whose key it stands under (P9: a host writes only as itself). */
+const readHeartbeat = (entry: KvWatchEntry): Heartbeat | undefined => {
+  try {
+    const parsed = heartbeatSchema.safeParse(entry.json());
+    return parsed.success && parsed.data.host === entry.key ? parsed.data : undefined;
+  } catch {
+    // Not JSON: as good as no heartbeat, and the host's silence is what operators are told of.
+    return undefined;
+  }
+};

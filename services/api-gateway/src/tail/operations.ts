@@ -1,0 +1,61 @@
+// Operations as the freshest source tells them: this gateway's memory, kept current by the tail, else the read model.
+import { foldOperation, operationsOf, type OperationState } from '@ironlog/domain';
+import type { Recorded } from '@ironlog/event-log';
+import type { CommandId, TenantId } from '@ironlog/schemas';
+import type { Reads } from '../reads/port.ts';
+import { createBoundedMap } from './bounded-map.ts';
+import type { WhereaboutsIndex } from './whereabouts.ts';
+
+export interface OperationIndex {
+  /** Whichever of memory and read model has seen more of the log. */
+  find(tenant: TenantId, id: CommandId): OperationState | undefined;
+  /** From now on the tail keeps it current. */
+  follow(operation: OperationState): void;
+  fold(entry: Recorded): void;
+}
+
+const LIMIT = 20_000;
+const keyOf = (tenant: string, id: CommandId): string => `${tenant}/${id}`;
+
+export interface OperationIndexDeps {
+  readonly reads: Pick<Reads, 'operation'>;
+  readonly whereabouts: Pick<WhereaboutsIndex, 'find'>;
+}
+
+export const createOperationIndex = ({ reads, whereabouts }: OperationIndexDeps): OperationIndex => {
+  const known = createBoundedMap<OperationState>(LIMIT);
+  /** A stranger's event decides nothing: the VM's own fold ignores it too. */
+  const isOurs = (entry: Recorded): boolean => {
+    if (!entry.read.ok || entry.read.stored.kind !== 'vm') return entry.read.ok;
+    const { writer, event } = entry.read.stored;
+    if (writer === 'recovery' || writer === 'gateway') return true;
+    const where = whereabouts.find(event.tenant, event.subject);
+    return where?.kind !== 'owned' || where.host === writer;
+  };
+  return {
+    find: (tenant, id) => {
+      const remembered = known.get(keyOf(tenant, id));
+      if (remembered?.finishedAt) return remembered;
+      const read = reads.operation(tenant, id);
+      if (!remembered || !read) return remembered ?? read;
+      return read.sequence > remembered.sequence ? read : remembered;
+    },
+    follow: (operation) => {
+      const key = keyOf(operation.tenant, operation.id);
+      const before = known.get(key);
+      if (!before || before.sequence < operation.sequence) known.set(key, operation);
+    },
+    fold: (entry) => {
+      if (!entry.read.ok || entry.read.stored.kind === 'host' || !isOurs(entry)) return;
+      const { stored } = entry.read;
+      if (stored.kind === 'host') return;
+      for (const id of operationsOf(stored)) {
+        const key = keyOf(stored.event.tenant, id);
+        const before = known.get(key);
+        if (before && before.sequence >= entry.sequence) continue;
+        const after = foldOperation(id, before, stored, entry.sequence);
+        if (after && after !== before) known.set(key, after);
+      }
+    },
+  };
+};

@@ -1,0 +1,34 @@
+// Waits until an operation has its outcome, or the time is over; either way the operation as it then stands.
+import { operationsOf, type OperationState } from '@ironlog/domain';
+import type { CommandId, TenantId } from '@ironlog/schemas';
+import type { OperationIndex } from './operations.ts';
+import type { Tail } from './tail.ts';
+import { wakeWhen } from './wake.ts';
+
+export interface WaitOperation {
+  readonly tenant: TenantId;
+  readonly id: CommandId;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** `undefined`: there is no such operation. */
+export const waitForOperation = async (
+  deps: { readonly tail: Pick<Tail, 'subscribe'>; readonly operations: OperationIndex },
+  { tenant, id, timeoutMs, signal }: WaitOperation,
+): Promise<OperationState | undefined> => {
+  const before = deps.operations.find(tenant, id);
+  if (!before || before.finishedAt) return before;
+  deps.operations.follow(before);
+  const finished = await wakeWhen({
+    tail: deps.tail,
+    matters: ({ read }) => read.ok && operationsOf(read.stored).includes(id),
+    look: () => {
+      const now = deps.operations.find(tenant, id);
+      return now?.finishedAt ? now : undefined;
+    },
+    timeoutMs,
+    signal,
+  });
+  return finished ?? deps.operations.find(tenant, id);
+};

@@ -1,0 +1,51 @@
+// Waits until a VM passes a state: any state since `after` counts, not only the last, and hopeless waits end early.
+import type { StateName } from '@ironlog/domain';
+import type { TenantId, VmEvent, VmId, VmStateName } from '@ironlog/schemas';
+import { canReach, stateAfter } from './reachable.ts';
+import type { Tail } from './tail.ts';
+import { wakeWhen } from './wake.ts';
+
+/** Where the VM stood at `sequence`; the wait folds on from there. */
+export interface Standing { readonly state: StateName; readonly sequence: number }
+
+export interface PassedEvent { readonly sequence: number; readonly event: VmEvent }
+
+export interface WaitVm {
+  readonly tenant: TenantId;
+  readonly vmId: VmId;
+  readonly wanted: VmStateName;
+  readonly from: Standing;
+  /** Whether standing in the state already is enough; not where the caller said after which event. */
+  readonly standingCounts: boolean;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  /** The VM's events after a sequence, as far as they are known: history, then what the tail has seen. */
+  readonly passed: (after: number) => readonly PassedEvent[];
+}
+
+export type VmWait = { readonly outcome: 'reached' | 'unreachable' | 'timeout'; readonly sequence: number };
+
+export const waitForVm = async (tail: Pick<Tail, 'subscribe'>, wait: WaitVm): Promise<VmWait> => {
+  let standing = wait.from;
+  if (wait.standingCounts && standing.state === wait.wanted) return { outcome: 'reached', sequence: standing.sequence };
+  const look = (): VmWait | undefined => {
+    for (const { sequence, event } of wait.passed(standing.sequence)) {
+      if (sequence <= standing.sequence) continue;
+      const state = stateAfter(standing.state, event);
+      const moved = state !== standing.state;
+      standing = { state, sequence };
+      if (moved && state === wait.wanted) return { outcome: 'reached', sequence };
+    }
+    if (!canReach(standing.state, wait.wanted)) return { outcome: 'unreachable', sequence: standing.sequence };
+    return undefined;
+  };
+  const found = await wakeWhen({
+    tail,
+    matters: ({ read }) =>
+      read.ok && read.stored.kind === 'vm' && read.stored.event.subject === wait.vmId && read.stored.event.tenant === wait.tenant,
+    look,
+    timeoutMs: wait.timeoutMs,
+    signal: wait.signal,
+  });
+  return found ?? { outcome: 'timeout', sequence: standing.sequence };
+};
