@@ -1,22 +1,32 @@
 // Driving hypervisors: the port, its drivers, and what tells a VM's process from any other.
-export { type CallFailure, type CallOutcome, DONE, done, type FailureCode, failure } from './outcome.ts';
+export { createHypervisor, type HypervisorConfig } from './factory.ts';
 export {
-  type BootImage,
   consolePathOf,
-  type Exit,
-  type Hangup,
-  type Hypervisor,
-  type Launch,
+  type LaunchImage,
+  type LaunchSpec,
+  logPathOf,
   MAX_SOCKET_PATH_BYTES,
-  type MachineSpec,
-  type Observed,
-  type Spawned,
+  socketPathFits,
   socketPathOf,
-  type Watch,
-  type WatchListener,
+} from './launch-spec.ts';
+export { OUTCOME_CODES, type Outcome, type OutcomeCode, type Refusal, refusal } from './outcome.ts';
+export type {
+  Capabilities,
+  Hypervisor,
+  Observation,
+  ObservedState,
+  ProcessEvent,
+  ProcessHandle,
+  Watch,
 } from './port.ts';
 export { type FoundProcess, findByDirectory, findUnder } from './process/find.ts';
-export { argumentsOf, bootId, identify, isAlive, type ProcessIdentity } from './process/identity.ts';
-export { killProcess, waitForEnd } from './process/kill.ts';
-export { type LaunchRecord, readLaunchRecord, removeLaunchRecord, writeLaunchRecord } from './process/launch-record.ts';
-export { createSimulator } from './simulator/driver.ts';
+export { identify, isAlive, type ProcessIdentity, sameProcess } from './process/identity.ts';
+export { type KillLimits, type KillOutcome, killProcess } from './process/kill.ts';
+export {
+  type LaunchRecord,
+  type ReadLaunchRecord,
+  readLaunchRecord,
+  removeLaunchRecord,
+  writeLaunchRecord,
+} from './process/launch-record.ts';
+export type { ProcessExit, SpawnedProcess, SpawnOutcome } from './process/spawn.ts';

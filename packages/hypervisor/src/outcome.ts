@@ -1,30 +1,60 @@
-// What a call to a hypervisor comes to: a value or a named failure, never a throw; the other side may say anything.
-export type FailureCode =
-  | 'timeout'
-  | 'aborted'
-  | 'refused'
-  | 'bad-answer'
-  | 'failed'
-  | 'unsupported'
-  | 'not-found'
-  | 'spawn-failed';
+// How a call to a hypervisor ended: a value that says what went wrong, where, and whether trying again may help.
 
-export interface CallFailure {
+export const OUTCOME_CODES = [
+  'timeout',
+  'aborted',
+  'unreachable',
+  'refused',
+  'failed',
+  'bad-answer',
+  'unsupported',
+] as const;
+
+/**
+ * `timeout`: the deadline passed, the effect is unknown. `aborted`: the caller gave up, likewise unknown.
+ * `unreachable`: nothing listens on the socket. `refused`: the hypervisor, or its VM's state, forbids it.
+ * `failed`: the hypervisor tried and failed. `bad-answer`: what came back is not its dialect (broken, half, too large).
+ * `unsupported`: this hypervisor has no such thing.
+ */
+export type OutcomeCode = (typeof OUTCOME_CODES)[number];
+
+export interface Refusal {
   readonly ok: false;
-  readonly code: FailureCode;
+  readonly code: OutcomeCode;
+  /** The step that failed: `spawn`, `vm.boot`, `qmp.cont` … */
+  readonly stage: string;
   readonly reason: string;
-  /** The same call may succeed later with nothing changed. */
+  /** Whether the same call may succeed later without anyone changing anything. */
   readonly retryable: boolean;
 }
-export type CallOutcome<T = void> = { readonly ok: true; readonly value: T } | CallFailure;
 
-export const done = <T>(value: T): CallOutcome<T> => ({ ok: true, value });
-export const DONE: CallOutcome = { ok: true, value: undefined };
+export type Outcome<T extends object = object> = ({ readonly ok: true } & T) | Refusal;
 
-const RETRYABLE: readonly FailureCode[] = ['timeout', 'refused', 'bad-answer'];
-export const failure = (code: FailureCode, reason: string): CallFailure => ({
+const RETRYABLE: Record<OutcomeCode, boolean> = {
+  timeout: true,
+  aborted: true,
+  unreachable: true,
+  refused: false,
+  failed: true,
+  'bad-answer': true,
+  unsupported: false,
+};
+
+const MAX_REASON = 500;
+
+/** A refusal whose reason is cut to 500 characters: it goes into an event. */
+export const refusal = (code: OutcomeCode, stage: string, reason: string): Refusal => ({
   ok: false,
   code,
-  reason: reason.slice(0, 1000),
-  retryable: RETRYABLE.includes(code),
+  stage,
+  reason: reason.slice(0, MAX_REASON),
+  retryable: RETRYABLE[code],
 });
+
+/** The refusal for a deadline that fired; timeouts are told from a caller that gave up by the signal's reason. */
+export const deadlineRefusal = (deadline: AbortSignal, stage: string): Refusal => {
+  const timedOut = deadline.reason instanceof DOMException && deadline.reason.name === 'TimeoutError';
+  return timedOut
+    ? refusal('timeout', stage, `${stage} did not finish before its deadline`)
+    : refusal('aborted', stage, `${stage} was given up: ${String(deadline.reason)}`);
+};

@@ -1,86 +1,79 @@
-// The port: what the executor asks of any hypervisor. Every effect is an "ensure", every call is bounded by a signal.
-import type { HypervisorKind, TenantId, Verb, VmId } from '@ironlog/schemas';
-import type { CallOutcome } from './outcome.ts';
+// The port: what a hypervisor is to an executor. Drivers differ in their dialect only; each call is an
+// "ensure" (P6), is bounded by the caller's deadline, and answers with a value, never with an exception.
+import type { HypervisorKind, Verb } from '@ironlog/schemas';
+import type { LaunchSpec } from './launch-spec.ts';
+import type { Outcome } from './outcome.ts';
 import type { ProcessIdentity } from './process/identity.ts';
+import type { SpawnOutcome } from './process/spawn.ts';
 
-export interface MachineSpec {
-  readonly cpus: number;
-  readonly memoryMiB: number;
-  readonly kernelArgs: string;
-}
-
-/** Paths on the host, from its catalogue; never from a tenant. */
-export interface BootImage {
-  readonly kernel: string;
-  readonly initrd?: string;
-}
-
-/** One generation of a VM's hypervisor process. */
-export interface Launch {
-  readonly tenant: TenantId;
-  readonly vmId: VmId;
-  readonly epoch: number;
-  /** Absolute, mode 0700. It and the epoch stand in the process's arguments, so that /proc alone tells whose it is. */
+/** Which hypervisor process is meant. Plain data: after a restart it is rebuilt from the launch record or /proc. */
+export interface ProcessHandle {
+  /** Absolute path of the VM's directory. */
   readonly directory: string;
-  readonly machine: MachineSpec;
-  readonly image: BootImage;
-}
-
-export const socketPathOf = (launch: Pick<Launch, 'directory' | 'epoch'>): string =>
-  `${launch.directory}/e${launch.epoch}.sock`;
-export const consolePathOf = (directory: string): string => `${directory}/console.log`;
-
-/** `sun_path` holds 108 bytes with its closing zero (unix(7)). */
-export const MAX_SOCKET_PATH_BYTES = 107;
-
-export interface Exit {
-  readonly exitCode: number | null;
-  readonly signal: string | null;
-}
-
-export interface Spawned {
+  readonly epoch: number;
+  /** `<directory>/e<epoch>.sock` */
+  readonly socketPath: string;
   readonly identity: ProcessIdentity;
-  /** Resolves when the process has ended; only its parent can know how. */
-  readonly exited: Promise<Exit>;
 }
 
-export type Observed = 'created' | 'running' | 'paused' | 'absent';
+/** `absent`: the process is dead, or lives and has no VM defined. `shutdown`: the guest is off, the process lives on. */
+export type ObservedState = 'absent' | 'created' | 'running' | 'paused' | 'shutdown' | 'unknown';
 
-/** How a process ended as seen from outside: `guest` when the guest had said that it was going. */
-export interface Hangup {
-  readonly cause: 'guest' | 'unknown';
+export interface Capabilities {
+  /** The verbs this hypervisor can serve; the executor's `decide` rejects the others. */
+  readonly verbs: readonly Verb[];
 }
+
+export interface Observation {
+  readonly state: ObservedState;
+  /** Of an `absent` process: whether it left word that its guest had stopped; undefined where none is left. */
+  readonly guestStopped?: boolean;
+}
+
+/** What a watched process reports by itself. `gone` is the last, and comes exactly once. */
+export type ProcessEvent =
+  /** The guest switched itself off (or obeyed the power button); the process ends by itself or is to be ended. */
+  | { readonly kind: 'guest-stopped' }
+  /** The guest restarted inside the same process: same epoch. */
+  | { readonly kind: 'guest-rebooted' }
+  /** The process is dead. `guestStopped` tells an orderly end of the guest from a crash. */
+  | { readonly kind: 'gone'; readonly guestStopped: boolean; readonly reason: string };
 
 export interface Watch {
-  /** Resolves when the process's socket hangs up: at its death, whoever its parent was. Never rejects. */
-  readonly ended: Promise<Hangup>;
+  /** Stops reporting and lets the held socket go; the process is not touched. */
   close(): void;
 }
 
-export interface WatchListener {
-  /** The guest restarted by itself, inside the same process. */
-  readonly onGuestReboot: () => void;
-}
-
+/**
+ * Every `deadline` is an AbortSignal owned by the caller (`AbortSignal.timeout(ms)`); when it fires the outcome is
+ * `timeout` (or `aborted`, when its reason is not a timeout), and whether the effect happened is unknown.
+ */
 export interface Hypervisor {
   readonly kind: HypervisorKind;
-  /** Verbs that it can do; the others are rejected as `unsupported`. */
-  readonly capabilities: readonly Verb[];
-  /** Starts a detached process of its own session; resolves once it runs, before its socket answers. */
-  spawn(launch: Launch): Promise<CallOutcome<Spawned>>;
-  /** Waits until the process answers on its socket. */
-  ready(launch: Launch, signal: AbortSignal): Promise<CallOutcome>;
-  /** Ensures that the VM is defined in the process, and not yet running. */
-  create(launch: Launch, signal: AbortSignal): Promise<CallOutcome>;
-  boot(launch: Launch, signal: AbortSignal): Promise<CallOutcome>;
-  pause(launch: Launch, signal: AbortSignal): Promise<CallOutcome>;
-  resume(launch: Launch, signal: AbortSignal): Promise<CallOutcome>;
-  /** Asks the guest to stop, once; a press before it listens is lost, so the caller repeats. */
-  powerButton(launch: Launch, signal: AbortSignal): Promise<CallOutcome>;
-  /** Asks the process to end now. */
-  quit(launch: Launch, signal: AbortSignal): Promise<CallOutcome>;
-  snapshot(launch: Launch, signal: AbortSignal): Promise<CallOutcome>;
-  restore(launch: Launch, signal: AbortSignal): Promise<CallOutcome>;
-  observe(launch: Launch, signal: AbortSignal): Promise<CallOutcome<Observed>>;
-  watch(launch: Launch, listener: WatchListener): Watch;
+  capabilities(): Capabilities;
+
+  /** Starts a detached process for the launch's epoch; ok as soon as it has a pid. Never spawns twice by itself: P5 is the caller's. */
+  spawn(launch: LaunchSpec): Promise<SpawnOutcome>;
+
+  /** Waits for the process to answer, then ensures that the VM is defined. Ok on a VM that is already further. */
+  create(handle: ProcessHandle, launch: LaunchSpec, deadline: AbortSignal): Promise<Outcome>;
+  /** Ensures that the guest runs: boots a created one, is ok on a running one; a paused one is `refused`. */
+  boot(handle: ProcessHandle, deadline: AbortSignal): Promise<Outcome>;
+  /**
+   * Asks the guest to switch itself off, again each second (a press before the guest listens is lost), until the guest
+   * is off or the process is dead. The process may live on: the caller ends it with `killProcess`.
+   */
+  shutdown(handle: ProcessHandle, deadline: AbortSignal): Promise<Outcome>;
+  /** Ensures paused; `refused` unless running or paused. */
+  pause(handle: ProcessHandle, deadline: AbortSignal): Promise<Outcome>;
+  /** Ensures running; `refused` unless running or paused. */
+  resume(handle: ProcessHandle, deadline: AbortSignal): Promise<Outcome>;
+  /** What the process says now; ok with `absent` when the process is dead. */
+  observe(handle: ProcessHandle, deadline: AbortSignal): Promise<Outcome<Observation>>;
+
+  /** Holds a socket to the process, which need not be our child, and reports what happens to it. */
+  watch(handle: ProcessHandle, report: (event: ProcessEvent) => void): Watch;
+
+  /** Lets every connection go; every VM runs on. */
+  close(): Promise<void>;
 }

@@ -1,1 +1,4 @@
-export {};
+// For tests: the service in-process, and the points where it can be made to die.
+export { type ExecutorConfig, environmentSchema } from './env.ts';
+export { FAILPOINTS, type Failpoint } from './failpoints.ts';
+export { create } from './service.ts';

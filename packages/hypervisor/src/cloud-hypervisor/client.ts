@@ -1,9 +1,9 @@
-// Cloud Hypervisor's REST API over its unix socket: one bounded request at a time, any answer turned into an outcome.
+// Cloud Hypervisor's REST API over its unix socket: one bounded request, and any answer at all turned into a value.
 import { Client } from 'undici';
-import { type CallOutcome, done, failure } from '../outcome.ts';
+import { deadlineRefusal, type Outcome, type OutcomeCode, refusal } from '../outcome.ts';
 
-/** Largest answer read; `vm.info` of a real VM is a few KiB. */
-const MAX_ANSWER_BYTES = 256 * 1024;
+/** Largest body read; `vm.info` of a real VM is a few KiB. */
+export const MAX_ANSWER_BYTES = 256 * 1024;
 
 export interface ApiCall {
   readonly socketPath: string;
@@ -11,46 +11,49 @@ export interface ApiCall {
   /** As the API's description has it: `vm.boot`. */
   readonly name: string;
   readonly body?: object;
-  readonly signal: AbortSignal;
+  readonly deadline: AbortSignal;
 }
 
-const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
+export interface ApiAnswer {
+  readonly status: number;
+  readonly text: string;
+}
 
-const failed = (error: unknown, { name, signal }: ApiCall) => {
-  const reason = `${name}: ${error instanceof Error ? error.message : String(error)}`;
-  if (signal.aborted)
-    return failure(
-      signal.reason instanceof Error && signal.reason.name === 'TimeoutError' ? 'timeout' : 'aborted',
-      reason,
-    );
-  const code = codeOf(error);
-  if (code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ECONNRESET' || code === 'EPIPE')
-    return failure('refused', reason);
-  return failure(code === 'UND_ERR_SOCKET' ? 'refused' : 'bad-answer', reason);
-};
-
-/** The body of a 200 answer, undefined for 204. */
-export const callApi = async (call: ApiCall): Promise<CallOutcome<string | undefined>> => {
+/** Ok with whatever status was answered; what a status means is the caller's knowledge. */
+export async function callApi(call: ApiCall): Promise<Outcome<ApiAnswer>> {
+  if (call.deadline.aborted) return deadlineRefusal(call.deadline, call.name);
   const client = new Client('http://localhost', {
     socketPath: call.socketPath,
     maxResponseSize: MAX_ANSWER_BYTES,
-    pipelining: 0,
+    // The caller's deadline is the only clock.
+    headersTimeout: 0,
+    bodyTimeout: 0,
   });
   try {
     const { statusCode, body } = await client.request({
       path: `/api/v1/${call.name}`,
       method: call.method,
-      signal: call.signal,
+      signal: call.deadline,
       ...(call.body === undefined
         ? {}
         : { body: JSON.stringify(call.body), headers: { 'content-type': 'application/json' } }),
     });
-    const text = await body.text();
-    if (statusCode === 200 || statusCode === 204) return done(statusCode === 200 ? text : undefined);
-    return failure(statusCode === 404 ? 'not-found' : 'failed', `${call.name}: ${statusCode} ${text.slice(0, 300)}`);
+    return { ok: true, status: statusCode, text: await body.text() };
   } catch (error) {
-    return failed(error, call);
+    return transportRefusal(error, call);
   } finally {
-    void client.destroy();
+    await client.destroy();
   }
-};
+}
+
+// unix(7): ENOENT no socket file, ECONNREFUSED a file without a listener (its process was killed), the others a
+// process that ended while it was asked.
+const UNREACHABLE = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'EACCES']);
+
+function transportRefusal(error: unknown, { name, socketPath, deadline }: ApiCall) {
+  if (deadline.aborted) return deadlineRefusal(deadline, name);
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const message = error instanceof Error ? error.message : String(error);
+  const kind: OutcomeCode = UNREACHABLE.has(code) ? 'unreachable' : 'bad-answer';
+  return refusal(kind, name, `${name} on ${socketPath}: ${message}${code === '' ? '' : ` (${code})`}`);
+}

@@ -1,113 +1,91 @@
-// The driver for whatever speaks Cloud Hypervisor's API: the simulator now, Cloud Hypervisor itself with another command line.
-import { rmSync } from 'node:fs';
+// The driver for whatever speaks Cloud Hypervisor's API: the simulator now, Cloud Hypervisor itself by another command line.
 import type { HypervisorKind, Verb } from '@ironlog/schemas';
-import { type CallOutcome, DONE, done, failure } from '../outcome.ts';
-import { consolePathOf, type Hypervisor, type Launch, type Observed, socketPathOf } from '../port.ts';
-import { type Program, spawnDetached } from '../process/spawn-detached.ts';
-import { watchSocket } from '../watch-socket.ts';
-import { callApi } from './client.ts';
-import { eventMonitorPathOf, lastWords } from './event-monitor.ts';
-import { readVmInfo } from './vm-info.ts';
+import { type LaunchSpec, logPathOf, MAX_SOCKET_PATH_BYTES, socketPathFits } from '../launch-spec.ts';
+import { deadlineRefusal, type Outcome, refusal } from '../outcome.ts';
+import { pause } from '../pause.ts';
+import type { Hypervisor, ProcessHandle, Watch } from '../port.ts';
+import { isAlive } from '../process/identity.ts';
+import { type ProgramSpec, spawnProgram } from '../process/spawn.ts';
+import { answering, ensure, look, put } from './calls.ts';
+import { eventsPathOf, isGuestStop, prepareEvents, readEvents } from './event-monitor.ts';
+import { vmConfigOf } from './vm-config.ts';
+import { watchProcess } from './watch.ts';
 
 export interface CloudHypervisorOptions {
   readonly kind: HypervisorKind;
-  readonly program: (launch: Launch) => Program;
+  /** The program and its arguments; they must hold the launch's socket path and its events path. */
+  readonly command: (launch: LaunchSpec) => Pick<ProgramSpec, 'program' | 'argv' | 'environment'>;
 }
 
-const CAPABILITIES: readonly Verb[] = [
-  'create',
-  'boot',
-  'shutdown',
-  'pause',
-  'resume',
-  'reboot',
-  'delete',
-  'cleanup',
-  'snapshot',
-  'restore',
-];
-const POLL_MS = 4;
-const PING_WITHIN_MS = 500;
+// Snapshots are the API's too; the executor has no snapshot store yet.
+const VERBS: readonly Verb[] = ['create', 'boot', 'shutdown', 'pause', 'resume', 'reboot', 'delete', 'cleanup'];
+const PRESS_EVERY_MS = 1000;
+const LOOK_EVERY_MS = 20;
 
-const vmConfig = ({ machine, image, directory }: Launch): object => ({
-  cpus: { boot_vcpus: machine.cpus, max_vcpus: machine.cpus },
-  memory: { size: machine.memoryMiB * 1024 * 1024 },
-  payload: {
-    kernel: image.kernel,
-    cmdline: machine.kernelArgs,
-    ...(image.initrd === undefined ? {} : { initramfs: image.initrd }),
-  },
-  serial: { mode: 'File', file: consolePathOf(directory) },
-  console: { mode: 'Off' },
-});
+/** One driver serves any number of processes; it holds no connection but those of its watches. */
+export function createCloudHypervisor({ kind, command }: CloudHypervisorOptions): Hypervisor {
+  const watches = new Set<Watch>();
+  return {
+    kind,
+    capabilities: () => ({ verbs: VERBS }),
+    spawn: async (launch) => {
+      if (!socketPathFits(launch.socketPath))
+        return refusal('refused', 'spawn', `${launch.socketPath} is longer than ${MAX_SOCKET_PATH_BYTES} bytes`);
+      await prepareEvents(eventsPathOf(launch.directory, launch.epoch));
+      const { directory } = launch;
+      return spawnProgram({ ...command(launch), directory, logPath: logPathOf(directory) });
+    },
+    create: async (handle, launch, deadline) => {
+      const ready = await answering(handle, deadline);
+      if (!ready.ok) return ready;
+      const wanted = ['created', 'running', 'paused'] as const;
+      return ensure(handle, { name: 'vm.create', wanted, body: vmConfigOf(launch) }, deadline);
+    },
+    boot: (handle, deadline) => ensure(handle, { name: 'vm.boot', wanted: ['running'] }, deadline),
+    pause: (handle, deadline) => ensure(handle, { name: 'vm.pause', wanted: ['paused'] }, deadline),
+    resume: (handle, deadline) => ensure(handle, { name: 'vm.resume', wanted: ['running'] }, deadline),
+    shutdown,
+    observe: async (handle, deadline) => {
+      if (await isAlive(handle.identity)) return look(handle, deadline);
+      const { events } = await readEvents(eventsPathOf(handle.directory, handle.epoch), 0);
+      return { ok: true, state: 'absent', guestStopped: events.some(isGuestStop) };
+    },
+    watch: (handle, report) => {
+      const watch = watchProcess(handle, report);
+      watches.add(watch);
+      return {
+        close: () => {
+          watches.delete(watch);
+          watch.close();
+        },
+      };
+    },
+    close: async () => {
+      for (const watch of watches) watch.close();
+      watches.clear();
+    },
+  };
+}
 
-const put = async (launch: Launch, name: string, signal: AbortSignal, body?: object): Promise<CallOutcome> => {
-  const called = await callApi({
-    socketPath: socketPathOf(launch),
-    method: 'PUT',
-    name,
-    signal,
-    ...(body ? { body } : {}),
-  });
-  return called.ok ? DONE : called;
-};
-
-const observe = async (launch: Launch, signal: AbortSignal): Promise<CallOutcome<Observed>> => {
-  const info = await callApi({ socketPath: socketPathOf(launch), method: 'GET', name: 'vm.info', signal });
-  if (info.ok) return readVmInfo(info.value);
-  // 404 and, from some versions, 500: no VM is defined in the process yet.
-  return info.code === 'not-found' || (info.code === 'failed' && info.reason.includes('not created'))
-    ? done('absent')
-    : info;
-};
-
-/** Looks first, acts only if needed, and takes `wanted` for success whoever brought it about. */
-const ensure = async (
-  launch: Launch,
-  signal: AbortSignal,
-  step: { name: string; wanted: readonly Observed[]; body?: object },
-): Promise<CallOutcome> => {
-  const before = await observe(launch, signal);
-  if (!before.ok) return before;
-  if (step.wanted.includes(before.value)) return DONE;
-  const called = await put(launch, step.name, signal, step.body);
-  if (called.ok) return called;
-  const after = await observe(launch, signal);
-  return after.ok && step.wanted.includes(after.value) ? DONE : called;
-};
-
-const ready = async (launch: Launch, signal: AbortSignal): Promise<CallOutcome> => {
-  for (;;) {
-    const within = AbortSignal.any([signal, AbortSignal.timeout(PING_WITHIN_MS)]);
-    const pinged = await callApi({ socketPath: socketPathOf(launch), method: 'GET', name: 'vmm.ping', signal: within });
-    if (pinged.ok) return DONE;
-    if (signal.aborted) return failure('timeout', `no answer on ${socketPathOf(launch)}: ${pinged.reason}`);
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+/**
+ * Presses the power button each second until the guest is off, or the process has ended (as Cloud Hypervisor does then).
+ * A paused guest is resumed first: it could not hear the button.
+ */
+async function shutdown(handle: ProcessHandle, deadline: AbortSignal): Promise<Outcome> {
+  let pressAt = 0;
+  while (!deadline.aborted) {
+    if (!(await isAlive(handle.identity))) return { ok: true };
+    const now = await look(handle, deadline);
+    if (!now.ok && now.code === 'bad-answer') return now;
+    if (now.ok && now.state !== 'running' && now.state !== 'paused') return { ok: true };
+    if (performance.now() >= pressAt) {
+      pressAt = performance.now() + PRESS_EVERY_MS;
+      if (now.ok && now.state === 'paused') await put(handle, { name: 'vm.resume' }, deadline);
+      const pressed = await put(handle, { name: 'vm.power-button' }, deadline);
+      // Refused: the guest went off in between, which the next look shows. Failed: the next press may do.
+      if (!pressed.ok && pressed.code === 'bad-answer') return pressed;
+    }
+    await pause(LOOK_EVERY_MS, deadline);
   }
-};
-
-const snapshotUrl = (launch: Launch): string => `file://${launch.directory}/snapshot`;
-
-export const createCloudHypervisor = ({ kind, program }: CloudHypervisorOptions): Hypervisor => ({
-  kind,
-  capabilities: CAPABILITIES,
-  spawn: (launch) => {
-    // What an earlier try of the same epoch may have left; no process owns it, or it would have been adopted.
-    rmSync(socketPathOf(launch), { force: true });
-    rmSync(eventMonitorPathOf(launch), { force: true });
-    return spawnDetached(program(launch));
-  },
-  ready,
-  create: (launch, signal) =>
-    ensure(launch, signal, { name: 'vm.create', wanted: ['created', 'running', 'paused'], body: vmConfig(launch) }),
-  boot: (launch, signal) => ensure(launch, signal, { name: 'vm.boot', wanted: ['running'] }),
-  pause: (launch, signal) => ensure(launch, signal, { name: 'vm.pause', wanted: ['paused'] }),
-  resume: (launch, signal) => ensure(launch, signal, { name: 'vm.resume', wanted: ['running'] }),
-  powerButton: (launch, signal) => put(launch, 'vm.power-button', signal),
-  quit: (launch, signal) => put(launch, 'vmm.shutdown', signal),
-  snapshot: (launch, signal) => put(launch, 'vm.snapshot', signal, { destination_url: snapshotUrl(launch) }),
-  restore: (launch, signal) =>
-    ensure(launch, signal, { name: 'vm.restore', wanted: ['paused'], body: { source_url: snapshotUrl(launch) } }),
-  observe,
-  watch: (launch) => watchSocket(socketPathOf(launch), () => lastWords(eventMonitorPathOf(launch))),
-});
+  return deadlineRefusal(deadline, 'vm.power-button');
+}

@@ -1,24 +1,50 @@
-// Cloud Hypervisor's `--event-monitor` file: the last words of a process, readable after its death.
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import type { Hangup, Launch } from '../port.ts';
+// Cloud Hypervisor's `--event-monitor` file: what the guest did by itself, readable after the process's death too.
+import { open, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { parseJson } from './vm-info.ts';
 
-export const eventMonitorPathOf = (launch: Pick<Launch, 'directory' | 'epoch'>): string =>
-  `${launch.directory}/e${launch.epoch}.events`;
+const eventSchema = z.object({ source: z.string(), event: z.string() });
+export type MonitorEvent = z.infer<typeof eventSchema>;
 
-const TAIL_BYTES = 4096;
+export const eventsPathOf = (directory: string, epoch: number): string => join(directory, `e${epoch}.events`);
 
-/** `guest`: the file ends with the guest's own shutdown. A missing or unreadable file says nothing. */
-export const lastWords = (path: string): Hangup => {
-  let text = '';
+/** Empty, mode 0600, before the spawn: Cloud Hypervisor opens the path and does not create it. */
+export const prepareEvents = (path: string): Promise<void> => writeFile(path, '', { mode: 0o600 });
+
+/** Bytes read at most: a guest that reboots without end must not fill our memory. */
+const TAIL_BYTES = 64 * 1024;
+
+/**
+ * The events written from byte `from` on, at most the last 64 KiB of them, and where to read on. Events are JSON
+ * objects with a blank line between (event_monitor/src/lib.rs); what is cut or broken is not an event yet.
+ */
+export async function readEvents(path: string, from: number): Promise<{ events: MonitorEvent[]; next: number }> {
+  let file: Awaited<ReturnType<typeof open>>;
   try {
-    const file = openSync(path, 'r');
-    const { size } = fstatSync(file);
-    const buffer = Buffer.alloc(Math.min(size, TAIL_BYTES));
-    readSync(file, buffer, 0, buffer.length, size - buffer.length);
-    closeSync(file);
-    text = buffer.toString();
+    file = await open(path, 'r');
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    // The VM's directory was removed: nothing was left to read.
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { events: [], next: from };
+    throw error;
   }
-  return { cause: /"event":\s*"(shutdown|guest_exit)"/.test(text) ? 'guest' : 'unknown' };
-};
+  try {
+    const { size } = await file.stat();
+    const start = Math.max(from, size - TAIL_BYTES);
+    if (size <= start) return { events: [], next: from };
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(size - start), 0, size - start, start);
+    const text = buffer.toString('utf8', 0, bytesRead);
+    const whole = text.lastIndexOf('\n\n') + 2;
+    const events = text
+      .slice(0, Math.max(0, whole))
+      .split('\n\n')
+      .map((block) => eventSchema.safeParse(parseJson(block)))
+      .flatMap((parsed) => (parsed.success ? [parsed.data] : []));
+    return { events, next: whole < 2 ? from : start + Buffer.byteLength(text.slice(0, whole)) };
+  } finally {
+    await file.close();
+  }
+}
+
+export const isGuestStop = ({ source, event }: MonitorEvent): boolean => source === 'vm' && event === 'shutdown';
+export const isGuestReboot = ({ source, event }: MonitorEvent): boolean => source === 'vm' && event === 'rebooted';

@@ -1,22 +1,35 @@
 // Reads `vm.info`: only the state, whatever else a version of Cloud Hypervisor adds.
 import { z } from 'zod';
-import { type CallOutcome, done, failure } from '../outcome.ts';
-import type { Observed } from '../port.ts';
+import { type Outcome, refusal } from '../outcome.ts';
+import type { ObservedState } from '../port.ts';
+import type { ApiAnswer } from './client.ts';
 
 const infoSchema = z.object({ state: z.enum(['Created', 'Running', 'Shutdown', 'Paused', 'BreakPoint']) });
 
-const OBSERVED: Readonly<Record<z.infer<typeof infoSchema>['state'], Observed>> = {
+const OBSERVED: Readonly<Record<z.infer<typeof infoSchema>['state'], ObservedState>> = {
   Created: 'created',
   Running: 'running',
-  BreakPoint: 'paused',
   Paused: 'paused',
-  Shutdown: 'created',
+  // A debugger holds its CPUs.
+  BreakPoint: 'paused',
+  Shutdown: 'shutdown',
 };
 
-export const readVmInfo = (text: string | undefined): CallOutcome<Observed> => {
+/** 404 is an answer, not an error: the process lives and has no VM defined (the API's description, vm.info). */
+export function readVmInfo({ status, text }: ApiAnswer): Outcome<{ readonly state: ObservedState }> {
+  if (status === 404) return { ok: true, state: 'absent' };
+  if (status !== 200) return refusal('failed', 'vm.info', `vm.info answered ${status}: ${text.slice(0, 200)}`);
+  const info = infoSchema.safeParse(parseJson(text));
+  if (info.success) return { ok: true, state: OBSERVED[info.data.state] };
+  return refusal('bad-answer', 'vm.info', `vm.info answered no VmInfo: ${JSON.stringify(text.slice(0, 100))}`);
+}
+
+/** Undefined for what is not JSON; no schema takes undefined. */
+export function parseJson(text: string): unknown {
   try {
-    return done(OBSERVED[infoSchema.parse(JSON.parse(text ?? '')).state]);
+    return JSON.parse(text);
   } catch (error) {
-    return failure('bad-answer', `vm.info: ${error instanceof Error ? error.message : String(error)}`);
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
   }
-};
+}

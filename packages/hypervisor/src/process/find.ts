@@ -1,35 +1,51 @@
-// Finds hypervisor processes by their arguments: the absolute VM directory and the epoch's socket stand there.
-import { readdirSync } from 'node:fs';
-import { argumentsOf, identify, type ProcessIdentity } from './identity.ts';
+// Finds hypervisor processes by what their argv says: the ground truth when a crash left no launch record (P5).
+import { readdir } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { identify, type ProcessIdentity, readProc } from './identity.ts';
 
 export interface FoundProcess {
   readonly identity: ProcessIdentity;
-  readonly tenant: string;
-  readonly vm: string;
+  /** The VM directory that its argv holds. */
   readonly directory: string;
-  readonly epoch: number;
+  /** From the socket's name; null when argv names the directory and no epoch. */
+  readonly epoch: number | null;
+  readonly socketPath: string | null;
 }
 
-const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+// The socket within an argument: alone (--api-socket /a/vm/e3.sock), or in an option list
+// (unix:/a/vm/e3.sock,server=on). A directory with a comma in it is not supported, nor made by us.
+const SOCKET = /(\/[^,\0]*\/e(\d{1,15})\.sock)(?=$|,)/;
 
-/** Every live process whose arguments name a VM's socket below `stateDirectory`. */
-export const findUnder = (stateDirectory: string): readonly FoundProcess[] => {
-  const socket = new RegExp(`(?:^|[=,:])(${escaped(stateDirectory)}/([a-z0-9-]+)/([a-z0-9-]+))/e(\\d+)\\.sock(?:,|$)`);
-  return readdirSync('/proc').flatMap((entry) => {
-    const pid = Number(entry);
-    if (!Number.isInteger(pid) || pid === process.pid) return [];
-    const match = argumentsOf(pid)
-      .map((argument) => socket.exec(argument))
-      .find((found) => found !== null);
-    const identity = match ? identify(pid) : undefined;
-    if (!match || !identity) return [];
-    const [, directory = '', tenant = '', vm = '', epoch] = match;
-    return [{ identity, directory, tenant, vm, epoch: Number(epoch) }];
-  });
-};
+const beneath = (path: string, directory: string): boolean => path === directory || path.startsWith(`${directory}/`);
 
-/** The processes of one VM; more than one only if something has gone wrong (P5). */
-export const findByDirectory = (directory: string): readonly FoundProcess[] => {
-  const stateDirectory = directory.split('/').slice(0, -2).join('/');
-  return findUnder(stateDirectory).filter((found) => found.directory === directory);
-};
+/** The living processes of the VM in `directory` (absolute); `/a/vm-1` does not match those of `/a/vm-10`. */
+export async function findByDirectory(directory: string): Promise<FoundProcess[]> {
+  return (await findUnder(directory)).filter((found) => found.directory === directory);
+}
+
+/** Every living process whose argv holds a VM socket below `stateDirectory` (absolute): one pass over /proc. */
+export async function findUnder(stateDirectory: string): Promise<FoundProcess[]> {
+  const found: FoundProcess[] = [];
+  for (const entry of await readdir('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    const cmdline = await readProc(`/proc/${entry}/cmdline`);
+    // The cheap test first: most processes of a host are not hypervisors.
+    if (cmdline === null || !cmdline.includes(stateDirectory)) continue;
+    const socketPath = socketIn(cmdline, stateDirectory);
+    if (socketPath === null) continue;
+    const identity = await identify(Number(entry));
+    if (identity === null) continue;
+    const epoch = Number(basename(socketPath).slice(1, -'.sock'.length));
+    found.push({ identity, directory: dirname(socketPath), epoch, socketPath });
+  }
+  return found;
+}
+
+/** The first VM socket below `directory` among the arguments of a NUL-separated command line. */
+export function socketIn(cmdline: string, directory: string): string | null {
+  for (const argument of cmdline.split('\0')) {
+    const path = SOCKET.exec(argument)?.[1];
+    if (path !== undefined && beneath(path, directory)) return path;
+  }
+  return null;
+}

@@ -1,53 +1,59 @@
-// A process is known by pid, start time and boot id together: a pid alone is used again.
-import { readFileSync } from 'node:fs';
+// Which process is meant: a pid alone is reused, so the start time and the boot it was started in go with it.
+import { readFile } from 'node:fs/promises';
 
 export interface ProcessIdentity {
   readonly pid: number;
-  /** Clock ticks since boot: field 22 of /proc/<pid>/stat (proc(5)). */
-  readonly startTime: number;
-  /** /proc/sys/kernel/random/boot_id: tells one boot of the machine from another. */
+  /** Clock ticks after boot: field 22 of /proc/<pid>/stat, as text, for it may exceed 2^53. */
+  readonly startTime: string;
+  /** /proc/sys/kernel/random/boot_id: ticks of different boots do not compare. */
   readonly bootId: string;
 }
 
-export const bootId = (): string => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+export const sameProcess = (a: ProcessIdentity, b: ProcessIdentity): boolean =>
+  a.pid === b.pid && a.startTime === b.startTime && a.bootId === b.bootId;
 
-interface Stat {
-  readonly state: string;
-  readonly startTime: number;
-}
+const MISSING = new Set(['ENOENT', 'ESRCH', 'EACCES', 'EPERM']);
 
-const gone = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH');
-
-const readProc = (pid: number, file: string): string | undefined => {
+/** Text of a /proc file, or null when the process has gone (or is not ours to read). */
+export async function readProc(path: string): Promise<string | null> {
   try {
-    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+    return await readFile(path, 'utf8');
   } catch (error) {
-    if (gone(error)) return undefined;
+    if (error instanceof Error && 'code' in error && MISSING.has(String(error.code))) return null;
     throw error;
   }
-};
+}
 
-// The name in field 2 may hold spaces and brackets: fields are counted from its last bracket.
-const statOf = (pid: number): Stat | undefined => {
-  const text = readProc(pid, 'stat');
-  const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ');
-  return fields ? { state: fields[0] ?? 'X', startTime: Number(fields[19]) } : undefined;
-};
+let bootId: string | undefined;
+export async function currentBootId(): Promise<string> {
+  bootId ??= (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+  return bootId;
+}
 
-const DEAD = ['Z', 'X'];
+/**
+ * State letter and start time out of a stat line. The command name may hold blanks and parentheses, so fields are
+ * counted from the last ')': state is field 3, start time field 22 (proc_pid_stat(5)). Null when it is no stat line.
+ */
+export function parseStat(stat: string): { state: string; startTime: string } | null {
+  const fields = stat
+    .slice(stat.lastIndexOf(')') + 1)
+    .trim()
+    .split(' ');
+  const state = fields[0];
+  const startTime = fields[19];
+  return state && startTime && /^\d+$/.test(startTime) ? { state, startTime } : null;
+}
 
-/** `undefined`: no such process, or only its remains (states Z and X). */
-export const identify = (pid: number): ProcessIdentity | undefined => {
-  const stat = statOf(pid);
-  return stat && !DEAD.includes(stat.state) ? { pid, startTime: stat.startTime, bootId: bootId() } : undefined;
-};
+/** The living process of that pid; null when there is none, or it is a zombie (Z) or dead (X). */
+export async function identify(pid: number): Promise<ProcessIdentity | null> {
+  const stat = await readProc(`/proc/${pid}/stat`);
+  const parsed = stat === null ? null : parseStat(stat);
+  if (parsed === null || parsed.state === 'Z' || parsed.state === 'X') return null;
+  return { pid, startTime: parsed.startTime, bootId: await currentBootId() };
+}
 
-export const isAlive = (identity: ProcessIdentity): boolean => {
-  const now = identify(identity.pid);
-  return now !== undefined && now.startTime === identity.startTime && now.bootId === identity.bootId;
-};
-
-/** Its arguments; empty for a process that is gone. */
-export const argumentsOf = (pid: number): readonly string[] =>
-  (readProc(pid, 'cmdline') ?? '').split('\0').filter(Boolean);
+/** Whether exactly that process still lives. */
+export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
+  const now = await identify(identity.pid);
+  return now !== null && sameProcess(now, identity);
+}

@@ -1,34 +1,52 @@
-// The launch record: which process runs a VM, written beside its socket so that the next executor can adopt it.
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+// The launch record: which process a VM's directory belongs to. A hint that /proc confirms, never believed alone.
+import { open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 
-const recordSchema = z.strictObject({
-  pid: z.int(),
-  startTime: z.int(),
-  bootId: z.string(),
-  epoch: z.int(),
+const launchRecordSchema = z.strictObject({
+  pid: z.int().min(1),
+  startTime: z.string().regex(/^\d+$/),
+  bootId: z.string().min(1).max(64),
+  epoch: z.int().min(1),
+  socketPath: z.string().min(1).max(107),
 });
-export type LaunchRecord = z.infer<typeof recordSchema>;
+export type LaunchRecord = z.infer<typeof launchRecordSchema>;
 
-const fileOf = (directory: string): string => join(directory, 'launch.json');
+const pathIn = (directory: string): string => join(directory, 'launch.json');
 
-/** Atomic: a crash leaves the old record or the new one. */
-export const writeLaunchRecord = (directory: string, record: LaunchRecord): void => {
-  const file = fileOf(directory);
-  writeFileSync(`${file}.new`, JSON.stringify(record), { mode: 0o600, flush: true });
-  renameSync(`${file}.new`, file);
-};
-
-/** `undefined`: none, or unreadable; then /proc is asked, which needs no record. */
-export const readLaunchRecord = (directory: string): LaunchRecord | undefined => {
+/** Atomic and durable: a reader, or a machine after power loss, sees the old record or the new one. Mode 0600. */
+export async function writeLaunchRecord(directory: string, record: LaunchRecord): Promise<void> {
+  const temporary = `${pathIn(directory)}.new`;
+  const file = await open(temporary, 'w', 0o600);
   try {
-    return recordSchema.safeParse(JSON.parse(readFileSync(fileOf(directory), 'utf8'))).data;
+    await file.writeFile(`${JSON.stringify(record)}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(temporary, pathIn(directory));
+}
+
+export type ReadLaunchRecord =
+  | { readonly kind: 'record'; readonly record: LaunchRecord }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'broken'; readonly reason: string };
+
+/** `broken` (cut off, edited by hand) is not `none`: the caller then searches /proc, and says so. */
+export async function readLaunchRecord(directory: string): Promise<ReadLaunchRecord> {
+  try {
+    const parsed = launchRecordSchema.safeParse(JSON.parse(await readFile(pathIn(directory), 'utf8')));
+    if (parsed.success) return { kind: 'record', record: parsed.data };
+    return { kind: 'broken', reason: `${pathIn(directory)} is no launch record: ${parsed.error.message}` };
   } catch (error) {
-    if (error instanceof SyntaxError || (error instanceof Error && 'code' in error && error.code === 'ENOENT'))
-      return undefined;
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { kind: 'none' };
+    if (error instanceof SyntaxError)
+      return { kind: 'broken', reason: `${pathIn(directory)} is not JSON: ${error.message}` };
     throw error;
   }
-};
+}
 
-export const removeLaunchRecord = (directory: string): void => rmSync(fileOf(directory), { force: true });
+/** Idempotent. */
+export async function removeLaunchRecord(directory: string): Promise<void> {
+  await rm(pathIn(directory), { force: true });
+}

@@ -1,39 +1,43 @@
-// What a simulated VM can be told to do wrong, in its kernel arguments: `sim.fail=vm.boot sim.hang=vm.pause`.
+// What a simulated VM can be told to do wrong, by words in its kernel arguments: `sim.fail=vm.boot sim.hang=vm.pause`.
 //   sim.fail=<call>       answer 500                    sim.hang=<call>     never answer
 //   sim.garbage=<call>    answer 200 with no JSON       sim.huge=<call>     answer with 10 MiB
 //   sim.half=<call>       announce more than is sent    sim.exit=<call>     die with status 1 instead of answering
 //   sim.ignore-power-button                             the guest does not listen
-//   sim.poweroff-after-ms=<n>, sim.crash-after-ms=<n>   after boot, the guest powers off, or the process dies
-export type CallFault = 'fail' | 'hang' | 'garbage' | 'huge' | 'half' | 'exit';
-const CALL_FAULTS: readonly CallFault[] = ['fail', 'hang', 'garbage', 'huge', 'half', 'exit'];
+//   sim.guest-poweroff-after-ms=<n>                     after boot, the guest switches itself off
+//   sim.guest-reboot-after-ms=<n>                       after boot, the guest restarts itself, once
+//   sim.exit-after-ms=<n>                               after boot, the process is killed (SIGKILL)
+
+const CALL_FAULTS = ['fail', 'hang', 'garbage', 'huge', 'half', 'exit'] as const;
+export type CallFault = (typeof CALL_FAULTS)[number];
 
 export interface Faults {
+  /** By the call's name: `vm.boot`. */
   readonly calls: ReadonlyMap<string, CallFault>;
   readonly ignorePowerButton: boolean;
-  readonly poweroffAfterMs: number | undefined;
-  readonly crashAfterMs: number | undefined;
+  readonly guestPoweroffAfterMs: number | undefined;
+  readonly guestRebootAfterMs: number | undefined;
+  readonly exitAfterMs: number | undefined;
 }
 
-export const NO_FAULTS: Faults = {
-  calls: new Map(),
-  ignorePowerButton: false,
-  poweroffAfterMs: undefined,
-  crashAfterMs: undefined,
-};
-
-export const readFaults = (kernelArgs: string): Faults => {
-  const words = kernelArgs.split(/\s+/).map((word) => word.split('=', 2) as [string, string?]);
-  const number = (key: string): number | undefined => {
-    const text = words.find(([name]) => name === key)?.[1];
-    return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+/** Words that mean nothing here are the guest's; a broken number is as if it were not there. */
+export function readFaults(kernelArgs: string): Faults {
+  const words = kernelArgs.split(/\s+/).map((word) => {
+    const [name = '', value = ''] = word.split('=', 2);
+    return { name, value };
+  });
+  const milliseconds = (key: string): number | undefined => {
+    const text = words.find(({ name }) => name === key)?.value ?? '';
+    return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
   };
-  const calls = CALL_FAULTS.flatMap((fault) =>
-    words.filter(([name, call]) => name === `sim.${fault}` && call).map(([, call]) => [call ?? '', fault] as const),
-  );
+  const callsOf = (fault: CallFault): [string, CallFault][] =>
+    words.filter(({ name, value }) => name === `sim.${fault}` && value !== '').map(({ value }) => [value, fault]);
   return {
-    calls: new Map(calls),
-    ignorePowerButton: words.some(([name]) => name === 'sim.ignore-power-button'),
-    poweroffAfterMs: number('sim.poweroff-after-ms'),
-    crashAfterMs: number('sim.crash-after-ms'),
+    calls: new Map(CALL_FAULTS.flatMap(callsOf)),
+    ignorePowerButton: words.some(({ name }) => name === 'sim.ignore-power-button'),
+    guestPoweroffAfterMs: milliseconds('sim.guest-poweroff-after-ms'),
+    guestRebootAfterMs: milliseconds('sim.guest-reboot-after-ms'),
+    exitAfterMs: milliseconds('sim.exit-after-ms'),
   };
-};
+}
+
+export const NO_FAULTS: Faults = readFaults('');

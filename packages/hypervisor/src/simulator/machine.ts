@@ -1,124 +1,142 @@
-// The simulated machine: states and transitions as Cloud Hypervisor has them, and a guest that writes to a console.
-import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+// The simulated machine: the states and transitions of Cloud Hypervisor's API description, and a guest inside.
+import { appendFileSync } from 'node:fs';
 import { type Faults, NO_FAULTS, readFaults } from './faults.ts';
+import { Guest } from './guest.ts';
 
-export type MachineState = 'Created' | 'Running' | 'Paused' | 'Shutdown';
+type MachineState = 'Created' | 'Running' | 'Paused' | 'Shutdown';
 
-/** An answer: 204, or 200 with a body; `refused` becomes a 500 with the reason, as Cloud Hypervisor does. */
-export type Answer = { readonly body?: object } | { readonly refused: string } | { readonly missing: string };
-
-export interface MachineConfig {
-  readonly payload?: { readonly kernel?: string; readonly cmdline?: string };
-  readonly serial?: { readonly file?: string };
+/** Status 204 carries no body, 200 carries one, all others carry their reason in a JSON list, as Cloud Hypervisor does. */
+export interface Answer {
+  readonly status: 200 | 204 | 400 | 404 | 405 | 500;
+  readonly body?: object;
 }
 
-const HEARTBEAT_MS = 30_000;
-/** From the power button to the guest's end, as a small Linux guest takes. */
-const POWEROFF_MS = 20;
+export const DONE: Answer = { status: 204 };
+export const refused = (status: Answer['status'], reason: string): Answer => ({ status, body: [reason] });
+
+export interface MachineConfig {
+  readonly payload: { readonly kernel?: string | undefined; readonly cmdline?: string | undefined };
+  readonly serial?: { readonly file?: string | undefined } | undefined;
+}
+
+interface DefinedVm {
+  state: MachineState;
+  readonly config: MachineConfig;
+  guest: Guest | undefined;
+}
 
 export class Machine {
-  readonly #eventsFile: string;
-  #state: MachineState | undefined;
-  #config: MachineConfig = {};
-  #heartbeat: NodeJS.Timeout | undefined;
-  faults: Faults = NO_FAULTS;
+  readonly #eventsPath: string;
+  #defined: DefinedVm | undefined;
+  #faults: Faults = NO_FAULTS;
 
-  constructor(eventsFile: string) {
-    this.#eventsFile = eventsFile;
+  constructor(eventsPath: string) {
+    this.#eventsPath = eventsPath;
+  }
+
+  get faults(): Faults {
+    return this.#faults;
   }
 
   info(): Answer {
-    return this.#state ? { body: { config: this.#config, state: this.#state } } : { missing: 'VM is not created' };
+    if (!this.#defined) return refused(404, 'the VM is not created');
+    return { status: 200, body: { config: this.#defined.config, state: this.#defined.state } };
   }
 
-  create(config: MachineConfig): Answer {
-    if (this.#state) return { refused: 'VM is already created' };
-    this.#define(config, 'Created');
-    return {};
+  create(config: MachineConfig, state: MachineState = 'Created'): Answer {
+    if (this.#defined) return refused(500, 'the VM is created already');
+    this.#faults = readFaults(config.payload.cmdline ?? '');
+    this.#defined = { state, config, guest: undefined };
+    this.event('vm', 'created');
+    return DONE;
   }
 
   boot(): Answer {
-    if (this.#state !== 'Created' && this.#state !== 'Shutdown') return this.#wrong('boot');
-    this.#run();
-    const args = this.#config.payload?.cmdline ?? '';
-    this.#console(`[    0.000000] Linux version 6.12.0-simulated\n[    0.000000] Command line: ${args}`);
-    this.#console('[    0.120000] Run /init as init process\nironlog-guest: ready');
-    const { poweroffAfterMs, crashAfterMs } = this.faults;
-    if (poweroffAfterMs !== undefined) setTimeout(() => this.#poweroff(), poweroffAfterMs);
-    if (crashAfterMs !== undefined) setTimeout(() => process.kill(process.pid, 'SIGKILL'), crashAfterMs);
-    return {};
+    return this.#move(['Created', 'Shutdown'], (vm) => {
+      vm.guest = this.#switchOn(vm.config);
+      vm.state = 'Running';
+      this.event('vm', 'booted');
+    });
   }
 
   pause(): Answer {
-    if (this.#state !== 'Running') return this.#wrong('pause');
-    clearInterval(this.#heartbeat);
-    this.#state = 'Paused';
-    return {};
+    return this.#move(['Running'], (vm) => {
+      if (vm.guest) vm.guest.paused = true;
+      vm.state = 'Paused';
+      this.event('vm', 'paused');
+    });
   }
 
   resume(): Answer {
-    if (this.#state !== 'Paused') return this.#wrong('resume');
-    this.#run();
-    return {};
+    return this.#move(['Paused'], (vm) => {
+      // A restored machine has no guest yet.
+      vm.guest ??= this.#switchOn(vm.config);
+      vm.guest.paused = false;
+      vm.state = 'Running';
+      this.event('vm', 'resumed');
+    });
   }
 
   powerButton(): Answer {
-    if (this.#state !== 'Running') return this.#wrong('power-button');
-    if (!this.faults.ignorePowerButton) setTimeout(() => this.#poweroff(), POWEROFF_MS);
-    return {};
+    return this.#move(['Running'], (vm) => vm.guest?.pressPowerButton());
   }
 
-  snapshot(directory: string): Answer {
-    if (this.#state !== 'Paused') return this.#wrong('snapshot');
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    writeFileSync(`${directory}/config.json`, JSON.stringify(this.#config), { mode: 0o600 });
-    return {};
+  reboot(): Answer {
+    return this.#move(['Running', 'Paused'], (vm) => {
+      vm.guest?.cutPower();
+      vm.guest = this.#switchOn(vm.config);
+      vm.state = 'Running';
+      this.event('vm', 'rebooted');
+    });
   }
 
-  restore(config: MachineConfig): Answer {
-    if (this.#state) return { refused: 'VM is already created' };
-    this.#define(config, 'Paused');
-    return {};
+  shutdown(): Answer {
+    return this.#move(['Running', 'Paused'], (vm) => {
+      vm.guest?.cutPower();
+      vm.guest = undefined;
+      vm.state = 'Shutdown';
+      this.event('vm', 'shutdown');
+    });
   }
 
-  /** Says a line of the event monitor's file. */
-  event(source: string, event: string): void {
-    appendFileSync(
-      this.#eventsFile,
-      `${JSON.stringify({ timestamp: { secs: process.uptime() }, source, event })}\n\n`,
-      { mode: 0o600 },
+  delete(): Answer {
+    this.#defined?.guest?.cutPower();
+    this.#defined = undefined;
+    this.event('vm', 'deleted');
+    return DONE;
+  }
+
+  /** A paused machine's configuration, for a snapshot; null in any other state. */
+  frozen(): MachineConfig | null {
+    return this.#defined?.state === 'Paused' ? this.#defined.config : null;
+  }
+
+  /** Writes to the event monitor's file, in Cloud Hypervisor's format. */
+  event(source: 'vm' | 'vmm', event: string): void {
+    const timestamp = { secs: Math.floor(process.uptime()), nanos: 0 };
+    const text = JSON.stringify({ timestamp, source, event, properties: null }, undefined, 2);
+    appendFileSync(this.#eventsPath, `${text}\n\n`, { mode: 0o600 });
+  }
+
+  #move(from: readonly MachineState[], act: (vm: DefinedVm) => void): Answer {
+    const vm = this.#defined;
+    if (!vm) return refused(404, 'the VM is not created');
+    if (!from.includes(vm.state)) return refused(405, `the VM is ${vm.state}, not ${from.join(' or ')}`);
+    act(vm);
+    return DONE;
+  }
+
+  #switchOn(config: MachineConfig): Guest {
+    const kernelArgs = config.payload.cmdline ?? '';
+    return new Guest(
+      { consolePath: config.serial?.file, kernelArgs, faults: this.#faults },
+      { off: () => this.#guestOff(), restarted: () => this.event('vm', 'rebooted') },
     );
   }
 
-  #define(config: MachineConfig, state: MachineState): void {
-    this.#config = config;
-    this.#state = state;
-    this.faults = readFaults(config.payload?.cmdline ?? '');
-  }
-
-  #run(): void {
-    this.#state = 'Running';
-    this.#heartbeat = setInterval(
-      () => this.#console(`ironlog-guest: alive after ${Math.round(process.uptime())} s`),
-      HEARTBEAT_MS,
-    );
-  }
-
-  #poweroff(): void {
-    if (this.#state !== 'Running') return;
-    this.#console('[   12.000000] reboot: Power down');
-    this.event('guest', 'shutdown');
+  /** As Cloud Hypervisor: a guest that switches itself off ends the process. */
+  #guestOff(): void {
+    this.event('vm', 'shutdown');
     process.exit(0);
   }
-
-  #console(lines: string): void {
-    const file = this.#config.serial?.file;
-    if (file) appendFileSync(file, `${lines}\n`, { mode: 0o600 });
-  }
-
-  #wrong(what: string): Answer {
-    return this.#state ? { refused: `cannot ${what}: VM is ${this.#state}` } : { missing: 'VM is not created' };
-  }
 }
-
-export const snapshotExists = (directory: string): boolean => existsSync(`${directory}/config.json`);

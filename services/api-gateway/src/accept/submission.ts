@@ -34,6 +34,8 @@ export interface Refused {
   readonly code: RefusalCode;
   readonly reason: string;
   readonly issues?: readonly Issue[];
+  /** Where the shape was good enough to have one; it goes on record with the rejection. */
+  readonly bodyHash?: string;
 }
 
 /** P1: given only after the server's ack. `repeated`: an earlier submission is answered again. */

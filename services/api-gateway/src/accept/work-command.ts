@@ -24,12 +24,12 @@ export const workCommandOf = ({ submission, id, vmId, action, request }: Judged)
 });
 
 /** Nothing in EVENTS speaks of it yet, hence sequence 0. */
-export const pendingOperation = ({ submission, id, vmId, action, request }: Judged): OperationState => ({
+export const pendingOf = ({ id, tenant, subject, actor, data: { action, request } }: WorkCommand): OperationState => ({
   id,
-  tenant: submission.tenant,
-  vmId,
+  tenant,
+  vmId: subject,
   verb: action.verb,
-  actor: submission.actor,
+  actor,
   status: 'pending',
   request,
   startedAt: null,

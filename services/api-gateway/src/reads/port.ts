@@ -1,7 +1,7 @@
 // What the gateway asks of the read model; the adapter beside this file answers from SQLite, read-only.
 import type { OperationState } from '@ironlog/domain';
 import type {
-  AttentionItem, CommandId, EventView, HostId, OperationStatus, StoredEvent, TenantId, Timestamp, UsageItem, VmId, VmStateName, VmView,
+  AttentionItem, CommandId, HostId, OperationStatus, StoredEvent, TenantId, Timestamp, UsageItem, VmId, VmStateName, VmView,
 } from '@ironlog/schemas';
 import type { Whereabouts } from '../tail/whereabouts.ts';
 
@@ -50,10 +50,12 @@ export interface Reads {
   whereabouts(tenant: TenantId, id: VmId): Whereabouts | undefined;
   operation(tenant: TenantId, id: CommandId): OperationState | undefined;
   operations(tenant: TenantId, listing: OperationListing): Page<OperationState> | undefined;
-  vmEvents(tenant: TenantId, id: VmId, range: { readonly after: number; readonly limit: number }): readonly EventView[];
+  /** Events of one VM, in order; entries that its fold ignored are not among them. */
+  vmEvents(tenant: TenantId, id: VmId, range: { readonly after: number; readonly limit: number }): readonly PastEvent[];
   /** Events of every kind, whoever may see them: the caller filters. In sequence order. */
   history(tenant: TenantId, range: { readonly after: number; readonly limit: number }): readonly PastEvent[];
-  attention(tenant: TenantId): readonly AttentionItem[];
+  /** `hosts`: with what concerns hosts and no tenant. */
+  attention(tenant: TenantId, wanted: { readonly hosts: boolean }): readonly AttentionItem[];
   usage(tenant: TenantId, range: UsageRange, now: Timestamp): readonly UsageItem[];
   close(): void;
 }

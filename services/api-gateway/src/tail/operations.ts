@@ -48,7 +48,6 @@ export const createOperationIndex = ({ reads, whereabouts }: OperationIndexDeps)
     fold: (entry) => {
       if (!entry.read.ok || entry.read.stored.kind === 'host' || !isOurs(entry)) return;
       const { stored } = entry.read;
-      if (stored.kind === 'host') return;
       for (const id of operationsOf(stored)) {
         const key = keyOf(stored.event.tenant, id);
         const before = known.get(key);

@@ -1,0 +1,76 @@
+// The calls of Cloud Hypervisor's API as "ensure" steps: act, and when refused look whether it is so already (P6).
+
+import { z } from 'zod';
+import { deadlineRefusal, type Outcome, refusal } from '../outcome.ts';
+import { pause } from '../pause.ts';
+import type { ObservedState, ProcessHandle } from '../port.ts';
+import { isAlive } from '../process/identity.ts';
+import { callApi } from './client.ts';
+import { parseJson, readVmInfo } from './vm-info.ts';
+
+export interface Step {
+  readonly name: string;
+  /** The states in which there is nothing left to do. */
+  readonly wanted: readonly ObservedState[];
+  readonly body?: object;
+}
+
+const PING_POLL_MS = 5;
+const PING_WITHIN_MS = 1000;
+const pingSchema = z.object({ pid: z.int().optional() });
+
+/** One PUT; ok on 200 and 204. 404 and 405 are the states' refusals (the API's description), 4xx never helps to repeat. */
+export async function put(handle: ProcessHandle, step: Omit<Step, 'wanted'>, deadline: AbortSignal): Promise<Outcome> {
+  const { socketPath } = handle;
+  const called = await callApi({ socketPath, method: 'PUT', deadline, ...step });
+  if (!called.ok) return called;
+  if (called.status === 200 || called.status === 204) return { ok: true };
+  const code = called.status >= 400 && called.status < 500 ? 'refused' : called.status >= 500 ? 'failed' : 'bad-answer';
+  return refusal(code, step.name, `${step.name} answered ${called.status}: ${called.text.slice(0, 300)}`);
+}
+
+export async function look(
+  handle: ProcessHandle,
+  deadline: AbortSignal,
+): Promise<Outcome<{ readonly state: ObservedState }>> {
+  const info = await callApi({ socketPath: handle.socketPath, method: 'GET', name: 'vm.info', deadline });
+  return info.ok ? readVmInfo(info) : info;
+}
+
+/** Acts first, for that is one round trip when all is well; a refusal in a state that is wanted anyway is success. */
+export async function ensure(handle: ProcessHandle, step: Step, deadline: AbortSignal): Promise<Outcome> {
+  const called = await put(handle, step, deadline);
+  if (called.ok || (called.code !== 'refused' && called.code !== 'failed')) return called;
+  const now = await look(handle, deadline);
+  if (!now.ok) return called;
+  if (step.wanted.includes(now.state)) return { ok: true };
+  return { ...called, reason: `${called.reason}; the VM is ${now.state}` };
+}
+
+/** Until the process answers a ping as itself; a process that died is not waited for. */
+export async function answering(handle: ProcessHandle, deadline: AbortSignal): Promise<Outcome> {
+  for (;;) {
+    const within = AbortSignal.any([deadline, AbortSignal.timeout(PING_WITHIN_MS)]);
+    const ping = await callApi({ socketPath: handle.socketPath, method: 'GET', name: 'vmm.ping', deadline: within });
+    if (ping.ok) return pinged(handle, ping.status, ping.text);
+    if (deadline.aborted) return deadlineRefusal(deadline, 'vmm.ping');
+    if (ping.code === 'bad-answer') return ping;
+    if (!(await isAlive(handle.identity)))
+      return refusal(
+        'failed',
+        'vmm.ping',
+        `process ${handle.identity.pid} ended before it answered on ${handle.socketPath}`,
+      );
+    await pause(PING_POLL_MS, deadline);
+  }
+}
+
+/** A socket that answers is not yet our process: the ping carries a pid. */
+function pinged(handle: ProcessHandle, status: number, text: string): Outcome {
+  const body = pingSchema.safeParse(parseJson(text));
+  if (status !== 200 || !body.success)
+    return refusal('bad-answer', 'vmm.ping', `vmm.ping answered ${status}: ${JSON.stringify(text.slice(0, 100))}`);
+  const { pid } = body.data;
+  if (pid === undefined || pid === handle.identity.pid) return { ok: true };
+  return refusal('refused', 'vmm.ping', `process ${pid} answers on ${handle.socketPath}, not ${handle.identity.pid}`);
+}

@@ -1,0 +1,67 @@
+// Watches a Cloud Hypervisor process: its end by a held socket, its guest's own doings by the event monitor's file.
+import { type FSWatcher, watch as watchFile } from 'node:fs';
+import type { ProcessEvent, ProcessHandle, Watch } from '../port.ts';
+import { holdSocket } from '../process/hang-up.ts';
+import { eventsPathOf, isGuestReboot, isGuestStop, readEvents } from './event-monitor.ts';
+
+/** Reports from now on; what the file already holds is reported first when it is a guest's stop, for that is final. */
+export function watchProcess(handle: ProcessHandle, report: (event: ProcessEvent) => void): Watch {
+  const path = eventsPathOf(handle.directory, handle.epoch);
+  let offset = 0;
+  let first = true;
+  let guestStopped = false;
+  let closed = false;
+
+  const drain = async (): Promise<void> => {
+    const { events, next } = await readEvents(path, offset);
+    offset = next;
+    const old = first;
+    first = false;
+    for (const event of events) {
+      if (closed) return;
+      if (isGuestReboot(event) && !old) report({ kind: 'guest-rebooted' });
+      if (!isGuestStop(event) || guestStopped) continue;
+      guestStopped = true;
+      report({ kind: 'guest-stopped' });
+    }
+  };
+  const dead = async (): Promise<void> => {
+    await drain();
+    if (closed) return;
+    const reason = guestStopped
+      ? `process ${handle.identity.pid} ended after its guest stopped`
+      : `process ${handle.identity.pid} ended and left no word of its guest's stop`;
+    report({ kind: 'gone', guestStopped, reason });
+  };
+
+  // One read at a time and in order: a change during a read is read after it.
+  let reading = drain();
+  const again = (next: () => Promise<void>): void => {
+    reading = reading.then(next);
+  };
+  const files = openWatch(path, () => again(drain));
+  const held = holdSocket(handle.socketPath, handle.identity, () => {
+    files?.close();
+    again(dead);
+  });
+  return {
+    close: () => {
+      closed = true;
+      files?.close();
+      held.close();
+    },
+  };
+}
+
+/** Undefined when the file has gone with its directory: the held socket still tells the end. */
+function openWatch(path: string, changed: () => void): FSWatcher | undefined {
+  try {
+    const watcher = watchFile(path, { persistent: false }, changed);
+    // Watching is for speed; the file is read again at the process's end.
+    watcher.on('error', () => watcher.close());
+    return watcher;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

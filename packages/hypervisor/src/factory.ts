@@ -1,0 +1,12 @@
+// Makes the driver for a kind of hypervisor; the one place that knows them all.
+import type { Hypervisor } from './port.ts';
+import { createSimulator, type SimulatorConfig } from './simulator/driver.ts';
+
+export type HypervisorConfig = SimulatorConfig;
+
+export function createHypervisor(config: HypervisorConfig): Hypervisor {
+  switch (config.kind) {
+    case 'simulator':
+      return createSimulator(config);
+  }
+}

@@ -1,0 +1,74 @@
+// Starts a hypervisor process that outlives its parent: a session of its own, none of our descriptors, its output in a file.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { open } from 'node:fs/promises';
+import { type Outcome, refusal } from '../outcome.ts';
+import { identify, type ProcessIdentity } from './identity.ts';
+
+export interface ProcessExit {
+  /** Null when a signal ended it. */
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+}
+
+export interface SpawnedProcess {
+  readonly identity: ProcessIdentity;
+  /** Resolves, and never rejects, when our child has ended. */
+  readonly exited: Promise<ProcessExit>;
+}
+
+export type SpawnOutcome = Outcome<{ readonly process: SpawnedProcess }>;
+
+export interface ProgramSpec {
+  /** Absolute path or a name on PATH. */
+  readonly program: string;
+  readonly argv: readonly string[];
+  /** Absolute path: working directory of the process. */
+  readonly directory: string;
+  /** Its stdout and stderr are appended here, mode 0600. */
+  readonly logPath: string;
+  /** All that it gets beside PATH. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Spawns detached and answers when the process has a pid and an identity. Its environment is PATH and what `spec` gives:
+ * nothing secret of ours (tokens, credentials) reaches it or its /proc/<pid>/environ.
+ */
+export async function spawnProgram(spec: ProgramSpec): Promise<SpawnOutcome> {
+  const log = await open(spec.logPath, 'a', 0o600);
+  try {
+    const child = spawn(spec.program, spec.argv, {
+      cwd: spec.directory,
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd],
+      env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', ...spec.environment },
+    });
+    const exited = exitOf(child);
+    try {
+      await once(child, 'spawn');
+    } catch (error) {
+      return refusal('failed', 'spawn', `cannot start ${spec.program}: ${String(error)}`);
+    }
+    child.unref();
+    const identity = child.pid === undefined ? null : await identify(child.pid);
+    if (identity === null) {
+      const { exitCode, signal } = await exited;
+      return refusal(
+        'failed',
+        'spawn',
+        `${spec.program} ended at once (code ${exitCode}, signal ${signal}); see ${spec.logPath}`,
+      );
+    }
+    return { ok: true, process: { identity, exited } };
+  } finally {
+    await log.close();
+  }
+}
+
+function exitOf(child: ChildProcess): Promise<ProcessExit> {
+  return new Promise((resolve) => {
+    child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }));
+    child.once('error', () => resolve({ exitCode: null, signal: null }));
+  });
+}

@@ -1,0 +1,95 @@
+// The guest that seems to run: what it writes to the console, and what it does by itself.
+import { appendFileSync } from 'node:fs';
+import type { Faults } from './faults.ts';
+
+/** What the guest can do to its machine. */
+export interface Power {
+  readonly off: () => void;
+  readonly restarted: () => void;
+}
+
+export interface GuestSpec {
+  readonly consolePath: string | undefined;
+  readonly kernelArgs: string;
+  readonly faults: Faults;
+}
+
+const HEARTBEAT_MS = 30_000;
+/** From the power button to the guest's end, as a small Linux guest takes (67 ms measured under QEMU). */
+const POWEROFF_MS = 20;
+
+export class Guest {
+  readonly #spec: GuestSpec;
+  readonly #power: Power;
+  readonly #bootedAt = performance.now();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #restarted = false;
+  #paused = false;
+
+  constructor(spec: GuestSpec, power: Power) {
+    this.#spec = spec;
+    this.#power = power;
+    this.#startUp();
+    this.#timers.add(setInterval(() => this.#heartbeat(), HEARTBEAT_MS));
+    const { guestPoweroffAfterMs, guestRebootAfterMs, exitAfterMs } = spec.faults;
+    this.#after(guestPoweroffAfterMs, () => this.#powerDown());
+    this.#after(guestRebootAfterMs, () => this.#reboot());
+    this.#after(exitAfterMs, () => process.kill(process.pid, 'SIGKILL'));
+  }
+
+  set paused(paused: boolean) {
+    this.#paused = paused;
+  }
+
+  pressPowerButton(): void {
+    if (this.#spec.faults.ignorePowerButton) return;
+    this.#say('ironlog-guest: power button');
+    this.#after(POWEROFF_MS, () => this.#powerDown());
+  }
+
+  /** The machine is switched off under it: nothing more is written. */
+  cutPower(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+  }
+
+  #startUp(): void {
+    this.#say('Linux version 6.12.0-simulated (ironlog@simulator)');
+    this.#say(`Command line: ${this.#spec.kernelArgs}`);
+    this.#say('Run /init as init process');
+    this.#write('ironlog-guest: ready');
+  }
+
+  #heartbeat(): void {
+    if (!this.#paused) this.#say('ironlog-guest: alive');
+  }
+
+  #reboot(): void {
+    if (this.#restarted) return;
+    this.#restarted = true;
+    this.#say('reboot: Restarting system');
+    this.#startUp();
+    this.#power.restarted();
+  }
+
+  #powerDown(): void {
+    this.#write('ironlog-guest: shutting down');
+    this.#say('reboot: Power down');
+    this.cutPower();
+    this.#power.off();
+  }
+
+  #after(milliseconds: number | undefined, act: () => void): void {
+    if (milliseconds !== undefined) this.#timers.add(setTimeout(act, milliseconds));
+  }
+
+  #say(line: string): void {
+    const seconds = ((performance.now() - this.#bootedAt) / 1000).toFixed(6).padStart(12);
+    this.#write(`[${seconds}] ${line}`);
+  }
+
+  #write(line: string): void {
+    const { consolePath } = this.#spec;
+    if (consolePath !== undefined) appendFileSync(consolePath, `${line}\n`, { mode: 0o600 });
+  }
+}

@@ -1,0 +1,120 @@
+// The one function through which every command passes, from both doors: judged, named, routed, stored, and only then accepted.
+import type { OperationState } from '@ironlog/domain';
+import type { WorkQueue } from '@ironlog/event-log';
+import type { HostId, WorkCommand } from '@ironlog/schemas';
+import type { Clock } from '@ironlog/service-kit';
+import type { Cancelled } from '../placement/cancel.ts';
+import type { Route } from '../placement/routing.ts';
+import type { WaitingRoom } from '../placement/waiting-room.ts';
+import type { OperationIndex } from '../tail/operations.ts';
+import type { Whereabouts, WhereaboutsIndex } from '../tail/whereabouts.ts';
+import { judge } from './judge.ts';
+import type { Accepted, Judged, Refused, Submission } from './submission.ts';
+import { pendingOf, workCommandOf } from './work-command.ts';
+
+/** `signal` ends the retries of a publish whose fate is unknown. */
+export type Accept = (submission: Submission, signal: AbortSignal) => Promise<Accepted>;
+
+export interface AcceptDeps {
+  readonly clock: Clock;
+  readonly queue: Pick<WorkQueue, 'publish'>;
+  readonly operations: OperationIndex;
+  readonly whereabouts: WhereaboutsIndex;
+  readonly waiting: WaitingRoom;
+  readonly route: (judged: Judged) => Route;
+  readonly cancel: (command: WorkCommand, where: Extract<Whereabouts, { kind: 'pending' }>, signal: AbortSignal) => Promise<Cancelled>;
+  /** The operation as the read model will show it shortly; undefined when that takes too long. */
+  readonly awaitOperation: (judged: Judged) => Promise<OperationState | undefined>;
+}
+
+interface Flying { readonly bodyHash: string; readonly answer: Promise<Accepted> }
+
+export const createAccept = (deps: AcceptDeps): Accept => {
+  const flying = new Map<string, Flying>();
+  return async (submission, signal) => {
+    const result = judge(submission, deps.clock.now());
+    if (result.kind === 'refused') return result;
+    const { judged } = result;
+    if (submission.identity.kind === 'fresh') return begin(deps, judged, signal);
+    // Fifty submits of one key at once are one command: all but the first wait for its answer.
+    const key = `${submission.tenant}/${judged.id}`;
+    const first = flying.get(key);
+    if (first) return first.bodyHash === judged.request.bodyHash ? again(await first.answer) : mismatch(judged);
+    const known = deps.operations.find(submission.tenant, judged.id);
+    if (known) return repeat(judged, known);
+    const answer = begin(deps, judged, signal);
+    flying.set(key, { bodyHash: judged.request.bodyHash, answer });
+    try {
+      return await answer;
+    } finally {
+      flying.delete(key);
+    }
+  };
+};
+
+const again = (answer: Accepted): Accepted => (answer.kind === 'accepted' ? { ...answer, repeated: true } : answer);
+
+const mismatch = ({ submission, id, request }: Judged): Refused => ({
+  kind: 'refused',
+  bodyHash: request.bodyHash,
+  code: 'idempotency-mismatch',
+  reason:
+    submission.identity.kind === 'key'
+      ? `Idempotency-Key ${JSON.stringify(submission.identity.key.slice(0, 100))} was used for another request (operation ${id}); use a new key`
+      : `command id ${id} was used for another request; use a new id`,
+});
+
+/** A rejection of a message too broken to hash has no hash: then the id alone tells. */
+const repeat = (judged: Judged, known: OperationState): Accepted => {
+  const { bodyHash } = known.request;
+  if (bodyHash !== undefined && bodyHash !== judged.request.bodyHash) return mismatch(judged);
+  return { kind: 'accepted', operation: known, repeated: true, workSequence: null };
+};
+
+const begin = async (deps: AcceptDeps, judged: Judged, signal: AbortSignal): Promise<Accepted> => {
+  const command = workCommandOf(judged);
+  const route = deps.route(judged);
+  switch (route.kind) {
+    case 'no':
+      return { ...route.refused, bodyHash: judged.request.bodyHash };
+    case 'to':
+      return store(deps, { judged, command, target: route.target, signal });
+    case 'cancel': {
+      const cancelled = await deps.cancel(command, route.where, signal);
+      if (cancelled.kind === 'claimed') return store(deps, { judged, command, target: cancelled.host, signal });
+      if (cancelled.kind === 'gone') return { kind: 'refused', code: 'vm-deleted', reason: `VM ${judged.vmId} is deleted` };
+      if (cancelled.kind === 'unknown') return unstored(judged, cancelled.cause);
+      deps.operations.follow(cancelled.operation);
+      return { kind: 'accepted', operation: cancelled.operation, repeated: false, workSequence: null };
+    }
+    default:
+      return route satisfies never;
+  }
+};
+
+interface Storing {
+  readonly judged: Judged;
+  readonly command: WorkCommand;
+  readonly target: HostId | 'any';
+  readonly signal: AbortSignal;
+}
+
+/** P1: what is told to the caller rests on the server's ack, which rests on its fsync. */
+const store = async (deps: AcceptDeps, { judged, command, target, signal }: Storing): Promise<Accepted> => {
+  const published = await deps.queue.publish(target, command, signal);
+  if (published.kind === 'unknown') return unstored(judged, published.cause);
+  // Stored by a gateway before this one, and not in the read model yet: whose body it was must be read, not guessed.
+  if (published.duplicate && judged.submission.identity.kind !== 'fresh') {
+    const known = await deps.awaitOperation(judged);
+    return known ? repeat(judged, known) : unstored(judged, new Error('an earlier command of the same id is not readable yet'));
+  }
+  const operation = pendingOf(command);
+  deps.operations.follow(operation);
+  if (command.data.action.verb === 'create') {
+    deps.whereabouts.pending(command.tenant, command.subject, { kind: 'pending', target, createId: command.id });
+    if (target === 'any') deps.waiting.enter(command.tenant, command.id, command.data.action.params.spec);
+  }
+  return { kind: 'accepted', operation, repeated: false, workSequence: published.sequence };
+};
+
+const unstored = ({ id }: Judged, cause: Error): Accepted => ({ kind: 'unstored', id, reason: cause.message });

@@ -1,0 +1,74 @@
+// The gateway's own parts, wired by plain arguments: memory fed by the tail, placement, acceptance, and the two doors' handlers.
+import type { Delivery, EventLog, WorkQueue } from '@ironlog/event-log';
+import type { Runtime } from '@ironlog/service-kit';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { createAccept } from './accept/accept.ts';
+import { createDoor } from './door/door.ts';
+import { createStrays } from './door/strays.ts';
+import type { GatewayConfig } from './env.ts';
+import type { Api } from './http/api.ts';
+import { consoleCall } from './http/console-call.ts';
+import { cancelUnclaimed } from './placement/cancel.ts';
+import { routeDeclined } from './placement/declined.ts';
+import { watchHosts } from './placement/hosts.ts';
+import { commandsCreatedAt, lastWorkReader } from './placement/last-work.ts';
+import { placeWaiting } from './placement/place-waiting.ts';
+import { routeFor } from './placement/routing.ts';
+import { createWaitingRoom } from './placement/waiting-room.ts';
+import type { Reads } from './reads/port.ts';
+import { createOperationIndex } from './tail/operations.ts';
+import { startTail } from './tail/tail.ts';
+import { wakeWhen } from './tail/wake.ts';
+import { createWhereabouts } from './tail/whereabouts.ts';
+
+export interface CoreDeps {
+  readonly config: Pick<GatewayConfig, 'IRONLOG_MAX_WAITING_CREATES'>;
+  readonly runtime: Runtime;
+  readonly connection: NatsConnection;
+  readonly log: EventLog;
+  readonly queue: WorkQueue;
+  readonly reads: Reads;
+  readonly signal: AbortSignal;
+}
+
+export interface Core {
+  readonly api: Api;
+  readonly door: (delivery: Delivery) => Promise<void>;
+  readonly placement: (delivery: Delivery) => Promise<void>;
+  /** Rejects when EVENTS cannot be followed any more. */
+  readonly tailEnded: Promise<void>;
+  /** Resolves after the abort, when nothing of it is at work any more. */
+  readonly settled: Promise<void>;
+}
+
+/** How long an earlier command of the same id may take to show in the read model. */
+const READABLE_WITHIN_MS = 2_000;
+
+export const createCore = async ({ config, runtime, connection, log, queue, reads, signal }: CoreDeps): Promise<Core> => {
+  const { clock, logger, metrics, health } = runtime;
+  const hosts = watchHosts({ connection, clock, logger, signal });
+  const waiting = createWaitingRoom(config.IRONLOG_MAX_WAITING_CREATES);
+  const whereabouts = createWhereabouts(reads);
+  const operations = createOperationIndex({ reads, whereabouts });
+  const strays = createStrays();
+  const shared = { clock, logger, metrics, queue, hosts, whereabouts, signal };
+  const declined = routeDeclined({ ...shared, lastWork: await lastWorkReader(connection) });
+  // Owners first: whether an event decides an operation depends on who wrote it.
+  const tail = await startTail({ log, signal, folds: [whereabouts.fold, operations.fold, declined] });
+  const accept = createAccept({
+    clock, queue, operations, whereabouts, waiting,
+    route: ({ submission, vmId, action }) => routeFor({ whereabouts, hosts, waiting }, { tenant: submission.tenant, vmId, action }),
+    cancel: (command, { createId }, until) => cancelUnclaimed({ log, now: clock.now }, { command, createId, signal: until }),
+    awaitOperation: ({ submission, id }) =>
+      wakeWhen({ tail, matters: () => false, look: () => operations.find(submission.tenant, id), timeoutMs: READABLE_WITHIN_MS, signal }),
+  });
+  const api: Api = {
+    accept, reads, operations, whereabouts, hosts, waiting, strays, tail, clock, health, metrics,
+    logInfo: () => log.info(),
+    console: consoleCall(connection),
+  };
+  const door = createDoor({ accept, log, operations, strays, clock, logger, metrics, signal, streamCreatedAt: await commandsCreatedAt(connection) });
+  const placement = placeWaiting({ ...shared, waiting });
+  const settled = Promise.allSettled([tail.ended, hosts.watching]).then(() => undefined);
+  return { api, door, placement, tailEnded: tail.ended, settled };
+};

@@ -1,0 +1,42 @@
+// Reads a message of the NATS door: who it concerns from its subject, what it asks from its body, and nothing else from it.
+import { type DoorCommand, doorCommandSchema, type TenantId, tenantIdSchema, type Verb, VERBS, type VmId, parseCommandSubject } from '@ironlog/schemas';
+import { type Issue } from '../accept/submission.ts';
+import { issuesOf } from '../accept/judge.ts';
+
+const SHAPE =
+  'ironlog.cmd.<tenant>.<vm>.<verb> with an empty body or a JSON object of ' +
+  `{id?, params?, startBy?, expectedRevision?, traceparent?}, where verb is one of ${VERBS.join(', ')}`;
+
+export type DoorMessage =
+  | { readonly kind: 'command'; readonly tenant: TenantId; readonly vmId: VmId; readonly verb: Verb; readonly body: DoorCommand }
+  /** The subject says whom to tell; the body is none of ours. */
+  | { readonly kind: 'malformed'; readonly tenant: TenantId; readonly vmId: VmId; readonly verb: Verb; readonly reason: string }
+  /** No command at all: nobody can be told by name of a VM and a verb. `tenant`: as far as the subject tells. */
+  | { readonly kind: 'stray'; readonly tenant: TenantId | undefined; readonly reason: string };
+
+/** Never throws: whatever was published, the answer is one of three. */
+export const readDoorMessage = (subject: string, bytes: Uint8Array): DoorMessage => {
+  const address = parseCommandSubject(subject);
+  if (!address) {
+    const tenant = tenantIdSchema.safeParse(subject.split('.')[2]).data;
+    return { kind: 'stray', tenant, reason: `subject ${JSON.stringify(subject.slice(0, 200))} is not a command's; expected ${SHAPE}` };
+  }
+  const body = readBody(bytes);
+  return body.ok
+    ? { kind: 'command', ...address, body: body.command }
+    : { kind: 'malformed', ...address, reason: `${body.reason}; expected ${SHAPE}` };
+};
+
+const readBody = (bytes: Uint8Array): { ok: true; command: DoorCommand } | { ok: false; reason: string } => {
+  if (bytes.length === 0) return { ok: true, command: {} };
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (error) {
+    return { ok: false, reason: `the body is not JSON (${error instanceof Error ? error.message.slice(0, 200) : 'unreadable'})` };
+  }
+  const parsed = doorCommandSchema.safeParse(value);
+  return parsed.success ? { ok: true, command: parsed.data } : { ok: false, reason: `the body is not a command's: ${inWords(issuesOf(parsed.error))}` };
+};
+
+const inWords = (issues: readonly Issue[]): string => issues.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ').slice(0, 1000);

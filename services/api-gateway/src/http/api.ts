@@ -1,0 +1,43 @@
+// What the routes are made of: passed to each as one argument, so that a route can be built without a server behind it.
+import type { LogInfo } from '@ironlog/event-log';
+import type { HostId, TenantId, VmId } from '@ironlog/schemas';
+import type { Clock, Health, Metrics } from '@ironlog/service-kit';
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Accept } from '../accept/accept.ts';
+import type { Strays } from '../door/strays.ts';
+import type { Hosts } from '../placement/hosts.ts';
+import type { WaitingRoom } from '../placement/waiting-room.ts';
+import type { Reads } from '../reads/port.ts';
+import type { OperationIndex } from '../tail/operations.ts';
+import type { Tail } from '../tail/tail.ts';
+import type { WhereaboutsIndex } from '../tail/whereabouts.ts';
+
+/** A VM's console as its host reads it. */
+export type ConsoleAnswer =
+  | { readonly kind: 'text'; readonly base64: string; readonly sizeBytes: number }
+  | { readonly kind: 'none'; readonly reason: string }
+  | { readonly kind: 'unreachable'; readonly reason: string };
+
+export interface ConsoleQuestion { readonly host: HostId; readonly tenant: TenantId; readonly vmId: VmId; readonly tailBytes: number }
+
+export interface Api {
+  readonly accept: Accept;
+  readonly reads: Reads;
+  readonly operations: OperationIndex;
+  readonly whereabouts: WhereaboutsIndex;
+  readonly hosts: Pick<Hosts, 'live'>;
+  readonly waiting: Pick<WaitingRoom, 'find'>;
+  readonly strays: Pick<Strays, 'of'>;
+  readonly tail: Tail;
+  readonly logInfo: () => Promise<LogInfo>;
+  readonly console: (question: ConsoleQuestion) => Promise<ConsoleAnswer>;
+  readonly clock: Clock;
+  readonly health: Health;
+  readonly metrics: Metrics;
+}
+
+export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypeProvider>;
+/** One route, put on the server. */
+export type Route = (app: App, api: Api) => void;

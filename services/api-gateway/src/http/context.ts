@@ -1,0 +1,24 @@
+// What a request carries once the hooks have seen it, and what a route must say of itself.
+import type { Principal } from '@ironlog/service-kit';
+import type { Access } from './access.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set before any handler of a route that is not public. */
+    principal: Principal | undefined;
+    /** Of the caller, or a new one: always valid. */
+    traceparent: string;
+    /** Aborted when the answer is sent or its asker has gone. */
+    gone: AbortSignal;
+  }
+  interface FastifyContextConfig {
+    /** Who may call the route. A route that does not say is refused at start. */
+    access?: Access;
+  }
+}
+
+/** The caller. Routes that are not public have one, by the authentication hook. */
+export const principalOf = (request: { readonly principal: Principal | undefined }): Principal => {
+  if (!request.principal) throw new Error('a route without authentication asked for its caller');
+  return request.principal;
+};

@@ -1,0 +1,24 @@
+// How an event looks over HTTP: as it is on record, with its place in the log; and who may see it at all.
+import type { EventView } from '@ironlog/schemas';
+import type { Principal } from '@ironlog/service-kit';
+import type { PastEvent } from '../reads/port.ts';
+
+export const eventView = ({ sequence, stored }: PastEvent): EventView => {
+  const { event } = stored;
+  if (stored.kind === 'rejection') return { sequence, ...event };
+  const { name: _, ...wire } = event as typeof event & { name: string };
+  return { sequence, ...wire };
+};
+
+/**
+ * P9: a tenant's events are its own. Hosts' events are for those who may see the hosts, and only where they tell nothing
+ * of another tenant's VMs.
+ */
+export const maySee = ({ tenant, role }: Principal, { stored }: PastEvent): boolean => {
+  if (stored.kind !== 'host') return stored.event.tenant === tenant;
+  if (role !== 'admin' && role !== 'auditor') return false;
+  const { event } = stored;
+  if (event.name === 'declined') return event.data.tenant === tenant;
+  if (event.name === 'reaped') return event.data.directory.split('/').includes(tenant);
+  return true;
+};

@@ -1,0 +1,99 @@
+// Every error that HTTP gives, in one place: RFC 9457 problem+json with a code, and never a stack trace.
+import { type OperationError, PROBLEMS, type Problem, type ProblemCode, problemCodeSchema, problemSchema } from '@ironlog/schemas';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } from 'fastify-type-provider-zod';
+import type { Issue } from '../accept/submission.ts';
+
+export const PROBLEM_TYPE = 'application/problem+json';
+
+type Extra = Partial<Pick<Problem, 'currentState' | 'allowedActions' | 'retryable' | 'operationId'>> & { readonly errors?: readonly Issue[] };
+
+/** Thrown by routes and hooks, and turned into an answer by `sendError`: the one exception that is an expected outcome. */
+export class ProblemError extends Error {
+  readonly code: ProblemCode;
+  readonly extra: Extra;
+  readonly statusCode: number;
+  constructor(code: ProblemCode, detail: string, extra: Extra = {}) {
+    super(detail);
+    this.name = 'ProblemError';
+    this.code = code;
+    this.extra = extra;
+    this.statusCode = PROBLEMS[code].status;
+  }
+}
+
+/** What a rejected or failed operation is to a caller who waited for it. */
+export const problemOfOutcome = (status: 'rejected' | 'failed' | 'expired', error: OperationError | undefined, operationId: string): ProblemError => {
+  const code = status === 'failed' ? 'operation-failed' : status === 'expired' ? 'expired' : (problemCodeSchema.safeParse(error?.code).data ?? 'invalid-command');
+  return new ProblemError(code, error?.reason ?? `the operation ${status}`, {
+    operationId,
+    ...(error?.currentState && { currentState: error.currentState }),
+    ...(error?.allowed && { allowedActions: error.allowed }),
+    ...(error?.retryable !== undefined && { retryable: error.retryable }),
+  });
+};
+
+/** Problems that may pass by themselves say so. */
+const RETRYABLE: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
+  'too-many-requests', 'too-many-waiting', 'not-durable', 'read-model-behind', 'host-unreachable', 'overloaded', 'request-timeout',
+]);
+
+/** `instance` is the path without its query, which may hold what must not be repeated. */
+export const problemBody = (error: ProblemError, instance: string, traceId?: string): Problem => {
+  const { errors, ...extra } = error.extra;
+  return {
+    type: `urn:ironlog:problem:${error.code}`,
+    title: PROBLEMS[error.code].title,
+    status: error.statusCode,
+    detail: error.message.slice(0, 2000),
+    instance,
+    code: error.code,
+    ...(RETRYABLE.has(error.code) && { retryable: true }),
+    ...extra,
+    ...(errors && { errors: errors.map(({ path, message }) => ({ path, message })) }),
+    ...(traceId && { traceId }),
+  };
+};
+
+const BY_FASTIFY_CODE: Readonly<Record<string, readonly [ProblemCode, string]>> = {
+  FST_ERR_CTP_INVALID_JSON_BODY: ['invalid-json', 'the body is not JSON'],
+  FST_ERR_CTP_EMPTY_JSON_BODY: ['invalid-json', 'the body is empty'],
+  FST_ERR_CTP_BODY_TOO_LARGE: ['payload-too-large', 'the body is larger than this API takes'],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['invalid-request', 'the body is not as long as Content-Length says'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported-media-type', 'send application/json'],
+  FST_ERR_CTP_INVALID_TYPE: ['unsupported-media-type', 'send application/json'],
+  FST_ERR_BAD_URL: ['invalid-request', 'the path is not a valid URL path'],
+  FST_ERR_MAX_PARAM_LENGTH: ['not-found', 'a part of the path is too long to name anything'],
+  FST_UNDER_PRESSURE: ['overloaded', 'this gateway is overloaded; try again in a moment'],
+};
+
+/** What went wrong, as a problem; undefined: not an error that a caller could have caused. */
+const known = (error: FastifyError): ProblemError | undefined => {
+  if (error instanceof ProblemError) return error;
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const errors = error.validation.slice(0, 20).map(({ instancePath, message }) => ({
+      path: [error.validationContext ?? 'request', ...instancePath.split('/').filter(Boolean)].join('.'),
+      message: message ?? 'is not valid',
+    }));
+    return new ProblemError('invalid-request', errors.map(({ path, message }) => `${path}: ${message}`).join('; '), { errors });
+  }
+  const mapped = BY_FASTIFY_CODE[error.code];
+  if (mapped) return new ProblemError(...mapped);
+  // secure-json-parse, on `__proto__` and what is not JSON.
+  if (error instanceof SyntaxError && error.statusCode === 400) return new ProblemError('invalid-json', 'the body is not acceptable JSON');
+  return undefined;
+};
+
+export const sendError = (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
+  const problem = isResponseSerializationError(error) ? undefined : known(error);
+  if (!problem) request.log.error({ err: error, route: request.routeOptions.url, method: request.method }, 'a request failed for a reason of ours');
+  sendProblem(problem ?? new ProblemError('internal', 'something went wrong here; it is in the log under this traceId'), request, reply);
+};
+
+export const sendProblem = (problem: ProblemError, request: FastifyRequest, reply: FastifyReply): void => {
+  const body = problemBody(problem, request.url.split('?', 1)[0] ?? '/', request.traceparent.split('-')[1]);
+  if (problem.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer realm="ironlog"');
+  if (body.retryable && problem.statusCode !== 409) reply.header('retry-after', '1');
+  // As text, past the route's own response schemas: an error must not depend on which route it befell.
+  reply.code(problem.statusCode).type(PROBLEM_TYPE).serializer(String).send(JSON.stringify(problemSchema.parse(body)));
+};

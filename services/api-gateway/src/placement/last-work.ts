@@ -1,0 +1,19 @@
+// The last command on a WORK subject, read from the stream's leader: what a host has declined, to be routed again.
+import { jetstreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { STREAMS, type WorkCommand } from '@ironlog/schemas';
+import { readWorkCommand } from './place-waiting.ts';
+
+export const lastWorkReader = async (connection: NatsConnection): Promise<(subject: string) => Promise<WorkCommand | undefined>> => {
+  const manager = await jetstreamManager(connection, { checkAPI: false });
+  return async (subject) => {
+    const message = await manager.streams.getMessage(STREAMS.work, { last_by_subj: subject });
+    return message ? readWorkCommand(message.data) : undefined;
+  };
+};
+
+/** When COMMANDS was made: a part of the ids of messages that bear none. */
+export const commandsCreatedAt = async (connection: NatsConnection): Promise<string> => {
+  const manager = await jetstreamManager(connection, { checkAPI: false });
+  return (await manager.streams.info(STREAMS.commands)).created;
+};

@@ -1,0 +1,83 @@
+// Places what waits on `work.any`: tried at each delivery, and again after a short delay, until its `startBy`.
+import type { Delivery, WorkQueue } from '@ironlog/event-log';
+import { type HostId, parseWorkSubject, type WorkCommand, workCommandSchema } from '@ironlog/schemas';
+import type { Clock, Logger, Metrics } from '@ironlog/service-kit';
+import type { WhereaboutsIndex } from '../tail/whereabouts.ts';
+import type { Hosts } from './hosts.ts';
+import type { WaitingRoom } from './waiting-room.ts';
+
+/** Between two tries; a host's heartbeat comes every few seconds. */
+const RETRY_MS = 1_000;
+
+export interface PlaceWaitingDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly queue: Pick<WorkQueue, 'publish'>;
+  readonly hosts: Pick<Hosts, 'place'>;
+  readonly whereabouts: WhereaboutsIndex;
+  readonly waiting: WaitingRoom;
+  readonly signal: AbortSignal;
+}
+
+/** Handles one delivery of the placement consumer. */
+export const placeWaiting = (deps: PlaceWaitingDeps) => async (delivery: Delivery): Promise<void> => {
+  const command = commandOf(delivery);
+  if (!command) {
+    // Only the gateway and recovery may publish here, so this is a bug of theirs: kept out of the way and counted (I14).
+    deps.metrics.counter('ironlog_quarantined_total').inc({ stream: 'WORK', code: 'not-a-command' });
+    deps.logger.error({ subject: delivery.subject, streamSequence: delivery.streamSequence }, 'a message on work.any is no command');
+    delivery.term('not an accepted command');
+    return;
+  }
+  const { tenant, id, subject: vmId, data } = command;
+  const next = nextTarget(deps, command);
+  if (next === 'drop') {
+    deps.waiting.leave(tenant, id);
+    await delivery.ack();
+    return;
+  }
+  if (next === 'wait') {
+    if (data.action.verb === 'create') {
+      deps.waiting.enter(tenant, id, data.action.params.spec);
+      deps.whereabouts.pending(tenant, vmId, { kind: 'pending', target: 'any', createId: id });
+    }
+    delivery.nak(RETRY_MS);
+    return;
+  }
+  const published = await deps.queue.publish(next, { ...command, data: { ...data, round: data.round + 1 } }, deps.signal);
+  if (published.kind === 'unknown') return delivery.nak(RETRY_MS);
+  deps.waiting.leave(tenant, id);
+  deps.metrics.counter('ironlog_placements_total').inc({ outcome: 'placed-after-waiting' });
+  if (data.action.verb === 'create') deps.whereabouts.pending(tenant, vmId, { kind: 'pending', target: next, createId: id });
+  await delivery.ack();
+};
+
+const nextTarget = (deps: PlaceWaitingDeps, { tenant, subject, data }: WorkCommand): HostId | 'wait' | 'drop' => {
+  // Past its time it is recovery's: it writes the expiry under the VM's expectation, which this service may not.
+  if (Date.parse(data.request.startBy) <= deps.clock.now().getTime()) return 'drop';
+  const where = deps.whereabouts.find(tenant, subject);
+  if (where?.kind === 'owned') return where.host;
+  if (where?.kind === 'cancelled') return 'drop';
+  if (where && where.target !== 'any') return where.target;
+  if (data.action.verb !== 'create') return 'wait';
+  const placed = deps.hosts.place(data.action.params.spec);
+  return placed.kind === 'placed' ? placed.host : 'wait';
+};
+
+const commandOf = ({ subject, bytes }: Delivery): WorkCommand | undefined => {
+  const address = parseWorkSubject(subject);
+  const command = readWorkCommand(bytes);
+  const agrees = address && command && command.tenant === address.tenant && command.subject === address.vmId;
+  return agrees && command.data.action.verb === address.verb ? command : undefined;
+};
+
+/** `undefined`: the bytes are no accepted command. */
+export const readWorkCommand = (bytes: Uint8Array): WorkCommand | undefined => {
+  try {
+    return workCommandSchema.safeParse(JSON.parse(new TextDecoder().decode(bytes))).data;
+  } catch {
+    // Not JSON, which is what `undefined` says; the caller counts it.
+    return undefined;
+  }
+};

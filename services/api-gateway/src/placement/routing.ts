@@ -1,0 +1,51 @@
+// Where a command goes: to the VM's owner, to where its create went, to the best host, or to nobody, with the reason.
+import type { Action, HostId, TenantId, VmId, VmSpec } from '@ironlog/schemas';
+import type { Refused } from '../accept/submission.ts';
+import type { Whereabouts, WhereaboutsIndex } from '../tail/whereabouts.ts';
+import type { Hosts } from './hosts.ts';
+import type { WaitingRoom } from './waiting-room.ts';
+
+export type Route =
+  | { readonly kind: 'to'; readonly target: HostId | 'any' }
+  /** A delete of what nobody has claimed yet. */
+  | { readonly kind: 'cancel'; readonly where: Extract<Whereabouts, { kind: 'pending' }> }
+  | { readonly kind: 'no'; readonly refused: Refused };
+
+export interface RoutingDeps {
+  readonly whereabouts: Pick<WhereaboutsIndex, 'find'>;
+  readonly hosts: Pick<Hosts, 'live' | 'place'>;
+  readonly waiting: Pick<WaitingRoom, 'mayEnter'>;
+}
+
+const no = (code: Refused['code'], reason: string): Route => ({ kind: 'no', refused: { kind: 'refused', code, reason } });
+
+/** Judges existence only; state is the executor's to judge. */
+export const routeFor = (deps: RoutingDeps, asked: { readonly tenant: TenantId; readonly vmId: VmId; readonly action: Action }): Route => {
+  const { tenant, vmId, action } = asked;
+  const where = deps.whereabouts.find(tenant, vmId);
+  if (where?.kind === 'owned') return { kind: 'to', target: where.host };
+  if (where?.kind === 'cancelled') return no('vm-deleted', `VM ${vmId} was deleted before any host had claimed it`);
+  if (where && action.verb === 'delete') return { kind: 'cancel', where };
+  if (where) return { kind: 'to', target: where.target };
+  if (action.verb !== 'create') return no('vm-not-found', `there is no VM ${vmId}`);
+  return routeCreate(deps, tenant, action.params.spec);
+};
+
+const routeCreate = ({ hosts, waiting }: RoutingDeps, tenant: TenantId, spec: VmSpec): Route => {
+  const live = hosts.live();
+  const { image } = spec;
+  if (image && live.length > 0 && !live.some(({ images }) => images.some(({ id }) => id === image))) {
+    return no('image-not-found', `no host's catalogue has image ${image}; GET /v1/images lists them`);
+  }
+  const placed = hosts.place(spec);
+  if (placed.kind === 'placed') return { kind: 'to', target: placed.host };
+  const full = waiting.mayEnter(tenant);
+  return full === undefined ? { kind: 'to', target: 'any' } : no('too-many-waiting', full);
+};
+
+/** Why no host fits, host by host, for `waitingFor`. */
+export const whyWaiting = (reasons: Readonly<Record<string, string>>): string => {
+  const entries = Object.entries(reasons);
+  if (entries.length === 0) return 'no host is alive';
+  return entries.map(([host, reason]) => `${host} ${reason}`).join('; ').slice(0, 1000);
+};

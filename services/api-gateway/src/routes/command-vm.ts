@@ -1,0 +1,24 @@
+// POST /v1/vms/{id}/<verb>: boot, shutdown, pause, resume, reboot, cleanup, snapshot, restore; one shape, each named.
+import { HTTP_VERBS, noQuerySchema, operationSchema, verbBodySchemas, vmParamsSchema } from '@ironlog/schemas';
+import { accepted } from '../http/answers.ts';
+import type { Route } from '../http/api.ts';
+import { submit } from './submit.ts';
+
+export const commandVm: Route = (app, api) => {
+  for (const verb of HTTP_VERBS) {
+    app.post(
+      `/v1/vms/:id/${verb}`,
+      {
+        config: { access: 'command' },
+        schema: {
+          operationId: `${verb}Vm`, tags: ['vms'], summary: `Ask a VM's host to ${verb} it`,
+          params: vmParamsSchema, querystring: noQuerySchema, body: verbBodySchemas[verb], response: accepted(operationSchema),
+        },
+      },
+      (request, reply) => {
+        const { startBy, ...params } = request.body;
+        return submit(api, { verb, vmId: request.params.id, params, startBy }, { request, reply });
+      },
+    );
+  }
+};

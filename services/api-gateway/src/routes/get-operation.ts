@@ -1,0 +1,27 @@
+// GET /v1/operations/{id}: one command's life so far; while it waits for a host, why none fits.
+import { place } from '@ironlog/domain';
+import { operationParamsSchema, operationSchema, noQuerySchema } from '@ironlog/schemas';
+import { ok } from '../http/answers.ts';
+import type { Route } from '../http/api.ts';
+import { principalOf } from '../http/context.ts';
+import { operationView } from '../http/views.ts';
+import { whyWaiting } from '../placement/routing.ts';
+import { operationNotFound } from './problems.ts';
+
+export const getOperation: Route = (app, api) => {
+  app.get(
+    '/v1/operations/:id',
+    {
+      config: { access: 'read', readsFrom: 'state' },
+      schema: { operationId: 'getOperation', tags: ['operations'], summary: 'An operation', params: operationParamsSchema, querystring: noQuerySchema, response: ok(operationSchema) },
+    },
+    async (request) => {
+      const { tenant } = principalOf(request);
+      const operation = api.operations.find(tenant, request.params.id);
+      if (!operation) throw operationNotFound(request.params.id);
+      const spec = operation.status === 'pending' ? api.waiting.find(tenant, operation.id) : undefined;
+      const placed = spec && place(api.hosts.live(), spec);
+      return operationView(operation, placed?.kind === 'no-host' ? whyWaiting(placed.reasons) : undefined);
+    },
+  );
+};

@@ -1,0 +1,27 @@
+// GET /v1/vms/{id}: the VM as it is, or with ?at= or ?sequence= as it was then.
+import { getVmQuerySchema, vmParamsSchema, vmViewSchema } from '@ironlog/schemas';
+import { ok } from '../http/answers.ts';
+import type { Route } from '../http/api.ts';
+import { principalOf } from '../http/context.ts';
+import { etagOf } from '../http/prefer.ts';
+import { vmNotFound } from './problems.ts';
+
+export const getVm: Route = (app, api) => {
+  app.get(
+    '/v1/vms/:id',
+    {
+      config: { access: 'read', readsFrom: 'state' },
+      schema: { operationId: 'getVm', tags: ['vms'], summary: 'A VM, now or at an earlier moment', params: vmParamsSchema, querystring: getVmQuerySchema, response: ok(vmViewSchema) },
+    },
+    async (request, reply) => {
+      const { tenant } = principalOf(request);
+      const { id } = request.params;
+      const { at, sequence } = request.query;
+      const moment = at !== undefined ? { at } : sequence !== undefined ? { sequence } : undefined;
+      const vm = moment ? api.reads.vmThen(tenant, id, moment) : api.reads.vm(tenant, id);
+      if (!vm) throw vmNotFound(id);
+      reply.header('etag', etagOf(vm));
+      return vm;
+    },
+  );
+};

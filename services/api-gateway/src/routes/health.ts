@@ -1,0 +1,29 @@
+// /healthz, /readyz, /metrics: for operators and probes; they name no tenant and need no token.
+import { noQuerySchema, readinessSchema } from '@ironlog/schemas';
+import { z } from 'zod';
+import { ok } from '../http/answers.ts';
+import type { Route } from '../http/api.ts';
+
+const probe = { access: 'public', rateLimit: false, pressureHandler: () => undefined } as const;
+
+export const health: Route = (app, api) => {
+  app.get(
+    '/healthz',
+    { config: probe, schema: { operationId: 'healthz', tags: ['service'], querystring: noQuerySchema, response: ok(z.strictObject({ status: z.literal('ok') })) } },
+    // Being able to answer is the whole check: a live process that is not ready must not be killed for it.
+    async () => ({ status: 'ok' as const }),
+  );
+  app.get(
+    '/readyz',
+    { config: probe, schema: { operationId: 'readyz', tags: ['service'], querystring: noQuerySchema, response: { 200: readinessSchema, 503: readinessSchema } } },
+    async (_request, reply) => {
+      const { ready, checks } = await api.health.report();
+      reply.code(ready ? 200 : 503).header('cache-control', 'no-store');
+      return { ready, checks };
+    },
+  );
+  app.get('/metrics', { config: probe, schema: { operationId: 'metrics', tags: ['service'], querystring: noQuerySchema } }, async (_request, reply) => {
+    reply.type(api.metrics.contentType);
+    return reply.send(await api.metrics.text());
+  });
+};

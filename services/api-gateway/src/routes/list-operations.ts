@@ -1,0 +1,22 @@
+// GET /v1/operations: the tenant's operations, newest first, page by page.
+import { listOperationsQuerySchema, operationListSchema } from '@ironlog/schemas';
+import { ok } from '../http/answers.ts';
+import type { Route } from '../http/api.ts';
+import { principalOf } from '../http/context.ts';
+import { operationView } from '../http/views.ts';
+import { unknownCursor } from './problems.ts';
+
+export const listOperations: Route = (app, api) => {
+  app.get(
+    '/v1/operations',
+    {
+      config: { access: 'read', readsFrom: 'state' },
+      schema: { operationId: 'listOperations', tags: ['operations'], summary: 'List operations', querystring: listOperationsQuerySchema, response: ok(operationListSchema) },
+    },
+    async (request) => {
+      const page = api.reads.operations(principalOf(request).tenant, request.query);
+      if (!page) throw unknownCursor();
+      return { items: page.items.map((item) => operationView(item)), nextCursor: page.nextCursor };
+    },
+  );
+};

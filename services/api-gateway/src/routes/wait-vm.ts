@@ -1,0 +1,44 @@
+// GET /v1/vms/{id}/wait?state=&after=&timeout=: answers when the VM passes the state, or can no longer get there.
+import { vmParamsSchema, vmWaitSchema, waitVmQuerySchema } from '@ironlog/schemas';
+import { ok } from '../http/answers.ts';
+import type { Route } from '../http/api.ts';
+import { principalOf } from '../http/context.ts';
+import { awaitPosition } from '../http/position.ts';
+import { etagOf } from '../http/prefer.ts';
+import { passedEvents } from '../tail/passed-events.ts';
+import { type Standing, waitForVm } from '../tail/wait-vm.ts';
+import { vmNotFound } from './problems.ts';
+
+export const waitVm: Route = (app, api) => {
+  app.get(
+    '/v1/vms/:id/wait',
+    {
+      config: { access: 'read', readsFrom: 'state' },
+      schema: { operationId: 'waitVm', tags: ['vms'], summary: 'Wait until a VM passes a state', params: vmParamsSchema, querystring: waitVmQuerySchema, response: ok(vmWaitSchema) },
+    },
+    async (request, reply) => {
+      const { tenant } = principalOf(request);
+      const { id } = request.params;
+      const { state: wanted, after, timeout } = request.query;
+      const now = api.reads.vm(tenant, id);
+      const then = after === undefined ? now : api.reads.vmThen(tenant, id, { sequence: after });
+      if (!now && !api.whereabouts.find(tenant, id)) throw vmNotFound(id);
+      const from: Standing = then ? { state: then.state, sequence: after ?? then.sequence } : { state: 'absent', sequence: after ?? 0 };
+      const waiters = api.metrics.gauge('ironlog_waiters');
+      waiters.inc();
+      const waited = await waitForVm(api.tail, {
+        tenant, vmId: id, wanted, from,
+        standingCounts: after === undefined,
+        timeoutMs: timeout * 1000,
+        signal: request.gone,
+        passed: (sequence) => passedEvents(api, { tenant, vmId: id, after: sequence }),
+      }).finally(() => waiters.dec());
+      await awaitPosition(api.reads, { events: waited.sequence, work: 0 }, 'state');
+      const vm = api.reads.vm(tenant, id);
+      if (!vm) throw vmNotFound(id);
+      request.position = { ...request.position, events: Math.max(request.position.events, waited.sequence) };
+      reply.header('etag', etagOf(vm));
+      return { ...waited, vm };
+    },
+  );
+};

@@ -1,0 +1,41 @@
+// One VM's events after a sequence, as far as anyone knows: from the ring where it reaches back, else from history first.
+import type { Recorded } from '@ironlog/event-log';
+import type { TenantId, VmId } from '@ironlog/schemas';
+import type { PastEvent, Reads } from '../reads/port.ts';
+import type { Tail } from './tail.ts';
+import type { PassedEvent } from './wait-vm.ts';
+import type { WhereaboutsIndex } from './whereabouts.ts';
+
+const PAGE = 500;
+
+export interface PassedDeps {
+  readonly reads: Pick<Reads, 'vmEvents' | 'positions'>;
+  readonly tail: Pick<Tail, 'ring'>;
+  readonly whereabouts: Pick<WhereaboutsIndex, 'find'>;
+}
+
+export interface PassedRange { readonly tenant: TenantId; readonly vmId: VmId; readonly after: number }
+
+export const passedEvents = (deps: PassedDeps, { tenant, vmId, after }: PassedRange): readonly PassedEvent[] => {
+  const recent = deps.tail.ring.since(after);
+  const where = deps.whereabouts.find(tenant, vmId);
+  const owner = where?.kind === 'owned' ? where.host : undefined;
+  const ofVm = ({ sequence, stored }: PastEvent): readonly PassedEvent[] => {
+    if (stored.kind !== 'vm' || stored.event.subject !== vmId || stored.event.tenant !== tenant) return [];
+    // P4: what the fold ignores for its writer must not end a wait either.
+    const speaks = stored.writer === 'recovery' || stored.writer === 'gateway' || stored.writer === owner;
+    return speaks ? [{ sequence, event: stored.event }] : [];
+  };
+  const fromRing = (entries: readonly Recorded[]): readonly PassedEvent[] =>
+    entries.flatMap(({ sequence, read }) => (read.ok ? ofVm({ sequence, stored: read.stored }) : []));
+  if (recent) return fromRing(recent);
+  // The checkpoint is read first: what history holds up to there is all there is up to there.
+  const { history } = deps.reads.positions();
+  const past: PassedEvent[] = [];
+  for (let cursor = after; ; ) {
+    const page = deps.reads.vmEvents(tenant, vmId, { after: cursor, limit: PAGE });
+    past.push(...page.flatMap(ofVm));
+    cursor = page.at(-1)?.sequence ?? cursor;
+    if (page.length < PAGE) return [...past, ...fromRing(deps.tail.ring.since(Math.max(cursor, history)) ?? [])];
+  }
+};

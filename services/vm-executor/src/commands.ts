@@ -1,0 +1,218 @@
+// One accepted command, from its delivery to its ack: decided, its intent or rejection appended; then its task runs.
+import { decide, type Admission as HostAnswer, type Vm } from '@ironlog/domain';
+import type { Delivery, UnacknowledgedMessage } from '@ironlog/event-log';
+import {
+  COMMAND_REJECTED_TYPE,
+  type CommandRejected,
+  derivedEventId,
+  parseWorkSubject,
+  type Rejection,
+  rejectionSubject,
+  sourceOf,
+  type WorkCommand,
+  workCommandSchema,
+} from '@ironlog/schemas';
+import { withSpan } from '@ironlog/service-kit';
+import type { HostDeps } from './host-deps.ts';
+import type { Mailboxes } from './mailbox.ts';
+import type { RecentRejections } from './recent-rejections.ts';
+import type { TaskRunner } from './task-runner.ts';
+import type { Meta, VmLog } from './vm-log.ts';
+import { keyOf, type VmTable } from './vm-table.ts';
+
+export interface CommandDeps {
+  readonly host: HostDeps;
+  readonly vms: VmTable;
+  readonly mailboxes: Mailboxes;
+  readonly tasks: TaskRunner;
+  readonly rejections: RecentRejections;
+}
+
+/** What a delivery lets us do; a message read at start, before consuming goes on, is acked by its redelivery. */
+type Incoming = UnacknowledgedMessage & Partial<Pick<Delivery, 'ack' | 'term'>>;
+
+export class Commands {
+  readonly #deps: CommandDeps;
+
+  constructor(deps: CommandDeps) {
+    this.#deps = deps;
+  }
+
+  /** Resolves when the command has an intent, a rejection or an expiry on record and is acked; its task runs on. */
+  async handle(incoming: Incoming): Promise<void> {
+    const command = read(incoming);
+    if (!command) {
+      this.#deps.host.runtime.logger.error(
+        { subject: incoming.subject, sequence: incoming.streamSequence },
+        'not a command: dropped',
+      );
+      this.#deps.host.runtime.metrics.counter('ironlog_quarantined_total').inc();
+      return incoming.term?.('not a command of this system');
+    }
+    const key = keyOf({ tenant: command.tenant, vmId: command.subject });
+    const { action } = command.data;
+    const urgent = action.verb === 'delete' && action.params.force;
+    const accept = () => this.#accept(command, incoming);
+    // A delete with force goes past the mailbox: it must not wait for what it is to cut off.
+    const log = urgent ? await accept() : await this.#deps.mailboxes.run(key, accept);
+    if (!log) return;
+    if (urgent) this.#deps.tasks.preempt(log);
+    this.#run(key, log);
+  }
+
+  #run(key: string, log: VmLog): void {
+    const { host, mailboxes, tasks } = this.#deps;
+    mailboxes
+      .run(key, () => tasks.run(log))
+      .catch((err: unknown) => {
+        if (!host.signal.aborted)
+          host.runtime.logger.error(
+            { err, vmId: log.vm.id, tenant: log.vm.tenant },
+            'task cut off; it stays open in the log',
+          );
+      });
+  }
+
+  /** The VM's log when there is now a task to run. */
+  #accept(command: WorkCommand, incoming: Incoming): Promise<VmLog | undefined> {
+    const attributes = { tenant: command.tenant, vmId: command.subject, verb: command.data.action.verb };
+    return withSpan(
+      `accept ${attributes.verb}`,
+      { kind: 'consumer', parent: command.traceparent, attributes },
+      async ({ traceparent }) => {
+        const { fail } = this.#deps.host;
+        const begun = await this.#decide(command, traceparent);
+        await incoming.ack?.();
+        fail('after-ack');
+        return begun;
+      },
+    );
+  }
+
+  async #decide(command: WorkCommand, traceparent: string): Promise<VmLog | undefined> {
+    const { admission, fail } = this.#deps.host;
+    if (this.#deps.rejections.has(command.tenant, command.id)) return undefined;
+    const log = await this.#deps.vms.get({ tenant: command.tenant, vmId: command.subject });
+    const meta: Meta = {
+      actor: command.actor,
+      causationid: command.id,
+      correlationid: command.correlationid,
+      traceparent,
+    };
+    let rejection: Rejection | undefined;
+    let begins = false;
+    fail('before-intent');
+    try {
+      await log.append((vm) => {
+        const decision = decide(vm, command, {
+          now: this.#now(),
+          host: this.#deps.host.host,
+          admission: this.#admit(vm, command),
+        });
+        rejection = decision.kind === 'rejected' ? decision.rejection : undefined;
+        begins = decision.kind === 'intent';
+        return decision.kind === 'intent' || decision.kind === 'expired' ? { fact: decision.fact, meta } : undefined;
+      });
+    } finally {
+      admission.settle(command.id);
+    }
+    fail('after-intent');
+    if (rejection) await this.#reject(command, rejection, traceparent);
+    // A duplicate of an open command: its task may have been cut off, and is resumed by running it.
+    return begins || log.vm.task?.commandId === command.id ? log : undefined;
+  }
+
+  #admit(vm: Vm, command: WorkCommand): HostAnswer {
+    const { admission, hypervisors, images, state } = this.#deps.host;
+    const { action } = command.data;
+    const spec = action.verb === 'create' ? action.params.spec : vm.spec;
+    const kind = vm.hypervisor ?? spec?.hypervisor ?? [...hypervisors.keys()][0];
+    const hypervisor = kind && hypervisors.get(kind);
+    if (!kind || !hypervisor)
+      return {
+        ok: false,
+        code: 'hypervisor-not-available',
+        reason: `this host has no ${kind}, but ${[...hypervisors.keys()].join(', ')}`,
+      };
+    if (action.verb === 'create') {
+      const tooLong = state.whyTooLong({ tenant: command.tenant, vmId: command.subject });
+      if (tooLong) return { ok: false, code: 'invalid-command', reason: tooLong };
+      const image = action.params.spec.image;
+      if (image && !images.has(image))
+        return {
+          ok: false,
+          code: 'image-not-found',
+          reason: `no image ${image} here, but ${[...images.keys()].join(', ')}`,
+        };
+      const short = vm.state === 'absent' ? admission.promise(command.id, action.params.spec) : undefined;
+      if (short) return { ok: false, code: 'over-capacity', reason: short };
+    }
+    return { ok: true, hypervisor: kind, capabilities: hypervisor.capabilities().verbs };
+  }
+
+  async #reject(command: WorkCommand, rejection: Rejection, traceparent: string): Promise<void> {
+    const { fail, host, incarnation, log, runtime, signal } = this.#deps.host;
+    const { action, request, round } = command.data;
+    if (rejection.code === 'over-capacity' && action.verb === 'create') {
+      // Full by now: not the command's fault. The gateway places it again.
+      await incarnation.say({
+        name: 'declined',
+        data: {
+          tenant: command.tenant,
+          vmId: command.subject,
+          commandId: command.id,
+          verb: action.verb,
+          round,
+          reason: rejection.reason,
+        },
+      });
+      return;
+    }
+    const event: CommandRejected = {
+      specversion: '1.0',
+      id: derivedEventId(command.tenant, command.id, 'rejected'),
+      source: sourceOf(host),
+      type: COMMAND_REJECTED_TYPE,
+      subject: command.subject,
+      time: this.#now(),
+      datacontenttype: 'application/json',
+      actor: command.actor,
+      tenant: command.tenant,
+      causationid: command.id,
+      correlationid: command.correlationid,
+      traceparent,
+      data: { ...rejection, request },
+    };
+    fail('before-rejection');
+    const result = await log.appendRejection(rejectionSubject(command.tenant, host), event, signal);
+    if (result.kind === 'unknown') throw result.cause;
+    fail('after-rejection');
+    this.#deps.rejections.add(command.tenant, command.id);
+    runtime.logger.info(
+      { tenant: command.tenant, vmId: command.subject, commandId: command.id, code: rejection.code },
+      'rejected',
+    );
+  }
+
+  #now(): string {
+    return this.#deps.host.runtime.clock.now().toISOString();
+  }
+}
+
+const read = ({ subject, bytes }: Incoming): WorkCommand | undefined => {
+  const address = parseWorkSubject(subject);
+  let body: unknown;
+  try {
+    body = JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+  const command = workCommandSchema.safeParse(body).data;
+  const agrees =
+    address &&
+    command &&
+    address.tenant === command.tenant &&
+    address.vmId === command.subject &&
+    address.verb === command.data.action.verb;
+  return agrees ? command : undefined;
+};

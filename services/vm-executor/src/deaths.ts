@@ -1,0 +1,53 @@
+// What a dead hypervisor process means for its VM: on record at once, as a crash, a guest's own stop, or nothing new.
+import type { Vm } from '@ironlog/domain';
+import type { VmFact } from '@ironlog/schemas';
+import { removeSockets } from './effects/index.ts';
+import type { HostDeps } from './host-deps.ts';
+import type { Ending } from './processes.ts';
+import type { VmLog } from './vm-log.ts';
+
+export interface Death {
+  readonly epoch: number;
+  readonly ending: Ending;
+}
+
+/** States in which a VM has a process that should live. */
+const ALIVE: readonly Vm['state'][] = ['created', 'running', 'paused'];
+/** The epoch of the process that a VM in this state has: `created` waits in the one of its first epoch. */
+export const epochOfProcess = (vm: Vm): number =>
+  vm.state === 'created' || vm.state === 'pending' ? vm.epoch + 1 : vm.epoch;
+
+const factOf = (vm: Vm, { ending }: Death): VmFact => {
+  const { exit, detectedBy } = ending;
+  const status = exit ? { exitCode: exit.exitCode, signal: exit.signal } : {};
+  if (ending.guestStopped && vm.state !== 'created') {
+    return { name: 'stopped', data: { epoch: vm.epoch, cause: 'guest', forced: false, ...status } };
+  }
+  const how = exit ? `ended with ${exit.signal ?? `status ${exit.exitCode}`}` : 'is gone';
+  return {
+    name: 'crashed',
+    data: { epoch: vm.epoch, reason: `the hypervisor process ${how}`, detectedBy, residue: [], ...status },
+  };
+};
+
+/** Call it inside the VM's mailbox: a task in flight sees the death itself, as the failure of its calls. */
+export const recordDeath = async ({ host, runtime, state }: HostDeps, log: VmLog, death: Death): Promise<void> => {
+  const concerns = (vm: Vm): boolean =>
+    vm.task === null && ALIVE.includes(vm.state) && epochOfProcess(vm) === death.epoch;
+  if (!concerns(log.vm)) return;
+  // Nothing of that process is left to clean up: the restart by policy need not wait for it.
+  await removeSockets(state.directoryOf({ tenant: log.vm.tenant, vmId: log.vm.id }));
+  const said = await log.append((vm) =>
+    concerns(vm) ? { fact: factOf(vm, death), meta: { actor: host } } : undefined,
+  );
+  if (said.kind === 'unsaid' || said.fact.name !== 'crashed') return;
+  const { detectedBy, noticedAt } = death.ending;
+  runtime.metrics.counter('ironlog_crashes_total').inc({ origin: detectedBy });
+  runtime.metrics
+    .histogram('ironlog_crash_detection_seconds')
+    .observe({ origin: detectedBy }, (performance.now() - noticedAt) / 1000);
+  runtime.logger.warn(
+    { tenant: log.vm.tenant, vmId: log.vm.id, epoch: death.epoch, reason: said.fact.data.reason },
+    'hypervisor process died',
+  );
+};

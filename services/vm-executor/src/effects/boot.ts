@@ -1,0 +1,40 @@
+// boot: the VM runs at its new epoch, in a process of that epoch.
+import type { Refusal } from '@ironlog/hypervisor';
+import type { LiveProcess } from '../processes.ts';
+import { type Effect, type EffectContext, type EffectResult, failed } from './context.ts';
+import { clearUp } from './leftovers.ts';
+
+type Running =
+  | { readonly ok: true; readonly process: LiveProcess }
+  | { readonly ok: false; readonly result: EffectResult };
+
+/** Also the second half of a reboot. */
+export const runAtEpoch = async (context: EffectContext): Promise<Running> => {
+  const { hypervisor, vm } = context;
+  const giveUp = async (refusal: Refusal): Promise<Running> => ({
+    ok: false,
+    result: failed(refusal, await clearUp(context)),
+  });
+  // The process that create made for the first epoch has its VM defined; a new one has not.
+  const isNew = context.liveProcess()?.launch.epoch !== vm.epoch;
+  const ensured = await context.ensureProcess(vm.epoch);
+  if (!ensured.ok) return giveUp(ensured);
+  const { handle, launch } = ensured.process;
+  if (isNew) {
+    const created = await context.call('create', (deadline) => hypervisor.create(handle, launch, deadline));
+    if (!created.ok) return giveUp(created);
+  }
+  const booted = await context.call('boot', (deadline) => hypervisor.boot(handle, deadline));
+  return booted.ok ? ensured : giveUp(booted);
+};
+
+export const boot: Effect = async (context) => {
+  const startedAt = context.now();
+  const running = await runAtEpoch(context);
+  if (!running.ok) return running.result;
+  const { pid } = running.process.handle.identity;
+  return {
+    kind: 'done',
+    fact: { name: 'booted', data: { epoch: context.vm.epoch, tookMs: context.now() - startedAt, pid } },
+  };
+};

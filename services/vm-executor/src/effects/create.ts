@@ -1,0 +1,27 @@
+// create: a directory, a hypervisor process for the first epoch, and the VM defined in it, not yet running.
+import { chmodSync, mkdirSync } from 'node:fs';
+import { refusal } from '@ironlog/hypervisor';
+import { type Effect, failed } from './context.ts';
+import { clearUp } from './leftovers.ts';
+
+/** The process made at create is the one that the first boot runs in. */
+export const FIRST_EPOCH = 1;
+
+export const create: Effect = async (context) => {
+  const { directory, fail, hypervisor, now } = context;
+  const startedAt = now();
+  fail('before-directory');
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    chmodSync(directory, 0o700);
+  } catch (error) {
+    return failed(refusal('failed', 'directory', error instanceof Error ? error.message : String(error)));
+  }
+  fail('after-directory');
+  const ensured = await context.ensureProcess(FIRST_EPOCH);
+  if (!ensured.ok) return failed(ensured, await clearUp(context));
+  const { handle, launch } = ensured.process;
+  const created = await context.call('create', (deadline) => hypervisor.create(handle, launch, deadline));
+  if (!created.ok) return failed(created, await clearUp(context));
+  return { kind: 'done', fact: { name: 'created', data: { epoch: context.vm.epoch, tookMs: now() - startedAt } } };
+};

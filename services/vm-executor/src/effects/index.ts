@@ -1,0 +1,32 @@
+// Every verb's effect. Each is an "ensure": run again after a crash, it finishes what is not done and repeats nothing.
+import { refusal } from '@ironlog/hypervisor';
+import type { Verb } from '@ironlog/schemas';
+import { boot } from './boot.ts';
+import { cleanup } from './cleanup.ts';
+import { type Effect, failed } from './context.ts';
+import { create } from './create.ts';
+import { pause, resume } from './one-call.ts';
+import { reboot } from './reboot.ts';
+import { remove } from './remove.ts';
+import { shutdown } from './shutdown.ts';
+
+/** No driver claims these verbs, so `decide` rejects them; a log from an executor that could may still ask. */
+const notHere =
+  (verb: Verb): Effect =>
+  async () =>
+    failed(refusal('unsupported', verb, `this executor cannot ${verb}`));
+
+export const EFFECTS: Readonly<Record<Verb, Effect>> = {
+  create,
+  boot,
+  shutdown,
+  pause,
+  resume,
+  reboot,
+  delete: remove,
+  cleanup,
+  snapshot: notHere('snapshot'),
+  restore: notHere('restore'),
+};
+export type { EffectContext, EffectResult } from './context.ts';
+export { removeSockets } from './leftovers.ts';

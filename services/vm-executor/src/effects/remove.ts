@@ -1,0 +1,24 @@
+// delete: nothing of the VM is left. Done twice, it finds nothing to do.
+import { rmSync } from 'node:fs';
+import { refusal } from '@ironlog/hypervisor';
+import { type Effect, failed } from './context.ts';
+import { residueIn } from './leftovers.ts';
+
+export const remove: Effect = async (context) => {
+  const { directory, fail, vm } = context;
+  const startedAt = context.now();
+  if (!(await context.endProcesses())) {
+    const residue = await residueIn(directory);
+    return failed(refusal('failed', 'kill', 'the hypervisor process does not die'), [...residue, 'directory']);
+  }
+  fail('before-remove');
+  try {
+    rmSync(directory, { recursive: true, force: true });
+  } catch (error) {
+    return failed(refusal('failed', 'directory', error instanceof Error ? error.message : String(error)), [
+      'directory',
+    ]);
+  }
+  fail('after-remove');
+  return { kind: 'done', fact: { name: 'deleted', data: { epoch: vm.epoch, tookMs: context.now() - startedAt } } };
+};

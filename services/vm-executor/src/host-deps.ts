@@ -1,0 +1,29 @@
+// What the executor's parts share, handed over as plain arguments.
+import type { EventLog, WorkQueue } from '@ironlog/event-log';
+import type { Hypervisor, LaunchImage } from '@ironlog/hypervisor';
+import type { CatalogueImage, HostId, HypervisorKind, ImageId } from '@ironlog/schemas';
+import type { Runtime } from '@ironlog/service-kit';
+import type { Admission } from './admission.ts';
+import type { Fail } from './failpoints.ts';
+import type { Incarnation } from './incarnation.ts';
+import type { StateDirectory } from './state-directory.ts';
+
+export interface Image {
+  readonly listing: CatalogueImage;
+  readonly launch: LaunchImage;
+}
+
+export interface HostDeps {
+  readonly host: HostId;
+  readonly log: EventLog;
+  readonly queue: WorkQueue;
+  readonly runtime: Runtime;
+  readonly state: StateDirectory;
+  readonly hypervisors: ReadonlyMap<HypervisorKind, Hypervisor>;
+  readonly images: ReadonlyMap<ImageId, Image>;
+  readonly admission: Admission;
+  readonly incarnation: Incarnation;
+  readonly fail: Fail;
+  /** Aborted when the service stops: effects are cut off and resumed from the log at the next start. */
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,95 @@
+// One executor per host: each start is an incarnation on record, and a superseded one touches nothing any more (P4).
+import { randomUUID } from 'node:crypto';
+import type { EventLog, Recorded } from '@ironlog/event-log';
+import {
+  type HostEvent,
+  type HostFact,
+  type HostId,
+  hostEventSubject,
+  hostEventType,
+  hostFilter,
+  newEventId,
+  sourceOf,
+} from '@ironlog/schemas';
+
+export interface IncarnationDeps {
+  readonly log: EventLog;
+  readonly host: HostId;
+  readonly signal: AbortSignal;
+  /** Another executor has started under this host's id. */
+  readonly onSuperseded: (by: string) => void;
+}
+
+export class Superseded extends Error {}
+
+export class Incarnation {
+  readonly id = randomUUID();
+  readonly #deps: IncarnationDeps;
+  #sequence = 0;
+  #started = false;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(deps: IncarnationDeps) {
+    this.#deps = deps;
+  }
+
+  /** Puts this start on record; from then on every earlier incarnation is superseded. */
+  async start(fact: Extract<HostFact, { name: 'executor-started' }>): Promise<void> {
+    await this.say(fact);
+    this.#started = true;
+  }
+
+  /** P3/P4: asked before every spawn. @throws Superseded */
+  async check(): Promise<void> {
+    this.#fold(await this.#deps.log.readSince(hostFilter(this.#deps.host), this.#sequence));
+  }
+
+  /** Appends one of this host's events. @throws Superseded, or Error when the service stops before its fate is known. */
+  say(fact: HostFact): Promise<void> {
+    const said = this.#turn.then(() => this.#say(fact));
+    this.#turn = said.catch(() => undefined);
+    return said;
+  }
+
+  async #say(fact: HostFact): Promise<void> {
+    const { log, host, signal } = this.#deps;
+    const id = newEventId();
+    const event: HostEvent = {
+      specversion: '1.0',
+      id,
+      source: sourceOf(host),
+      type: hostEventType(fact.name),
+      subject: host,
+      time: new Date().toISOString(),
+      datacontenttype: 'application/json',
+      actor: host,
+      ...fact,
+    };
+    for (;;) {
+      const subject = hostEventSubject(host, host, fact.name);
+      const result = await log.append({ subject, event, filter: hostFilter(host), expected: this.#sequence, signal });
+      if (result.kind === 'unknown') throw new Error(`${fact.name} of ${host}: ${result.cause.message}`);
+      if (result.kind === 'conflict') {
+        this.#fold(result.entries);
+        continue;
+      }
+      this.#sequence = result.sequence;
+      return;
+    }
+  }
+
+  #fold(entries: readonly Recorded[]): void {
+    for (const entry of entries) {
+      this.#sequence = Math.max(this.#sequence, entry.sequence);
+      const other = startedIncarnation(entry.read);
+      if (!this.#started || other === undefined || other === this.id) continue;
+      this.#deps.onSuperseded(other);
+      throw new Superseded(`executor incarnation ${other} has taken over host ${this.#deps.host}`);
+    }
+  }
+}
+
+const startedIncarnation = (read: Recorded['read']): string | undefined =>
+  read.ok && read.stored.kind === 'host' && read.stored.event.name === 'executor-started'
+    ? read.stored.event.data.incarnation
+    : undefined;

@@ -1,0 +1,31 @@
+// A mailbox per VM: one job at a time for each, many VMs at once, all of it bounded.
+export class Mailboxes {
+  readonly #last = new Map<string, Promise<void>>();
+  #depth = 0;
+
+  get depth(): number {
+    return this.#depth;
+  }
+
+  /** Runs after every job given for `key` before. A job that throws does not stop the next; its error is the caller's. */
+  run<T>(key: string, job: () => Promise<T>): Promise<T> {
+    this.#depth += 1;
+    const before = this.#last.get(key) ?? Promise.resolve();
+    const result = before.then(job).finally(() => {
+      this.#depth -= 1;
+    });
+    const settled = result.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#last.set(key, settled);
+    void settled.then(() => {
+      if (this.#last.get(key) === settled) this.#last.delete(key);
+    });
+    return result;
+  }
+
+  async idle(): Promise<void> {
+    while (this.#last.size > 0) await Promise.all(this.#last.values());
+  }
+}

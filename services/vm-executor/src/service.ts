@@ -1,0 +1,151 @@
+// The executor as a service: connects, proves that it is alone and looks at the right log, then goes to work.
+import { createEventLog, createWorkQueue, type EventLog } from '@ironlog/event-log';
+import { createHypervisor, type Hypervisor } from '@ironlog/hypervisor';
+import type { Heartbeat, HypervisorKind } from '@ironlog/schemas';
+import {
+  connectNats,
+  createEnding,
+  createRuntime,
+  ExitCode,
+  natsSettings,
+  type Runtime,
+  requireDurability,
+  type Service,
+  startOpsServer,
+} from '@ironlog/service-kit';
+import { Admission } from './admission.ts';
+import { capacityOf } from './capacity.ts';
+import { catalogueOf } from './catalogue.ts';
+import { serveConsoles } from './console-rpc.ts';
+import type { ExecutorConfig } from './env.ts';
+import { Executor } from './executor.ts';
+import { createFailpoints } from './failpoints.ts';
+import { type Pulse, startHeartbeat } from './heartbeat.ts';
+import type { HostDeps } from './host-deps.ts';
+import { takeHostLock } from './host-lock.ts';
+import { hypervisorConfigOf } from './hypervisor-config.ts';
+import { Incarnation } from './incarnation.ts';
+import { whyAnotherLog } from './log-identity.ts';
+import { StateDirectory } from './state-directory.ts';
+
+export const create = (config: ExecutorConfig, overrides: Partial<Runtime> = {}): Service => {
+  const runtime = createRuntime('vm-executor', {
+    ...overrides,
+    host: config.IRONLOG_HOST_ID,
+    logLevel: config.IRONLOG_LOG_LEVEL,
+  });
+  const ending = createEnding();
+  const stopping = new AbortController();
+  const signal = AbortSignal.any([runtime.signal, stopping.signal]);
+  const cleanups: (() => unknown)[] = [];
+  let status: Heartbeat['status'] = 'starting';
+
+  const halt = async (log: EventLog, incarnation: Incarnation, state: StateDirectory): Promise<boolean> => {
+    const other = whyAnotherLog(state.host, await log.info());
+    if (!other) return false;
+    status = 'halted';
+    runtime.health.set('log', { ok: false, reason: other.reason });
+    runtime.logger.fatal(
+      { reason: other.reason, actionRequired: other.actionRequired },
+      'halted: this is not the log of this host',
+    );
+    await incarnation.say({ name: 'executor-halted', data: { incarnation: incarnation.id, ...other } });
+    return true;
+  };
+
+  const start = async (): Promise<void> => {
+    const host = config.IRONLOG_HOST_ID;
+    const state = new StateDirectory(config.IRONLOG_STATE_DIR);
+    cleanups.push(await takeHostLock(state.path));
+    const ops = await startOpsServer({
+      host: config.IRONLOG_HTTP_HOST,
+      port: config.IRONLOG_HTTP_PORT,
+      health: runtime.health,
+      metrics: runtime.metrics,
+    });
+    cleanups.push(() => ops.close());
+    runtime.health.set('reconciled', { ok: false, reason: 'starting' });
+    const settings = natsSettings(config);
+    const { connection, drain } = await connectNats({
+      settings,
+      name: `vm-executor ${host}`,
+      runtime: { ...runtime, signal },
+      ending,
+    });
+    cleanups.push(() => drain());
+    await requireDurability({ connection, settings, logger: runtime.logger });
+    const log = await createEventLog({ connection });
+    const queue = await createWorkQueue({ connection });
+    const hypervisor: Hypervisor = createHypervisor(hypervisorConfigOf(config));
+    const hypervisors = new Map<HypervisorKind, Hypervisor>([[hypervisor.kind, hypervisor]]);
+    const images = catalogueOf(config);
+    const admission = new Admission(capacityOf(config));
+    const onSuperseded = (by: string): void =>
+      ending.end({
+        code: 'superseded',
+        reason: `incarnation ${by} has taken over ${host}`,
+        exitCode: ExitCode.temporary,
+      });
+    const incarnation = new Incarnation({ log, host, signal, onSuperseded });
+    const deps: HostDeps = {
+      host,
+      log,
+      queue,
+      runtime,
+      state,
+      hypervisors,
+      images,
+      admission,
+      incarnation,
+      signal,
+      fail: createFailpoints(config.IRONLOG_FAILPOINT),
+    };
+    const executor = new Executor(deps);
+    cleanups.push(
+      () => hypervisor.close(),
+      () => executor.stop(),
+    );
+    const read = (): Heartbeat => ({
+      host,
+      incarnation: incarnation.id,
+      at: runtime.clock.now().toISOString(),
+      status,
+      hypervisors: [...hypervisors.keys()],
+      images: [...images.values()].map(({ listing }) => listing),
+      labels: {},
+      ...executor.load(),
+    });
+    if (!(await halt(log, incarnation, state))) {
+      const data = {
+        incarnation: incarnation.id,
+        stateDirectoryId: state.host.stateDirectoryId,
+        hypervisors: [...hypervisors.keys()],
+        capacity: admission.capacity,
+      };
+      await incarnation.start({ name: 'executor-started', data });
+      await executor.start();
+      executor.consuming.catch((error: unknown) =>
+        ending.end({ code: 'consume', reason: String(error), exitCode: ExitCode.temporary }),
+      );
+      status = 'ready';
+      runtime.health.set('reconciled', { ok: true });
+    }
+    const consoles = serveConsoles({ connection, host, state });
+    const pulse: Pulse = await startHeartbeat({ connection, read, logger: runtime.logger });
+    cleanups.push(
+      () => consoles.unsubscribe(),
+      async () => {
+        status = 'draining';
+        await pulse.stop();
+      },
+    );
+    runtime.logger.info({ hostId: host, incarnation: incarnation.id, port: ops.port, status }, 'ready');
+  };
+
+  const stop = async (): Promise<void> => {
+    stopping.abort(new Error('the executor is stopping'));
+    for (const cleanup of cleanups.reverse()) await cleanup();
+  };
+
+  return { start, stop, ended: ending.ended };
+};

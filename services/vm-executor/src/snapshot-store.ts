@@ -1,0 +1,29 @@
+// A VM's aggregate on disk, so that a start reads a tail and not a life; the log stays the truth, a lost one is no loss.
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Vm } from '@ironlog/domain';
+
+/** Raised when `Vm` changes shape: an older snapshot is then not read. */
+const VERSION = 1;
+
+const fileOf = (directory: string): string => join(directory, 'vm.json');
+
+/** Atomic. Not synced to disk: it is only a shortcut. A directory that is gone is none of its business. */
+export const writeSnapshot = (directory: string, vm: Vm): void => {
+  if (!existsSync(directory)) return;
+  const file = fileOf(directory);
+  writeFileSync(`${file}.new`, JSON.stringify({ version: VERSION, vm }), { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+};
+
+/** `undefined`: none, of another version, or damaged. */
+export const readSnapshot = (directory: string): Vm | undefined => {
+  try {
+    const stored = JSON.parse(readFileSync(fileOf(directory), 'utf8')) as { version?: number; vm?: Vm };
+    return stored.version === VERSION ? stored.vm : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError || (error instanceof Error && 'code' in error && error.code === 'ENOENT'))
+      return undefined;
+    throw error;
+  }
+};

@@ -1,0 +1,163 @@
+// Runs the task that a VM's log says is in flight, and puts its outcome on record: for a fresh intent and a resumed one alike.
+import { continuation, TASKS, type Task, type Vm } from '@ironlog/domain';
+import { type Outcome, refusal } from '@ironlog/hypervisor';
+import type { VmFact } from '@ironlog/schemas';
+import { withSpan } from '@ironlog/service-kit';
+import { EFFECTS, type EffectContext, type EffectResult } from './effects/index.ts';
+import type { HostDeps } from './host-deps.ts';
+import type { HypervisorProcesses } from './hypervisor-process.ts';
+import type { Meta, VmLog } from './vm-log.ts';
+
+/** One call to a socket; a hung hypervisor must not hold a task until its deadline. */
+const CALL_WITHIN_MS = 10_000;
+
+interface Call {
+  readonly driver: string;
+  readonly name: string;
+  readonly signal: AbortSignal;
+}
+
+export class TaskRunner {
+  readonly #deps: HostDeps;
+  readonly #processes: HypervisorProcesses;
+  readonly #running = new Map<VmLog, AbortController>();
+
+  constructor(deps: HostDeps, processes: HypervisorProcesses) {
+    this.#deps = deps;
+    this.#processes = processes;
+  }
+
+  /** Cuts off what is being done to the VM: a delete with force has pre-empted it on record. */
+  preempt(log: VmLog): void {
+    this.#running.get(log)?.abort(new Error('pre-empted by a delete'));
+  }
+
+  /** Until the VM has no task: a create with `start` goes on to its boot. Call it inside the VM's mailbox. */
+  async run(log: VmLog): Promise<void> {
+    for (let task = log.vm.task; task && !this.#deps.signal.aborted; task = log.vm.task) {
+      const { revision } = log.vm;
+      await this.#goOn(log, task);
+      if (log.vm.revision === revision) return;
+    }
+  }
+
+  async #goOn(log: VmLog, task: Task): Promise<void> {
+    const next = continuation(log.vm, this.#now());
+    if (next) {
+      this.#deps.fail('before-intent');
+      await log.append((vm) => {
+        const fact = vm.task === task ? continuation(vm, this.#now()) : undefined;
+        return fact && { fact, meta: metaOf(task) };
+      });
+      this.#deps.fail('after-intent');
+      return;
+    }
+    await withSpan(`task ${task.verb}`, { parent: task.traceparent, attributes: attributesOf(log.vm) }, (span) =>
+      this.#effect(log, task, span.traceparent),
+    );
+  }
+
+  async #effect(log: VmLog, task: Task, traceparent: string): Promise<void> {
+    const { fail, runtime, signal } = this.#deps;
+    const startedAt = runtime.clock.monotonicMs();
+    const controller = new AbortController();
+    this.#running.set(log, controller);
+    const deadline = AbortSignal.timeout(Math.max(1, Date.parse(task.deadline) - runtime.clock.now().getTime()));
+    const context = this.#contextOf(log.vm, AbortSignal.any([controller.signal, deadline, signal]));
+    const result = await EFFECTS[task.verb](context).finally(() => this.#running.delete(log));
+    // Stopping is no failure: the task stays open, and the next start resumes it from the log.
+    if (signal.aborted) return;
+    fail('before-outcome');
+    const outcome = outcomeOf(task, log.vm, deadline.aborted ? late(result) : result);
+    const said = await log.append((vm) => {
+      // P2: the first outcome wins. Pre-empted or crashed meanwhile: there is no task to end.
+      if (vm.task?.commandId !== task.commandId || vm.task.verb !== task.verb) return undefined;
+      return { fact: outcome, meta: { ...metaOf(task), traceparent } };
+    });
+    fail('after-outcome');
+    const status = said.kind === 'unsaid' ? 'superseded' : result.kind === 'done' ? 'succeeded' : 'failed';
+    const seconds = (runtime.clock.monotonicMs() - startedAt) / 1000;
+    runtime.metrics.counter('ironlog_tasks_total').inc({ verb: task.verb, outcome: status });
+    runtime.metrics.histogram('ironlog_task_duration_seconds').observe({ verb: task.verb, outcome: status }, seconds);
+    if (result.kind === 'failed') {
+      runtime.logger.warn(
+        {
+          ...attributesOf(log.vm),
+          verb: task.verb,
+          stage: result.refusal.stage,
+          code: result.refusal.code,
+          reason: result.refusal.reason,
+        },
+        'task failed',
+      );
+    }
+  }
+
+  #contextOf(vm: Vm, signal: AbortSignal): EffectContext {
+    const { fail, runtime, state } = this.#deps;
+    const processes = this.#processes;
+    const hypervisor = processes.driverOf(vm);
+    return {
+      vm,
+      hypervisor,
+      signal,
+      fail,
+      directory: state.directoryOf({ tenant: vm.tenant, vmId: vm.id }),
+      now: () => runtime.clock.monotonicMs(),
+      ensureProcess: (epoch) => processes.ensure(vm, epoch, signal),
+      liveProcess: () => processes.live(vm),
+      endProcesses: () => processes.endAll(vm),
+      call: (name, work, withinMs = CALL_WITHIN_MS) =>
+        this.#call(
+          { driver: hypervisor.kind, name, signal: AbortSignal.any([signal, AbortSignal.timeout(withinMs)]) },
+          work,
+        ),
+    };
+  }
+
+  async #call({ driver, name, signal }: Call, work: (deadline: AbortSignal) => Promise<Outcome>): Promise<Outcome> {
+    const { fail, runtime } = this.#deps;
+    const startedAt = runtime.clock.monotonicMs();
+    fail('before-call');
+    const outcome = await withSpan(name, { kind: 'client', attributes: { driver } }, async (span) => {
+      const answer = await work(signal);
+      if (!answer.ok) span.fail(answer.reason);
+      return answer;
+    });
+    fail('after-call');
+    const labels = { driver, call: name, outcome: outcome.ok ? 'ok' : outcome.code };
+    runtime.metrics
+      .histogram('ironlog_hypervisor_call_duration_seconds')
+      .observe(labels, (runtime.clock.monotonicMs() - startedAt) / 1000);
+    return outcome;
+  }
+
+  #now(): string {
+    return this.#deps.runtime.clock.now().toISOString();
+  }
+}
+
+export const metaOf = (task: Task): Meta => ({
+  actor: task.actor,
+  causationid: task.commandId,
+  correlationid: task.operationId,
+  ...(task.traceparent === undefined ? {} : { traceparent: task.traceparent }),
+});
+
+const attributesOf = (vm: Vm): { tenant: string; vmId: string } => ({ tenant: vm.tenant, vmId: vm.id });
+
+const late = (result: EffectResult): EffectResult =>
+  result.kind === 'done'
+    ? result
+    : {
+        ...result,
+        refusal: refusal('timeout', result.refusal.stage, `the task's deadline passed: ${result.refusal.reason}`),
+      };
+
+const outcomeOf = (task: Task, vm: Vm, result: EffectResult): VmFact => {
+  if (result.kind === 'done') return result.fact;
+  const { code, reason, retryable, stage } = result.refusal;
+  const data = { epoch: vm.epoch, stage, code, reason, retryable, residue: [...result.residue] };
+  // Every verb's failure event has this one shape (schemas, `failed`).
+  return { name: TASKS[task.verb].failure, data } as VmFact;
+};

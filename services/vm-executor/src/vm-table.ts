@@ -1,0 +1,65 @@
+// The VMs that this host owns or has been asked about, each loaded once; the capacity they hold follows every change.
+import type { Vm } from '@ironlog/domain';
+import type { HostDeps } from './host-deps.ts';
+import { readSnapshot, writeSnapshot } from './snapshot-store.ts';
+import type { VmRef } from './state-directory.ts';
+import { VmLog } from './vm-log.ts';
+
+export const keyOf = ({ tenant, vmId }: VmRef): string => `${tenant}/${vmId}`;
+
+/** Deleted and foreign VMs are forgotten beyond this many, oldest first; the log knows them. */
+const REMEMBER_GONE = 1000;
+
+export class VmTable {
+  readonly #deps: HostDeps;
+  readonly #logs = new Map<string, Promise<VmLog>>();
+  readonly #gone: string[] = [];
+
+  constructor(deps: HostDeps) {
+    this.#deps = deps;
+  }
+
+  get(ref: VmRef): Promise<VmLog> {
+    const key = keyOf(ref);
+    const known = this.#logs.get(key);
+    if (known) return known;
+    const loading = this.#load(ref);
+    this.#logs.set(key, loading);
+    loading.catch(() => this.#logs.delete(key));
+    return loading;
+  }
+
+  /** Those that this host owns and that are not deleted. */
+  async owned(): Promise<readonly VmLog[]> {
+    const logs = await Promise.all(this.#logs.values());
+    return logs.filter(({ vm }) => vm.owner === this.#deps.host && vm.state !== 'deleted');
+  }
+
+  #load(ref: VmRef): Promise<VmLog> {
+    const { log, host, runtime, signal, state } = this.#deps;
+    const now = (): Date => runtime.clock.now();
+    const onChange = (before: Vm, after: Vm): void => this.#follow(ref, before, after);
+    const snapshot = readSnapshot(state.directoryOf(ref));
+    const loaded = VmLog.load({ log, host, now, signal, onChange }, ref, snapshot);
+    // What came out of a snapshot has not passed `onChange`.
+    if (snapshot?.owner === host) this.#deps.admission.follow({ ...snapshot, state: 'absent' }, snapshot);
+    return loaded;
+  }
+
+  #follow(ref: VmRef, before: Vm, after: Vm): void {
+    const { admission, host, runtime, state } = this.#deps;
+    if (after.owner !== host) return;
+    admission.follow(before, after);
+    if (before.state !== after.state) {
+      if (before.state !== 'absent') runtime.metrics.gauge('ironlog_vms').dec({ state: before.state });
+      runtime.metrics.gauge('ironlog_vms').inc({ state: after.state });
+    }
+    if (after.state === 'deleted') this.#forgetOldest(keyOf(ref));
+    else writeSnapshot(state.directoryOf(ref), after);
+  }
+
+  #forgetOldest(key: string): void {
+    this.#gone.push(key);
+    if (this.#gone.length > REMEMBER_GONE) this.#logs.delete(this.#gone.shift() ?? '');
+  }
+}
