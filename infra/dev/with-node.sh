@@ -2,11 +2,11 @@
 # Runs a script of this project under Node >= 24 with its dependencies in place, whatever Node is on PATH.
 # Nothing is installed outside the project's folder. Usage: with-node.sh <script.ts> [arguments]
 set -eu
-umask 077
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd -P)
 cache="$root/.ironlog/cache"
 mkdir -p "$cache"
+# It holds credentials; what is in it is guarded by the folder.
 chmod 700 "$root/.ironlog"
 
 say() { printf 'ironlog: %s\n' "$*" >&2; }

@@ -1,5 +1,6 @@
 // A nats-server of our own: configured, started, known by its name before anything talks to it, and provisioned.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HostId, TenantId } from '@ironlog/schemas';
@@ -12,6 +13,7 @@ import { type NatsCredentials, openCredentials } from './credentials.ts';
 import { provision } from './provision.ts';
 
 const READY_WITHIN_MS = 15_000;
+const STOP_WITHIN_MS = 10_000;
 
 export interface NatsOptions {
   readonly binary: string;
@@ -23,12 +25,21 @@ export interface NatsOptions {
   readonly monitorPort?: number;
 }
 
-export interface NatsProcess {
+/** A nats-server that is configured and not started yet. */
+export interface NatsServer {
   readonly url: string;
   readonly monitorUrl: string;
   readonly credentials: NatsCredentials;
   /** The wanted port that was taken, if one was. */
   readonly taken: number | undefined;
+  /**
+   * Starts it on its ports, waits until it is known to be ours, and provisions it; again after it has ended, the same.
+   * @throws Error with where its log is when it does not come up; nothing of it runs then.
+   */
+  launch(): Promise<ChildProcess>;
+}
+
+export interface NatsProcess extends Omit<NatsServer, 'launch'> {
   readonly child: ChildProcess;
   /** Ends it and waits until it has ended. */
   stop(): Promise<void>;
@@ -67,49 +78,53 @@ const waitUntilOurs = async (
   throw new Error(`nats-server at ${url} is not ready after ${READY_WITHIN_MS} ms: ${last}`);
 };
 
-/** Starts, waits and provisions. @throws Error with where its log is when it does not come up. */
-export const startNats = async (options: NatsOptions): Promise<NatsProcess> => {
+const stopChild = async (child: ChildProcess): Promise<void> => {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS);
+  await exited;
+  clearTimeout(timer);
+};
+
+/** Chooses the ports and writes the configuration. */
+export const prepareNats = async (options: NatsOptions): Promise<NatsServer> => {
+  const { binary, hosts, tenants } = options;
   const directory = privateDirectory(options.directory);
   const credentials = openCredentials(directory);
   const client = await choosePort(options.port ?? 0);
   const monitor = await choosePort(options.monitorPort ?? 0);
-  const config = writeNatsConfig({
-    directory,
-    credentials,
-    port: client.port,
-    monitorPort: monitor.port,
-    hosts: options.hosts,
-    tenants: options.tenants,
-  });
-  const logFile = join(directory, 'nats-server.log');
-  const log = openSync(logFile, 'a', 0o600);
-  // A session of its own: Ctrl-C reaches the supervisor only, which stops the services before their server.
-  const child = spawn(options.binary, ['-c', config], { stdio: ['ignore', log, log], detached: true });
-  closeSync(log);
-  let ended: string | undefined;
-  const exited = new Promise<void>((resolve) => {
+  const ports = { port: client.port, monitorPort: monitor.port };
+  const config = writeNatsConfig({ directory, credentials, ...ports, hosts, tenants });
+  const url = `nats://127.0.0.1:${client.port}`;
+  const launch = async (): Promise<ChildProcess> => {
+    const logFile = join(directory, 'nats-server.log');
+    const log = openSync(logFile, 'a', 0o600);
+    // A session of its own: Ctrl-C reaches the supervisor only, which stops the services before their server.
+    const child = spawn(binary, ['-c', config], { stdio: ['ignore', log, log], detached: true });
+    closeSync(log);
+    let ended: string | undefined;
     child.once('exit', (code, signal) => {
       ended = `nats-server ended (${signal ?? code}); its log: ${logFile}`;
-      resolve();
     });
     child.once('error', (error) => {
-      ended = `${options.binary} does not start: ${error.message}`;
-      resolve();
+      ended = `${binary} does not start: ${error.message}`;
     });
-  });
-  const stop = async (): Promise<void> => {
-    if (ended === undefined) child.kill('SIGTERM');
-    const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
-    await exited;
-    clearTimeout(timer);
+    try {
+      await waitUntilOurs(url, credentials, () => ended);
+      await provision({ url, password: credentials.passwordOf('provisioner'), hosts });
+      return child;
+    } catch (error) {
+      await stopChild(child);
+      throw error;
+    }
   };
-  const url = `nats://127.0.0.1:${client.port}`;
-  try {
-    await waitUntilOurs(url, credentials, () => ended);
-    await provision({ url, password: credentials.passwordOf('provisioner'), hosts: options.hosts });
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-  return { url, monitorUrl: `http://127.0.0.1:${monitor.port}`, credentials, taken: client.taken, child, stop };
+  return { url, monitorUrl: `http://127.0.0.1:${monitor.port}`, credentials, taken: client.taken, launch };
+};
+
+/** Prepares and launches. @throws Error with where its log is when it does not come up. */
+export const startNats = async (options: NatsOptions): Promise<NatsProcess> => {
+  const { launch, ...server } = await prepareNats(options);
+  const child = await launch();
+  return { ...server, child, stop: () => stopChild(child) };
 };

@@ -14,12 +14,23 @@ const MAX_PAGE = 500;
 
 const startBy = timestampSchema
   .optional()
-  .describe(`The command expires when no host has begun by then; at most ${MAX_START_WITHIN_SECONDS} seconds ahead, by default 600`);
+  .describe(
+    `The command expires when no host has begun by then; at most ${MAX_START_WITHIN_SECONDS} seconds ahead, by default 600`,
+  );
 
 /** `POST /v1/vms`. */
 export const createBodySchema = verbParams.create.extend({ id: vmIdSchema.optional(), startBy });
 /** The verbs that are `POST /v1/vms/{id}/<verb>`; `create` and `delete` have methods of their own. */
-export const HTTP_VERBS = ['boot', 'shutdown', 'pause', 'resume', 'reboot', 'cleanup', 'snapshot', 'restore'] as const satisfies readonly Verb[];
+export const HTTP_VERBS = [
+  'boot',
+  'shutdown',
+  'pause',
+  'resume',
+  'reboot',
+  'cleanup',
+  'snapshot',
+  'restore',
+] as const satisfies readonly Verb[];
 export type HttpVerb = (typeof HTTP_VERBS)[number];
 /** The body of each; none at all is one with every default. */
 export const verbBodySchemas = {
@@ -34,10 +45,18 @@ export const verbBodySchemas = {
 } as const satisfies Record<HttpVerb, z.ZodType>;
 
 // Query strings are text: numbers and booleans are read from exactly one spelling each.
-const whole = (min: number, max: number) => z.string().regex(/^\d{1,16}$/, { error: 'must be a whole number' }).transform(Number).pipe(z.int().min(min).max(max));
+const whole = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,16}$/, { error: 'must be a whole number' })
+    .transform(Number)
+    .pipe(z.int().min(min).max(max));
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 const sequence = whole(0, Number.MAX_SAFE_INTEGER);
-const cursor = z.string().regex(/^[A-Za-z0-9_-]{1,200}$/, { error: 'must be a nextCursor that an earlier answer gave' }).optional();
+const cursor = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,200}$/, { error: 'must be a nextCursor that an earlier answer gave' })
+  .optional();
 const page = { limit: whole(1, MAX_PAGE).default(100), cursor };
 const timeout = whole(0, MAX_WAIT_SECONDS).default(30);
 
@@ -51,9 +70,14 @@ export const listVmsQuerySchema = z.preprocess(
   (query) => {
     if (typeof query !== 'object' || query === null) return query;
     const entries = Object.entries(query);
-    const labels = entries.filter(([key]) => LABEL_PARAMETER.test(key)).map(([key, value]) => [key.slice('label.'.length), value] as const);
+    const labels = entries
+      .filter(([key]) => LABEL_PARAMETER.test(key))
+      .map(([key, value]) => [key.slice('label.'.length), value] as const);
     const others = entries.filter(([key]) => !LABEL_PARAMETER.test(key));
-    return Object.fromEntries([...others, ...(labels.length > 0 ? [['labels', Object.fromEntries(labels)] as const] : [])]);
+    return Object.fromEntries([
+      ...others,
+      ...(labels.length > 0 ? [['labels', Object.fromEntries(labels)] as const] : []),
+    ]);
   },
   z.strictObject({
     state: vmStateSchema.optional(),
@@ -66,12 +90,23 @@ export const listVmsQuerySchema = z.preprocess(
 );
 export const getVmQuerySchema = z
   .strictObject({ at: timestampSchema.optional(), sequence: sequence.optional() })
-  .refine(({ at, sequence: number }) => at === undefined || number === undefined, { error: 'give at or sequence, not both' });
+  .refine(({ at, sequence: number }) => at === undefined || number === undefined, {
+    error: 'give at or sequence, not both',
+  });
 export const deleteVmQuerySchema = z.strictObject({ force: flag.default(false) });
-export const vmEventsQuerySchema = z.strictObject({ after: sequence.default(0), limit: whole(1, MAX_PAGE).default(100) });
-export const consoleQuerySchema = z.strictObject({ tail: whole(1, 65_536).default(16_384).describe('Bytes from the end') });
+export const vmEventsQuerySchema = z.strictObject({
+  after: sequence.default(0),
+  limit: whole(1, MAX_PAGE).default(100),
+});
+export const consoleQuerySchema = z.strictObject({
+  tail: whole(1, 65_536).default(16_384).describe('Bytes from the end'),
+});
 export const waitVmQuerySchema = z.strictObject({ state: vmStateSchema, after: sequence.optional(), timeout });
-export const listOperationsQuerySchema = z.strictObject({ vmId: vmIdSchema.optional(), status: operationStatusSchema.optional(), ...page });
+export const listOperationsQuerySchema = z.strictObject({
+  vmId: vmIdSchema.optional(),
+  status: operationStatusSchema.optional(),
+  ...page,
+});
 export const waitOperationQuerySchema = z.strictObject({ timeout });
 export const eventsQuerySchema = z
   .strictObject({
@@ -81,14 +116,24 @@ export const eventsQuerySchema = z
     follow: flag.default(true).describe('false: end when all that is on record has been sent'),
   })
   .refine(({ after, from }) => after === undefined || from === undefined, { error: 'give after or from, not both' });
-export const usageQuerySchema = z.strictObject({ from: timestampSchema.optional(), to: timestampSchema.optional(), vmId: vmIdSchema.optional() });
+export const usageQuerySchema = z.strictObject({
+  from: timestampSchema.optional(),
+  to: timestampSchema.optional(),
+  vmId: vmIdSchema.optional(),
+});
 
-const list = <Item extends z.ZodType>(item: Item) => z.strictObject({ items: z.array(item), nextCursor: z.string().nullable() });
+const list = <Item extends z.ZodType>(item: Item) =>
+  z.strictObject({ items: z.array(item), nextCursor: z.string().nullable() });
 
 export const vmListSchema = list(vmViewSchema);
 export const operationListSchema = list(operationSchema);
 /** An event as it is on record, with its place in the log. */
-export const eventViewSchema = z.looseObject({ sequence: z.int(), id: z.string(), type: z.string(), time: timestampSchema });
+export const eventViewSchema = z.looseObject({
+  sequence: z.int(),
+  id: z.string(),
+  type: z.string(),
+  time: timestampSchema,
+});
 export type EventView = z.infer<typeof eventViewSchema>;
 export const eventListSchema = z.strictObject({
   items: z.array(eventViewSchema),
@@ -134,7 +179,11 @@ export const readinessSchema = z.strictObject({
 });
 
 /** The question on `ironlog.rpc.<host>.console`, and its answer. */
-export const consoleRequestSchema = z.strictObject({ tenant: tenantIdSchema, vmId: vmIdSchema, tailBytes: z.int().min(1).max(65_536) });
+export const consoleRequestSchema = z.strictObject({
+  tenant: tenantIdSchema,
+  vmId: vmIdSchema,
+  tailBytes: z.int().min(1).max(65_536),
+});
 export const consoleReplySchema = z.discriminatedUnion('ok', [
   z.object({ ok: z.literal(true), text: z.base64(), size: z.int().min(0) }),
   z.object({ ok: z.literal(false), code: z.string().max(60), reason: z.string().max(2000) }),

@@ -30,3 +30,5 @@ export {
   writeLaunchRecord,
 } from './process/launch-record.ts';
 export type { ProcessExit, SpawnedProcess, SpawnOutcome } from './process/spawn.ts';
+export { type AcceleratorChoice, type AcceleratorProbe, chooseAccelerator } from './qemu/accelerator.ts';
+export type { Accelerator } from './qemu/command-line.ts';

@@ -1,1 +1,16 @@
-export {};
+// The read model: SQLite files folded from the log, written by the projector, read by everyone else.
+export { type Checkpoint, whyAnotherStream } from './checkpoint.ts';
+export { type Db, openWriter } from './database.ts';
+export { currentFile, type Kind, nextFile, publish } from './generation.ts';
+export { createHistoryProjection } from './projections/history.ts';
+export { createPendingProjection } from './projections/pending.ts';
+export { type Applied, createStateProjection, type Projection } from './projections/state.ts';
+export type { Page } from './queries/cursor.ts';
+export type { EventRange, Moment, PastEvent } from './queries/history.ts';
+export type { OperationListing } from './queries/operations.ts';
+export type { UsageRange } from './queries/usage.ts';
+export type { VmListing } from './queries/vms.ts';
+export type { Whereabouts } from './queries/whereabouts.ts';
+export { openReader, type Positions, type Reader, ReadModelNotReady } from './reader.ts';
+export { HISTORY_TABLES, STATE_TABLES } from './tables.ts';
+export { viewOfVm } from './vm-view.ts';

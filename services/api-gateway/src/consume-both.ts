@@ -1,5 +1,5 @@
 // The gateway's two durable consumers, pulled until the service stops.
-import type { Delivery, WorkQueue, gatewayConsumers } from '@ironlog/event-log';
+import type { Delivery, gatewayConsumers, WorkQueue } from '@ironlog/event-log';
 import type { Logger } from '@ironlog/service-kit';
 
 type Handle = (delivery: Delivery) => Promise<void>;
@@ -17,14 +17,26 @@ export interface Consuming {
 const DOOR_IN_FLIGHT = 256;
 const PLACEMENT_IN_FLIGHT = 256;
 
-export const consumeBoth = async ({ queue, definitions, door, placement, logger, signal }: Consuming): Promise<void> => {
-  const consume = ({ stream, config }: (typeof definitions)['door'], maxInFlight: number, onDelivery: Handle): Promise<void> =>
+export const consumeBoth = async ({
+  queue,
+  definitions,
+  door,
+  placement,
+  logger,
+  signal,
+}: Consuming): Promise<void> => {
+  const consume = (
+    { stream, config }: (typeof definitions)['door'],
+    maxInFlight: number,
+    onDelivery: Handle,
+  ): Promise<void> =>
     queue.consume({
       stream,
       durable: config.durable_name,
       maxInFlight,
       onDelivery,
-      onError: (err, { subject, streamSequence }) => logger.error({ err, subject, streamSequence }, 'a message could not be handled; it will be delivered again'),
+      onError: (err, { subject, streamSequence }) =>
+        logger.error({ err, subject, streamSequence }, 'a message could not be handled; it will be delivered again'),
       signal,
     });
   const ended = await Promise.allSettled([

@@ -44,7 +44,15 @@ export interface Core {
 /** How long an earlier command of the same id may take to show in the read model. */
 const READABLE_WITHIN_MS = 2_000;
 
-export const createCore = async ({ config, runtime, connection, log, queue, reads, signal }: CoreDeps): Promise<Core> => {
+export const createCore = async ({
+  config,
+  runtime,
+  connection,
+  log,
+  queue,
+  reads,
+  signal,
+}: CoreDeps): Promise<Core> => {
   const { clock, logger, metrics, health } = runtime;
   const hosts = watchHosts({ connection, clock, logger, signal });
   const waiting = createWaitingRoom(config.IRONLOG_MAX_WAITING_CREATES);
@@ -56,18 +64,50 @@ export const createCore = async ({ config, runtime, connection, log, queue, read
   // Owners first: whether an event decides an operation depends on who wrote it.
   const tail = await startTail({ log, signal, folds: [whereabouts.fold, operations.fold, declined] });
   const accept = createAccept({
-    clock, queue, operations, whereabouts, waiting,
-    route: ({ submission, vmId, action }) => routeFor({ whereabouts, hosts, waiting }, { tenant: submission.tenant, vmId, action }),
-    cancel: (command, { createId }, until) => cancelUnclaimed({ log, now: clock.now }, { command, createId, signal: until }),
+    clock,
+    queue,
+    operations,
+    whereabouts,
+    waiting,
+    route: ({ submission, vmId, action }) =>
+      routeFor({ whereabouts, hosts, waiting }, { tenant: submission.tenant, vmId, action }),
+    cancel: (command, { createId }, until) =>
+      cancelUnclaimed({ log, now: clock.now }, { command, createId, signal: until }),
     awaitOperation: ({ submission, id }) =>
-      wakeWhen({ tail, matters: () => false, look: () => operations.find(submission.tenant, id), timeoutMs: READABLE_WITHIN_MS, signal }),
+      wakeWhen({
+        tail,
+        matters: () => false,
+        look: () => operations.find(submission.tenant, id),
+        timeoutMs: READABLE_WITHIN_MS,
+        signal,
+      }),
   });
   const api: Api = {
-    accept, reads, operations, whereabouts, hosts, waiting, strays, tail, clock, health, metrics,
+    accept,
+    reads,
+    operations,
+    whereabouts,
+    hosts,
+    waiting,
+    strays,
+    tail,
+    clock,
+    health,
+    metrics,
     logInfo: () => log.info(),
     console: consoleCall(connection),
   };
-  const door = createDoor({ accept, log, operations, strays, clock, logger, metrics, signal, streamCreatedAt: await commandsCreatedAt(connection) });
+  const door = createDoor({
+    accept,
+    log,
+    operations,
+    strays,
+    clock,
+    logger,
+    metrics,
+    signal,
+    streamCreatedAt: await commandsCreatedAt(connection),
+  });
   const placement = placeWaiting({ ...shared, waiting });
   const settled = Promise.allSettled([tail.ended, hosts.watching]).then(() => undefined);
   return { api, door, placement, tailEnded: tail.ended, settled };

@@ -17,7 +17,10 @@ export const env = z.object({
   ...natsEnvironment,
   ...httpEnvironment,
   ...readModelEnvironment,
-  IRONLOG_TOKENS_FILE: z.string().regex(/^\/[^\0]*$/).describe('an absolute path of a token file with mode 0600'),
+  IRONLOG_TOKENS_FILE: z
+    .string()
+    .regex(/^\/[^\0]*$/)
+    .describe('an absolute path of a token file with mode 0600'),
   IRONLOG_MAX_WAITING_CREATES: count(1_000, 'creates of one tenant that may wait for a host'),
   IRONLOG_REQUESTS_PER_SECOND: count(LIMITS.requestsPerSecond, 'HTTP requests a second for each token'),
   // Only whether there is one: the SDK reads it, and all the other OTEL_* variables, itself.

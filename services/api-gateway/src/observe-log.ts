@@ -5,14 +5,21 @@ import type { Runtime } from '@ironlog/service-kit';
 /** After a publish that had to be retried, readiness stays red this long unless one succeeds. */
 const RED_FOR_MS = 10_000;
 
-export const observeLog = ({ metrics, logger, health, clock }: Pick<Runtime, 'metrics' | 'logger' | 'health' | 'clock'>): Observe => {
+export const observeLog = ({
+  metrics,
+  logger,
+  health,
+  clock,
+}: Pick<Runtime, 'metrics' | 'logger' | 'health' | 'clock'>): Observe => {
   const duration = metrics.histogram('ironlog_log_append_duration_seconds');
   const conflicts = metrics.counter('ironlog_log_append_conflicts_total');
   const unknown = metrics.counter('ironlog_log_append_unknown_total');
   let failedAtMs = Number.NEGATIVE_INFINITY;
   // A full disk is silent: publishes time out. Then no 2xx is given, and traffic should go elsewhere.
   health.register('jetstream', () =>
-    clock.monotonicMs() - failedAtMs < RED_FOR_MS ? { ok: false, reason: 'a publish was not acknowledged in the last seconds' } : { ok: true },
+    clock.monotonicMs() - failedAtMs < RED_FOR_MS
+      ? { ok: false, reason: 'a publish was not acknowledged in the last seconds' }
+      : { ok: true },
   );
   return (observation) => {
     switch (observation.kind) {
@@ -23,10 +30,16 @@ export const observeLog = ({ metrics, logger, health, clock }: Pick<Runtime, 'me
         return;
       case 'retry':
         if (observation.operation === 'publish' || observation.operation === 'append') failedAtMs = clock.monotonicMs();
-        logger.warn({ action: observation.operation, attempt: observation.attempt, err: observation.cause }, 'NATS is asked again');
+        logger.warn(
+          { action: observation.operation, attempt: observation.attempt, err: observation.cause },
+          'NATS is asked again',
+        );
         return;
       case 'hole':
-        logger.error({ expected: observation.after + 1, actual: observation.next }, 'EVENTS has a hole: entries were deleted');
+        logger.error(
+          { expected: observation.after + 1, actual: observation.next },
+          'EVENTS has a hole: entries were deleted',
+        );
         return;
       default:
         observation satisfies never;

@@ -6,11 +6,14 @@ import { buildServer } from './http/server.ts';
 const nobody: Tokens = { authenticate: () => ({ ok: false, code: 'unknown' }) };
 
 /** Handlers are only called by requests, and there are none: whatever one would touch says so. */
-const nothing = new Proxy({}, {
-  get: (_, name) => {
-    throw new Error(`${String(name)} was asked of a server that only documents itself`);
+const nothing = new Proxy(
+  {},
+  {
+    get: (_, name) => {
+      throw new Error(`${String(name)} was asked of a server that only documents itself`);
+    },
   },
-});
+);
 
 export const openApiDocument = async (): Promise<object> => {
   const own = { metrics: createMetrics({ service: 'api-gateway' }), health: createHealth(), clock: systemClock };

@@ -1,26 +1,31 @@
 // The api-gateway: two doors, placement and answers, wired together and taken down again in the opposite order.
-import { createEventLog, createWorkQueue, type EventLog, gatewayConsumers, type Observe } from '@ironlog/event-log';
-import { connectNats, createEnding, createRuntime, ExitCode, natsSettings, openTokens, requireDurability, type Runtime, type Service } from '@ironlog/service-kit';
+import { createEventLog, createWorkQueue, gatewayConsumers, type Observe } from '@ironlog/event-log';
+import { openReader } from '@ironlog/read-model';
+import {
+  connectNats,
+  createEnding,
+  createRuntime,
+  ExitCode,
+  natsSettings,
+  openTokens,
+  type Runtime,
+  requireDurability,
+  type Service,
+} from '@ironlog/service-kit';
+import { consumeBoth } from './consume-both.ts';
+import { createCore } from './core.ts';
 import type { GatewayConfig } from './env.ts';
 import type { App } from './http/api.ts';
 import { buildServer } from './http/server.ts';
-import { openReads } from './reads/open.ts';
-import type { Reads } from './reads/port.ts';
-import { consumeBoth } from './consume-both.ts';
-import { createCore } from './core.ts';
 import { observeLog } from './observe-log.ts';
+import { registerReadModelCheck } from './reads/health.ts';
 
 export interface GatewayService extends Service {
   /** Where HTTP is served, once started. */
   readonly url: () => string;
 }
 
-export interface GatewayOverrides extends Partial<Runtime> {
-  /** Where answers are read from; by default the SQLite files of IRONLOG_READ_MODEL_DIR. */
-  readonly openReads?: (log: EventLog) => Promise<Reads>;
-}
-
-export const create = (config: GatewayConfig, overrides: GatewayOverrides = {}): GatewayService => {
+export const create = (config: GatewayConfig, overrides: Partial<Runtime> = {}): GatewayService => {
   const runtime = createRuntime('api-gateway', { logLevel: config.IRONLOG_LOG_LEVEL, ...overrides });
   const { logger } = runtime;
   const ending = createEnding();
@@ -40,19 +45,37 @@ export const create = (config: GatewayConfig, overrides: GatewayOverrides = {}):
     const observe: Observe = observeLog(runtime);
     const log = await createEventLog({ connection, observe });
     const queue = await createWorkQueue({ connection, observe });
-    const reads = await (overrides.openReads?.(log) ?? openReads(config.IRONLOG_READ_MODEL_DIR, { runtime, signal }));
+    const reads = openReader({ directory: config.IRONLOG_READ_MODEL_DIR });
     undo.push(() => reads.close());
+    undo.push(registerReadModelCheck(runtime.health, reads));
     const core = await createCore({ config, runtime, connection, log, queue, reads, signal });
     undo.push(() => core.settled);
     core.tailEnded.catch((err: unknown) => {
       logger.error({ err }, 'the tail of EVENTS has ended');
-      ending.end({ code: 'tail-ended', reason: 'EVENTS cannot be followed any more: see the error before this line', exitCode: ExitCode.temporary });
+      ending.end({
+        code: 'tail-ended',
+        reason: 'EVENTS cannot be followed any more: see the error before this line',
+        exitCode: ExitCode.temporary,
+      });
     });
     const tracing = Boolean(config.OTEL_EXPORTER_OTLP_ENDPOINT || config.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT);
-    app = await buildServer({ api: core.api, tokens, logger, tracing, requestsPerSecond: config.IRONLOG_REQUESTS_PER_SECOND });
+    app = await buildServer({
+      api: core.api,
+      tokens,
+      logger,
+      tracing,
+      requestsPerSecond: config.IRONLOG_REQUESTS_PER_SECOND,
+    });
     const server = app;
     undo.push(() => server.close());
-    const consuming = consumeBoth({ queue, door: core.door, placement: core.placement, definitions: gatewayConsumers, logger, signal });
+    const consuming = consumeBoth({
+      queue,
+      door: core.door,
+      placement: core.placement,
+      definitions: gatewayConsumers,
+      logger,
+      signal,
+    });
     undo.push(() => consuming);
     await app.listen({ host: config.IRONLOG_HTTP_HOST, port: config.IRONLOG_HTTP_PORT });
     logger.info({ url: url() }, 'listening');

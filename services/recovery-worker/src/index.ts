@@ -1,1 +1,3 @@
-export {};
+// The recovery-worker, for whoever runs it inside another process: tests.
+export { environmentSchema, type RecoveryConfig } from './env.ts';
+export { create, type RecoveryService } from './service.ts';

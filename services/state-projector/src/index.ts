@@ -1,1 +1,3 @@
-export {};
+// For tests: the service in-process.
+export { environmentSchema, type ProjectorConfig } from './env.ts';
+export { create } from './service.ts';

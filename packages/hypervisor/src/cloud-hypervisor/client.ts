@@ -29,6 +29,7 @@ export async function callApi(call: ApiCall): Promise<Outcome<ApiAnswer>> {
     headersTimeout: 0,
     bodyTimeout: 0,
   });
+  let answered = false;
   try {
     const { statusCode, body } = await client.request({
       path: `/api/v1/${call.name}`,
@@ -38,22 +39,23 @@ export async function callApi(call: ApiCall): Promise<Outcome<ApiAnswer>> {
         ? {}
         : { body: JSON.stringify(call.body), headers: { 'content-type': 'application/json' } }),
     });
+    answered = true;
     return { ok: true, status: statusCode, text: await body.text() };
   } catch (error) {
-    return transportRefusal(error, call);
+    return transportRefusal(error, answered, call);
   } finally {
     await client.destroy();
   }
 }
 
 // unix(7): ENOENT no socket file, ECONNREFUSED a file without a listener (its process was killed), the others a
-// process that ended while it was asked.
-const UNREACHABLE = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'EACCES']);
+// process that ended while it was asked (undici's own code for it among them).
+const UNREACHABLE = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'EACCES', 'UND_ERR_SOCKET']);
 
-function transportRefusal(error: unknown, { name, socketPath, deadline }: ApiCall) {
+function transportRefusal(error: unknown, answered: boolean, { name, socketPath, deadline }: ApiCall) {
   if (deadline.aborted) return deadlineRefusal(deadline, name);
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const message = error instanceof Error ? error.message : String(error);
-  const kind: OutcomeCode = UNREACHABLE.has(code) ? 'unreachable' : 'bad-answer';
+  const kind: OutcomeCode = UNREACHABLE.has(code) && !answered ? 'unreachable' : 'bad-answer';
   return refusal(kind, name, `${name} on ${socketPath}: ${message}${code === '' ? '' : ` (${code})`}`);
 }

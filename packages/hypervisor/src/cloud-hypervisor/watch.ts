@@ -1,7 +1,7 @@
 // Watches a Cloud Hypervisor process: its end by a held socket, its guest's own doings by the event monitor's file.
 import { type FSWatcher, watch as watchFile } from 'node:fs';
 import type { ProcessEvent, ProcessHandle, Watch } from '../port.ts';
-import { holdSocket } from '../process/hang-up.ts';
+import { holdConnection, holdUntilDeath } from '../process/hang-up.ts';
 import { eventsPathOf, isGuestReboot, isGuestStop, readEvents } from './event-monitor.ts';
 
 /** Reports from now on; what the file already holds is reported first when it is a guest's stop, for that is final. */
@@ -40,7 +40,8 @@ export function watchProcess(handle: ProcessHandle, report: (event: ProcessEvent
     reading = reading.then(next);
   };
   const files = openWatch(path, () => again(drain));
-  const held = holdSocket(handle.socketPath, handle.identity, () => {
+  const hold = (end: AbortSignal): Promise<void> => holdConnection(handle.socketPath, end);
+  const held = holdUntilDeath(handle.identity, hold, () => {
     files?.close();
     again(dead);
   });

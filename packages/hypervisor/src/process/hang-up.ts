@@ -1,5 +1,5 @@
 // Notices a process's end at once: the kernel hangs up the sockets of the dead, whoever the parent was.
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
 import { pause } from '../pause.ts';
 import { isAlive, type ProcessIdentity } from './identity.ts';
 
@@ -12,36 +12,40 @@ const DEATH_POLL_MS = 5;
 const RECONNECT_MS = 500;
 
 /**
- * Holds a connection to `socketPath` and calls `dead` once, when that process has died. A connection that ends though
- * the process lives (it stopped listening, it shed load) is made again each half second, and the process looked at.
+ * Holds a connection, made by `hold` (which resolves when it has ended), and calls `dead` once, when that process has
+ * died. A connection that ends though the process lives (it sheds load, it has another client) is made again each
+ * half second, and the process looked at.
  */
-export function holdSocket(socketPath: string, identity: ProcessIdentity, dead: () => void): HeldSocket {
+export function holdUntilDeath(
+  identity: ProcessIdentity,
+  hold: (closed: AbortSignal) => Promise<void>,
+  dead: () => void,
+): HeldSocket {
   const closed = new AbortController();
-  let socket: Socket | undefined;
-  const hold = async (): Promise<void> => {
+  const holding = async (): Promise<void> => {
     while (!closed.signal.aborted) {
-      socket = connect(socketPath);
-      await hungUp(socket);
+      await hold(closed.signal);
       if (await diesSoon(identity, closed.signal)) return dead();
     }
   };
-  void hold();
-  return {
-    close: () => {
-      closed.abort();
-      socket?.destroy();
-    },
-  };
+  void holding();
+  return { close: () => closed.abort() };
 }
 
-function hungUp(socket: Socket): Promise<void> {
+/** A connection to `socketPath` on which nothing is said; resolves when it is over. */
+export function holdConnection(socketPath: string, closed: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
+    const socket = connect(socketPath);
+    const close = (): void => void socket.destroy();
+    closed.addEventListener('abort', close, { once: true });
     // A refused connection is a hang-up like any other: 'close' follows, and the process is looked at.
-    socket.on('error', () => socket.destroy());
-    socket.on('close', () => resolve());
+    socket.on('error', close);
+    socket.on('close', () => {
+      closed.removeEventListener('abort', close);
+      resolve();
+    });
     // Nothing is expected on it; unread data would hide the end.
     socket.resume();
-    socket.unref();
   });
 }
 

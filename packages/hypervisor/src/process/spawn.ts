@@ -38,12 +38,15 @@ export interface ProgramSpec {
 export async function spawnProgram(spec: ProgramSpec): Promise<SpawnOutcome> {
   const log = await open(spec.logPath, 'a', 0o600);
   try {
+    // Its socket and console are to be 0600 from the first moment, and a child inherits the mask of this moment.
+    const mask = process.umask(0o177);
     const child = spawn(spec.program, spec.argv, {
       cwd: spec.directory,
       detached: true,
       stdio: ['ignore', log.fd, log.fd],
       env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', ...spec.environment },
     });
+    process.umask(mask);
     const exited = exitOf(child);
     try {
       await once(child, 'spawn');

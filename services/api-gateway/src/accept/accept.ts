@@ -1,13 +1,14 @@
 // The one function through which every command passes, from both doors: judged, named, routed, stored, and only then accepted.
 import type { OperationState } from '@ironlog/domain';
 import type { WorkQueue } from '@ironlog/event-log';
+import type { Whereabouts } from '@ironlog/read-model';
 import type { HostId, WorkCommand } from '@ironlog/schemas';
 import type { Clock } from '@ironlog/service-kit';
 import type { Cancelled } from '../placement/cancel.ts';
 import type { Route } from '../placement/routing.ts';
 import type { WaitingRoom } from '../placement/waiting-room.ts';
 import type { OperationIndex } from '../tail/operations.ts';
-import type { Whereabouts, WhereaboutsIndex } from '../tail/whereabouts.ts';
+import type { WhereaboutsIndex } from '../tail/whereabouts.ts';
 import { judge } from './judge.ts';
 import type { Accepted, Judged, Refused, Submission } from './submission.ts';
 import { pendingOf, workCommandOf } from './work-command.ts';
@@ -22,12 +23,19 @@ export interface AcceptDeps {
   readonly whereabouts: WhereaboutsIndex;
   readonly waiting: WaitingRoom;
   readonly route: (judged: Judged) => Route;
-  readonly cancel: (command: WorkCommand, where: Extract<Whereabouts, { kind: 'pending' }>, signal: AbortSignal) => Promise<Cancelled>;
+  readonly cancel: (
+    command: WorkCommand,
+    where: Extract<Whereabouts, { kind: 'pending' }>,
+    signal: AbortSignal,
+  ) => Promise<Cancelled>;
   /** The operation as the read model will show it shortly; undefined when that takes too long. */
   readonly awaitOperation: (judged: Judged) => Promise<OperationState | undefined>;
 }
 
-interface Flying { readonly bodyHash: string; readonly answer: Promise<Accepted> }
+interface Flying {
+  readonly bodyHash: string;
+  readonly answer: Promise<Accepted>;
+}
 
 export const createAccept = (deps: AcceptDeps): Accept => {
   const flying = new Map<string, Flying>();
@@ -82,7 +90,8 @@ const begin = async (deps: AcceptDeps, judged: Judged, signal: AbortSignal): Pro
     case 'cancel': {
       const cancelled = await deps.cancel(command, route.where, signal);
       if (cancelled.kind === 'claimed') return store(deps, { judged, command, target: cancelled.host, signal });
-      if (cancelled.kind === 'gone') return { kind: 'refused', code: 'vm-deleted', reason: `VM ${judged.vmId} is deleted` };
+      if (cancelled.kind === 'gone')
+        return { kind: 'refused', code: 'vm-deleted', reason: `VM ${judged.vmId} is deleted` };
       if (cancelled.kind === 'unknown') return unstored(judged, cancelled.cause);
       deps.operations.follow(cancelled.operation);
       return { kind: 'accepted', operation: cancelled.operation, repeated: false, workSequence: null };
@@ -106,7 +115,9 @@ const store = async (deps: AcceptDeps, { judged, command, target, signal }: Stor
   // Stored by a gateway before this one, and not in the read model yet: whose body it was must be read, not guessed.
   if (published.duplicate && judged.submission.identity.kind !== 'fresh') {
     const known = await deps.awaitOperation(judged);
-    return known ? repeat(judged, known) : unstored(judged, new Error('an earlier command of the same id is not readable yet'));
+    return known
+      ? repeat(judged, known)
+      : unstored(judged, new Error('an earlier command of the same id is not readable yet'));
   }
   const operation = pendingOf(command);
   deps.operations.follow(operation);

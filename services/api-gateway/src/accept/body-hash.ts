@@ -12,5 +12,9 @@ export const canonicalJson = (value: unknown): string => {
 };
 
 /** SHA-256 in hex. It is kept for good, so it must never depend on defaults, which a later release may change. */
-export const bodyHashOf = (asked: { readonly verb: string; readonly vmId: string | null; readonly params: unknown; readonly startBy: string | null }): string =>
-  createHash('sha256').update(canonicalJson(asked)).digest('hex');
+export const bodyHashOf = (asked: {
+  readonly verb: string;
+  readonly vmId: string | null;
+  readonly params: unknown;
+  readonly startBy: string | null;
+}): string => createHash('sha256').update(canonicalJson(asked)).digest('hex');

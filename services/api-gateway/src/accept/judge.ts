@@ -1,7 +1,16 @@
 // Judges a submission's shape and times, and names it: everything that can be said without looking at any VM.
 import {
-  type Action, actionSchema, type CommandId, DEFAULT_START_WITHIN_SECONDS, derivedCommandId, derivedVmId, MAX_START_WITHIN_SECONDS,
-  newCommandId, newVmId, type Timestamp, type VmId,
+  type Action,
+  actionSchema,
+  type CommandId,
+  DEFAULT_START_WITHIN_SECONDS,
+  derivedCommandId,
+  derivedVmId,
+  MAX_START_WITHIN_SECONDS,
+  newCommandId,
+  newVmId,
+  type Timestamp,
+  type VmId,
 } from '@ironlog/schemas';
 import { bodyHashOf } from './body-hash.ts';
 import type { Issue, Judged, Refused, Submission } from './submission.ts';
@@ -9,17 +18,28 @@ import type { Issue, Judged, Refused, Submission } from './submission.ts';
 const SECOND_MS = 1000;
 
 const refuse = (code: Refused['code'], reason: string, issues?: readonly Issue[]): Refused => ({
-  kind: 'refused', code, reason, ...(issues && { issues }),
+  kind: 'refused',
+  code,
+  reason,
+  ...(issues && { issues }),
 });
 
 /** What a zod error says, one line per place; values are left out, they are the caller's own. */
-export const issuesOf = (error: { readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[] }): readonly Issue[] =>
+export const issuesOf = (error: {
+  readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[];
+}): readonly Issue[] =>
   error.issues.slice(0, 20).map(({ path, message }) => ({ path: path.map(String).join('.'), message }));
 
 const inWords = (issues: readonly Issue[]): string =>
-  issues.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ').slice(0, 1500);
+  issues
+    .map(({ path, message }) => (path ? `${path}: ${message}` : message))
+    .join('; ')
+    .slice(0, 1500);
 
-export const judge = (submission: Submission, now: Date): { readonly kind: 'judged'; readonly judged: Judged } | Refused => {
+export const judge = (
+  submission: Submission,
+  now: Date,
+): { readonly kind: 'judged'; readonly judged: Judged } | Refused => {
   const { verb, door, requestedAt } = submission;
   const parsed = actionSchema.safeParse({ verb, params: submission.params ?? {} });
   if (!parsed.success) {
@@ -28,15 +48,24 @@ export const judge = (submission: Submission, now: Date): { readonly kind: 'judg
   }
   const startBy = startByOf(submission, now);
   if (typeof startBy !== 'string') return startBy;
-  const bodyHash = bodyHashOf({ verb, vmId: submission.vmId ?? null, params: submission.params ?? {}, startBy: submission.startBy ?? null });
+  const bodyHash = bodyHashOf({
+    verb,
+    vmId: submission.vmId ?? null,
+    params: submission.params ?? {},
+    startBy: submission.startBy ?? null,
+  });
   const request = { verb, door, requestedAt, startBy, bodyHash };
-  return { kind: 'judged', judged: { submission, ...idsOf(submission), action: parsed.data satisfies Action, request } };
+  return {
+    kind: 'judged',
+    judged: { submission, ...idsOf(submission), action: parsed.data satisfies Action, request },
+  };
 };
 
 const startByOf = ({ startBy, requestedAt }: Submission, now: Date): Timestamp | Refused => {
   const latest = now.getTime() + MAX_START_WITHIN_SECONDS * SECOND_MS;
   const chosen = startBy ?? new Date(Date.parse(requestedAt) + DEFAULT_START_WITHIN_SECONDS * SECOND_MS).toISOString();
-  if (Date.parse(chosen) <= now.getTime()) return refuse('expired', `startBy ${chosen} has passed; it is ${now.toISOString()}`);
+  if (Date.parse(chosen) <= now.getTime())
+    return refuse('expired', `startBy ${chosen} has passed; it is ${now.toISOString()}`);
   if (Date.parse(chosen) > latest) {
     const message = `${chosen} is more than ${MAX_START_WITHIN_SECONDS} seconds ahead`;
     return refuse('invalid-command', `startBy ${message}`, [{ path: 'startBy', message }]);

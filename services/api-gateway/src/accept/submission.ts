@@ -24,7 +24,10 @@ export type Identity =
   | { readonly kind: 'key'; readonly key: string }
   | { readonly kind: 'id'; readonly id: CommandId };
 
-export interface Issue { readonly path: string; readonly message: string }
+export interface Issue {
+  readonly path: string;
+  readonly message: string;
+}
 
 export type RefusalCode = RejectionCode | 'idempotency-mismatch';
 

@@ -1,6 +1,13 @@
 // The NATS door: each message ends as work, as a rejection on record, or in quarantine; it is acked only after that.
 import type { Delivery, EventLog } from '@ironlog/event-log';
-import { type CommandId, DEFAULT_START_WITHIN_SECONDS, derivedCommandId, type Rejection, rejectionCodeSchema, rejectionSubject } from '@ironlog/schemas';
+import {
+  type CommandId,
+  DEFAULT_START_WITHIN_SECONDS,
+  derivedCommandId,
+  type Rejection,
+  rejectionCodeSchema,
+  rejectionSubject,
+} from '@ironlog/schemas';
 import { type Clock, isTraceparent, type Logger, type Metrics, withSpan } from '@ironlog/service-kit';
 import type { Accept } from '../accept/accept.ts';
 import type { Accepted, Refused } from '../accept/submission.ts';
@@ -40,11 +47,17 @@ export const createDoor = (deps: DoorDeps): ((delivery: Delivery) => Promise<voi
     }
     const key = `${message.tenant}/${message.vmId}`;
     const turn = (turns.get(key) ?? Promise.resolve()).then(async () => {
-      const outcome = message.kind === 'command' ? await take(deps, delivery, message) : await rejectMalformed(deps, delivery, message);
+      const outcome =
+        message.kind === 'command'
+          ? await take(deps, delivery, message)
+          : await rejectMalformed(deps, delivery, message);
       counted.inc({ outcome });
     });
     // A failed turn must not fail the next message of the VM; it is this delivery's own, and the consumer's to report.
-    const settled = turn.then(() => undefined, () => undefined);
+    const settled = turn.then(
+      () => undefined,
+      () => undefined,
+    );
     turns.set(key, settled);
     try {
       await turn;
@@ -54,40 +67,70 @@ export const createDoor = (deps: DoorDeps): ((delivery: Delivery) => Promise<voi
   };
 };
 
-const quarantine = (deps: DoorDeps, delivery: Delivery, { tenant, reason }: Extract<DoorMessage, { kind: 'stray' }>): void => {
+const quarantine = (
+  deps: DoorDeps,
+  delivery: Delivery,
+  { tenant, reason }: Extract<DoorMessage, { kind: 'stray' }>,
+): void => {
   deps.metrics.counter('ironlog_quarantined_total').inc({ stream: 'COMMANDS', code: 'not-a-command' });
   deps.strays.add({ tenant, sequence: delivery.streamSequence, at: delivery.storedAt.toISOString(), reason });
-  deps.logger.warn({ streamSequence: delivery.streamSequence, tenant, reason }, 'a message on the NATS door is no command');
+  deps.logger.warn(
+    { streamSequence: delivery.streamSequence, tenant, reason },
+    'a message on the NATS door is no command',
+  );
   delivery.term(reason);
 };
 
-const idFor = ({ streamCreatedAt }: DoorDeps, { streamSequence }: Delivery): CommandId => derivedCommandId(streamCreatedAt, String(streamSequence));
+const idFor = ({ streamCreatedAt }: DoorDeps, { streamSequence }: Delivery): CommandId =>
+  derivedCommandId(streamCreatedAt, String(streamSequence));
 
 const take = (deps: DoorDeps, delivery: Delivery, message: Command): Promise<string> => {
   const header = delivery.headers.get('traceparent');
   const parent = message.body.traceparent ?? (isTraceparent(header) ? header : undefined);
-  return withSpan(`nats ${message.verb}`, { kind: 'consumer', parent, attributes: { 'ironlog.verb': message.verb } }, async ({ traceparent }) => {
-    const { tenant, vmId, verb, body } = message;
-    const startedAt = deps.clock.monotonicMs();
-    const id = body.id ?? idFor(deps, delivery);
-    const accepted = await deps.accept(
-      {
-        door: 'nats', tenant, vmId, verb, params: body.params, actor: 'nats', traceparent,
-        requestedAt: delivery.storedAt.toISOString(),
-        startBy: body.startBy, expectedRevision: body.expectedRevision,
-        identity: { kind: 'id', id },
-      },
-      deps.signal,
-    );
-    deps.metrics.histogram('ironlog_command_accept_duration_seconds').observe({ door: 'nats' }, (deps.clock.monotonicMs() - startedAt) / 1000);
-    deps.metrics.counter('ironlog_commands_total').inc({ door: 'nats', verb, outcome: accepted.kind });
-    return settle(deps, delivery, { message, accepted, id, traceparent });
-  });
+  return withSpan(
+    `nats ${message.verb}`,
+    { kind: 'consumer', parent, attributes: { 'ironlog.verb': message.verb } },
+    async ({ traceparent }) => {
+      const { tenant, vmId, verb, body } = message;
+      const startedAt = deps.clock.monotonicMs();
+      const id = body.id ?? idFor(deps, delivery);
+      const accepted = await deps.accept(
+        {
+          door: 'nats',
+          tenant,
+          vmId,
+          verb,
+          params: body.params,
+          actor: 'nats',
+          traceparent,
+          requestedAt: delivery.storedAt.toISOString(),
+          startBy: body.startBy,
+          expectedRevision: body.expectedRevision,
+          identity: { kind: 'id', id },
+        },
+        deps.signal,
+      );
+      deps.metrics
+        .histogram('ironlog_command_accept_duration_seconds')
+        .observe({ door: 'nats' }, (deps.clock.monotonicMs() - startedAt) / 1000);
+      deps.metrics.counter('ironlog_commands_total').inc({ door: 'nats', verb, outcome: accepted.kind });
+      return settle(deps, delivery, { message, accepted, id, traceparent });
+    },
+  );
 };
 
-interface Settling { readonly message: Command; readonly accepted: Accepted; readonly id: CommandId; readonly traceparent: string }
+interface Settling {
+  readonly message: Command;
+  readonly accepted: Accepted;
+  readonly id: CommandId;
+  readonly traceparent: string;
+}
 
-const settle = async (deps: DoorDeps, delivery: Delivery, { message, accepted, id, traceparent }: Settling): Promise<string> => {
+const settle = async (
+  deps: DoorDeps,
+  delivery: Delivery,
+  { message, accepted, id, traceparent }: Settling,
+): Promise<string> => {
   switch (accepted.kind) {
     case 'accepted':
       await delivery.ack();
@@ -96,17 +139,37 @@ const settle = async (deps: DoorDeps, delivery: Delivery, { message, accepted, i
       delivery.nak(RETRY_MS);
       return 'retried';
     case 'refused':
-      return reject(deps, delivery, { message, id, rejection: rejectionOf(accepted), bodyHash: accepted.bodyHash, startBy: message.body.startBy, traceparent });
+      return reject(deps, delivery, {
+        message,
+        id,
+        rejection: rejectionOf(accepted),
+        bodyHash: accepted.bodyHash,
+        startBy: message.body.startBy,
+        traceparent,
+      });
     default:
       return accepted satisfies never;
   }
 };
 
 /** What HTTP answers and no record knows is, on record, a command that is not valid. */
-const rejectionOf = ({ code, reason }: Refused): Rejection => ({ code: rejectionCodeSchema.safeParse(code).data ?? 'invalid-command', reason });
+const rejectionOf = ({ code, reason }: Refused): Rejection => ({
+  code: rejectionCodeSchema.safeParse(code).data ?? 'invalid-command',
+  reason,
+});
 
-const rejectMalformed = (deps: DoorDeps, delivery: Delivery, message: Extract<DoorMessage, { kind: 'malformed' }>): Promise<string> =>
-  reject(deps, delivery, { message, id: idFor(deps, delivery), rejection: { code: 'invalid-command', reason: message.reason }, startBy: undefined, bodyHash: undefined });
+const rejectMalformed = (
+  deps: DoorDeps,
+  delivery: Delivery,
+  message: Extract<DoorMessage, { kind: 'malformed' }>,
+): Promise<string> =>
+  reject(deps, delivery, {
+    message,
+    id: idFor(deps, delivery),
+    rejection: { code: 'invalid-command', reason: message.reason },
+    startBy: undefined,
+    bodyHash: undefined,
+  });
 
 interface Rejecting {
   readonly message: Named;
@@ -117,13 +180,24 @@ interface Rejecting {
   readonly traceparent?: string;
 }
 
-const reject = async (deps: DoorDeps, delivery: Delivery, { message, id, rejection, startBy, bodyHash, traceparent }: Rejecting): Promise<string> => {
+const reject = async (
+  deps: DoorDeps,
+  delivery: Delivery,
+  { message, id, rejection, startBy, bodyHash, traceparent }: Rejecting,
+): Promise<string> => {
   const { tenant, vmId, verb } = message;
   // Under an id that an operation bears already, the rejection would end that one: it gets the message's own.
   const commandId = deps.operations.find(tenant, id) ? idFor(deps, delivery) : id;
   const requestedAt = delivery.storedAt.toISOString();
   const event = rejectionEvent({
-    tenant, vmId, verb, commandId, requestedAt, rejection, bodyHash, traceparent,
+    tenant,
+    vmId,
+    verb,
+    commandId,
+    requestedAt,
+    rejection,
+    bodyHash,
+    traceparent,
     startBy: startBy ?? new Date(delivery.storedAt.getTime() + DEFAULT_START_WITHIN_SECONDS * 1000).toISOString(),
     now: deps.clock.now().toISOString(),
   });

@@ -1,16 +1,37 @@
 // Reads a message of the NATS door: who it concerns from its subject, what it asks from its body, and nothing else from it.
-import { type DoorCommand, doorCommandSchema, type TenantId, tenantIdSchema, type Verb, VERBS, type VmId, parseCommandSubject } from '@ironlog/schemas';
-import { type Issue } from '../accept/submission.ts';
+import {
+  type DoorCommand,
+  doorCommandSchema,
+  parseCommandSubject,
+  type TenantId,
+  tenantIdSchema,
+  VERBS,
+  type Verb,
+  type VmId,
+} from '@ironlog/schemas';
 import { issuesOf } from '../accept/judge.ts';
+import type { Issue } from '../accept/submission.ts';
 
 const SHAPE =
   'ironlog.cmd.<tenant>.<vm>.<verb> with an empty body or a JSON object of ' +
   `{id?, params?, startBy?, expectedRevision?, traceparent?}, where verb is one of ${VERBS.join(', ')}`;
 
 export type DoorMessage =
-  | { readonly kind: 'command'; readonly tenant: TenantId; readonly vmId: VmId; readonly verb: Verb; readonly body: DoorCommand }
+  | {
+      readonly kind: 'command';
+      readonly tenant: TenantId;
+      readonly vmId: VmId;
+      readonly verb: Verb;
+      readonly body: DoorCommand;
+    }
   /** The subject says whom to tell; the body is none of ours. */
-  | { readonly kind: 'malformed'; readonly tenant: TenantId; readonly vmId: VmId; readonly verb: Verb; readonly reason: string }
+  | {
+      readonly kind: 'malformed';
+      readonly tenant: TenantId;
+      readonly vmId: VmId;
+      readonly verb: Verb;
+      readonly reason: string;
+    }
   /** No command at all: nobody can be told by name of a VM and a verb. `tenant`: as far as the subject tells. */
   | { readonly kind: 'stray'; readonly tenant: TenantId | undefined; readonly reason: string };
 
@@ -19,7 +40,11 @@ export const readDoorMessage = (subject: string, bytes: Uint8Array): DoorMessage
   const address = parseCommandSubject(subject);
   if (!address) {
     const tenant = tenantIdSchema.safeParse(subject.split('.')[2]).data;
-    return { kind: 'stray', tenant, reason: `subject ${JSON.stringify(subject.slice(0, 200))} is not a command's; expected ${SHAPE}` };
+    return {
+      kind: 'stray',
+      tenant,
+      reason: `subject ${JSON.stringify(subject.slice(0, 200))} is not a command's; expected ${SHAPE}`,
+    };
   }
   const body = readBody(bytes);
   return body.ok
@@ -33,10 +58,19 @@ const readBody = (bytes: Uint8Array): { ok: true; command: DoorCommand } | { ok:
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {
-    return { ok: false, reason: `the body is not JSON (${error instanceof Error ? error.message.slice(0, 200) : 'unreadable'})` };
+    return {
+      ok: false,
+      reason: `the body is not JSON (${error instanceof Error ? error.message.slice(0, 200) : 'unreadable'})`,
+    };
   }
   const parsed = doorCommandSchema.safeParse(value);
-  return parsed.success ? { ok: true, command: parsed.data } : { ok: false, reason: `the body is not a command's: ${inWords(issuesOf(parsed.error))}` };
+  return parsed.success
+    ? { ok: true, command: parsed.data }
+    : { ok: false, reason: `the body is not a command's: ${inWords(issuesOf(parsed.error))}` };
 };
 
-const inWords = (issues: readonly Issue[]): string => issues.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ').slice(0, 1000);
+const inWords = (issues: readonly Issue[]): string =>
+  issues
+    .map(({ path, message }) => (path ? `${path}: ${message}` : message))
+    .join('; ')
+    .slice(0, 1000);

@@ -1,5 +1,16 @@
 // A command that the gateway refuses from the NATS door ends on record: the client has no answer to read it from.
-import { COMMAND_REJECTED_TYPE, type CommandId, type CommandRejected, derivedEventId, type Rejection, sourceOf, type TenantId, type Timestamp, type Verb, type VmId } from '@ironlog/schemas';
+import {
+  COMMAND_REJECTED_TYPE,
+  type CommandId,
+  type CommandRejected,
+  derivedEventId,
+  type Rejection,
+  sourceOf,
+  type TenantId,
+  type Timestamp,
+  type Verb,
+  type VmId,
+} from '@ironlog/schemas';
 
 export interface Rejected {
   readonly tenant: TenantId;

@@ -3,7 +3,12 @@ import type { AttentionItem, TenantId, Timestamp } from '@ironlog/schemas';
 import { createBoundedMap } from '../tail/bounded-map.ts';
 
 export interface Strays {
-  add(stray: { readonly tenant: TenantId | undefined; readonly sequence: number; readonly at: Timestamp; readonly reason: string }): void;
+  add(stray: {
+    readonly tenant: TenantId | undefined;
+    readonly sequence: number;
+    readonly at: Timestamp;
+    readonly reason: string;
+  }): void;
   of(tenant: TenantId): readonly AttentionItem[];
 }
 
@@ -15,7 +20,12 @@ export const createStrays = (): Strays => {
   return {
     add: ({ tenant, sequence, at, reason }) =>
       known.set(String(sequence), {
-        kind: 'quarantined-command', since: at, reason, tenant: tenant ?? null, vmId: null, host: null,
+        kind: 'quarantined-command',
+        since: at,
+        reason,
+        tenant: tenant ?? null,
+        vmId: null,
+        host: null,
         actionRequired: `the message is sequence ${sequence} of COMMANDS and was not carried out; correct its sender`,
       }),
     of: (tenant) => [...known.values()].filter((item) => item.tenant === tenant),

@@ -7,11 +7,15 @@ const problem = { description: 'What went wrong, with a code', content: { [PROBL
 
 export const ok = <Body extends z.ZodType>(body: Body) => ({ 200: body, '4xx': problem, '5xx': problem }) as const;
 /** A command: accepted, or (with `Prefer: wait`) carried out. */
-export const accepted = <Body extends z.ZodType>(body: Body) => ({ 200: body, 202: body, '4xx': problem, '5xx': problem }) as const;
+export const accepted = <Body extends z.ZodType>(body: Body) =>
+  ({ 200: body, 202: body, '4xx': problem, '5xx': problem }) as const;
 /** A stream: its body is events one after another, which no one schema describes. */
 export const stream = (types: readonly string[]) =>
   ({
-    200: { description: 'Events in the order of the log', content: Object.fromEntries(types.map((type) => [type, { schema: z.unknown() }])) },
+    200: {
+      description: 'Events in the order of the log',
+      content: Object.fromEntries(types.map((type) => [type, { schema: z.unknown() }])),
+    },
     '4xx': problem,
     '5xx': problem,
   }) as const;

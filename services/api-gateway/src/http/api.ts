@@ -1,10 +1,11 @@
 // What the routes are made of: passed to each as one argument, so that a route can be built without a server behind it.
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { LogInfo } from '@ironlog/event-log';
 import type { HostId, TenantId, VmId } from '@ironlog/schemas';
 import type { Clock, Health, Metrics } from '@ironlog/service-kit';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Accept } from '../accept/accept.ts';
 import type { Strays } from '../door/strays.ts';
 import type { Hosts } from '../placement/hosts.ts';
@@ -20,7 +21,12 @@ export type ConsoleAnswer =
   | { readonly kind: 'none'; readonly reason: string }
   | { readonly kind: 'unreachable'; readonly reason: string };
 
-export interface ConsoleQuestion { readonly host: HostId; readonly tenant: TenantId; readonly vmId: VmId; readonly tailBytes: number }
+export interface ConsoleQuestion {
+  readonly host: HostId;
+  readonly tenant: TenantId;
+  readonly vmId: VmId;
+  readonly tailBytes: number;
+}
 
 export interface Api {
   readonly accept: Accept;
@@ -38,6 +44,12 @@ export interface Api {
   readonly metrics: Metrics;
 }
 
-export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypeProvider>;
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
 /** One route, put on the server. */
 export type Route = (app: App, api: Api) => void;

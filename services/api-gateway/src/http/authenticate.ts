@@ -14,7 +14,10 @@ const WHY: Readonly<Record<string, string>> = {
 const MAX_REFUSED = 500;
 const REFUSED_WINDOW_MS = 10_000;
 
-export interface AuthenticateDeps { readonly tokens: Tokens; readonly metrics: Metrics }
+export interface AuthenticateDeps {
+  readonly tokens: Tokens;
+  readonly metrics: Metrics;
+}
 
 export const registerAuthentication = (app: FastifyInstance, { tokens, metrics }: AuthenticateDeps): void => {
   const refusedCount = metrics.counter('ironlog_authentications_refused_total');
@@ -24,7 +27,8 @@ export const registerAuthentication = (app: FastifyInstance, { tokens, metrics }
     refusedCount.inc({ code });
     if (code === 'unavailable') throw new ProblemError('overloaded', 'tokens cannot be checked at the moment');
     const limit = await limitRefused(request);
-    if (!limit.isAllowed && limit.isExceeded) throw new ProblemError('too-many-requests', `too many refused tokens from ${request.ip}; wait some seconds`);
+    if (!limit.isAllowed && limit.isExceeded)
+      throw new ProblemError('too-many-requests', `too many refused tokens from ${request.ip}; wait some seconds`);
     throw new ProblemError('unauthenticated', WHY[code] ?? 'the token is not valid');
   };
 
@@ -34,7 +38,8 @@ export const registerAuthentication = (app: FastifyInstance, { tokens, metrics }
   });
   app.addHook('onReady', async () => {
     const silent = routes.filter(({ config }) => config?.access === undefined);
-    if (silent.length > 0) throw new Error(`routes do not say who may call them: ${silent.map(({ url }) => url).join(', ')}`);
+    if (silent.length > 0)
+      throw new Error(`routes do not say who may call them: ${silent.map(({ url }) => url).join(', ')}`);
   });
   app.addHook('onRequest', async (request) => {
     const { access } = request.routeOptions.config;
@@ -44,6 +49,9 @@ export const registerAuthentication = (app: FastifyInstance, { tokens, metrics }
     request.principal = authentication.principal;
     // What does not exist is a 404 to whoever has a token.
     if (access === undefined || mayAccess(authentication.principal.role, access)) return;
-    throw new ProblemError('forbidden', `this needs role ${rolesFor(access).join(' or ')}; the token has ${authentication.principal.role}`);
+    throw new ProblemError(
+      'forbidden',
+      `this needs role ${rolesFor(access).join(' or ')}; the token has ${authentication.principal.role}`,
+    );
   });
 };

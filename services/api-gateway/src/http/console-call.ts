@@ -10,12 +10,16 @@ export const consoleCall =
   async ({ host, ...question }: ConsoleQuestion): Promise<ConsoleAnswer> => {
     let reply: unknown;
     try {
-      const message = await connection.request(`${SUBJECT_PREFIX}.rpc.${host}.console`, JSON.stringify(question), { timeout: TIMEOUT_MS });
+      const message = await connection.request(`${SUBJECT_PREFIX}.rpc.${host}.console`, JSON.stringify(question), {
+        timeout: TIMEOUT_MS,
+      });
       reply = message.json();
     } catch (error) {
       return { kind: 'unreachable', reason: error instanceof Error ? error.message : String(error) };
     }
     const parsed = consoleReplySchema.safeParse(reply);
     if (!parsed.success) return { kind: 'unreachable', reason: 'its answer is not a console' };
-    return parsed.data.ok ? { kind: 'text', base64: parsed.data.text, sizeBytes: parsed.data.size } : { kind: 'none', reason: parsed.data.reason };
+    return parsed.data.ok
+      ? { kind: 'text', base64: parsed.data.text, sizeBytes: parsed.data.size }
+      : { kind: 'none', reason: parsed.data.reason };
   };

@@ -6,8 +6,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Set before any handler of a route that is not public. */
     principal: Principal | undefined;
-    /** Of the caller, or a new one: always valid. */
-    traceparent: string;
+    /** Of the caller, or a new one; undefined only where no hook ran (a path that is no URL path). */
+    traceparent: string | undefined;
     /** Aborted when the answer is sent or its asker has gone. */
     gone: AbortSignal;
   }

@@ -1,7 +1,8 @@
 // How an event looks over HTTP: as it is on record, with its place in the log; and who may see it at all.
+
+import type { PastEvent } from '@ironlog/read-model';
 import type { EventView } from '@ironlog/schemas';
 import type { Principal } from '@ironlog/service-kit';
-import type { PastEvent } from '../reads/port.ts';
 
 export const eventView = ({ sequence, stored }: PastEvent): EventView => {
   const { event } = stored;

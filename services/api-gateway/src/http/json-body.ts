@@ -9,4 +9,7 @@ export const registerJsonBody = (app: FastifyInstance): void => {
     if (body === '') done(null, undefined);
     else parse(request, String(body), done);
   });
+  app.addHook('preValidation', async (request) => {
+    if (request.method === 'POST') request.body ??= {};
+  });
 };

@@ -4,7 +4,9 @@ import type { FastifyRequest } from 'fastify';
 import { ProblemError } from './problem.ts';
 
 const wrong = (header: string, message: string): ProblemError =>
-  new ProblemError('invalid-request', `${header} ${message}`, { errors: [{ path: `headers.${header.toLowerCase()}`, message }] });
+  new ProblemError('invalid-request', `${header} ${message}`, {
+    errors: [{ path: `headers.${header.toLowerCase()}`, message }],
+  });
 
 const single = (request: FastifyRequest, name: string): string | undefined => {
   const value = request.headers[name];
@@ -29,7 +31,8 @@ export const expectedRevision = (request: FastifyRequest): number | undefined =>
 /** 1 to 200 printable ASCII characters. */
 export const idempotencyKey = (request: FastifyRequest): string | undefined => {
   const key = single(request, 'idempotency-key');
-  if (key !== undefined && !/^[\x21-\x7e]{1,200}$/.test(key)) throw wrong('Idempotency-Key', 'must be 1-200 printable ASCII characters without spaces');
+  if (key !== undefined && !/^[\x21-\x7e]{1,200}$/.test(key))
+    throw wrong('Idempotency-Key', 'must be 1-200 printable ASCII characters without spaces');
   return key;
 };
 

@@ -1,12 +1,22 @@
 // Every error that HTTP gives, in one place: RFC 9457 problem+json with a code, and never a stack trace.
-import { type OperationError, PROBLEMS, type Problem, type ProblemCode, problemCodeSchema, problemSchema } from '@ironlog/schemas';
+import { ReadModelNotReady } from '@ironlog/read-model';
+import {
+  type OperationError,
+  PROBLEMS,
+  type Problem,
+  type ProblemCode,
+  problemCodeSchema,
+  problemSchema,
+} from '@ironlog/schemas';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } from 'fastify-type-provider-zod';
 import type { Issue } from '../accept/submission.ts';
 
 export const PROBLEM_TYPE = 'application/problem+json';
 
-type Extra = Partial<Pick<Problem, 'currentState' | 'allowedActions' | 'retryable' | 'operationId'>> & { readonly errors?: readonly Issue[] };
+type Extra = Partial<Pick<Problem, 'currentState' | 'allowedActions' | 'retryable' | 'operationId'>> & {
+  readonly errors?: readonly Issue[];
+};
 
 /** Thrown by routes and hooks, and turned into an answer by `sendError`: the one exception that is an expected outcome. */
 export class ProblemError extends Error {
@@ -23,8 +33,17 @@ export class ProblemError extends Error {
 }
 
 /** What a rejected or failed operation is to a caller who waited for it. */
-export const problemOfOutcome = (status: 'rejected' | 'failed' | 'expired', error: OperationError | undefined, operationId: string): ProblemError => {
-  const code = status === 'failed' ? 'operation-failed' : status === 'expired' ? 'expired' : (problemCodeSchema.safeParse(error?.code).data ?? 'invalid-command');
+export const problemOfOutcome = (
+  status: 'rejected' | 'failed' | 'expired',
+  error: OperationError | undefined,
+  operationId: string,
+): ProblemError => {
+  const code =
+    status === 'failed'
+      ? 'operation-failed'
+      : status === 'expired'
+        ? 'expired'
+        : (problemCodeSchema.safeParse(error?.code).data ?? 'invalid-command');
   return new ProblemError(code, error?.reason ?? `the operation ${status}`, {
     operationId,
     ...(error?.currentState && { currentState: error.currentState }),
@@ -35,7 +54,13 @@ export const problemOfOutcome = (status: 'rejected' | 'failed' | 'expired', erro
 
 /** Problems that may pass by themselves say so. */
 const RETRYABLE: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
-  'too-many-requests', 'too-many-waiting', 'not-durable', 'read-model-behind', 'host-unreachable', 'overloaded', 'request-timeout',
+  'too-many-requests',
+  'too-many-waiting',
+  'not-durable',
+  'read-model-behind',
+  'host-unreachable',
+  'overloaded',
+  'request-timeout',
 ]);
 
 /** `instance` is the path without its query, which may hold what must not be repeated. */
@@ -75,25 +100,42 @@ const known = (error: FastifyError): ProblemError | undefined => {
       path: [error.validationContext ?? 'request', ...instancePath.split('/').filter(Boolean)].join('.'),
       message: message ?? 'is not valid',
     }));
-    return new ProblemError('invalid-request', errors.map(({ path, message }) => `${path}: ${message}`).join('; '), { errors });
+    return new ProblemError('invalid-request', errors.map(({ path, message }) => `${path}: ${message}`).join('; '), {
+      errors,
+    });
   }
   const mapped = BY_FASTIFY_CODE[error.code];
   if (mapped) return new ProblemError(...mapped);
+  if (error instanceof ReadModelNotReady)
+    return new ProblemError('read-model-behind', 'the read model is not there yet; try again in a moment');
   // secure-json-parse, on `__proto__` and what is not JSON.
-  if (error instanceof SyntaxError && error.statusCode === 400) return new ProblemError('invalid-json', 'the body is not acceptable JSON');
+  if (error instanceof SyntaxError && error.statusCode === 400)
+    return new ProblemError('invalid-json', 'the body is not acceptable JSON');
   return undefined;
 };
 
 export const sendError = (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
   const problem = isResponseSerializationError(error) ? undefined : known(error);
-  if (!problem) request.log.error({ err: error, route: request.routeOptions.url, method: request.method }, 'a request failed for a reason of ours');
-  sendProblem(problem ?? new ProblemError('internal', 'something went wrong here; it is in the log under this traceId'), request, reply);
+  if (!problem)
+    request.log.error(
+      { err: error, route: request.routeOptions.url, method: request.method },
+      'a request failed for a reason of ours',
+    );
+  sendProblem(
+    problem ?? new ProblemError('internal', 'something went wrong here; it is in the log under this traceId'),
+    request,
+    reply,
+  );
 };
 
 export const sendProblem = (problem: ProblemError, request: FastifyRequest, reply: FastifyReply): void => {
-  const body = problemBody(problem, request.url.split('?', 1)[0] ?? '/', request.traceparent.split('-')[1]);
+  const body = problemBody(problem, request.url.split('?', 1)[0] ?? '/', request.traceparent?.split('-')[1]);
   if (problem.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer realm="ironlog"');
   if (body.retryable && problem.statusCode !== 409) reply.header('retry-after', '1');
   // As text, past the route's own response schemas: an error must not depend on which route it befell.
-  reply.code(problem.statusCode).type(PROBLEM_TYPE).serializer(String).send(JSON.stringify(problemSchema.parse(body)));
+  reply
+    .code(problem.statusCode)
+    .type(PROBLEM_TYPE)
+    .serializer(String)
+    .send(JSON.stringify(problemSchema.parse(body)));
 };

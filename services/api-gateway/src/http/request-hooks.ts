@@ -2,7 +2,14 @@
 import { activeTraceparent, isTraceparent, type Metrics, newTraceparent } from '@ironlog/service-kit';
 import type { FastifyInstance } from 'fastify';
 import type { Reads } from '../reads/port.ts';
-import { awaitPosition, decodePosition, encodePosition, POSITION_HEADER, type Position, type ReadsFrom } from './position.ts';
+import {
+  awaitPosition,
+  decodePosition,
+  encodePosition,
+  POSITION_HEADER,
+  type Position,
+  type ReadsFrom,
+} from './position.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -48,7 +55,10 @@ export const registerRequestHooks = (app: FastifyInstance, { reads, metrics }: R
     if (typeof token === 'string') await awaitPosition(reads(), request.position, readsFrom);
     const now = reads().positions();
     const reached = readsFrom === 'history' ? { events: now.history, work: 0 } : now;
-    request.position = { events: Math.max(request.position.events, reached.events), work: Math.max(request.position.work, reached.work) };
+    request.position = {
+      events: Math.max(request.position.events, reached.events),
+      work: Math.max(request.position.work, reached.work),
+    };
   });
 
   app.addHook('onSend', async (request, reply) => {

@@ -44,7 +44,11 @@ export const buildServer = async (deps: ServerDeps): Promise<App> => {
     timeWindow: 1_000,
     // The token's id, and not the address: the tokens of one office must not slow each other down.
     keyGenerator: (request) => request.principal?.tokenId ?? request.ip,
-    errorResponseBuilder: (_request, { after }) => new ProblemError('too-many-requests', `more than ${deps.requestsPerSecond} requests a second; try again in ${after}`),
+    errorResponseBuilder: (_request, { after }) =>
+      new ProblemError(
+        'too-many-requests',
+        `more than ${deps.requestsPerSecond} requests a second; try again in ${after}`,
+      ),
   });
   registerAuthentication(app, { tokens: deps.tokens, metrics: deps.api.metrics });
   await registerDocument(app);

@@ -1,7 +1,15 @@
 // Deletes a VM that no host has claimed: `cancelled` under the VM's expectation, so that claim and cancel cannot both happen.
 import { evolve, foldOperation, initialVm, nextEvent, type OperationState, type Vm } from '@ironlog/domain';
 import type { EventLog, Recorded } from '@ironlog/event-log';
-import { type CommandId, derivedEventId, type HostId, type VmEvent, type WorkCommand, vmEventSubject, vmFilter } from '@ironlog/schemas';
+import {
+  type CommandId,
+  derivedEventId,
+  type HostId,
+  type VmEvent,
+  vmEventSubject,
+  vmFilter,
+  type WorkCommand,
+} from '@ironlog/schemas';
 import { pendingOf } from '../accept/work-command.ts';
 
 export type Cancelled =
@@ -19,7 +27,11 @@ export interface CancelDeps {
 /** The command is a delete; `createId` names the create that it cancels. */
 export const cancelUnclaimed = async (
   { log, now }: CancelDeps,
-  { command, createId, signal }: { readonly command: WorkCommand; readonly createId: CommandId; readonly signal: AbortSignal },
+  {
+    command,
+    createId,
+    signal,
+  }: { readonly command: WorkCommand; readonly createId: CommandId; readonly signal: AbortSignal },
 ): Promise<Cancelled> => {
   const { tenant, subject: vmId, id } = command;
   const filter = vmFilter(tenant, vmId);
@@ -28,10 +40,21 @@ export const cancelUnclaimed = async (
     if (vm.owner) return { kind: 'claimed', host: vm.owner };
     if (vm.state !== 'absent') return { kind: 'gone' };
     const event = cancelledEvent(vm, { command, createId, time: now().toISOString() });
-    const result = await log.append({ subject: vmEventSubject(tenant, vmId, 'gateway', 'cancelled'), event, filter, expected: vm.sequence, signal });
+    const result = await log.append({
+      subject: vmEventSubject(tenant, vmId, 'gateway', 'cancelled'),
+      event,
+      filter,
+      expected: vm.sequence,
+      signal,
+    });
     if (result.kind === 'unknown') return result;
     if (result.kind === 'committed') {
-      const operation = foldOperation(id, pendingOf(command), { kind: 'vm', writer: 'gateway', event }, result.sequence);
+      const operation = foldOperation(
+        id,
+        pendingOf(command),
+        { kind: 'vm', writer: 'gateway', event },
+        result.sequence,
+      );
       if (!operation) throw new Error(`cancelled event ${event.id} ends no operation`);
       return { kind: 'cancelled', operation, sequence: result.sequence };
     }
@@ -39,10 +62,16 @@ export const cancelUnclaimed = async (
   }
 };
 
-const cancelledEvent = (vm: Vm, { command, createId, time }: { command: WorkCommand; createId: CommandId; time: string }): VmEvent =>
+const cancelledEvent = (
+  vm: Vm,
+  { command, createId, time }: { command: WorkCommand; createId: CommandId; time: string },
+): VmEvent =>
   nextEvent(
     vm,
-    { name: 'cancelled', data: { request: command.data.request, reason: 'deleted before any host had claimed it', cancels: createId } },
+    {
+      name: 'cancelled',
+      data: { request: command.data.request, reason: 'deleted before any host had claimed it', cancels: createId },
+    },
     {
       // The same delete at the same place in the chain is the same event: a retry is recognised as its own success.
       id: derivedEventId(command.tenant, command.id, 'cancelled', String(vm.sequence)),
@@ -55,8 +84,14 @@ const cancelledEvent = (vm: Vm, { command, createId, time }: { command: WorkComm
     },
   );
 
-const fold = (vm: Vm, entries: readonly Recorded[]): Vm =>
-  entries.reduce((before, { sequence, hash, read }) => {
-    if (!read.ok || read.stored.kind !== 'vm') return { ...before, sequence };
-    return evolve(before, { sequence, hash, writer: read.stored.writer, event: read.stored.event }).vm;
-  }, vm);
+const fold = (from: Vm, entries: readonly Recorded[]): Vm => {
+  let vm = from;
+  for (const { sequence, hash, read } of entries) {
+    // What is no event still moves the expectation.
+    vm =
+      read.ok && read.stored.kind === 'vm'
+        ? evolve(vm, { sequence, hash, writer: read.stored.writer, event: read.stored.event }).vm
+        : { ...vm, sequence };
+  }
+  return vm;
+};

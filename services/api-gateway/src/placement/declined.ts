@@ -1,6 +1,14 @@
 // A host that had to decline a command says so in a host event; the command is placed again, one round further.
 import type { Recorded, WorkQueue } from '@ironlog/event-log';
-import { type HostEvent, type HostId, type Verb, type VmId, type TenantId, type WorkCommand, workSubject } from '@ironlog/schemas';
+import {
+  type HostEvent,
+  type HostId,
+  type TenantId,
+  type Verb,
+  type VmId,
+  type WorkCommand,
+  workSubject,
+} from '@ironlog/schemas';
 import type { Clock, Logger, Metrics } from '@ironlog/service-kit';
 import type { WhereaboutsIndex } from '../tail/whereabouts.ts';
 import type { Hosts } from './hosts.ts';
@@ -20,15 +28,20 @@ export interface DeclinedDeps {
 type Declined = Extract<HostEvent, { name: 'declined' }>;
 
 /** A fold of the tail. Seen again after a restart it repeats itself harmlessly: a round's message id is one of its own. */
-export const routeDeclined = (deps: DeclinedDeps) => (entry: Recorded): void => {
-  if (!entry.read.ok || entry.read.stored.kind !== 'host') return;
-  const { writer, event } = entry.read.stored;
-  if (event.name !== 'declined' || writer !== event.subject) return;
-  routeAgain(deps, event).catch((err: unknown) =>
-    // P8: the command is not lost, it stays pending and expires on record; but an operator should see why.
-    deps.logger.error({ err, commandId: event.data.commandId, hostId: event.subject }, 'a declined command could not be routed again'),
-  );
-};
+export const routeDeclined =
+  (deps: DeclinedDeps) =>
+  (entry: Recorded): void => {
+    if (!entry.read.ok || entry.read.stored.kind !== 'host') return;
+    const { writer, event } = entry.read.stored;
+    if (event.name !== 'declined' || writer !== event.subject) return;
+    routeAgain(deps, event).catch((err: unknown) =>
+      // P8: the command is not lost, it stays pending and expires on record; but an operator should see why.
+      deps.logger.error(
+        { err, commandId: event.data.commandId, hostId: event.subject },
+        'a declined command could not be routed again',
+      ),
+    );
+  };
 
 const routeAgain = async (deps: DeclinedDeps, { subject: host, data }: Declined): Promise<void> => {
   const { tenant, vmId, commandId, round } = data;
@@ -40,9 +53,16 @@ const routeAgain = async (deps: DeclinedDeps, { subject: host, data }: Declined)
   const placed = deps.hosts.place(action.params.spec);
   // The same host again would decline again: it waits, until a heartbeat says otherwise.
   const target = placed.kind === 'placed' && placed.host !== host ? placed.host : 'any';
-  const published = await deps.queue.publish(target, { ...command, data: { ...command.data, round: round + 1 } }, deps.signal);
-  deps.metrics.counter('ironlog_placements_total').inc({ outcome: published.kind === 'stored' ? 'placed-again' : 'unknown' });
-  if (published.kind === 'stored') deps.whereabouts.pending(tenant, vmId, { kind: 'pending', target, createId: commandId });
+  const published = await deps.queue.publish(
+    target,
+    { ...command, data: { ...command.data, round: round + 1 } },
+    deps.signal,
+  );
+  deps.metrics
+    .counter('ironlog_placements_total')
+    .inc({ outcome: published.kind === 'stored' ? 'placed-again' : 'unknown' });
+  if (published.kind === 'stored')
+    deps.whereabouts.pending(tenant, vmId, { kind: 'pending', target, createId: commandId });
 };
 
 const findCommand = (

@@ -1,6 +1,6 @@
 // The hosts that are alive, by their heartbeats in the HOSTS bucket; a silent one stops counting when its entry would expire.
 import { type Placed, place } from '@ironlog/domain';
-import { type Heartbeat, heartbeatSchema, HOSTS_BUCKET, type HostId, type VmSpec } from '@ironlog/schemas';
+import { type Heartbeat, HOSTS_BUCKET, type HostId, heartbeatSchema, type VmSpec } from '@ironlog/schemas';
 import { type Clock, delay, type Logger } from '@ironlog/service-kit';
 import { Kvm, type KvWatchEntry } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
@@ -9,7 +9,11 @@ const RETRY_MS = 500;
 /** Where the bucket keeps its entries for ever, silence still has to mean something. */
 const FALLBACK_TTL_MS = 15_000;
 
-interface Seen { readonly heartbeat: Heartbeat; readonly atMs: number; readonly placed: { cpus: number; memoryMiB: number; processes: number } }
+interface Seen {
+  readonly heartbeat: Heartbeat;
+  readonly atMs: number;
+  readonly placed: { cpus: number; memoryMiB: number; processes: number };
+}
 
 export interface Hosts {
   /** Heartbeats that have not expired, with what was placed since each was sent counted as used. */
@@ -42,7 +46,11 @@ export const watchHosts = (deps: HostsDeps): Hosts & { readonly watching: Promis
     }
     // An entry read at the watch's start may be old already; both clocks are close, and an error only delays the expiry.
     const age = Math.max(0, Math.min(ttlMs, clock.now().getTime() - entry.created.getTime()));
-    seen.set(parsed.host, { heartbeat: parsed, atMs: clock.monotonicMs() - age, placed: { cpus: 0, memoryMiB: 0, processes: 0 } });
+    seen.set(parsed.host, {
+      heartbeat: parsed,
+      atMs: clock.monotonicMs() - age,
+      placed: { cpus: 0, memoryMiB: 0, processes: 0 },
+    });
     for (const tell of listeners) tell();
   };
   const live = (): readonly Heartbeat[] => {
@@ -85,7 +93,10 @@ const untilAborted = async ({ signal, logger }: HostsDeps, watch: () => Promise<
       // The bucket may not be there yet, or the server is away: without heartbeats creates wait, so trying goes on.
       if (!signal.aborted) logger.warn({ err, waitMs: RETRY_MS }, 'the hosts bucket cannot be watched; trying again');
     }
-    if (!signal.aborted) await delay(RETRY_MS, signal).catch((reason: unknown) => logger.debug({ err: reason }, 'the watch of hosts ends'));
+    if (!signal.aborted)
+      await delay(RETRY_MS, signal).catch((reason: unknown) =>
+        logger.debug({ err: reason }, 'the watch of hosts ends'),
+      );
   }
 };
 

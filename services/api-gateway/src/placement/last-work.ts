@@ -1,10 +1,13 @@
 // The last command on a WORK subject, read from the stream's leader: what a host has declined, to be routed again.
+
+import { STREAMS, type WorkCommand } from '@ironlog/schemas';
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { STREAMS, type WorkCommand } from '@ironlog/schemas';
 import { readWorkCommand } from './place-waiting.ts';
 
-export const lastWorkReader = async (connection: NatsConnection): Promise<(subject: string) => Promise<WorkCommand | undefined>> => {
+export const lastWorkReader = async (
+  connection: NatsConnection,
+): Promise<(subject: string) => Promise<WorkCommand | undefined>> => {
   const manager = await jetstreamManager(connection, { checkAPI: false });
   return async (subject) => {
     const message = await manager.streams.getMessage(STREAMS.work, { last_by_subj: subject });

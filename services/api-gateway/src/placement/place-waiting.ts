@@ -21,37 +21,47 @@ export interface PlaceWaitingDeps {
 }
 
 /** Handles one delivery of the placement consumer. */
-export const placeWaiting = (deps: PlaceWaitingDeps) => async (delivery: Delivery): Promise<void> => {
-  const command = commandOf(delivery);
-  if (!command) {
-    // Only the gateway and recovery may publish here, so this is a bug of theirs: kept out of the way and counted (I14).
-    deps.metrics.counter('ironlog_quarantined_total').inc({ stream: 'WORK', code: 'not-a-command' });
-    deps.logger.error({ subject: delivery.subject, streamSequence: delivery.streamSequence }, 'a message on work.any is no command');
-    delivery.term('not an accepted command');
-    return;
-  }
-  const { tenant, id, subject: vmId, data } = command;
-  const next = nextTarget(deps, command);
-  if (next === 'drop') {
-    deps.waiting.leave(tenant, id);
-    await delivery.ack();
-    return;
-  }
-  if (next === 'wait') {
-    if (data.action.verb === 'create') {
-      deps.waiting.enter(tenant, id, data.action.params.spec);
-      deps.whereabouts.pending(tenant, vmId, { kind: 'pending', target: 'any', createId: id });
+export const placeWaiting =
+  (deps: PlaceWaitingDeps) =>
+  async (delivery: Delivery): Promise<void> => {
+    const command = commandOf(delivery);
+    if (!command) {
+      // Only the gateway and recovery may publish here, so this is a bug of theirs: kept out of the way and counted (I14).
+      deps.metrics.counter('ironlog_quarantined_total').inc({ stream: 'WORK', code: 'not-a-command' });
+      deps.logger.error(
+        { subject: delivery.subject, streamSequence: delivery.streamSequence },
+        'a message on work.any is no command',
+      );
+      delivery.term('not an accepted command');
+      return;
     }
-    delivery.nak(RETRY_MS);
-    return;
-  }
-  const published = await deps.queue.publish(next, { ...command, data: { ...data, round: data.round + 1 } }, deps.signal);
-  if (published.kind === 'unknown') return delivery.nak(RETRY_MS);
-  deps.waiting.leave(tenant, id);
-  deps.metrics.counter('ironlog_placements_total').inc({ outcome: 'placed-after-waiting' });
-  if (data.action.verb === 'create') deps.whereabouts.pending(tenant, vmId, { kind: 'pending', target: next, createId: id });
-  await delivery.ack();
-};
+    const { tenant, id, subject: vmId, data } = command;
+    const next = nextTarget(deps, command);
+    if (next === 'drop') {
+      deps.waiting.leave(tenant, id);
+      await delivery.ack();
+      return;
+    }
+    if (next === 'wait') {
+      if (data.action.verb === 'create') {
+        deps.waiting.enter(tenant, id, data.action.params.spec);
+        deps.whereabouts.pending(tenant, vmId, { kind: 'pending', target: 'any', createId: id });
+      }
+      delivery.nak(RETRY_MS);
+      return;
+    }
+    const published = await deps.queue.publish(
+      next,
+      { ...command, data: { ...data, round: data.round + 1 } },
+      deps.signal,
+    );
+    if (published.kind === 'unknown') return delivery.nak(RETRY_MS);
+    deps.waiting.leave(tenant, id);
+    deps.metrics.counter('ironlog_placements_total').inc({ outcome: 'placed-after-waiting' });
+    if (data.action.verb === 'create')
+      deps.whereabouts.pending(tenant, vmId, { kind: 'pending', target: next, createId: id });
+    await delivery.ack();
+  };
 
 const nextTarget = (deps: PlaceWaitingDeps, { tenant, subject, data }: WorkCommand): HostId | 'wait' | 'drop' => {
   // Past its time it is recovery's: it writes the expiry under the VM's expectation, which this service may not.

@@ -1,7 +1,8 @@
 // Where a command goes: to the VM's owner, to where its create went, to the best host, or to nobody, with the reason.
+import type { Whereabouts } from '@ironlog/read-model';
 import type { Action, HostId, TenantId, VmId, VmSpec } from '@ironlog/schemas';
 import type { Refused } from '../accept/submission.ts';
-import type { Whereabouts, WhereaboutsIndex } from '../tail/whereabouts.ts';
+import type { WhereaboutsIndex } from '../tail/whereabouts.ts';
 import type { Hosts } from './hosts.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
@@ -17,10 +18,16 @@ export interface RoutingDeps {
   readonly waiting: Pick<WaitingRoom, 'mayEnter'>;
 }
 
-const no = (code: Refused['code'], reason: string): Route => ({ kind: 'no', refused: { kind: 'refused', code, reason } });
+const no = (code: Refused['code'], reason: string): Route => ({
+  kind: 'no',
+  refused: { kind: 'refused', code, reason },
+});
 
 /** Judges existence only; state is the executor's to judge. */
-export const routeFor = (deps: RoutingDeps, asked: { readonly tenant: TenantId; readonly vmId: VmId; readonly action: Action }): Route => {
+export const routeFor = (
+  deps: RoutingDeps,
+  asked: { readonly tenant: TenantId; readonly vmId: VmId; readonly action: Action },
+): Route => {
   const { tenant, vmId, action } = asked;
   const where = deps.whereabouts.find(tenant, vmId);
   if (where?.kind === 'owned') return { kind: 'to', target: where.host };
@@ -47,5 +54,8 @@ const routeCreate = ({ hosts, waiting }: RoutingDeps, tenant: TenantId, spec: Vm
 export const whyWaiting = (reasons: Readonly<Record<string, string>>): string => {
   const entries = Object.entries(reasons);
   if (entries.length === 0) return 'no host is alive';
-  return entries.map(([host, reason]) => `${host} ${reason}`).join('; ').slice(0, 1000);
+  return entries
+    .map(([host, reason]) => `${host} ${reason}`)
+    .join('; ')
+    .slice(0, 1000);
 };

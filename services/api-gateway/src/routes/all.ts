@@ -19,7 +19,21 @@ import { waitOperation } from './wait-operation.ts';
 import { waitVm } from './wait-vm.ts';
 
 export const ROUTES: readonly Route[] = [
-  createVm, listVms, getVm, deleteVm, commandVm, vmEvents, vmConsole, waitVm,
-  listOperations, getOperation, waitOperation, events,
-  listHosts, listImages, listAttention, getUsage, health,
+  createVm,
+  listVms,
+  getVm,
+  deleteVm,
+  commandVm,
+  vmEvents,
+  vmConsole,
+  waitVm,
+  listOperations,
+  getOperation,
+  waitOperation,
+  events,
+  listHosts,
+  listImages,
+  listAttention,
+  getUsage,
+  health,
 ];

@@ -11,8 +11,13 @@ export const commandVm: Route = (app, api) => {
       {
         config: { access: 'command' },
         schema: {
-          operationId: `${verb}Vm`, tags: ['vms'], summary: `Ask a VM's host to ${verb} it`,
-          params: vmParamsSchema, querystring: noQuerySchema, body: verbBodySchemas[verb], response: accepted(operationSchema),
+          operationId: `${verb}Vm`,
+          tags: ['vms'],
+          summary: `Ask a VM's host to ${verb} it`,
+          params: vmParamsSchema,
+          querystring: noQuerySchema,
+          body: verbBodySchemas[verb],
+          response: accepted(operationSchema),
         },
       },
       (request, reply) => {

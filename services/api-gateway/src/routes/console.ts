@@ -11,16 +11,25 @@ export const vmConsole: Route = (app, api) => {
     '/v1/vms/:id/console',
     {
       config: { access: 'read', readsFrom: 'state' },
-      schema: { operationId: 'getVmConsole', tags: ['vms'], summary: 'The last bytes of the console', params: vmParamsSchema, querystring: consoleQuerySchema, response: ok(consoleSchema) },
+      schema: {
+        operationId: 'getVmConsole',
+        tags: ['vms'],
+        summary: 'The last bytes of the console',
+        params: vmParamsSchema,
+        querystring: consoleQuerySchema,
+        response: ok(consoleSchema),
+      },
     },
     async (request) => {
       const { tenant } = principalOf(request);
       const { id } = request.params;
       const where = api.whereabouts.find(tenant, id);
       if (!where) throw vmNotFound(id);
-      if (where.kind !== 'owned') throw new ProblemError('console-not-available', `no host has claimed VM ${id}, so it has no console`);
+      if (where.kind !== 'owned')
+        throw new ProblemError('console-not-available', `no host has claimed VM ${id}, so it has no console`);
       const answer = await api.console({ host: where.host, tenant, vmId: id, tailBytes: request.query.tail });
-      if (answer.kind === 'unreachable') throw new ProblemError('host-unreachable', `host ${where.host} does not answer: ${answer.reason}`);
+      if (answer.kind === 'unreachable')
+        throw new ProblemError('host-unreachable', `host ${where.host} does not answer: ${answer.reason}`);
       if (answer.kind === 'none') throw new ProblemError('console-not-available', answer.reason);
       return { base64: answer.base64, sizeBytes: answer.sizeBytes };
     },

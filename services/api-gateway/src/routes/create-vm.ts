@@ -9,7 +9,14 @@ export const createVm: Route = (app, api) => {
     '/v1/vms',
     {
       config: { access: 'command' },
-      schema: { operationId: 'createVm', tags: ['vms'], summary: 'Create a VM, and start it if asked', querystring: noQuerySchema, body: createBodySchema, response: accepted(operationSchema) },
+      schema: {
+        operationId: 'createVm',
+        tags: ['vms'],
+        summary: 'Create a VM, and start it if asked',
+        querystring: noQuerySchema,
+        body: createBodySchema,
+        response: accepted(operationSchema),
+      },
     },
     (request, reply) => {
       const { id, startBy, ...params } = request.body;

@@ -9,8 +9,20 @@ export const deleteVm: Route = (app, api) => {
     '/v1/vms/:id',
     {
       config: { access: 'command' },
-      schema: { operationId: 'deleteVm', tags: ['vms'], summary: 'Delete a VM', params: vmParamsSchema, querystring: deleteVmQuerySchema, response: accepted(operationSchema) },
+      schema: {
+        operationId: 'deleteVm',
+        tags: ['vms'],
+        summary: 'Delete a VM',
+        params: vmParamsSchema,
+        querystring: deleteVmQuerySchema,
+        response: accepted(operationSchema),
+      },
     },
-    (request, reply) => submit(api, { verb: 'delete', vmId: request.params.id, params: { force: request.query.force } }, { request, reply }),
+    (request, reply) =>
+      submit(
+        api,
+        { verb: 'delete', vmId: request.params.id, params: { force: request.query.force } },
+        { request, reply },
+      ),
   );
 };

@@ -27,16 +27,26 @@ export const events: Route = (app, api) => {
     '/v1/events',
     {
       config: { access: 'read' },
-      schema: { operationId: 'streamEvents', tags: ['events'], summary: 'Follow events', querystring: eventsQuerySchema, response: stream(Object.values(FORMATS)) },
+      schema: {
+        operationId: 'streamEvents',
+        tags: ['events'],
+        summary: 'Follow events',
+        querystring: eventsQuerySchema,
+        response: stream(Object.values(FORMATS)),
+      },
     },
     async (request, reply) => {
       const principal = principalOf(request);
       const { from, vmId, follow } = request.query;
       const format = formatFor(request);
-      const after = from === 'now' ? api.tail.ring.last() : await cursorOf(api, request.query.after ?? lastEventId(request));
-      if (open >= MAX_STREAMS) throw new ProblemError('overloaded', `${MAX_STREAMS} streams are open already; close one or try again`);
+      const after =
+        from === 'now' ? api.tail.ring.last() : await cursorOf(api, request.query.after ?? lastEventId(request));
+      if (open >= MAX_STREAMS)
+        throw new ProblemError('overloaded', `${MAX_STREAMS} streams are open already; close one or try again`);
       const frames = streamEvents(api, {
-        tenant: principal.tenant, after, follow,
+        tenant: principal.tenant,
+        after,
+        follow,
         visible: (event) => maySee(principal, event) && (vmId === undefined || event.stored.event.subject === vmId),
         heartbeatMs: HEARTBEAT_MS,
         signal: request.gone,
@@ -61,7 +71,9 @@ const lastEventId = ({ headers }: FastifyRequest): number | undefined => {
   const value = headers['last-event-id'];
   if (value === undefined || value === '') return undefined;
   if (typeof value === 'string' && /^\d{1,15}$/.test(value)) return Number(value);
-  throw new ProblemError('invalid-request', 'Last-Event-ID is not an id that this stream gave', { errors: [{ path: 'headers.last-event-id', message: 'must be a sequence' }] });
+  throw new ProblemError('invalid-request', 'Last-Event-ID is not an id that this stream gave', {
+    errors: [{ path: 'headers.last-event-id', message: 'must be a sequence' }],
+  });
 };
 
 /** Never a silent skip: a cursor before what is kept, or after what was ever written, is refused. */
@@ -69,8 +81,15 @@ const cursorOf = async (api: Api, after: number | undefined): Promise<number> =>
   const { firstSequence, lastSequence } = await api.logInfo();
   const earliest = Math.max(0, firstSequence - 1);
   if (after === undefined) return earliest;
-  if (after < earliest) throw new ProblemError('sequence-gone', `events up to ${earliest} are no longer kept; the earliest is ${firstSequence}: ask with after=${earliest}`);
-  if (after > lastSequence) throw new ProblemError('invalid-request', `sequence ${after} is after the log's end ${lastSequence}`, { errors: [{ path: 'querystring.after', message: 'beyond the end' }] });
+  if (after < earliest)
+    throw new ProblemError(
+      'sequence-gone',
+      `events up to ${earliest} are no longer kept; the earliest is ${firstSequence}: ask with after=${earliest}`,
+    );
+  if (after > lastSequence)
+    throw new ProblemError('invalid-request', `sequence ${after} is after the log's end ${lastSequence}`, {
+      errors: [{ path: 'querystring.after', message: 'beyond the end' }],
+    });
   return after;
 };
 

@@ -1,6 +1,6 @@
 // GET /v1/operations/{id}: one command's life so far; while it waits for a host, why none fits.
 import { place } from '@ironlog/domain';
-import { operationParamsSchema, operationSchema, noQuerySchema } from '@ironlog/schemas';
+import { noQuerySchema, operationParamsSchema, operationSchema } from '@ironlog/schemas';
 import { ok } from '../http/answers.ts';
 import type { Route } from '../http/api.ts';
 import { principalOf } from '../http/context.ts';
@@ -13,7 +13,14 @@ export const getOperation: Route = (app, api) => {
     '/v1/operations/:id',
     {
       config: { access: 'read', readsFrom: 'state' },
-      schema: { operationId: 'getOperation', tags: ['operations'], summary: 'An operation', params: operationParamsSchema, querystring: noQuerySchema, response: ok(operationSchema) },
+      schema: {
+        operationId: 'getOperation',
+        tags: ['operations'],
+        summary: 'An operation',
+        params: operationParamsSchema,
+        querystring: noQuerySchema,
+        response: ok(operationSchema),
+      },
     },
     async (request) => {
       const { tenant } = principalOf(request);

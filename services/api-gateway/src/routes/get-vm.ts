@@ -3,6 +3,9 @@ import { getVmQuerySchema, vmParamsSchema, vmViewSchema } from '@ironlog/schemas
 import { ok } from '../http/answers.ts';
 import type { Route } from '../http/api.ts';
 import { principalOf } from '../http/context.ts';
+import { awaitSequence } from '../http/moment.ts';
+import { pendingView } from '../http/pending-view.ts';
+import { awaitPosition } from '../http/position.ts';
 import { etagOf } from '../http/prefer.ts';
 import { vmNotFound } from './problems.ts';
 
@@ -11,14 +14,25 @@ export const getVm: Route = (app, api) => {
     '/v1/vms/:id',
     {
       config: { access: 'read', readsFrom: 'state' },
-      schema: { operationId: 'getVm', tags: ['vms'], summary: 'A VM, now or at an earlier moment', params: vmParamsSchema, querystring: getVmQuerySchema, response: ok(vmViewSchema) },
+      schema: {
+        operationId: 'getVm',
+        tags: ['vms'],
+        summary: 'A VM, now or at an earlier moment',
+        params: vmParamsSchema,
+        querystring: getVmQuerySchema,
+        response: ok(vmViewSchema),
+      },
     },
     async (request, reply) => {
       const { tenant } = principalOf(request);
       const { id } = request.params;
       const { at, sequence } = request.query;
       const moment = at !== undefined ? { at } : sequence !== undefined ? { sequence } : undefined;
-      const vm = moment ? api.reads.vmThen(tenant, id, moment) : api.reads.vm(tenant, id);
+      if (sequence !== undefined) await awaitSequence(api, sequence, 'sequence');
+      else if (at !== undefined) await awaitPosition(api.reads, request.position, 'history');
+      const vm = moment
+        ? api.reads.vmThen(tenant, id, moment)
+        : (api.reads.vm(tenant, id) ?? pendingView(api, tenant, id));
       if (!vm) throw vmNotFound(id);
       reply.header('etag', etagOf(vm));
       return vm;

@@ -9,21 +9,41 @@ const probe = { access: 'public', rateLimit: false, pressureHandler: () => undef
 export const health: Route = (app, api) => {
   app.get(
     '/healthz',
-    { config: probe, schema: { operationId: 'healthz', tags: ['service'], querystring: noQuerySchema, response: ok(z.strictObject({ status: z.literal('ok') })) } },
+    {
+      config: probe,
+      schema: {
+        operationId: 'healthz',
+        tags: ['service'],
+        querystring: noQuerySchema,
+        response: ok(z.strictObject({ status: z.literal('ok') })),
+      },
+    },
     // Being able to answer is the whole check: a live process that is not ready must not be killed for it.
     async () => ({ status: 'ok' as const }),
   );
   app.get(
     '/readyz',
-    { config: probe, schema: { operationId: 'readyz', tags: ['service'], querystring: noQuerySchema, response: { 200: readinessSchema, 503: readinessSchema } } },
+    {
+      config: probe,
+      schema: {
+        operationId: 'readyz',
+        tags: ['service'],
+        querystring: noQuerySchema,
+        response: { 200: readinessSchema, 503: readinessSchema },
+      },
+    },
     async (_request, reply) => {
       const { ready, checks } = await api.health.report();
       reply.code(ready ? 200 : 503).header('cache-control', 'no-store');
       return { ready, checks };
     },
   );
-  app.get('/metrics', { config: probe, schema: { operationId: 'metrics', tags: ['service'], querystring: noQuerySchema } }, async (_request, reply) => {
-    reply.type(api.metrics.contentType);
-    return reply.send(await api.metrics.text());
-  });
+  app.get(
+    '/metrics',
+    { config: probe, schema: { operationId: 'metrics', tags: ['service'], querystring: noQuerySchema } },
+    async (_request, reply) => {
+      reply.type(api.metrics.contentType);
+      return reply.send(await api.metrics.text());
+    },
+  );
 };

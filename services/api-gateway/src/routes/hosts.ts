@@ -8,8 +8,19 @@ export const listHosts: Route = (app, api) => {
     '/v1/hosts',
     {
       config: { access: 'hosts' },
-      schema: { operationId: 'listHosts', tags: ['hosts'], summary: 'Hosts', querystring: noQuerySchema, response: ok(hostListSchema) },
+      schema: {
+        operationId: 'listHosts',
+        tags: ['hosts'],
+        summary: 'Hosts',
+        querystring: noQuerySchema,
+        response: ok(hostListSchema),
+      },
     },
-    async () => ({ items: api.hosts.live().toSorted((a, b) => (a.host < b.host ? -1 : 1)).map((heartbeat) => ({ ...heartbeat, live: true })) }),
+    async () => ({
+      items: api.hosts
+        .live()
+        .toSorted((a, b) => (a.host < b.host ? -1 : 1))
+        .map((heartbeat) => ({ ...heartbeat, live: true })),
+    }),
   );
 };

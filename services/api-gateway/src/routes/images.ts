@@ -11,7 +11,13 @@ export const listImages: Route = (app, api) => {
     '/v1/images',
     {
       config: { access: 'read' },
-      schema: { operationId: 'listImages', tags: ['hosts'], summary: 'Images', querystring: noQuerySchema, response: ok(imageListSchema) },
+      schema: {
+        operationId: 'listImages',
+        tags: ['hosts'],
+        summary: 'Images',
+        querystring: noQuerySchema,
+        response: ok(imageListSchema),
+      },
     },
     async () => {
       const images = new Map<string, Image>();

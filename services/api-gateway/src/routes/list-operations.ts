@@ -11,7 +11,13 @@ export const listOperations: Route = (app, api) => {
     '/v1/operations',
     {
       config: { access: 'read', readsFrom: 'state' },
-      schema: { operationId: 'listOperations', tags: ['operations'], summary: 'List operations', querystring: listOperationsQuerySchema, response: ok(operationListSchema) },
+      schema: {
+        operationId: 'listOperations',
+        tags: ['operations'],
+        summary: 'List operations',
+        querystring: listOperationsQuerySchema,
+        response: ok(operationListSchema),
+      },
     },
     async (request) => {
       const page = api.reads.operations(principalOf(request).tenant, request.query);

@@ -10,7 +10,13 @@ export const listVms: Route = (app, api) => {
     '/v1/vms',
     {
       config: { access: 'read', readsFrom: 'state' },
-      schema: { operationId: 'listVms', tags: ['vms'], summary: 'List VMs', querystring: listVmsQuerySchema, response: ok(vmListSchema) },
+      schema: {
+        operationId: 'listVms',
+        tags: ['vms'],
+        summary: 'List VMs',
+        querystring: listVmsQuerySchema,
+        response: ok(vmListSchema),
+      },
     },
     async (request) => {
       const page = api.reads.vms(principalOf(request).tenant, request.query);

@@ -2,9 +2,13 @@
 import { ProblemError } from '../http/problem.ts';
 
 /** Another tenant's VM is no VM: same code, same words (P9). */
-export const vmNotFound = (id: string): ProblemError => new ProblemError('vm-not-found', `there is no VM ${id}`, { currentState: 'absent' });
+export const vmNotFound = (id: string): ProblemError =>
+  new ProblemError('vm-not-found', `there is no VM ${id}`, { currentState: 'absent' });
 
-export const operationNotFound = (id: string): ProblemError => new ProblemError('operation-not-found', `there is no operation ${id}`);
+export const operationNotFound = (id: string): ProblemError =>
+  new ProblemError('operation-not-found', `there is no operation ${id}`);
 
 export const unknownCursor = (): ProblemError =>
-  new ProblemError('invalid-request', 'cursor is not a nextCursor that an answer to this list gave', { errors: [{ path: 'querystring.cursor', message: 'unknown cursor' }] });
+  new ProblemError('invalid-request', 'cursor is not a nextCursor that an answer to this list gave', {
+    errors: [{ path: 'querystring.cursor', message: 'unknown cursor' }],
+  });

@@ -20,17 +20,30 @@ export interface Asked {
   readonly startBy?: string | undefined;
 }
 
-export const submit = async (api: Api, asked: Asked, { request, reply }: { request: FastifyRequest; reply: FastifyReply }): Promise<Operation> => {
+export const submit = async (
+  api: Api,
+  asked: Asked,
+  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
+): Promise<Operation> => {
   const startedAt = api.clock.monotonicMs();
   const accepted = await acceptTraced(api, asked, request);
   api.metrics.counter('ironlog_commands_total').inc({ door: 'http', verb: asked.verb, outcome: accepted.kind });
   if (accepted.kind === 'refused') throw problemOfRefusal(accepted);
   if (accepted.kind === 'unstored') {
-    throw new ProblemError('not-durable', `it is not known whether the command is stored (${accepted.reason}); send it again with the same Idempotency-Key`, { operationId: accepted.id });
+    throw new ProblemError(
+      'not-durable',
+      `it is not known whether the command is stored (${accepted.reason}); send it again with the same Idempotency-Key`,
+      { operationId: accepted.id },
+    );
   }
-  api.metrics.histogram('ironlog_command_accept_duration_seconds').observe({ door: 'http' }, (api.clock.monotonicMs() - startedAt) / 1000);
+  api.metrics
+    .histogram('ironlog_command_accept_duration_seconds')
+    .observe({ door: 'http' }, (api.clock.monotonicMs() - startedAt) / 1000);
   const { operation, workSequence } = accepted;
-  request.position = { events: Math.max(request.position.events, operation.sequence), work: Math.max(request.position.work, workSequence ?? 0) };
+  request.position = {
+    events: Math.max(request.position.events, operation.sequence),
+    work: Math.max(request.position.work, workSequence ?? 0),
+  };
   reply.header('location', `/v1/operations/${operation.id}`);
   const seconds = preferredWait(request);
   if (seconds === undefined) {
@@ -42,19 +55,27 @@ export const submit = async (api: Api, asked: Asked, { request, reply }: { reque
 };
 
 const acceptTraced = (api: Api, asked: Asked, request: FastifyRequest): Promise<Accepted> =>
-  withSpan(`accept ${asked.verb}`, { kind: 'producer', parent: request.traceparent, attributes: { 'ironlog.verb': asked.verb } }, ({ traceparent }) => {
-    const { tenant, tokenId } = principalOf(request);
-    const key = idempotencyKey(request);
-    return api.accept(
-      {
-        door: 'http', tenant, ...asked, actor: tokenId, traceparent,
-        requestedAt: api.clock.now().toISOString(),
-        expectedRevision: expectedRevision(request),
-        identity: key === undefined ? { kind: 'fresh' } : { kind: 'key', key },
-      },
-      AbortSignal.timeout(STORE_WITHIN_MS),
-    );
-  });
+  withSpan(
+    `accept ${asked.verb}`,
+    { kind: 'producer', parent: request.traceparent, attributes: { 'ironlog.verb': asked.verb } },
+    ({ traceparent }) => {
+      const { tenant, tokenId } = principalOf(request);
+      const key = idempotencyKey(request);
+      return api.accept(
+        {
+          door: 'http',
+          tenant,
+          ...asked,
+          actor: tokenId,
+          traceparent,
+          requestedAt: api.clock.now().toISOString(),
+          expectedRevision: expectedRevision(request),
+          identity: key === undefined ? { kind: 'fresh' } : { kind: 'key', key },
+        },
+        AbortSignal.timeout(STORE_WITHIN_MS),
+      );
+    },
+  );
 
 const answerWaited = async (
   api: Api,
@@ -64,10 +85,13 @@ const answerWaited = async (
   const { tenant, id } = operation;
   const waiters = api.metrics.gauge('ironlog_waiters');
   waiters.inc();
-  const ended = await waitForOperation(api, { tenant, id, timeoutMs, signal: request.gone }).finally(() => waiters.dec());
+  const ended = await waitForOperation(api, { tenant, id, timeoutMs, signal: request.gone }).finally(() =>
+    waiters.dec(),
+  );
   const now = ended ?? operation;
   request.position = { ...request.position, events: Math.max(request.position.events, now.sequence) };
-  if (now.status === 'rejected' || now.status === 'failed' || now.status === 'expired') throw problemOfOutcome(now.status, now.error, commandIdSchema.parse(id));
+  if (now.status === 'rejected' || now.status === 'failed' || now.status === 'expired')
+    throw problemOfOutcome(now.status, now.error, commandIdSchema.parse(id));
   reply.code(now.status === 'succeeded' ? 200 : 202);
   return operationView(now);
 };

@@ -9,8 +9,16 @@ export const getUsage: Route = (app, api) => {
     '/v1/usage',
     {
       config: { access: 'read', readsFrom: 'state' },
-      schema: { operationId: 'getUsage', tags: ['operations'], summary: 'Usage', querystring: usageQuerySchema, response: ok(usageListSchema) },
+      schema: {
+        operationId: 'getUsage',
+        tags: ['operations'],
+        summary: 'Usage',
+        querystring: usageQuerySchema,
+        response: ok(usageListSchema),
+      },
     },
-    async (request) => ({ items: [...api.reads.usage(principalOf(request).tenant, request.query, api.clock.now().toISOString())] }),
+    async (request) => ({
+      items: [...api.reads.usage(principalOf(request).tenant, request.query, api.clock.now().toISOString())],
+    }),
   );
 };

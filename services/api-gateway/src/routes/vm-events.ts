@@ -11,7 +11,14 @@ export const vmEvents: Route = (app, api) => {
     '/v1/vms/:id/events',
     {
       config: { access: 'read', readsFrom: 'history' },
-      schema: { operationId: 'listVmEvents', tags: ['vms', 'events'], summary: 'What happened to a VM', params: vmParamsSchema, querystring: vmEventsQuerySchema, response: ok(eventListSchema) },
+      schema: {
+        operationId: 'listVmEvents',
+        tags: ['vms', 'events'],
+        summary: 'What happened to a VM',
+        params: vmParamsSchema,
+        querystring: vmEventsQuerySchema,
+        response: ok(eventListSchema),
+      },
     },
     async (request) => {
       const { tenant } = principalOf(request);

@@ -12,14 +12,26 @@ export const waitOperation: Route = (app, api) => {
     '/v1/operations/:id/wait',
     {
       config: { access: 'read', readsFrom: 'state' },
-      schema: { operationId: 'waitOperation', tags: ['operations'], summary: 'Wait until an operation has ended', params: operationParamsSchema, querystring: waitOperationQuerySchema, response: ok(operationSchema) },
+      schema: {
+        operationId: 'waitOperation',
+        tags: ['operations'],
+        summary: 'Wait until an operation has ended',
+        params: operationParamsSchema,
+        querystring: waitOperationQuerySchema,
+        response: ok(operationSchema),
+      },
     },
     async (request) => {
       const { tenant } = principalOf(request);
       const { id } = request.params;
       const waiters = api.metrics.gauge('ironlog_waiters');
       waiters.inc();
-      const operation = await waitForOperation(api, { tenant, id, timeoutMs: request.query.timeout * 1000, signal: request.gone }).finally(() => waiters.dec());
+      const operation = await waitForOperation(api, {
+        tenant,
+        id,
+        timeoutMs: request.query.timeout * 1000,
+        signal: request.gone,
+      }).finally(() => waiters.dec());
       if (!operation) throw operationNotFound(id);
       request.position = { ...request.position, events: Math.max(request.position.events, operation.sequence) };
       return operationView(operation);

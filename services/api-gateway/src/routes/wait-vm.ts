@@ -3,6 +3,8 @@ import { vmParamsSchema, vmWaitSchema, waitVmQuerySchema } from '@ironlog/schema
 import { ok } from '../http/answers.ts';
 import type { Route } from '../http/api.ts';
 import { principalOf } from '../http/context.ts';
+import { awaitSequence } from '../http/moment.ts';
+import { pendingView } from '../http/pending-view.ts';
 import { awaitPosition } from '../http/position.ts';
 import { etagOf } from '../http/prefer.ts';
 import { passedEvents } from '../tail/passed-events.ts';
@@ -14,27 +16,40 @@ export const waitVm: Route = (app, api) => {
     '/v1/vms/:id/wait',
     {
       config: { access: 'read', readsFrom: 'state' },
-      schema: { operationId: 'waitVm', tags: ['vms'], summary: 'Wait until a VM passes a state', params: vmParamsSchema, querystring: waitVmQuerySchema, response: ok(vmWaitSchema) },
+      schema: {
+        operationId: 'waitVm',
+        tags: ['vms'],
+        summary: 'Wait until a VM passes a state',
+        params: vmParamsSchema,
+        querystring: waitVmQuerySchema,
+        response: ok(vmWaitSchema),
+      },
     },
     async (request, reply) => {
       const { tenant } = principalOf(request);
       const { id } = request.params;
       const { state: wanted, after, timeout } = request.query;
+      if (after !== undefined) await awaitSequence(api, after, 'after');
       const now = api.reads.vm(tenant, id);
       const then = after === undefined ? now : api.reads.vmThen(tenant, id, { sequence: after });
       if (!now && !api.whereabouts.find(tenant, id)) throw vmNotFound(id);
-      const from: Standing = then ? { state: then.state, sequence: after ?? then.sequence } : { state: 'absent', sequence: after ?? 0 };
+      const from: Standing = then
+        ? { state: then.state, sequence: after ?? then.sequence }
+        : { state: 'absent', sequence: after ?? 0 };
       const waiters = api.metrics.gauge('ironlog_waiters');
       waiters.inc();
       const waited = await waitForVm(api.tail, {
-        tenant, vmId: id, wanted, from,
+        tenant,
+        vmId: id,
+        wanted,
+        from,
         standingCounts: after === undefined,
         timeoutMs: timeout * 1000,
         signal: request.gone,
         passed: (sequence) => passedEvents(api, { tenant, vmId: id, after: sequence }),
       }).finally(() => waiters.dec());
       await awaitPosition(api.reads, { events: waited.sequence, work: 0 }, 'state');
-      const vm = api.reads.vm(tenant, id);
+      const vm = api.reads.vm(tenant, id) ?? pendingView(api, tenant, id);
       if (!vm) throw vmNotFound(id);
       request.position = { ...request.position, events: Math.max(request.position.events, waited.sequence) };
       reply.header('etag', etagOf(vm));

@@ -1,7 +1,8 @@
 // Events from a cursor on: history first, then the ring, joined by sequence; a slow reader falls back to history, never loses.
 import type { Recorded } from '@ironlog/event-log';
+import type { PastEvent } from '@ironlog/read-model';
 import type { TenantId } from '@ironlog/schemas';
-import type { PastEvent, Reads } from '../reads/port.ts';
+import type { Reads } from '../reads/port.ts';
 import type { Tail } from './tail.ts';
 
 const PAGE = 500;
@@ -19,7 +20,9 @@ export interface StreamRange {
   readonly signal: AbortSignal;
 }
 
-export type Frame = { readonly kind: 'event'; readonly event: PastEvent } | { readonly kind: 'mark'; readonly sequence: number };
+export type Frame =
+  | { readonly kind: 'event'; readonly event: PastEvent }
+  | { readonly kind: 'mark'; readonly sequence: number };
 
 export interface StreamDeps {
   readonly reads: Pick<Reads, 'history' | 'positions'>;
@@ -55,10 +58,15 @@ export const streamEvents = async function* ({ reads, tail }: StreamDeps, range:
   }
 };
 
-const pastOf = ({ sequence, read }: Recorded): PastEvent | undefined => (read.ok ? { sequence, stored: read.stored } : undefined);
+const pastOf = ({ sequence, read }: Recorded): PastEvent | undefined =>
+  read.ok ? { sequence, stored: read.stored } : undefined;
 
 /** True: the log has gone past `cursor`. False: nothing for as long as a heartbeat, or the reader has gone. */
-const nextEntry = async (tail: StreamDeps['tail'], cursor: number, { heartbeatMs, signal }: StreamRange): Promise<boolean> => {
+const nextEntry = async (
+  tail: StreamDeps['tail'],
+  cursor: number,
+  { heartbeatMs, signal }: StreamRange,
+): Promise<boolean> => {
   const come = Promise.withResolvers<boolean>();
   const leave = tail.subscribe(() => come.resolve(true));
   if (tail.ring.last() > cursor) come.resolve(true);

@@ -1,5 +1,5 @@
 // Operations as the freshest source tells them: this gateway's memory, kept current by the tail, else the read model.
-import { foldOperation, operationsOf, type OperationState } from '@ironlog/domain';
+import { foldOperation, type OperationState, operationsOf } from '@ironlog/domain';
 import type { Recorded } from '@ironlog/event-log';
 import type { CommandId, TenantId } from '@ironlog/schemas';
 import type { Reads } from '../reads/port.ts';
@@ -19,7 +19,7 @@ const keyOf = (tenant: string, id: CommandId): string => `${tenant}/${id}`;
 
 export interface OperationIndexDeps {
   readonly reads: Pick<Reads, 'operation'>;
-  readonly whereabouts: Pick<WhereaboutsIndex, 'find'>;
+  readonly whereabouts: Pick<WhereaboutsIndex, 'remembered'>;
 }
 
 export const createOperationIndex = ({ reads, whereabouts }: OperationIndexDeps): OperationIndex => {
@@ -29,7 +29,7 @@ export const createOperationIndex = ({ reads, whereabouts }: OperationIndexDeps)
     if (!entry.read.ok || entry.read.stored.kind !== 'vm') return entry.read.ok;
     const { writer, event } = entry.read.stored;
     if (writer === 'recovery' || writer === 'gateway') return true;
-    const where = whereabouts.find(event.tenant, event.subject);
+    const where = whereabouts.remembered(event.tenant, event.subject);
     return where?.kind !== 'owned' || where.host === writer;
   };
   return {
@@ -51,7 +51,8 @@ export const createOperationIndex = ({ reads, whereabouts }: OperationIndexDeps)
       for (const id of operationsOf(stored)) {
         const key = keyOf(stored.event.tenant, id);
         const before = known.get(key);
-        if (before && before.sequence >= entry.sequence) continue;
+        // Only what somebody follows here is kept; all others are the read model's.
+        if (!before || before.sequence >= entry.sequence) continue;
         const after = foldOperation(id, before, stored, entry.sequence);
         if (after && after !== before) known.set(key, after);
       }

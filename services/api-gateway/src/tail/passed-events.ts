@@ -1,7 +1,8 @@
 // One VM's events after a sequence, as far as anyone knows: from the ring where it reaches back, else from history first.
 import type { Recorded } from '@ironlog/event-log';
+import type { PastEvent } from '@ironlog/read-model';
 import type { TenantId, VmId } from '@ironlog/schemas';
-import type { PastEvent, Reads } from '../reads/port.ts';
+import type { Reads } from '../reads/port.ts';
 import type { Tail } from './tail.ts';
 import type { PassedEvent } from './wait-vm.ts';
 import type { WhereaboutsIndex } from './whereabouts.ts';
@@ -14,7 +15,11 @@ export interface PassedDeps {
   readonly whereabouts: Pick<WhereaboutsIndex, 'find'>;
 }
 
-export interface PassedRange { readonly tenant: TenantId; readonly vmId: VmId; readonly after: number }
+export interface PassedRange {
+  readonly tenant: TenantId;
+  readonly vmId: VmId;
+  readonly after: number;
+}
 
 export const passedEvents = (deps: PassedDeps, { tenant, vmId, after }: PassedRange): readonly PassedEvent[] => {
   const recent = deps.tail.ring.since(after);

@@ -10,7 +10,9 @@ export const stateAfter = (state: StateName, event: VmEvent): StateName => {
 };
 
 const nextOf = (state: StateName): readonly VmStateName[] => {
-  const targets = VM_EVENT_NAMES.map((name) => TRANSITIONS[state][name]).filter((target) => target !== 'same' && target !== 'never');
+  const targets = VM_EVENT_NAMES.map((name) => TRANSITIONS[state][name]).filter(
+    (target) => target !== 'same' && target !== 'never',
+  );
   return state === 'lost' ? [...targets, 'running', 'stopped', 'failed'] : targets;
 };
 

@@ -1,9 +1,10 @@
 // Waits until an operation has its outcome, or the time is over; either way the operation as it then stands.
-import { operationsOf, type OperationState } from '@ironlog/domain';
+import { type OperationState, operationsOf } from '@ironlog/domain';
 import type { CommandId, TenantId } from '@ironlog/schemas';
 import type { OperationIndex } from './operations.ts';
 import type { Tail } from './tail.ts';
 import { wakeWhen } from './wake.ts';
+import type { WhereaboutsIndex } from './whereabouts.ts';
 
 export interface WaitOperation {
   readonly tenant: TenantId;
@@ -14,11 +15,17 @@ export interface WaitOperation {
 
 /** `undefined`: there is no such operation. */
 export const waitForOperation = async (
-  deps: { readonly tail: Pick<Tail, 'subscribe'>; readonly operations: OperationIndex },
+  deps: {
+    readonly tail: Pick<Tail, 'subscribe'>;
+    readonly operations: OperationIndex;
+    readonly whereabouts: Pick<WhereaboutsIndex, 'find'>;
+  },
   { tenant, id, timeoutMs, signal }: WaitOperation,
 ): Promise<OperationState | undefined> => {
   const before = deps.operations.find(tenant, id);
   if (!before || before.finishedAt) return before;
+  // Brings the owner into memory: only its events may end the operation.
+  deps.whereabouts.find(tenant, before.vmId);
   deps.operations.follow(before);
   const finished = await wakeWhen({
     tail: deps.tail,

@@ -6,9 +6,15 @@ import type { Tail } from './tail.ts';
 import { wakeWhen } from './wake.ts';
 
 /** Where the VM stood at `sequence`; the wait folds on from there. */
-export interface Standing { readonly state: StateName; readonly sequence: number }
+export interface Standing {
+  readonly state: StateName;
+  readonly sequence: number;
+}
 
-export interface PassedEvent { readonly sequence: number; readonly event: VmEvent }
+export interface PassedEvent {
+  readonly sequence: number;
+  readonly event: VmEvent;
+}
 
 export interface WaitVm {
   readonly tenant: TenantId;
@@ -42,7 +48,10 @@ export const waitForVm = async (tail: Pick<Tail, 'subscribe'>, wait: WaitVm): Pr
   const found = await wakeWhen({
     tail,
     matters: ({ read }) =>
-      read.ok && read.stored.kind === 'vm' && read.stored.event.subject === wait.vmId && read.stored.event.tenant === wait.tenant,
+      read.ok &&
+      read.stored.kind === 'vm' &&
+      read.stored.event.subject === wait.vmId &&
+      read.stored.event.tenant === wait.tenant,
     look,
     timeoutMs: wait.timeoutMs,
     signal: wait.signal,

@@ -17,7 +17,13 @@ export interface WakeOptions<Answer> {
 }
 
 /** Registers first and looks then, so that nothing falls between. `undefined`: time ran out, or nobody waits any more. */
-export const wakeWhen = async <Answer>({ tail, matters, look, timeoutMs, signal }: WakeOptions<Answer>): Promise<Answer | undefined> => {
+export const wakeWhen = async <Answer>({
+  tail,
+  matters,
+  look,
+  timeoutMs,
+  signal,
+}: WakeOptions<Answer>): Promise<Answer | undefined> => {
   const settled = Promise.withResolvers<Answer | undefined>();
   const check = (): void => {
     try {

@@ -1,0 +1,77 @@
+// The four services as processes: for each its script and exactly the variables it knows.
+import { join } from 'node:path';
+import type { HostId } from '@ironlog/schemas';
+import { executorUser } from '../nats/accounts.ts';
+import type { NatsProcess } from '../nats/nats-process.ts';
+import { privateDirectory } from './paths.ts';
+import type { Managed } from './supervisor.ts';
+
+export interface Plane {
+  readonly nats: NatsProcess;
+  readonly stateDir: string;
+  readonly hosts: readonly HostId[];
+  readonly httpPort: number;
+  /** One for the projector, one for recovery, one per host. */
+  readonly opsPorts: readonly number[];
+  readonly tokensFile: string;
+  /** What the executors are told of their hypervisor. */
+  readonly hypervisor: Readonly<Record<string, string>>;
+}
+
+export interface PlannedService extends Managed {
+  readonly readyUrl: string;
+}
+
+/** Passed on from the shell: where traces go, the log level, and what a process needs to run at all. */
+const inherited = (): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(process.env).filter(
+      (entry): entry is [string, string] =>
+        entry[1] !== undefined &&
+        (/^OTEL_/.test(entry[0]) || ['PATH', 'HOME', 'TMPDIR', 'IRONLOG_LOG_LEVEL'].includes(entry[0])),
+    ),
+  );
+
+export const planServices = (plane: Plane): readonly PlannedService[] => {
+  const { nats, stateDir, hosts, httpPort, opsPorts, tokensFile } = plane;
+  const readModel = privateDirectory(join(stateDir, 'read-model'));
+  const common = (user: string, port: number): Record<string, string> => ({
+    ...inherited(),
+    IRONLOG_NATS_URL: nats.url,
+    IRONLOG_NATS_MONITOR_URL: nats.monitorUrl,
+    IRONLOG_NATS_SERVER_NAME: nats.credentials.serverName,
+    IRONLOG_NATS_USER: user,
+    IRONLOG_NATS_PASSWORD: nats.credentials.passwordOf(user),
+    IRONLOG_HTTP_PORT: String(port),
+  });
+  const service = (name: string, script: string, env: Record<string, string>): PlannedService => ({
+    name,
+    script: `services/${script}/src/main.ts`,
+    env,
+    readyUrl: `http://127.0.0.1:${env.IRONLOG_HTTP_PORT}/readyz`,
+  });
+  const [projectorPort = 0, recoveryPort = 0, ...executorPorts] = opsPorts;
+  return [
+    service('state-projector', 'state-projector', {
+      ...common('projector', projectorPort),
+      IRONLOG_STATE_DIR: readModel,
+    }),
+    ...hosts.map((host, index) =>
+      service(hosts.length === 1 ? 'vm-executor' : `vm-executor-${host}`, 'vm-executor', {
+        ...common(executorUser(host), executorPorts[index] ?? 0),
+        ...plane.hypervisor,
+        IRONLOG_HOST_ID: host,
+        IRONLOG_STATE_DIR: privateDirectory(join(stateDir, host)),
+      }),
+    ),
+    service('recovery-worker', 'recovery-worker', {
+      ...common('recovery', recoveryPort),
+      IRONLOG_READ_MODEL_DIR: readModel,
+    }),
+    service('api-gateway', 'api-gateway', {
+      ...common('gateway', httpPort),
+      IRONLOG_READ_MODEL_DIR: readModel,
+      IRONLOG_TOKENS_FILE: tokensFile,
+    }),
+  ];
+};

@@ -1,0 +1,88 @@
+// Keeps processes running: starts each again when it ends, later each time, and says so; ends them all when told to.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from './paths.ts';
+import { say } from './say.ts';
+
+export interface Managed {
+  readonly name: string;
+  /** Relative to the project's folder. */
+  readonly script: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+const FIRST_DELAY_MS = 100;
+const LONGEST_DELAY_MS = 10_000;
+/** A process that lived this long has started well: the next delay is the first again. */
+const LIVED_WELL_MS = 30_000;
+const STOP_WITHIN_MS = 15_000;
+/** sysexits EX_CONFIG: starting it again would end the same way. */
+const EXIT_CONFIG = 78;
+
+export class Supervisor {
+  readonly #logDirectory: string;
+  readonly #children = new Map<string, ChildProcess>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #stopping = false;
+
+  constructor(logDirectory: string) {
+    this.#logDirectory = logDirectory;
+  }
+
+  logOf(name: string): string {
+    return join(this.#logDirectory, `${name}.log`);
+  }
+
+  pidOf(name: string): number | undefined {
+    return this.#children.get(name)?.pid;
+  }
+
+  start(managed: Managed, delayMs = FIRST_DELAY_MS): void {
+    if (this.#stopping) return;
+    const log = openSync(this.logOf(managed.name), 'a', 0o600);
+    const startedAt = performance.now();
+    // A session of its own: Ctrl-C reaches this process only, which then stops them in order.
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(ROOT, managed.script)], {
+      cwd: ROOT,
+      env: managed.env,
+      stdio: ['ignore', log, log],
+      detached: true,
+    });
+    closeSync(log);
+    this.#children.set(managed.name, child);
+    child.once('exit', (code, signal) => {
+      this.#children.delete(managed.name);
+      if (this.#stopping) return;
+      const next =
+        performance.now() - startedAt > LIVED_WELL_MS ? FIRST_DELAY_MS : Math.min(delayMs * 2, LONGEST_DELAY_MS);
+      const wait = code === EXIT_CONFIG ? LONGEST_DELAY_MS : delayMs;
+      say(
+        `${managed.name} ended (${signal ?? `exit ${code}`}); starting it again in ${wait} ms; its log: ${this.logOf(managed.name)}`,
+      );
+      const timer = setTimeout(() => {
+        this.#timers.delete(timer);
+        this.start(managed, next);
+      }, wait);
+      this.#timers.add(timer);
+    });
+  }
+
+  /** SIGTERM to all, SIGKILL to what is left after a bound; resolves when none is left. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    await Promise.all([...this.#children.values()].map(endChild));
+  }
+}
+
+const endChild = (child: ChildProcess): Promise<void> =>
+  new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) return resolve();
+    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS);
+    child.once('exit', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    child.kill('SIGTERM');
+  });

@@ -1,0 +1,203 @@
+// What every driver promises, as one suite that each runs on real processes.
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { LaunchImage } from './launch-spec.ts';
+import type { Hypervisor } from './port.ts';
+import { findByDirectory } from './process/find.ts';
+import { identify } from './process/identity.ts';
+import { killProcess } from './process/kill.ts';
+import { recorder, until, VmFixture, within } from './vm.fixture.ts';
+
+export interface Subject {
+  readonly name: string;
+  /** A driver with nothing in its memory, as after an executor's restart. */
+  readonly create: () => Hypervisor;
+  readonly image: LaunchImage;
+  /** What its guest writes when it listens to the power button. */
+  readonly readyLine: string;
+}
+
+const OK = { ok: true };
+
+export function conformance(subject: Subject): void {
+  describe(`the port, served by ${subject.name}`, () => {
+    let hypervisor: Hypervisor;
+    let vm: VmFixture;
+    beforeEach(async () => {
+      hypervisor = subject.create();
+      vm = await VmFixture.make(subject.image);
+    });
+    afterEach(async () => {
+      await hypervisor.close();
+      await vm.dispose();
+    });
+    const stateOf = async (handle: Parameters<Hypervisor['observe']>[0], driver = hypervisor) => {
+      const seen = await driver.observe(handle, within(5000));
+      return seen.ok ? seen.state : seen.code;
+    };
+
+    it('takes a VM from spawn to a graceful end', async () => {
+      const { handle, launch, exited } = await vm.spawn(hypervisor);
+      expect(await hypervisor.create(handle, launch, within(10_000))).toMatchObject(OK);
+      expect(await stateOf(handle)).toBe('created');
+      expect(await hypervisor.boot(handle, within(5000))).toMatchObject(OK);
+      expect(await stateOf(handle)).toBe('running');
+      await vm.guestSays(subject.readyLine);
+      expect(await hypervisor.pause(handle, within(5000))).toMatchObject(OK);
+      expect(await stateOf(handle)).toBe('paused');
+      expect(await hypervisor.resume(handle, within(5000))).toMatchObject(OK);
+      expect(await stateOf(handle)).toBe('running');
+      expect(await hypervisor.shutdown(handle, within(20_000))).toMatchObject(OK);
+      expect(await exited).toEqual({ exitCode: 0, signal: null });
+      expect(await stateOf(handle)).toBe('absent');
+    });
+
+    it('ensures: what is so already is success, and what the state forbids is refused', async () => {
+      const { handle, launch } = await vm.spawn(hypervisor);
+      await hypervisor.create(handle, launch, within(10_000));
+      expect(await hypervisor.create(handle, launch, within(5000))).toMatchObject(OK);
+      expect(await hypervisor.pause(handle, within(5000))).toMatchObject({
+        ok: false,
+        code: 'refused',
+        retryable: false,
+      });
+      expect(await hypervisor.resume(handle, within(5000))).toMatchObject({ ok: false, code: 'refused' });
+      await hypervisor.boot(handle, within(5000));
+      expect(await hypervisor.boot(handle, within(5000))).toMatchObject(OK);
+      expect(await hypervisor.create(handle, launch, within(5000))).toMatchObject(OK);
+      expect(await hypervisor.resume(handle, within(5000))).toMatchObject(OK);
+      await hypervisor.pause(handle, within(5000));
+      expect(await hypervisor.pause(handle, within(5000))).toMatchObject(OK);
+      expect(await hypervisor.boot(handle, within(5000))).toMatchObject({ ok: false, code: 'refused' });
+    });
+
+    it('shuts a paused guest down', async () => {
+      const { handle } = await vm.running(hypervisor);
+      await vm.guestSays(subject.readyLine);
+      await hypervisor.pause(handle, within(5000));
+      expect(await hypervisor.shutdown(handle, within(20_000))).toMatchObject(OK);
+    });
+
+    it('tells a guest that stopped from a process that was killed', async () => {
+      const { handle } = await vm.running(hypervisor);
+      await vm.guestSays(subject.readyLine);
+      const { events, report } = recorder();
+      hypervisor.watch(handle, report);
+      await hypervisor.shutdown(handle, within(20_000));
+      await until('the end is reported', () => events.some(({ kind }) => kind === 'gone'));
+      expect(events).toMatchObject([{ kind: 'guest-stopped' }, { kind: 'gone', guestStopped: true }]);
+    });
+
+    it('reports a kill -9 once, and the socket it leaves does not hinder the next epoch or the same one', async () => {
+      const { handle, exited } = await vm.running(hypervisor);
+      const { events, report } = recorder();
+      hypervisor.watch(handle, report);
+      process.kill(handle.identity.pid, 'SIGKILL');
+      await until('the end is reported', () => events.length > 0);
+      expect(events).toMatchObject([{ kind: 'gone', guestStopped: false }]);
+      expect(await exited).toEqual({ exitCode: null, signal: 'SIGKILL' });
+      expect((await stat(handle.socketPath)).isSocket()).toBe(true);
+      expect(await hypervisor.boot(handle, within(5000))).toMatchObject({ ok: false, code: 'unreachable' });
+      for (const epoch of [1, 2]) {
+        const next = await vm.spawn(hypervisor, vm.launch(epoch));
+        expect(await hypervisor.create(next.handle, next.launch, within(10_000))).toMatchObject(OK);
+        await killProcess(next.handle.identity, { graceMs: 2000 });
+      }
+    });
+
+    it('answers timeout while the process is stopped, and works when it goes on', async () => {
+      const { handle } = await vm.running(hypervisor);
+      process.kill(handle.identity.pid, 'SIGSTOP');
+      expect(await hypervisor.observe(handle, within(200))).toMatchObject({
+        ok: false,
+        code: 'timeout',
+        retryable: true,
+      });
+      expect(await hypervisor.pause(handle, within(200))).toMatchObject({ ok: false, code: 'timeout' });
+      expect(await hypervisor.shutdown(handle, within(200))).toMatchObject({ ok: false, code: 'timeout' });
+      process.kill(handle.identity.pid, 'SIGCONT');
+      expect(await hypervisor.pause(handle, within(5000))).toMatchObject(OK);
+    });
+
+    it('gives up when the caller does', async () => {
+      const { handle } = await vm.running(hypervisor);
+      expect(await hypervisor.observe(handle, AbortSignal.abort('draining'))).toMatchObject({
+        ok: false,
+        code: 'aborted',
+      });
+    });
+
+    it('adopts: a new driver finds, watches and controls a process that it did not start', async () => {
+      const { handle } = await vm.running(hypervisor);
+      await vm.guestSays(subject.readyLine);
+      await hypervisor.close();
+      const [found] = await findByDirectory(vm.directory);
+      expect(found).toEqual({
+        identity: handle.identity,
+        directory: vm.directory,
+        epoch: 1,
+        socketPath: handle.socketPath,
+      });
+      const successor = subject.create();
+      const { events, report } = recorder();
+      successor.watch(handle, report);
+      expect(await stateOf(handle, successor)).toBe('running');
+      expect(await successor.pause(handle, within(5000))).toMatchObject(OK);
+      process.kill(handle.identity.pid, 'SIGKILL');
+      await until('the end is reported', () => events.length > 0);
+      expect(events).toMatchObject([{ kind: 'gone', guestStopped: false }]);
+      await successor.close();
+    });
+
+    it('does not wait for a process that ended before it answered', async () => {
+      const { handle, launch, exited } = await vm.spawn(hypervisor);
+      process.kill(handle.identity.pid, 'SIGKILL');
+      await exited;
+      const created = await hypervisor.create(handle, launch, within(10_000));
+      expect(created).toMatchObject({
+        ok: false,
+        code: 'failed',
+        reason: expect.stringContaining('ended before it answered'),
+      });
+    });
+
+    it('starts detached, in a session of its own, with private files and none of our environment', async () => {
+      const { handle } = await vm.running(hypervisor);
+      const stats = await readFile(`/proc/${handle.identity.pid}/stat`, 'utf8');
+      const session = stats.slice(stats.lastIndexOf(')') + 2).split(' ')[3];
+      expect(session).toBe(String(handle.identity.pid));
+      const environment = await readFile(`/proc/${handle.identity.pid}/environ`, 'utf8');
+      expect(
+        environment
+          .split('\0')
+          .filter(Boolean)
+          .map((entry) => entry.split('=')[0]),
+      ).toEqual(['PATH']);
+      for (const path of [handle.socketPath, vm.launch().consolePath, `${vm.directory}/hypervisor.log`])
+        expect((await stat(path)).mode & 0o777).toBe(0o600);
+    });
+
+    it('keeps the console of an earlier epoch', async () => {
+      await writeFile(vm.launch().consolePath, 'an earlier epoch\n');
+      await vm.running(hypervisor);
+      await vm.guestSays(subject.readyLine);
+      expect(await vm.console()).toMatch(/^an earlier epoch\n/);
+    });
+
+    it('refuses a socket path longer than a unix socket takes, before it starts anything', async () => {
+      const directory = `${vm.directory}/${'d'.repeat(100)}`;
+      const launch = { ...vm.launch(), directory, socketPath: `${directory}/e1.sock` };
+      expect(await hypervisor.spawn(launch)).toMatchObject({ ok: false, code: 'refused', stage: 'spawn' });
+    });
+
+    it('ends a process that ignores SIGTERM, and leaves another that has its pid by now alone', async () => {
+      const { handle } = await vm.running(hypervisor);
+      process.kill(handle.identity.pid, 'SIGSTOP');
+      const other = { ...handle.identity, startTime: '1' };
+      expect(await killProcess(other, { graceMs: 0 })).toEqual({ kind: 'dead', by: 'itself' });
+      expect(await identify(handle.identity.pid)).not.toBeNull();
+      expect(await killProcess(handle.identity, { graceMs: 50 })).toEqual({ kind: 'dead', by: 'SIGKILL' });
+      expect(await killProcess(handle.identity, { graceMs: 50 })).toEqual({ kind: 'dead', by: 'itself' });
+    });
+  });
+}

@@ -1,0 +1,87 @@
+// QEMU is driven for real where it is installed and a demo kernel is given: IRONLOG_KERNEL and IRONLOG_INITRD name it,
+// IRONLOG_QEMU the program when it is not on PATH. IRONLOG_QEMU_REQUIRED=1 makes their absence a failure.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { conformance } from './conformance.fixture.ts';
+import { createHypervisor } from './factory.ts';
+import { chooseAccelerator } from './qemu/accelerator.ts';
+import { recorder, until, VmFixture, within } from './vm.fixture.ts';
+
+const program = process.env.IRONLOG_QEMU ?? 'qemu-system-x86_64';
+const kernel = process.env.IRONLOG_KERNEL ?? '';
+const initrd = process.env.IRONLOG_INITRD ?? '';
+const READY = 'ironlog-guest: ready';
+
+function missing(): string | null {
+  if (spawnSync(program, ['--version']).status !== 0)
+    return `${program} does not run; install it with: apt-get install -y qemu-system-x86`;
+  if (!existsSync(kernel)) return `IRONLOG_KERNEL=${JSON.stringify(kernel)} is no file`;
+  if (!existsSync(initrd)) return `IRONLOG_INITRD=${JSON.stringify(initrd)} is no file`;
+  return null;
+}
+
+const reason = missing();
+if (reason !== null) {
+  console.warn(`QEMU's tests are skipped: ${reason}`);
+  it.skipIf(process.env.IRONLOG_QEMU_REQUIRED !== '1')(`QEMU is here (${reason})`, () => expect(reason).toBeNull());
+} else {
+  const create = () => createHypervisor({ kind: 'qemu', program, accelerator: 'tcg' });
+  const image = { kernel, initrd };
+  conformance({ name: 'QEMU', create, image, readyLine: READY });
+
+  describe('QEMU alone', () => {
+    it('a guest that panics is a crash, not a stop', async () => {
+      const hypervisor = create();
+      const vm = await VmFixture.make(image);
+      // No such init: the kernel panics and, told so, restarts at once.
+      const { handle } = await vm.running(hypervisor, 'rdinit=/none init=/none panic=-1');
+      const { events, report } = recorder();
+      hypervisor.watch(handle, report);
+      await until('the restart is reported', () => events.length > 0, 30_000);
+      expect(events[0]).toEqual({ kind: 'guest-rebooted' });
+      await hypervisor.close();
+      await vm.dispose();
+    });
+
+    it('refuses an image without a kernel', async () => {
+      const hypervisor = create();
+      const vm = await VmFixture.make({});
+      expect(await hypervisor.spawn(vm.launch())).toMatchObject({ ok: false, code: 'refused' });
+      await vm.dispose();
+    });
+
+    it('says where to look when QEMU does not take its arguments', async () => {
+      const hypervisor = create();
+      const vm = await VmFixture.make({ kernel: '/nonexistent/kernel' });
+      const { handle, launch } = await vm.spawn(hypervisor);
+      expect(await hypervisor.create(handle, launch, within(10_000))).toMatchObject({ ok: false, code: 'failed' });
+      expect(await readFile(join(vm.directory, 'hypervisor.log'), 'utf8')).toContain('/nonexistent/kernel');
+      await vm.dispose();
+    });
+  });
+
+  describe('the choice of the accelerator', () => {
+    let directory: string;
+    beforeAll(async () => {
+      directory = await mkdtemp(join(tmpdir(), 'ironlog-accel-'));
+    });
+    afterAll(() => rm(directory, { recursive: true, force: true }));
+
+    it('is made once, and kept', async () => {
+      const probe = { program, kernel, initrd, readyLine: READY, cachePath: join(directory, 'accelerator.json') };
+      const first = await chooseAccelerator(probe);
+      expect(await chooseAccelerator({ ...probe, readyLine: 'never said' })).toEqual(first);
+    });
+
+    it('takes a broken answer for none', async () => {
+      const cachePath = join(directory, 'broken.json');
+      await writeFile(cachePath, '{');
+      const choice = await chooseAccelerator({ program, kernel, initrd, readyLine: 'never said', cachePath });
+      expect(choice.accelerator).toBe('tcg');
+    });
+  });
+}

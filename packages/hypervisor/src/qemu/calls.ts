@@ -1,0 +1,74 @@
+// QMP's commands as "ensure" steps: look at the run state, and act only from where the step is legal (P6).
+import { z } from 'zod';
+import { deadlineRefusal, type Outcome, refusal } from '../outcome.ts';
+import { pause } from '../pause.ts';
+import type { ObservedState, ProcessHandle } from '../port.ts';
+import { isAlive } from '../process/identity.ts';
+import type { QmpLinks } from './links.ts';
+
+const statusSchema = z.object({ status: z.string() });
+
+// QEMU's RunState; what is not named here (internal-error, io-error, guest-panicked …) is unknown.
+const OBSERVED: Readonly<Record<string, ObservedState>> = {
+  prelaunch: 'created',
+  running: 'running',
+  paused: 'paused',
+  shutdown: 'shutdown',
+};
+
+const CONNECT_POLL_MS = 5;
+
+export interface QemuStep {
+  readonly execute: 'cont' | 'stop';
+  readonly from: ObservedState;
+  readonly to: ObservedState;
+}
+
+/** One QMP command to the handle's process. */
+export async function command(links: QmpLinks, handle: ProcessHandle, execute: string, deadline: AbortSignal) {
+  const link = await links.connection(handle.socketPath, deadline);
+  return link.ok ? link.connection.execute({ execute }, deadline) : link;
+}
+
+export async function look(
+  links: QmpLinks,
+  handle: ProcessHandle,
+  deadline: AbortSignal,
+): Promise<Outcome<{ readonly state: ObservedState }>> {
+  const answer = await command(links, handle, 'query-status', deadline);
+  if (!answer.ok) return answer;
+  const status = statusSchema.safeParse(answer.value);
+  if (status.success) return { ok: true, state: OBSERVED[status.data.status] ?? 'unknown' };
+  return refusal('bad-answer', 'qmp.query-status', 'query-status returned no status');
+}
+
+/** Looks first: QEMU takes `cont` and `stop` in any state, so the states' rules are kept here. */
+export async function ensure(
+  links: QmpLinks,
+  handle: ProcessHandle,
+  step: QemuStep,
+  deadline: AbortSignal,
+): Promise<Outcome> {
+  const before = await look(links, handle, deadline);
+  if (!before.ok || before.state === step.to) return before;
+  if (before.state !== step.from)
+    return refusal('refused', `qmp.${step.execute}`, `the VM is ${before.state}, not ${step.from} or ${step.to}`);
+  const answer = await command(links, handle, step.execute, deadline);
+  return answer.ok ? { ok: true } : answer;
+}
+
+/** Until QEMU answers; its socket appears some ms after the spawn. A process that died is not waited for. */
+export async function answering(links: QmpLinks, handle: ProcessHandle, deadline: AbortSignal): Promise<Outcome> {
+  for (;;) {
+    const now = await look(links, handle, deadline);
+    if (now.ok || now.code !== 'unreachable') return now;
+    if (!(await isAlive(handle.identity)))
+      return refusal(
+        'failed',
+        'spawn',
+        `process ${handle.identity.pid} ended before it answered on ${handle.socketPath}`,
+      );
+    await pause(CONNECT_POLL_MS, deadline);
+    if (deadline.aborted) return deadlineRefusal(deadline, 'qmp.greeting');
+  }
+}

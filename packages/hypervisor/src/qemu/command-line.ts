@@ -1,0 +1,27 @@
+// QEMU's arguments for a launch: the microvm machine, stopped before its first instruction, QMP on the epoch's socket.
+import type { LaunchSpec } from '../launch-spec.ts';
+
+export type Accelerator = 'kvm' | 'tcg';
+
+/** In QEMU's option lists a comma within a value is written twice (qemu-options, "file paths with commas"). */
+const inList = (path: string): string => path.replaceAll(',', ',,');
+
+/**
+ * ACPI stays on (microvm's default): without it a guest cannot switch itself off. A guest's restart stays in the
+ * process and is reported as RESET. Tenants' `kernelArgs` are one argument, whatever they hold.
+ */
+export function qemuArguments(launch: LaunchSpec, accelerator: Accelerator, kernel: string): string[] {
+  const { spec, image, socketPath, consolePath } = launch;
+  const append = ['console=ttyS0', image.args, spec.kernelArgs].filter((part) => part !== undefined && part !== '');
+  return [
+    ...['-machine', 'microvm', '-accel', accelerator],
+    ...['-smp', String(spec.cpus), '-m', String(spec.memoryMiB)],
+    ...['-nodefaults', '-no-user-config', '-display', 'none'],
+    ...['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'],
+    ...['-chardev', `file,id=console,path=${inList(consolePath)},append=on`, '-serial', 'chardev:console'],
+    ...['-qmp', `unix:${inList(socketPath)},server=on,wait=off`],
+    ...['-kernel', kernel, ...(image.initrd === undefined ? [] : ['-initrd', image.initrd])],
+    ...['-append', append.join(' ')],
+    '-S',
+  ];
+}

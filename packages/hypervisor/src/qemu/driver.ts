@@ -1,0 +1,89 @@
+// QEMU over QMP: real guests, with KVM where it works and TCG where not.
+import { writeFile } from 'node:fs/promises';
+import type { Verb } from '@ironlog/schemas';
+import { logPathOf, MAX_SOCKET_PATH_BYTES, socketPathFits } from '../launch-spec.ts';
+import { deadlineRefusal, type Outcome, refusal } from '../outcome.ts';
+import { pause } from '../pause.ts';
+import type { Hypervisor, ProcessHandle, Watch } from '../port.ts';
+import { isAlive } from '../process/identity.ts';
+import { spawnProgram } from '../process/spawn.ts';
+import { answering, command, ensure, look } from './calls.ts';
+import { type Accelerator, qemuArguments } from './command-line.ts';
+import { QmpLinks } from './links.ts';
+import { watchProcess } from './watch.ts';
+
+export interface QemuConfig {
+  readonly kind: 'qemu';
+  /** Absolute path of qemu-system-x86_64, or its name on PATH. */
+  readonly program: string;
+  /** What `chooseAccelerator` found, or the operator's word. */
+  readonly accelerator: Accelerator;
+}
+
+const VERBS: readonly Verb[] = ['create', 'boot', 'shutdown', 'pause', 'resume', 'reboot', 'delete', 'cleanup'];
+const PRESS_EVERY_MS = 1000;
+const LOOK_EVERY_MS = 20;
+
+export function createQemu({ program, accelerator }: QemuConfig): Hypervisor {
+  const links = new QmpLinks();
+  const watches = new Set<Watch>();
+  return {
+    kind: 'qemu',
+    capabilities: () => ({ verbs: VERBS }),
+    spawn: async (launch) => {
+      const { directory, socketPath, consolePath, image } = launch;
+      if (!socketPathFits(socketPath))
+        return refusal('refused', 'spawn', `${socketPath} is longer than ${MAX_SOCKET_PATH_BYTES} bytes`);
+      if (image.kernel === undefined)
+        return refusal('refused', 'spawn', 'the image names no kernel, and QEMU boots nothing else');
+      await writeFile(consolePath, '', { flag: 'a', mode: 0o600 });
+      const argv = qemuArguments(launch, accelerator, image.kernel);
+      return spawnProgram({ program, argv, directory, logPath: logPathOf(directory) });
+    },
+    // The machine is defined by the command line; QEMU that answers has created it.
+    create: (handle, _launch, deadline) => answering(links, handle, deadline),
+    boot: (handle, deadline) => ensure(links, handle, { execute: 'cont', from: 'created', to: 'running' }, deadline),
+    pause: (handle, deadline) => ensure(links, handle, { execute: 'stop', from: 'running', to: 'paused' }, deadline),
+    resume: (handle, deadline) => ensure(links, handle, { execute: 'cont', from: 'paused', to: 'running' }, deadline),
+    shutdown: (handle, deadline) => shutdown(links, handle, deadline),
+    observe: async (handle, deadline) =>
+      (await isAlive(handle.identity)) ? look(links, handle, deadline) : { ok: true, state: 'absent' },
+    watch: (handle, report) => {
+      const watch = watchProcess(links, handle, report);
+      watches.add(watch);
+      return {
+        close: () => {
+          watches.delete(watch);
+          watch.close();
+        },
+      };
+    },
+    close: async () => {
+      for (const watch of watches) watch.close();
+      watches.clear();
+      await links.close();
+    },
+  };
+}
+
+/**
+ * Presses the power button each second (a press before the guest listens is lost: measured) until the guest is off and
+ * QEMU with it. A paused guest is resumed first; one that never started has nothing to shut down.
+ */
+async function shutdown(links: QmpLinks, handle: ProcessHandle, deadline: AbortSignal): Promise<Outcome> {
+  let pressAt = 0;
+  while (!deadline.aborted) {
+    if (!(await isAlive(handle.identity))) return { ok: true };
+    if (performance.now() >= pressAt) {
+      pressAt = performance.now() + PRESS_EVERY_MS;
+      const now = await look(links, handle, deadline);
+      if (!now.ok && now.code === 'bad-answer') return now;
+      if (now.ok && (now.state === 'created' || now.state === 'shutdown')) return { ok: true };
+      if (now.ok && now.state === 'paused') await command(links, handle, 'cont', deadline);
+      // Its refusal is no news: the next press, or the process's end, tells.
+      await command(links, handle, 'system_powerdown', deadline);
+    }
+    await pause(LOOK_EVERY_MS, deadline);
+  }
+  return deadlineRefusal(deadline, 'qmp.system_powerdown');
+}

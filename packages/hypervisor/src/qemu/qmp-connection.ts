@@ -1,0 +1,140 @@
+// One QMP connection: greeting and capabilities first, then commands matched by id, and events as they come.
+// QEMU serves one client at a time, so a process has one connection and everybody shares it.
+import { connect, type Socket } from 'node:net';
+import { deadlineRefusal, type Outcome, type Refusal, refusal } from '../outcome.ts';
+import { MAX_LINE_BYTES, QmpLines } from './qmp-lines.ts';
+import { parseQmp, type QmpMessage } from './qmp-message.ts';
+
+export type QmpEvent = Extract<QmpMessage, { kind: 'event' }>;
+export type QmpAnswer = Outcome<{ readonly value: unknown }>;
+
+export interface QmpListener {
+  readonly event: (event: QmpEvent) => void;
+  /** Once, when the connection has ended, for whatever reason. */
+  readonly end: () => void;
+}
+
+/** The place of the greeting among the answers that are waited for; commands count on from it. */
+const GREETING = 0;
+
+interface Command {
+  readonly execute: string;
+  readonly arguments?: object;
+}
+
+export class QmpConnection {
+  readonly #socket: Socket;
+  readonly #listener: QmpListener;
+  readonly #lines = new QmpLines();
+  readonly #waiting = new Map<number, { stage: string; settle: (answer: QmpAnswer) => void }>();
+  #broken: Refusal | undefined;
+  #lastId = GREETING;
+
+  private constructor(path: string, listener: QmpListener) {
+    this.#listener = listener;
+    this.#socket = connect(path);
+    this.#socket.on('data', (chunk) => this.#take(chunk));
+    this.#socket.on('error', (error) => this.#fail(refusal('unreachable', 'qmp', `${path}: ${error.message}`)));
+    this.#socket.on('close', () => {
+      this.#fail(refusal('unreachable', 'qmp', `${path}: QEMU closed the connection`));
+      listener.end();
+    });
+  }
+
+  /** Connects, reads the greeting and negotiates; on any refusal the connection is closed again. */
+  static async open(
+    path: string,
+    listener: QmpListener,
+    deadline: AbortSignal,
+  ): Promise<Outcome<{ readonly connection: QmpConnection }>> {
+    if (deadline.aborted) return deadlineRefusal(deadline, 'qmp.greeting');
+    const connection = new QmpConnection(path, listener);
+    const greeted = await connection.#wait(GREETING, 'qmp.greeting', deadline);
+    const ready = greeted.ok ? await connection.execute({ execute: 'qmp_capabilities' }, deadline) : greeted;
+    if (ready.ok) return { ok: true, connection };
+    connection.close();
+    return ready;
+  }
+
+  /** Ok with QEMU's `return`; an error of QEMU's is `refused`. A late answer after the deadline is dropped by its id. */
+  execute(command: Command, deadline: AbortSignal): Promise<QmpAnswer> {
+    const id = ++this.#lastId;
+    const stage = `qmp.${command.execute}`;
+    const answer = this.#wait(id, stage, deadline);
+    if (!this.#broken && !deadline.aborted) this.#socket.write(`${JSON.stringify({ ...command, id })}\n`);
+    return answer;
+  }
+
+  get usable(): boolean {
+    return this.#broken === undefined;
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  #wait(id: number, stage: string, deadline: AbortSignal): Promise<QmpAnswer> {
+    if (this.#broken) return Promise.resolve({ ...this.#broken, stage });
+    if (deadline.aborted) return Promise.resolve(deadlineRefusal(deadline, stage));
+    return new Promise((resolve) => {
+      const expired = (): void => this.#settle(id, deadlineRefusal(deadline, stage));
+      deadline.addEventListener('abort', expired, { once: true });
+      const settle = (answer: QmpAnswer): void => {
+        deadline.removeEventListener('abort', expired);
+        resolve(answer);
+      };
+      this.#waiting.set(id, { stage, settle });
+    });
+  }
+
+  #settle(id: number, answer: QmpAnswer): void {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    waiting?.settle(answer);
+  }
+
+  #take(chunk: Buffer): void {
+    const taken = this.#lines.take(chunk);
+    if (taken.ok) for (const line of taken.lines) this.#read(line);
+    else this.#fail(refusal('bad-answer', 'qmp', `a QMP line is longer than ${MAX_LINE_BYTES} bytes`));
+  }
+
+  #read(line: string): void {
+    if (this.#broken) return;
+    const message = parseQmp(line);
+    if (message !== null) this.#dispatch(message);
+    else this.#fail(refusal('bad-answer', 'qmp', `not a QMP message: ${JSON.stringify(line.slice(0, 100))}`));
+  }
+
+  #dispatch(message: QmpMessage): void {
+    switch (message.kind) {
+      case 'greeting':
+        this.#settle(GREETING, { ok: true, value: undefined });
+        break;
+      case 'event':
+        this.#listener.event(message);
+        break;
+      case 'return':
+        this.#settle(message.id, { ok: true, value: message.value });
+        break;
+      case 'error':
+        this.#refuse(message);
+        break;
+    }
+  }
+
+  #refuse({ id, class: name, description }: Extract<QmpMessage, { kind: 'error' }>): void {
+    const reason = `${name}: ${description}`;
+    const stage = id === undefined ? undefined : this.#waiting.get(id)?.stage;
+    if (id === undefined) this.#fail(refusal('bad-answer', 'qmp', `an error that names no command: ${reason}`));
+    else if (stage !== undefined) this.#settle(id, refusal('refused', stage, reason));
+  }
+
+  /** Ends every command that waits; what comes later is not read. */
+  #fail(broken: Refusal): void {
+    this.#broken ??= broken;
+    for (const { stage, settle } of this.#waiting.values()) settle({ ...this.#broken, stage });
+    this.#waiting.clear();
+    this.#socket.destroy();
+  }
+}

@@ -1,0 +1,95 @@
+// A VM on real processes for tests: its directory, its launches, and the certainty that nothing is left behind.
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { tenantId, vmId } from '@ironlog/schemas';
+import { consolePathOf, type LaunchImage, type LaunchSpec, socketPathOf } from './launch-spec.ts';
+import type { Hypervisor, ProcessEvent, ProcessHandle } from './port.ts';
+import { findByDirectory } from './process/find.ts';
+import { killProcess } from './process/kill.ts';
+import type { ProcessExit } from './process/spawn.ts';
+
+export const within = (milliseconds: number): AbortSignal => AbortSignal.timeout(milliseconds);
+
+/** Waits for a condition, bounded; says what it waited for when it never came. */
+export async function until(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  milliseconds = 20_000,
+): Promise<void> {
+  const end = performance.now() + milliseconds;
+  while (!(await holds())) {
+    if (performance.now() > end) throw new Error(`waited ${milliseconds} ms in vain until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+export interface SpawnedVm {
+  readonly launch: LaunchSpec;
+  readonly handle: ProcessHandle;
+  readonly exited: Promise<ProcessExit>;
+}
+
+export class VmFixture {
+  readonly directory: string;
+  readonly #image: LaunchImage;
+
+  private constructor(directory: string, image: LaunchImage) {
+    this.directory = directory;
+    this.#image = image;
+  }
+
+  static async make(image: LaunchImage): Promise<VmFixture> {
+    return new VmFixture(await mkdtemp(join(tmpdir(), 'ironlog-vm-')), image);
+  }
+
+  launch(epoch = 1, kernelArgs = ''): LaunchSpec {
+    return {
+      tenant: tenantId('acme'),
+      vmId: vmId('vm-1'),
+      epoch,
+      directory: this.directory,
+      socketPath: socketPathOf(this.directory, epoch),
+      consolePath: consolePathOf(this.directory),
+      spec: { cpus: 1, memoryMiB: 128, kernelArgs },
+      image: this.#image,
+    };
+  }
+
+  async spawn(hypervisor: Hypervisor, launch = this.launch()): Promise<SpawnedVm> {
+    const spawned = await hypervisor.spawn(launch);
+    if (!spawned.ok) throw new Error(`spawn: ${spawned.reason}`);
+    const { epoch, directory, socketPath } = launch;
+    const { identity, exited } = spawned.process;
+    return { launch, exited, handle: { directory, epoch, socketPath, identity } };
+  }
+
+  /** Spawned, created and booted; the guest may not have said a word yet. */
+  async running(hypervisor: Hypervisor, kernelArgs = ''): Promise<SpawnedVm> {
+    const vm = await this.spawn(hypervisor, this.launch(1, kernelArgs));
+    const created = await hypervisor.create(vm.handle, vm.launch, within(10_000));
+    if (!created.ok) throw new Error(`create: ${created.reason}`);
+    const booted = await hypervisor.boot(vm.handle, within(10_000));
+    if (!booted.ok) throw new Error(`boot: ${booted.reason}`);
+    return vm;
+  }
+
+  console(): Promise<string> {
+    return readFile(consolePathOf(this.directory), 'utf8');
+  }
+
+  async guestSays(line: string): Promise<void> {
+    await until(`the console holds "${line}"`, async () => (await this.console()).includes(line));
+  }
+
+  async dispose(): Promise<void> {
+    for (const { identity } of await findByDirectory(this.directory)) await killProcess(identity, { graceMs: 0 });
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** A report function that keeps what it was told. */
+export function recorder(): { readonly events: ProcessEvent[]; readonly report: (event: ProcessEvent) => void } {
+  const events: ProcessEvent[] = [];
+  return { events, report: (event) => events.push(event) };
+}

@@ -1,0 +1,42 @@
+// The checkpoint: how far a file has got in a stream, and in which one; it moves in the transaction of the rows.
+import type { LogInfo } from '@ironlog/event-log';
+import type { Db } from './database.ts';
+
+export interface Checkpoint {
+  readonly sequence: number;
+  readonly logCreatedAt: string | undefined;
+}
+
+export class Checkpoints {
+  readonly #read;
+  readonly #write;
+
+  constructor(db: Db) {
+    this.#read = db.prepare<[string], { sequence: number; log_created_at: string }>(
+      'SELECT sequence, log_created_at FROM checkpoint WHERE stream = ?',
+    );
+    this.#write = db.prepare<[string, string, number]>(
+      `INSERT INTO checkpoint (stream, log_created_at, sequence) VALUES (?, ?, ?)
+       ON CONFLICT (stream) DO UPDATE SET sequence = excluded.sequence, log_created_at = excluded.log_created_at`,
+    );
+  }
+
+  read(stream: string): Checkpoint {
+    const row = this.#read.get(stream);
+    return { sequence: row?.sequence ?? 0, logCreatedAt: row?.log_created_at };
+  }
+
+  write(stream: string, logCreatedAt: Date, sequence: number): void {
+    this.#write.run(stream, logCreatedAt.toISOString(), sequence);
+  }
+}
+
+/** `undefined`: the file belongs to this stream. Otherwise why not: it must not be merged with it, but rebuilt (P7). */
+export const whyAnotherStream = ({ sequence, logCreatedAt }: Checkpoint, info: LogInfo): string | undefined => {
+  if (logCreatedAt === undefined) return undefined;
+  if (logCreatedAt !== info.createdAt.toISOString())
+    return `it follows a stream of ${logCreatedAt}, this one was created at ${info.createdAt.toISOString()}`;
+  if (sequence > info.lastSequence)
+    return `it has followed the stream to ${sequence}, which now ends at ${info.lastSequence}: an older copy was put back`;
+  return undefined;
+};

@@ -1,0 +1,66 @@
+// Operation rows: each command's fold over EVENTS; the first outcome wins.
+import { foldOperation, type OperationState, operationsOf } from '@ironlog/domain';
+import type { CommandId, StoredEvent, TenantId } from '@ironlog/schemas';
+import type { Db } from '../database.ts';
+
+const keyOf = (tenant: string, id: string): string => `${tenant}/${id}`;
+interface Held {
+  readonly operation: OperationState;
+  readonly createdSequence: number;
+}
+
+export class OperationRows {
+  /** Those of this batch, and those not finished yet. */
+  readonly #held = new Map<string, Held>();
+  readonly #dirty = new Set<string>();
+  readonly #load;
+  readonly #upsert;
+  readonly #decided;
+
+  constructor(db: Db) {
+    this.#load = db.prepare<[string, string], { body: string; created_sequence: number }>(
+      'SELECT body, created_sequence FROM operations WHERE tenant = ? AND id = ?',
+    );
+    this.#upsert = db.prepare(
+      `INSERT INTO operations (tenant, id, vm_id, status, created_sequence, body) VALUES (@tenant, @id, @vmId, @status, @createdSequence, @body)
+       ON CONFLICT (tenant, id) DO UPDATE SET status = excluded.status, body = excluded.body`,
+    );
+    this.#decided = db.prepare<[string, string]>('DELETE FROM pending_commands WHERE tenant = ? AND id = ?');
+  }
+
+  fold(tenant: TenantId, stored: StoredEvent, sequence: number): void {
+    for (const id of operationsOf(stored)) {
+      const before = this.#get(tenant, id);
+      const after = foldOperation(id, before?.operation, stored, sequence);
+      if (!after || after === before?.operation) continue;
+      const key = keyOf(tenant, id);
+      this.#held.set(key, { operation: after, createdSequence: before?.createdSequence ?? sequence });
+      this.#dirty.add(key);
+    }
+  }
+
+  flush(): void {
+    for (const key of this.#dirty) {
+      const held = this.#held.get(key);
+      if (!held) continue;
+      const { operation, createdSequence } = held;
+      const { tenant, id, vmId, status } = operation;
+      this.#upsert.run({ tenant, id, vmId, status, createdSequence, body: JSON.stringify(operation) });
+      this.#decided.run(tenant, id);
+      if (operation.finishedAt !== null) this.#held.delete(key);
+    }
+    this.#dirty.clear();
+  }
+
+  forget(): void {
+    this.#held.clear();
+    this.#dirty.clear();
+  }
+
+  #get(tenant: TenantId, id: CommandId): Held | undefined {
+    const known = this.#held.get(keyOf(tenant, id));
+    if (known) return known;
+    const row = this.#load.get(tenant, id);
+    return row && { operation: JSON.parse(row.body) as OperationState, createdSequence: row.created_sequence };
+  }
+}

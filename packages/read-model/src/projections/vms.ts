@@ -1,0 +1,109 @@
+// VM rows: each VM's fold, with the columns that queries look by. Within a batch a VM is written once.
+import { type Entry, evolve, initialVm, type Vm } from '@ironlog/domain';
+import type { TenantId, VmId } from '@ironlog/schemas';
+import type { Db } from '../database.ts';
+
+/** Aggregates kept in memory; the others are read from their rows. */
+const REMEMBERED = 50_000;
+const keyOf = (tenant: string, id: string): string => `${tenant}/${id}`;
+
+interface Held {
+  readonly vm: Vm;
+  readonly createdSequence: number;
+}
+
+export interface Folded {
+  readonly before: Vm;
+  readonly after: Vm;
+  /** Why the fold ignored the entry. */
+  readonly ignored: string | undefined;
+}
+
+export class VmRows {
+  readonly #held = new Map<string, Held>();
+  readonly #dirty = new Set<string>();
+  readonly #load;
+  readonly #upsert;
+  readonly #clearLabels;
+  readonly #label;
+
+  constructor(db: Db) {
+    this.#load = db.prepare<[string, string], { body: string; created_sequence: number }>(
+      'SELECT body, created_sequence FROM vms WHERE tenant = ? AND id = ?',
+    );
+    this.#upsert = db.prepare(
+      `INSERT INTO vms (tenant, id, created_sequence, state, host, name, deleted, attention, task_deadline, expires_at, body)
+       VALUES (@tenant, @id, @createdSequence, @state, @host, @name, @deleted, @attention, @taskDeadline, @expiresAt, @body)
+       ON CONFLICT (tenant, id) DO UPDATE SET state = excluded.state, host = excluded.host, name = excluded.name, deleted = excluded.deleted,
+         attention = excluded.attention, task_deadline = excluded.task_deadline, expires_at = excluded.expires_at, body = excluded.body`,
+    );
+    this.#clearLabels = db.prepare<[string, string]>('DELETE FROM vm_labels WHERE tenant = ? AND id = ?');
+    this.#label = db.prepare<[string, string, string, string]>(
+      'INSERT INTO vm_labels (tenant, id, key, value) VALUES (?, ?, ?, ?)',
+    );
+  }
+
+  fold(tenant: TenantId, id: VmId, entry: Entry): Folded {
+    const key = keyOf(tenant, id);
+    const { vm: before, createdSequence } = this.#get(tenant, id, entry.sequence);
+    const evolved = evolve(before, entry);
+    this.#held.set(key, { vm: evolved.vm, createdSequence });
+    // A VM that nothing has happened to has no row: an ignored entry does not make one.
+    if (evolved.vm.revision > 0) this.#dirty.add(key);
+    return { before, after: evolved.vm, ignored: evolved.kind === 'ignored' ? evolved.reason : undefined };
+  }
+
+  /** Writes what the batch changed; call it at the batch's end, inside its transaction. */
+  flush(): void {
+    for (const key of this.#dirty) {
+      const held = this.#held.get(key);
+      if (held) this.#write(held);
+    }
+    this.#dirty.clear();
+    while (this.#held.size > REMEMBERED) {
+      const [oldest] = this.#held.keys();
+      if (oldest === undefined) break;
+      this.#held.delete(oldest);
+    }
+  }
+
+  /** After a transaction that was rolled back, memory knows more than the rows do. */
+  forget(): void {
+    this.#held.clear();
+    this.#dirty.clear();
+  }
+
+  #get(tenant: TenantId, id: VmId, sequence: number): Held {
+    const known = this.#held.get(keyOf(tenant, id));
+    if (known) return known;
+    const row = this.#load.get(tenant, id);
+    if (row) return { vm: JSON.parse(row.body) as Vm, createdSequence: row.created_sequence };
+    return { vm: initialVm(tenant, id), createdSequence: sequence };
+  }
+
+  #write({ vm, createdSequence }: Held): void {
+    const { tenant, id, spec } = vm;
+    const expires = spec?.expiresAfterSeconds;
+    const gone = vm.state === 'deleted';
+    this.#upsert.run({
+      tenant,
+      id,
+      createdSequence,
+      state: vm.state,
+      host: vm.owner,
+      name: spec?.name ?? id,
+      deleted: gone ? 1 : 0,
+      attention: vm.attention ? 1 : 0,
+      taskDeadline: vm.task?.deadline ?? null,
+      body: JSON.stringify(vm),
+      expiresAt:
+        expires !== undefined && vm.createdAt && !gone
+          ? new Date(Date.parse(vm.createdAt) + expires * 1000).toISOString()
+          : null,
+    });
+    const labels = Object.entries(spec?.labels ?? {});
+    if (labels.length === 0) return;
+    this.#clearLabels.run(tenant, id);
+    for (const [key, value] of labels) this.#label.run(tenant, id, key, value);
+  }
+}

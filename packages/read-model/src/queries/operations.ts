@@ -1,0 +1,78 @@
+// Operations of a tenant: those on record in EVENTS, and those that only WORK knows yet.
+import type { OperationState } from '@ironlog/domain';
+import type { CommandId, OperationStatus, TenantId, VmId, WorkCommand } from '@ironlog/schemas';
+import type { Db } from '../database.ts';
+import { decodeCursor, type Page, pageOf } from './cursor.ts';
+
+export interface OperationListing {
+  readonly vmId?: VmId | undefined;
+  readonly status?: OperationStatus | undefined;
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+interface Row {
+  id: string;
+  created_sequence: number;
+  body: string;
+}
+
+/** A command nobody has decided yet, as an operation. */
+export const pendingOperation = (command: WorkCommand): OperationState => ({
+  id: command.id,
+  tenant: command.tenant,
+  vmId: command.subject,
+  verb: command.data.action.verb,
+  actor: command.actor,
+  status: 'pending',
+  request: command.data.request,
+  startedAt: null,
+  finishedAt: null,
+  startAfterCreate: false,
+  sequence: 0,
+});
+
+const LIST = `
+SELECT id, created_sequence, body FROM operations
+WHERE tenant = @tenant AND (created_sequence, id) > (@afterSequence, @afterId)
+  AND (@vmId IS NULL OR vm_id = @vmId) AND (@status IS NULL OR status = @status)
+ORDER BY created_sequence, id LIMIT @limit`;
+const PENDING =
+  'SELECT body FROM pending_commands WHERE tenant = @tenant AND (@vmId IS NULL OR vm_id = @vmId) ORDER BY sequence LIMIT @limit';
+
+export const prepareOperationQueries = (db: Db) => {
+  const one = db.prepare<[string, string], { body: string }>('SELECT body FROM operations WHERE tenant = ? AND id = ?');
+  const onePending = db.prepare<[string, string], { body: string }>(
+    'SELECT body FROM pending_commands WHERE tenant = ? AND id = ?',
+  );
+  const list = db.prepare<[object], Row>(LIST);
+  const pending = db.prepare<[object], { body: string }>(PENDING);
+  const read = (row: { body: string }): OperationState => JSON.parse(row.body) as OperationState;
+  const readPending = (row: { body: string }): OperationState => pendingOperation(JSON.parse(row.body) as WorkCommand);
+  return {
+    one: (tenant: TenantId, id: CommandId): OperationState | undefined => {
+      const row = one.get(tenant, id);
+      if (row) return read(row);
+      const waiting = onePending.get(tenant, id);
+      return waiting && readPending(waiting);
+    },
+    page: (tenant: TenantId, { limit, cursor, vmId, status }: OperationListing): Page<OperationState> | undefined => {
+      const after = decodeCursor(cursor);
+      if (!after) return undefined;
+      const parameters = {
+        tenant,
+        vmId: vmId ?? null,
+        status: status ?? null,
+        afterSequence: after.sequence,
+        afterId: after.id,
+      };
+      const decided = status === 'pending' ? [] : list.all({ ...parameters, limit: limit + 1 });
+      const page = pageOf(decided, limit, read);
+      // What is pending has no place in EVENTS yet: it comes after all that has.
+      const wanted =
+        page.nextCursor === null && (status === undefined || status === 'pending') ? limit - page.items.length : 0;
+      const waiting = wanted > 0 ? pending.all({ tenant, vmId: vmId ?? null, limit: wanted }).map(readPending) : [];
+      return { items: [...page.items, ...waiting], nextCursor: page.nextCursor };
+    },
+  };
+};

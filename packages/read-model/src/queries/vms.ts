@@ -1,0 +1,71 @@
+// VMs of a tenant: one, or a page of those that match.
+import type { Vm } from '@ironlog/domain';
+import type { HostId, TenantId, VmId, VmStateName, VmView } from '@ironlog/schemas';
+import type { Db } from '../database.ts';
+import { viewOfVm } from '../vm-view.ts';
+import { decodeCursor, type Page, pageOf } from './cursor.ts';
+
+export interface VmListing {
+  readonly state?: VmStateName | undefined;
+  readonly host?: HostId | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  /** Part of the name or id. */
+  readonly q?: string | undefined;
+  readonly includeDeleted: boolean;
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+interface Row {
+  id: string;
+  created_sequence: number;
+  body: string;
+}
+
+// Every filter is a parameter, and one that is not asked for is NULL: the statement is the same for all of them.
+const LIST = `
+SELECT id, created_sequence, body FROM vms
+WHERE tenant = @tenant AND (created_sequence, id) > (@afterSequence, @afterId)
+  AND (@state IS NULL OR state = @state) AND (@host IS NULL OR host = @host) AND (@includeDeleted = 1 OR deleted = 0 OR @state = 'deleted')
+  AND (@q IS NULL OR instr(lower(name), @q) > 0 OR instr(id, @q) > 0)
+  AND NOT EXISTS (
+    SELECT 1 FROM json_each(@labels) AS wanted
+    WHERE NOT EXISTS (
+      SELECT 1 FROM vm_labels AS has WHERE has.tenant = vms.tenant AND has.id = vms.id AND has.key = wanted.key AND has.value = wanted.value))
+ORDER BY created_sequence, id LIMIT @limit`;
+
+const readVm = (row: { body: string }): Vm => JSON.parse(row.body) as Vm;
+
+export const prepareVmQueries = (db: Db) => {
+  const one = db.prepare<[string, string], Row>(
+    'SELECT id, created_sequence, body FROM vms WHERE tenant = ? AND id = ?',
+  );
+  const list = db.prepare<[object], Row>(LIST);
+  return {
+    aggregate: (tenant: TenantId, id: VmId): Vm | undefined => {
+      const row = one.get(tenant, id);
+      return row && readVm(row);
+    },
+    page: (
+      tenant: TenantId,
+      { limit, cursor, includeDeleted, labels = {}, ...filters }: VmListing,
+    ): Page<VmView> | undefined => {
+      const after = decodeCursor(cursor);
+      if (!after) return undefined;
+      const { state = null, host = null, q } = filters;
+      const rows = list.all({
+        tenant,
+        afterSequence: after.sequence,
+        afterId: after.id,
+        state,
+        host,
+        q: q?.toLowerCase() ?? null,
+        includeDeleted: includeDeleted ? 1 : 0,
+        labels: JSON.stringify(labels),
+        limit: limit + 1,
+      });
+      const page = pageOf(rows, limit, (row) => viewOfVm(readVm(row)));
+      return { ...page, items: page.items.filter((item) => item !== undefined) };
+    },
+  };
+};

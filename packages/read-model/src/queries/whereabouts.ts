@@ -1,0 +1,24 @@
+// Where a VM is: with its owner, asked for and not yet claimed, or cancelled before anyone claimed it.
+import type { Vm } from '@ironlog/domain';
+import { type CommandId, commandIdSchema, type HostId, hostIdSchema, type TenantId, type VmId } from '@ironlog/schemas';
+import type { Db } from '../database.ts';
+
+export type Whereabouts =
+  | { readonly kind: 'owned'; readonly host: HostId }
+  | { readonly kind: 'pending'; readonly target: HostId | 'any'; readonly createId: CommandId }
+  | { readonly kind: 'cancelled' };
+
+export const prepareWhereabouts = (db: Db, aggregate: (tenant: TenantId, id: VmId) => Vm | undefined) => {
+  const pending = db.prepare<[string, string], { id: string; target: string }>(
+    "SELECT id, target FROM pending_commands WHERE tenant = ? AND vm_id = ? AND verb = 'create' ORDER BY sequence DESC LIMIT 1",
+  );
+  return (tenant: TenantId, id: VmId): Whereabouts | undefined => {
+    const vm = aggregate(tenant, id);
+    if (vm?.owner) return { kind: 'owned', host: vm.owner };
+    if (vm?.state === 'deleted') return { kind: 'cancelled' };
+    const row = pending.get(tenant, id);
+    if (!row) return undefined;
+    const target = row.target === 'any' ? 'any' : hostIdSchema.parse(row.target);
+    return { kind: 'pending', target, createId: commandIdSchema.parse(row.id) };
+  };
+};

@@ -1,0 +1,150 @@
+// Reading the read model: one read-only handle per file, opened again when a rebuild has put another in its place.
+import type { OperationState, Vm } from '@ironlog/domain';
+import {
+  type AttentionItem,
+  type CommandId,
+  STREAMS,
+  type TenantId,
+  type Timestamp,
+  type UsageItem,
+  type VmId,
+  type VmView,
+  type WorkCommand,
+} from '@ironlog/schemas';
+import { Checkpoints } from './checkpoint.ts';
+import { type Db, openReadOnly } from './database.ts';
+import { currentFile, type Kind } from './generation.ts';
+import { prepareAttention } from './queries/attention.ts';
+import type { Page } from './queries/cursor.ts';
+import { type EventRange, type Moment, type PastEvent, prepareHistory } from './queries/history.ts';
+import { type OperationListing, prepareOperationQueries } from './queries/operations.ts';
+import { prepareOverdue } from './queries/overdue.ts';
+import { prepareUsage, type UsageRange } from './queries/usage.ts';
+import { prepareVmQueries, type VmListing } from './queries/vms.ts';
+import { prepareWhereabouts, type Whereabouts } from './queries/whereabouts.ts';
+import { viewOfVm } from './vm-view.ts';
+
+/** Stream sequences that each file has got to. */
+export interface Positions {
+  readonly events: number;
+  readonly work: number;
+  readonly history: number;
+}
+
+/** The files are not there yet: the projector has not caught up for the first time. */
+export class ReadModelNotReady extends Error {}
+
+const prepareState = (db: Db) => {
+  const vms = prepareVmQueries(db);
+  const overdue = prepareOverdue(db);
+  return {
+    vms,
+    overdue,
+    checkpoints: new Checkpoints(db),
+    operations: prepareOperationQueries(db),
+    attention: prepareAttention(db),
+    usage: prepareUsage(db),
+    whereabouts: prepareWhereabouts(db, vms.aggregate),
+  };
+};
+const preparePast = (db: Db) => ({ checkpoints: new Checkpoints(db), ...prepareHistory(db) });
+
+/** The pointer is looked at no more often than this. */
+const LOOK_EVERY_MS = 200;
+
+class CurrentFile<Queries> {
+  readonly #directory: string;
+  readonly #kind: Kind;
+  readonly #prepare: (db: Db) => Queries;
+  #open: { file: string; db: Db; queries: Queries } | undefined;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(directory: string, kind: Kind, prepare: (db: Db) => Queries) {
+    this.#directory = directory;
+    this.#kind = kind;
+    this.#prepare = prepare;
+  }
+
+  /** @throws ReadModelNotReady */
+  get queries(): Queries {
+    const now = performance.now();
+    if (!this.#open || now - this.#lookedAt > LOOK_EVERY_MS) {
+      this.#lookedAt = now;
+      this.#follow();
+    }
+    if (!this.#open)
+      throw new ReadModelNotReady(
+        `no ${this.#kind} database in ${this.#directory} yet: the state-projector has not caught up`,
+      );
+    return this.#open.queries;
+  }
+
+  close(): void {
+    this.#open?.db.close();
+    this.#open = undefined;
+  }
+
+  #follow(): void {
+    const file = currentFile(this.#directory, this.#kind);
+    if (file === undefined || file === this.#open?.file) return;
+    const db = openReadOnly(file);
+    const queries = this.#prepare(db);
+    this.close();
+    this.#open = { file, db, queries };
+  }
+}
+
+export interface Reader {
+  positions(): Positions;
+  vm(tenant: TenantId, id: VmId): VmView | undefined;
+  aggregate(tenant: TenantId, id: VmId): Vm | undefined;
+  vmThen(tenant: TenantId, id: VmId, moment: Moment): VmView | undefined;
+  /** `undefined`: the cursor is none of ours. */
+  vms(tenant: TenantId, listing: VmListing): Page<VmView> | undefined;
+  whereabouts(tenant: TenantId, id: VmId): Whereabouts | undefined;
+  operation(tenant: TenantId, id: CommandId): OperationState | undefined;
+  operations(tenant: TenantId, listing: OperationListing): Page<OperationState> | undefined;
+  vmEvents(tenant: TenantId, id: VmId, range: EventRange): readonly PastEvent[];
+  /** The tenant's events and those of hosts, in sequence order. */
+  history(tenant: TenantId, range: EventRange): readonly PastEvent[];
+  attention(tenant: TenantId, wanted: { readonly hosts: boolean }): readonly AttentionItem[];
+  usage(tenant: TenantId, range: UsageRange, now: Timestamp): readonly UsageItem[];
+  overdueTasks(now: Timestamp): readonly Vm[];
+  overdueCommands(now: Timestamp): readonly WorkCommand[];
+  expiredVms(now: Timestamp): readonly Vm[];
+  close(): void;
+}
+
+/** Every question names the tenant (P9), but for recovery's three. Each may throw ReadModelNotReady. */
+export const openReader = ({ directory }: { readonly directory: string }): Reader => {
+  const state = new CurrentFile(directory, 'state', prepareState);
+  const past = new CurrentFile(directory, 'history', preparePast);
+  return {
+    positions: () => ({
+      events: state.queries.checkpoints.read(STREAMS.events).sequence,
+      work: state.queries.checkpoints.read(STREAMS.work).sequence,
+      history: past.queries.checkpoints.read(STREAMS.events).sequence,
+    }),
+    vm: (tenant, id) => {
+      const vm = state.queries.vms.aggregate(tenant, id);
+      return vm && viewOfVm(vm);
+    },
+    aggregate: (tenant, id) => state.queries.vms.aggregate(tenant, id),
+    vmThen: (tenant, id, moment) => viewOfVm(past.queries.vmThen(tenant, id, moment)),
+    vms: (tenant, listing) => state.queries.vms.page(tenant, listing),
+    whereabouts: (tenant, id) => state.queries.whereabouts(tenant, id),
+    operation: (tenant, id) => state.queries.operations.one(tenant, id),
+    operations: (tenant, listing) => state.queries.operations.page(tenant, listing),
+    vmEvents: (tenant, id, range) => past.queries.vmEvents(tenant, id, range),
+    history: (tenant, range) => past.queries.events(tenant, range),
+    attention: (tenant, wanted) => state.queries.attention(tenant, wanted),
+    usage: (tenant, range, now) => state.queries.usage(tenant, range, now),
+    overdueTasks: (now) => state.queries.overdue.overdueTasks(now),
+    overdueCommands: (now) => state.queries.overdue.overdueCommands(now),
+    expiredVms: (now) => state.queries.overdue.expiredVms(now),
+    close: () => {
+      state.close();
+      past.close();
+    },
+  };
+};

@@ -1,0 +1,139 @@
+import { createEventLog, type Recorded } from '@ironlog/event-log';
+import { jetstream } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { type PaperExecutor, startExecutor } from '../fixtures/executor.fixture.ts';
+import { startGateway, type TestGateway } from '../fixtures/gateway.fixture.ts';
+import { HOST, startNats, type TestNats } from '../fixtures/nats.fixture.ts';
+
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
+
+let nats: TestNats;
+let connection: NatsConnection;
+let executor: PaperExecutor;
+let gateway: TestGateway;
+const seen: Recorded[] = [];
+const following = new AbortController();
+
+beforeAll(async () => {
+  nats = await startNats();
+  connection = await nats.connect();
+  executor = await startExecutor(connection, HOST);
+  gateway = await startGateway(nats);
+  await vi.waitFor(async () => expect((await gateway.call('GET', '/v1/images')).body.items).toHaveLength(1));
+  const log = await createEventLog({ connection });
+  void log.tail({ after: 0, onBatch: (batch) => void seen.push(...batch), signal: following.signal });
+});
+afterAll(async () => {
+  following.abort();
+  await gateway?.stop();
+  await executor?.stop();
+  await connection?.close();
+  await nats?.stop();
+});
+
+const publish = (subject: string, body: unknown = '') =>
+  jetstream(connection).publish(subject, typeof body === 'string' ? body : JSON.stringify(body));
+const rejectionsOf = (vmId: string) =>
+  seen.flatMap(({ read }) =>
+    read.ok && read.stored.kind === 'rejection' && read.stored.event.subject === vmId ? [read.stored.event] : [],
+  );
+const factsOf = (vmId: string): string[] =>
+  seen.flatMap(({ read }) =>
+    read.ok && read.stored.kind === 'vm' && read.stored.event.subject === vmId ? [read.stored.event.name] : [],
+  );
+const rejected = (vmId: string) =>
+  vi.waitFor(
+    () => {
+      const found = rejectionsOf(vmId);
+      expect(found).toHaveLength(1);
+      return found[0];
+    },
+    { timeout: 10_000 },
+  );
+
+test('empty bodies, one after another without waiting, create and boot a VM in that order', async () => {
+  await Promise.all([publish('ironlog.cmd.acme.by-hand.create'), publish('ironlog.cmd.acme.by-hand.boot')]);
+  await vi.waitFor(() => expect(factsOf('by-hand')).toEqual(['claimed', 'created', 'boot-started', 'booted']), {
+    timeout: 10_000,
+  });
+});
+
+test('a command with an id of its own is that operation over HTTP, once, though it is published twice', async () => {
+  const message = { id: 'cmd-mine', params: { start: true } };
+  await publish('ironlog.cmd.acme.mine.create', message);
+  await publish('ironlog.cmd.acme.mine.create', message);
+  await vi.waitFor(() => expect(factsOf('mine')).toContain('booted'), { timeout: 10_000 });
+  expect((await gateway.call('GET', '/v1/operations/cmd-mine/wait?timeout=10')).body).toMatchObject({
+    vmId: 'mine',
+    actor: 'nats',
+    status: 'succeeded',
+  });
+  expect(executor.handled.filter(({ id }) => id === 'cmd-mine')).toHaveLength(1);
+});
+
+test('another tenant may use the same id: neither suppresses the other', async () => {
+  await publish('ironlog.cmd.acme.shared-a.create', { id: 'cmd-shared' });
+  await publish('ironlog.cmd.other.shared-b.create', { id: 'cmd-shared' });
+  await vi.waitFor(
+    () =>
+      expect([factsOf('shared-a'), factsOf('shared-b')]).toEqual([
+        ['claimed', 'created'],
+        ['claimed', 'created'],
+      ]),
+    { timeout: 10_000 },
+  );
+});
+
+test('an id used again for something else is rejected, and the first operation stays as it was', async () => {
+  await publish('ironlog.cmd.acme.twice.create', { id: 'cmd-twice' });
+  await publish('ironlog.cmd.acme.twice.delete', { id: 'cmd-twice' });
+  expect(await rejected('twice')).toMatchObject({ data: { code: 'invalid-command' } });
+  expect((await gateway.call('GET', '/v1/operations/cmd-twice/wait?timeout=10')).body).toMatchObject({
+    verb: 'create',
+    status: 'succeeded',
+  });
+});
+
+test.each([
+  ['not-json', 'boot', '{"params":', 'invalid-command', 'not JSON'],
+  ['bytes', 'boot', '\u0000\uffff', 'invalid-command', 'not JSON'],
+  ['a-number', 'boot', '7', 'invalid-command', 'expected ironlog.cmd.<tenant>.<vm>.<verb>'],
+  ['unknown-field', 'boot', { tenant: 'other' }, 'invalid-command', 'Unrecognized key'],
+  ['unknown-parameter', 'boot', { params: { fast: true } }, 'invalid-command', 'Unrecognized key'],
+  ['wrong-type', 'create', { params: { spec: { cpus: 'two' } } }, 'invalid-command', 'spec.cpus'],
+  ['out-of-range', 'create', { params: { spec: { cpus: 257 } } }, 'invalid-command', 'spec.cpus'],
+  ['proto', 'create', '{"params":{"__proto__":{"start":true}}}', 'invalid-command', '__proto__'],
+  ['path-image', 'create', { params: { spec: { image: '../../etc/passwd' } } }, 'invalid-command', 'spec.image'],
+  ['no-image', 'create', { params: { spec: { image: 'nowhere' } } }, 'image-not-found', 'nowhere'],
+  ['too-late', 'create', { startBy: '2020-01-01T00:00:00.000Z' }, 'expired', 'has passed'],
+  ['too-far', 'create', { startBy: '2999-01-01T00:00:00.000Z' }, 'invalid-command', 'ahead'],
+  ['not-there', 'boot', '', 'vm-not-found', 'no VM'],
+] as const)('%s: rejected on record, with the reason', async (vmId, verb, body, code, reason) => {
+  await publish(`ironlog.cmd.acme.${vmId}.${verb}`, body);
+  const event = await rejected(vmId);
+  expect(event?.data.code).toBe(code);
+  expect(event?.data.reason).toContain(reason);
+  const operation = await gateway.call('GET', `/v1/operations/${event?.causationid}`);
+  expect(operation.body).toMatchObject({ status: code === 'expired' ? 'expired' : 'rejected', error: { code } });
+});
+
+test("what is no command at all is quarantined: counted, on the tenant's attention list, and the door goes on", async () => {
+  for (const subject of [
+    'ironlog.cmd.acme',
+    'ironlog.cmd.acme.vm-1.explode',
+    'ironlog.cmd.acme.VM_1.boot',
+    "ironlog.cmd.acme.vm'--.boot",
+    'ironlog.cmd.acme.a.b.boot',
+  ]) {
+    await publish(subject);
+  }
+  await publish('ironlog.cmd.acme.after-strays.create');
+  await vi.waitFor(() => expect(factsOf('after-strays')).toContain('created'), { timeout: 10_000 });
+  const { items } = (await gateway.call('GET', '/v1/attention')).body as { items: { kind: string; tenant: string }[] };
+  expect(items.filter(({ kind }) => kind === 'quarantined-command')).toHaveLength(5);
+  expect((await gateway.call('GET', '/v1/attention', { as: 'stranger' })).body.items).toEqual([]);
+  expect(String((await gateway.call('GET', '/metrics')).body.text)).toMatch(
+    /ironlog_quarantined_total\{[^}]*COMMANDS[^}]*\} 5/,
+  );
+});

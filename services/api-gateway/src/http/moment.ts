@@ -1,0 +1,20 @@
+// Reads of the past wait until history has got to the moment that they name; a moment that has not come is refused.
+import type { Api } from './api.ts';
+import { awaitPosition } from './position.ts';
+import { ProblemError } from './problem.ts';
+
+/** @throws ProblemError when `sequence` is after the log's end, or history does not get there within its bound. */
+export const awaitSequence = async (
+  api: Pick<Api, 'reads' | 'tail'>,
+  sequence: number,
+  field: string,
+): Promise<void> => {
+  const last = api.tail.ring.last();
+  if (sequence > last) {
+    const message = `${sequence} is after the log's end, ${last}`;
+    throw new ProblemError('invalid-request', `${field} ${message}`, {
+      errors: [{ path: `querystring.${field}`, message }],
+    });
+  }
+  await awaitPosition(api.reads, { events: sequence, work: 0 }, 'history');
+};

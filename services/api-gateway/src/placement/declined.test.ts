@@ -1,0 +1,85 @@
+import { createEventLog, createWorkQueue, executorConsumer } from '@ironlog/event-log';
+import { type HostEvent, hostEventSubject, hostEventType, hostFilter, hostId, newEventId, sourceOf, type WorkCommand, workCommandSchema } from '@ironlog/schemas';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { beat, heartbeat, startExecutor } from '../fixtures/executor.fixture.ts';
+import { startGateway, type TestGateway } from '../fixtures/gateway.fixture.ts';
+import { HOST, startNats, type TestNats } from '../fixtures/nats.fixture.ts';
+
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
+
+const OTHER = hostId('host-2');
+let nats: TestNats;
+let connection: NatsConnection;
+let gateway: TestGateway;
+beforeEach(async () => {
+  nats = await startNats();
+  connection = await nats.connect();
+  gateway = await startGateway(nats);
+});
+afterEach(async () => {
+  await gateway.stop();
+  await connection.close();
+  await nats.stop();
+});
+
+/** The first command that reaches a host, which takes it and does nothing with it. */
+const firstWorkOf = async (): Promise<WorkCommand> => {
+  const queue = await createWorkQueue({ connection });
+  const { stream, config } = executorConsumer(HOST);
+  const stopping = new AbortController();
+  const come = Promise.withResolvers<WorkCommand>();
+  const consuming = queue.consume({
+    stream, durable: config.durable_name, maxInFlight: 1, signal: stopping.signal, onError: (error) => come.reject(error),
+    onDelivery: async (delivery) => {
+      await delivery.ack();
+      come.resolve(workCommandSchema.parse(JSON.parse(new TextDecoder().decode(delivery.bytes))));
+    },
+  });
+  const command = await come.promise;
+  stopping.abort();
+  await consuming;
+  return command;
+};
+
+const decline = async (command: WorkCommand): Promise<void> => {
+  const log = await createEventLog({ connection });
+  const event: HostEvent = {
+    specversion: '1.0', id: newEventId(), source: sourceOf(HOST), type: hostEventType('declined'), subject: HOST, time: new Date().toISOString(),
+    datacontenttype: 'application/json', actor: HOST, causationid: command.id, name: 'declined',
+    data: { tenant: command.tenant, vmId: command.subject, commandId: command.id, verb: 'create', round: command.data.round, reason: 'full by now' },
+  };
+  await log.append({ subject: hostEventSubject(HOST, HOST, 'declined'), event, filter: hostFilter(HOST), expected: 0 });
+};
+
+test('a create that its host declines is placed again one round further, also by a gateway that was away meanwhile', async () => {
+  await beat(connection, heartbeat(HOST));
+  await vi.waitFor(async () => expect((await gateway.call('GET', '/v1/images')).body.items).toHaveLength(1));
+  const accepted = await gateway.call('POST', '/v1/vms', { body: { id: 'declined' } });
+  const command = await firstWorkOf();
+  await gateway.stop();
+  await decline(command);
+  await beat(connection, heartbeat(HOST, { status: 'draining' }));
+  const other = await startExecutor(connection, OTHER);
+  gateway = await startGateway(nats);
+  const ended = await gateway.call('GET', `/v1/operations/${accepted.body.id}/wait?timeout=20`);
+  expect(ended.body).toMatchObject({ status: 'succeeded' });
+  expect(other.handled[0]).toMatchObject({ id: command.id, data: { round: expect.any(Number) } });
+  expect(other.handled[0]?.data.round).toBeGreaterThan(0);
+  expect((await gateway.call('GET', '/v1/vms/declined')).body).toMatchObject({ host: 'host-2' });
+  await other.stop();
+});
+
+test('what is only asked for can be read at once with the position of its answer, and beyond the cap creates are refused', async () => {
+  await gateway.stop();
+  gateway = await startGateway(nats, { IRONLOG_MAX_WAITING_CREATES: '2' });
+  const asked = await gateway.call('POST', '/v1/vms', { body: { id: 'asked' } });
+  const position = { 'ironlog-position': asked.headers.get('ironlog-position') ?? '' };
+  expect((await gateway.call('GET', '/v1/vms/asked', { headers: position })).body).toMatchObject({ state: 'pending', host: null });
+  expect((await gateway.call('GET', '/v1/operations?status=pending', { headers: position })).body.items).toMatchObject([{ id: asked.body.id }]);
+  expect((await gateway.call('GET', `/v1/operations/${asked.body.id}`)).body).toMatchObject({ waitingFor: 'no host is alive' });
+  expect((await gateway.call('POST', '/v1/vms', { body: {} })).status).toBe(202);
+  expect(await gateway.call('POST', '/v1/vms', { body: {} })).toMatchObject({ status: 429, body: { code: 'too-many-waiting' } });
+  expect((await gateway.call('DELETE', '/v1/vms/asked')).status).toBe(202);
+  await vi.waitFor(async () => expect((await gateway.call('POST', '/v1/vms', { body: {} })).status).toBe(202), { timeout: 10_000 });
+});

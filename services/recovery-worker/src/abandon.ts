@@ -1,0 +1,61 @@
+// Hands a failure to a human: `cleanup-abandoned` with what to do, in the attention list for as long as it stands (P8).
+import type { Vm } from '@ironlog/domain';
+import type { VmEvent } from '@ironlog/schemas';
+import type { Logger, Metrics } from '@ironlog/service-kit';
+import { withSpan } from '@ironlog/service-kit';
+import { lookAgainMs, type Next } from './next-look.ts';
+import { giveVerdict, type Saying, type VerdictDeps } from './verdict.ts';
+
+export interface AbandonDeps extends VerdictDeps {
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+export interface Abandoned {
+  readonly failure: VmEvent;
+  readonly attempts: number;
+  readonly actionRequired: string;
+}
+
+/** The schema's bound; the advice may quote a reason that is as long. */
+const MAX_ADVICE = 2_000;
+
+export const abandon = async (deps: AbandonDeps, abandoned: Abandoned): Promise<Next> => {
+  const { failure, attempts } = abandoned;
+  const ref = { tenant: failure.tenant, vmId: failure.subject };
+  const attributes = { ...ref, attempts };
+  return withSpan('abandon', { kind: 'consumer', parent: failure.traceparent, attributes }, async (span) => {
+    const verdict = await giveVerdict(deps, ref, (vm) => lastWord(vm, abandoned, span.traceparent));
+    if (verdict.kind !== 'said') {
+      // Someone has begun something meanwhile, or the service stops: the next look decides anew.
+      return { kind: 'again', afterMs: lookAgainMs(0) };
+    }
+    deps.metrics.counter('ironlog_recovery_abandoned_total').inc();
+    deps.logger.error(
+      { ...attributes, eventId: failure.id, actionRequired: abandoned.actionRequired },
+      'given up: a human is needed',
+    );
+    return { kind: 'done' };
+  });
+};
+
+const lastWord = (vm: Vm, abandoned: Abandoned, traceparent: string): Saying | undefined => {
+  const { failure, attempts, actionRequired } = abandoned;
+  const stands = vm.failure?.eventId === failure.id && !vm.task && vm.attention?.kind !== 'cleanup-abandoned';
+  if (!stands) return undefined;
+  return {
+    fact: {
+      name: 'cleanup-abandoned',
+      data: {
+        failureId: failure.id,
+        attempts,
+        residue: [...vm.residue],
+        actionRequired: actionRequired.slice(0, MAX_ADVICE),
+      },
+    },
+    meta: {
+      traceparent,
+      ...(failure.correlationid === undefined ? {} : { correlationid: failure.correlationid }),
+    },
+  };
+};

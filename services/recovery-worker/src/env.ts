@@ -1,0 +1,39 @@
+// The recovery-worker's configuration: every variable it reads, what is accepted, and the defaults.
+import { httpEnvironment, logEnvironment, natsEnvironment, readModelEnvironment } from '@ironlog/service-kit';
+import { z } from 'zod';
+
+interface Range {
+  readonly min: number;
+  readonly max: number;
+  readonly fallback: number;
+}
+
+const whole = ({ min, max, fallback }: Range, what: string) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .transform(Number)
+    .pipe(z.number().min(min).max(max))
+    .default(fallback)
+    .describe(`${what}; a whole number from ${min} to ${max}, by default ${fallback}`);
+
+export const environmentSchema = z.object({
+  ...logEnvironment,
+  ...natsEnvironment,
+  ...httpEnvironment,
+  ...readModelEnvironment,
+  IRONLOG_SCAN_SECONDS: whole(
+    { min: 1, max: 3600, fallback: 2 },
+    'seconds between two searches for stuck tasks, late commands, expired VMs and silent hosts',
+  ),
+  IRONLOG_HOST_SILENT_AFTER_SECONDS: whole(
+    { min: 5, max: 86_400, fallback: 20 },
+    'seconds without a heartbeat after which a host is reported unreachable',
+  ),
+  /** Off unless an operator decides it: a VM called lost has its task ended, though its process may live on. */
+  IRONLOG_HOST_LOST_AFTER_SECONDS: whole(
+    { min: 0, max: 31_536_000, fallback: 0 },
+    "seconds without a heartbeat after which a host's VMs are lost; 0: never",
+  ),
+});
+export type RecoveryConfig = z.output<typeof environmentSchema>;

@@ -1,0 +1,48 @@
+// A VM older than its `expiresAfterSeconds` is deleted by policy: a delete with force to its owner, like anyone's.
+import type { Vm } from '@ironlog/domain';
+import { derivedCommandId } from '@ironlog/schemas';
+import { withSpan } from '@ironlog/service-kit';
+import { recoveryCommand } from './recovery-command.ts';
+import type { ScanDeps } from './scan.ts';
+import type { Sender } from './sender.ts';
+
+export interface ExpiryDeps extends ScanDeps {
+  readonly sender: Sender;
+}
+
+/** One search. The read model suggests; the log says whether the VM is still there, and not being deleted already. */
+export const deleteExpiredVms = async (deps: ExpiryDeps): Promise<void> => {
+  const now = deps.clock.now();
+  for (const { tenant, id: vmId } of deps.reads.expiredVms(now.toISOString())) {
+    const ref = { tenant, vmId };
+    const vm = await deps.vms.load(ref);
+    if (!isExpired(vm, now.getTime()) || vm.owner === null) continue;
+    const { owner } = vm;
+    const id = deleteId(deps, vm);
+    if (deps.sender.sinceMs(ref.tenant, id) !== undefined) continue;
+    const attributes = { ...ref, verb: 'delete', host: owner };
+    await withSpan('expire', { kind: 'producer', attributes }, async ({ traceparent, fail }) => {
+      const action = { verb: 'delete', params: { force: true } } as const;
+      const sent = await deps.sender.send(owner, recoveryCommand({ ref, id, action, now, traceparent }));
+      if (sent.kind === 'unknown') return fail(sent.cause.message);
+      deps.metrics.counter('ironlog_recovery_attempts_total').inc({ verb: 'delete' });
+      deps.logger.info({ ...attributes, commandId: id }, 'VM is past its time: deleting it');
+    });
+  }
+};
+
+const isExpired = (vm: Vm, nowMs: number): boolean => {
+  const seconds = vm.spec?.expiresAfterSeconds;
+  if (seconds === undefined || vm.createdAt === null || vm.wantedGone || vm.state === 'deleted') return false;
+  return Date.parse(vm.createdAt) + seconds * 1000 <= nowMs;
+};
+
+/** One delete per VM; after one that expired or was rejected (its host was away) the next round's. */
+const deleteId = ({ reads }: ExpiryDeps, vm: Vm) => {
+  for (let round = 0; ; round++) {
+    const id = derivedCommandId('expiry', vm.tenant, vm.id, String(round));
+    const known = vm.commands.some((record) => record.id === id && record.outcome !== 'open');
+    const status = reads.operation(vm.tenant, id)?.status;
+    if (!known && status !== 'rejected' && status !== 'expired') return id;
+  }
+};

@@ -1,0 +1,59 @@
+// Commands whose `startBy` passed with nobody deciding them: `command-expired` under the VM's expectation, so that
+// expiry and intent cannot both happen (P2). Whoever gets the command later finds it decided.
+import type { Vm } from '@ironlog/domain';
+import type { EventLog } from '@ironlog/event-log';
+import type { WorkCommand } from '@ironlog/schemas';
+import type { ScanDeps } from './scan.ts';
+import { giveVerdict, type Saying } from './verdict.ts';
+
+/** For clocks that differ: until then the executor that has the command may still expire it itself. */
+const GRACE_MS = 5_000;
+
+export interface LateCommandDeps extends ScanDeps {
+  readonly log: Pick<EventLog, 'append' | 'info'>;
+}
+
+/** A moment, and the end of the log at that moment. */
+interface Mark {
+  readonly atMs: number;
+  readonly sequence: number;
+}
+
+/**
+ * A rejection touches no VM, so no expectation keeps a command from being rejected and expired. Therefore a command is
+ * expired only when the read model has seen all that was on record at a moment after its `startBy`, and still calls it
+ * undecided: past `startBy` nobody rejects any more.
+ */
+export class LateCommands {
+  #mark: Mark | undefined;
+
+  /** One search; the first only notes how far the log has got. */
+  async expire(deps: LateCommandDeps): Promise<void> {
+    const mark = this.#mark;
+    if (mark && deps.reads.position() < mark.sequence) return;
+    this.#mark = { atMs: deps.clock.now().getTime(), sequence: (await deps.log.info()).lastSequence };
+    if (mark) await expireUpTo(deps, new Date(mark.atMs - GRACE_MS));
+  }
+}
+
+const expireUpTo = async (deps: LateCommandDeps, moment: Date): Promise<void> => {
+  for (const command of deps.reads.overdueCommands(moment.toISOString())) {
+    const { tenant, subject: vmId, id, data } = command;
+    if (deps.reads.operation(tenant, id)?.status !== 'pending') continue;
+    const verdict = await giveVerdict(deps, { tenant, vmId }, (vm) => expired(vm, command));
+    if (verdict.kind === 'unknown') return;
+    if (verdict.kind === 'unsaid') continue;
+    const { verb, startBy } = data.request;
+    deps.metrics.counter('ironlog_recovery_expired_total').inc();
+    deps.logger.warn({ tenant, vmId, commandId: id, verb, startBy }, 'command expired');
+  }
+};
+
+const expired = (vm: Vm, { id, correlationid, traceparent, data: { request } }: WorkCommand): Saying | undefined => {
+  if (vm.commands.some((record) => record.id === id)) return undefined;
+  const reason = `not started by ${request.startBy}: no host took it in time`;
+  return {
+    fact: { name: 'command-expired', data: { request, reason, state: vm.state } },
+    meta: { causationid: id, correlationid, ...(traceparent === undefined ? {} : { traceparent }) },
+  };
+};

@@ -1,0 +1,45 @@
+// Runs the searches, one after another, every few seconds. One that fails is on the log and in readiness, and the
+// others go on (P8).
+import { LogUnavailableError } from '@ironlog/event-log';
+import { ReadModelNotReady } from '@ironlog/read-model';
+import { delay, type Runtime } from '@ironlog/service-kit';
+
+export interface Search {
+  /** As readiness names it. */
+  readonly name: string;
+  readonly run: () => Promise<void>;
+}
+
+export interface ScannerDeps {
+  readonly runtime: Pick<Runtime, 'health' | 'logger'>;
+  readonly searches: readonly Search[];
+  readonly everyMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** Resolves on abort, when no search is under way any more. */
+export const runSearches = async ({ runtime, searches, everyMs, signal }: ScannerDeps): Promise<void> => {
+  while (!signal.aborted) {
+    for (const search of searches) if (!signal.aborted) await runOnce(runtime, search, signal);
+    await delay(everyMs, signal).catch((reason: unknown) => {
+      if (!signal.aborted) throw reason;
+    });
+  }
+};
+
+const runOnce = async (
+  { health, logger }: ScannerDeps['runtime'],
+  { name, run }: Search,
+  signal: AbortSignal,
+): Promise<void> => {
+  try {
+    await run();
+    health.set(name, { ok: true });
+  } catch (err) {
+    // What is cut off by the stop is begun anew at the next start.
+    if (signal.aborted) return;
+    health.set(name, { ok: false, reason: err instanceof Error ? err.message : String(err) });
+    const isExpected = err instanceof ReadModelNotReady || err instanceof LogUnavailableError;
+    logger[isExpected ? 'warn' : 'error']({ err, name }, 'a search failed; it is tried again');
+  }
+};

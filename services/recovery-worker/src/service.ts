@@ -1,0 +1,124 @@
+// The recovery-worker: the failures consumer and the periodic searches, wired together and taken down in the opposite order.
+import { createEventLog, createWorkQueue, LogReplacedError, recoveryConsumer } from '@ironlog/event-log';
+import {
+  connectNats,
+  createEnding,
+  createRuntime,
+  ExitCode,
+  natsSettings,
+  type Runtime,
+  requireDurability,
+  type Service,
+  startOpsServer,
+} from '@ironlog/service-kit';
+import { openCensus } from './census.ts';
+import type { RecoveryConfig } from './env.ts';
+import { deleteExpiredVms } from './expiry.ts';
+import { consumeFailure } from './failure-consumer.ts';
+import { openHeartbeats } from './heartbeats.ts';
+import { HostLog } from './host-log.ts';
+import { HostWatch } from './hosts.ts';
+import { LateCommands } from './late-commands.ts';
+import { observeLog } from './observe-log.ts';
+import { openReads } from './reads.ts';
+import { runSearches, type Search } from './scanner.ts';
+import { Sender } from './sender.ts';
+import { reportStuckTasks } from './stuck-tasks.ts';
+import { VmLoader } from './vm-loader.ts';
+
+/** Failures in hand at once: each look is a few milliseconds, what waits is in JetStream. */
+const MAX_IN_FLIGHT = 64;
+
+export interface RecoveryService extends Service {
+  /** Where health and metrics are served, once started. */
+  readonly url: () => string;
+}
+
+export const create = (config: RecoveryConfig, overrides: Partial<Runtime> = {}): RecoveryService => {
+  const runtime = createRuntime('recovery-worker', { logLevel: config.IRONLOG_LOG_LEVEL, ...overrides });
+  const { clock, health, logger, metrics } = runtime;
+  const ending = createEnding();
+  const stopping = new AbortController();
+  const signal = AbortSignal.any([runtime.signal, stopping.signal]);
+  /** What `stop` undoes, last first. */
+  const undo: (() => Promise<void> | void)[] = [];
+  let served: string | undefined;
+
+  const fail = (what: string, err: unknown): void => {
+    if (signal.aborted) return;
+    logger.error({ err }, `${what} has ended`);
+    const replaced = err instanceof LogReplacedError;
+    ending.end({
+      code: replaced ? 'log-replaced' : 'consumer-ended',
+      reason: `${what} cannot go on: see the error before this line`,
+      exitCode: ExitCode.temporary,
+    });
+  };
+
+  const start = async (): Promise<void> => {
+    const ops = await startOpsServer({
+      host: config.IRONLOG_HTTP_HOST,
+      port: config.IRONLOG_HTTP_PORT,
+      health,
+      metrics,
+    });
+    undo.push(() => ops.close());
+    served = ops.url;
+    health.set('recovery', { ok: false, reason: 'starting' });
+    const settings = natsSettings(config);
+    const link = await connectNats({ settings, name: 'recovery-worker', runtime: { ...runtime, signal }, ending });
+    undo.push(() => link.drain());
+    const { connection } = link;
+    await requireDurability({ connection, settings, logger });
+    const observe = observeLog(runtime);
+    const log = await createEventLog({ connection, observe });
+    const queue = await createWorkQueue({ connection, observe });
+    const reads = openReads(config.IRONLOG_READ_MODEL_DIR);
+    undo.push(() => reads.close());
+
+    const vms = new VmLoader({ log, reads });
+    const sender = new Sender({ queue, clock, signal });
+    const deps = { log, vms, sender, reads, clock, signal, logger, metrics };
+    const hostDeps = {
+      ...deps,
+      census: await openCensus(connection),
+      heartbeats: openHeartbeats(connection),
+      hostLog: new HostLog({ log, clock, signal }),
+      silentAfterMs: config.IRONLOG_HOST_SILENT_AFTER_SECONDS * 1000,
+      lostAfterMs: config.IRONLOG_HOST_LOST_AFTER_SECONDS * 1000,
+    };
+    const lateCommands = new LateCommands();
+    const hosts = new HostWatch();
+    const searches: readonly Search[] = [
+      { name: 'hosts', run: () => hosts.look(hostDeps) },
+      { name: 'stuck-tasks', run: () => reportStuckTasks(deps) },
+      { name: 'late-commands', run: () => lateCommands.expire(deps) },
+      { name: 'expired-vms', run: () => deleteExpiredVms(deps) },
+    ];
+    const searching = runSearches({ runtime, searches, everyMs: config.IRONLOG_SCAN_SECONDS * 1000, signal });
+    const consuming = queue.consume({
+      stream: recoveryConsumer.stream,
+      durable: recoveryConsumer.config.durable_name,
+      maxInFlight: MAX_IN_FLIGHT,
+      onDelivery: consumeFailure(deps),
+      onError: (err, { subject, streamSequence }) => {
+        if (err instanceof LogReplacedError) fail('the failures consumer', err);
+        else logger.error({ err, subject, streamSequence }, 'a failure could not be examined: this is a bug');
+      },
+      signal,
+    });
+    undo.push(() => Promise.allSettled([consuming, searching]).then(() => undefined));
+    consuming.catch((err: unknown) => fail('the failures consumer', err));
+    searching.catch((err: unknown) => fail('the periodic search', err));
+    health.set('recovery', { ok: true });
+  };
+  const stop = async (): Promise<void> => {
+    stopping.abort(new Error('the recovery-worker stops'));
+    for (let step = undo.pop(); step; step = undo.pop()) await step();
+  };
+  const url = (): string => {
+    if (served === undefined) throw new Error('the recovery-worker does not listen yet');
+    return served;
+  };
+  return { start, stop, ended: ending.ended, url };
+};

@@ -1,0 +1,39 @@
+// Puts a task that is past its deadline on record, once: `stuck`. Only the owner may end it; this makes it seen (P2, P8).
+import type { Task, Vm } from '@ironlog/domain';
+import type { Timestamp } from '@ironlog/schemas';
+import type { ScanDeps } from './scan.ts';
+import { giveVerdict, type Saying } from './verdict.ts';
+
+/** One search. A task that ends meanwhile, or was reported before, is left alone: the log decides, not the read model. */
+export const reportStuckTasks = async (deps: ScanDeps): Promise<void> => {
+  const now = deps.clock.now().toISOString();
+  for (const suspect of deps.reads.overdueTasks(now)) {
+    if (!stuck(suspect, now)) continue;
+    const ref = { tenant: suspect.tenant, vmId: suspect.id };
+    const verdict = await giveVerdict(deps, ref, (vm) => stuck(vm, now));
+    if (verdict.kind === 'unknown') return;
+    if (verdict.kind === 'unsaid') continue;
+    deps.metrics.counter('ironlog_recovery_stuck_total').inc();
+    deps.logger.error(
+      { ...ref, operationId: verdict.vm.task?.operationId, verb: verdict.vm.task?.verb },
+      'task is stuck',
+    );
+  }
+};
+
+const stuck = (vm: Vm, now: Timestamp): Saying | undefined => {
+  const { task } = vm;
+  if (!task || task.deadline >= now || isReported(vm, task)) return undefined;
+  const { verb, deadline, traceparent } = task;
+  const actionRequired =
+    `find out what the executor of host ${vm.owner ?? '(unknown)'} is doing with ${vm.tenant}/${vm.id}: ` +
+    `${verb} should have ended by ${deadline}; restarting the executor resumes it, delete with force cuts it off`;
+  return {
+    fact: { name: 'stuck', data: { verb, deadline, actionRequired } },
+    meta: traceparent === undefined ? {} : { traceparent },
+  };
+};
+
+/** What needs a human may only be overwritten by what came later, so a report of this task is still to be seen. */
+const isReported = ({ attention }: Vm, task: Task): boolean =>
+  attention?.kind === 'stuck' && attention.since >= task.startedAt;
