@@ -6,8 +6,19 @@ import { commandIdSchema, tenantIdSchema, vmIdSchema } from './ids.ts';
 import { verbSchema, vmStateSchema } from './vm-state.ts';
 
 export const REJECTION_CODES = [
-  'invalid-command', 'vm-not-found', 'vm-exists', 'illegal-state', 'revision-mismatch', 'superseded', 'unsupported',
-  'image-not-found', 'hypervisor-not-available', 'over-capacity', 'vm-deleted', 'too-many-waiting', 'expired',
+  'invalid-command',
+  'vm-not-found',
+  'vm-exists',
+  'illegal-state',
+  'revision-mismatch',
+  'superseded',
+  'unsupported',
+  'image-not-found',
+  'hypervisor-not-available',
+  'over-capacity',
+  'vm-deleted',
+  'too-many-waiting',
+  'expired',
 ] as const;
 export const rejectionCodeSchema = z.enum(REJECTION_CODES);
 export type RejectionCode = z.infer<typeof rejectionCodeSchema>;

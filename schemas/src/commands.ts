@@ -30,11 +30,20 @@ export const verbParams = {
 
 export type VerbParams = { [V in keyof typeof verbParams]: z.infer<(typeof verbParams)[V]> };
 
-const action = <V extends keyof typeof verbParams>(verb: V) => z.strictObject({ verb: z.literal(verb), params: verbParams[verb] });
+const action = <V extends keyof typeof verbParams>(verb: V) =>
+  z.strictObject({ verb: z.literal(verb), params: verbParams[verb] });
 /** A verb with its parameters. */
 export const actionSchema = z.discriminatedUnion('verb', [
-  action('create'), action('boot'), action('shutdown'), action('pause'), action('resume'),
-  action('reboot'), action('delete'), action('cleanup'), action('snapshot'), action('restore'),
+  action('create'),
+  action('boot'),
+  action('shutdown'),
+  action('pause'),
+  action('resume'),
+  action('reboot'),
+  action('delete'),
+  action('cleanup'),
+  action('snapshot'),
+  action('restore'),
 ]);
 export type Action = z.infer<typeof actionSchema>;
 

@@ -1,6 +1,6 @@
 // A host: what it offers (its heartbeat in the HOSTS bucket) and what happens to it (its events).
 import { z } from 'zod';
-import { eventEnvelopeSchema } from './envelope.ts';
+import type { eventEnvelopeSchema } from './envelope.ts';
 import { commandIdSchema, hostIdSchema, imageIdSchema, tenantIdSchema, vmIdSchema } from './ids.ts';
 import { timestampSchema } from './time.ts';
 import { labelsSchema } from './vm-spec.ts';
@@ -45,13 +45,24 @@ export const hostEventData = {
   'executor-stopped': z.strictObject({ incarnation: z.string().max(64) }),
   /** The host could not take a command that was placed on it; it is to be placed again. */
   declined: z.strictObject({
-    tenant: tenantIdSchema, vmId: vmIdSchema, commandId: commandIdSchema, verb: verbSchema,
-    round: z.int().min(0), reason: z.string().max(2000),
+    tenant: tenantIdSchema,
+    vmId: vmIdSchema,
+    commandId: commandIdSchema,
+    verb: verbSchema,
+    round: z.int().min(0),
+    reason: z.string().max(2000),
   }),
   reaped: z.strictObject({
-    incarnation: z.string().max(64), pid: z.int(), directory: z.string().max(300), reason: z.string().max(2000),
+    incarnation: z.string().max(64),
+    pid: z.int(),
+    directory: z.string().max(300),
+    reason: z.string().max(2000),
   }),
-  'executor-halted': z.strictObject({ incarnation: z.string().max(64), reason: z.string().max(2000), actionRequired: z.string().max(2000) }),
+  'executor-halted': z.strictObject({
+    incarnation: z.string().max(64),
+    reason: z.string().max(2000),
+    actionRequired: z.string().max(2000),
+  }),
   'host-unreachable': z.strictObject({ lastHeartbeatAt: timestampSchema.optional(), reason: z.string().max(2000) }),
   'host-reachable': z.strictObject({}),
 } as const;
@@ -64,4 +75,6 @@ export const hostEventClass = (name: HostEventName): 'fact' | 'failure' =>
   name === 'executor-halted' || name === 'host-unreachable' ? 'failure' : 'fact';
 export const hostEventType = (name: HostEventName): string => `ironlog.host.${name}.v1`;
 
-export type HostEvent = Omit<z.infer<typeof eventEnvelopeSchema>, 'subject'> & { subject: z.infer<typeof hostIdSchema> } & HostFact;
+export type HostEvent = Omit<z.infer<typeof eventEnvelopeSchema>, 'subject'> & {
+  subject: z.infer<typeof hostIdSchema>;
+} & HostFact;

@@ -2,7 +2,14 @@
 import { z } from 'zod';
 import { type CommandRejected, commandRejectedSchema } from './command-events.ts';
 import { eventEnvelopeSchema, vmEventEnvelopeSchema } from './envelope.ts';
-import { HOST_EVENT_NAMES, type HostEvent, type HostEventName, hostEventClass, hostEventData, hostEventType } from './hosts.ts';
+import {
+  HOST_EVENT_NAMES,
+  type HostEvent,
+  type HostEventName,
+  hostEventClass,
+  hostEventData,
+  hostEventType,
+} from './hosts.ts';
 import { hostIdSchema, vmIdSchema } from './ids.ts';
 import { type EventAddress, parseEventSubject, type Writer } from './subjects.ts';
 import { eventClass, VM_EVENT_NAMES, type VmEvent, type VmEventName, vmEventData, vmEventType } from './vm-events.ts';
@@ -26,7 +33,11 @@ const vmSchemas = new Map(
 const hostSchemas = new Map(
   HOST_EVENT_NAMES.map((name) => [
     name,
-    eventEnvelopeSchema.extend({ type: z.literal(hostEventType(name)), subject: hostIdSchema, data: hostEventData[name] }),
+    eventEnvelopeSchema.extend({
+      type: z.literal(hostEventType(name)),
+      subject: hostIdSchema,
+      data: hostEventData[name],
+    }),
   ]),
 );
 
@@ -42,14 +53,16 @@ export const sourceOf = (writer: Writer): string =>
  */
 export const readStoredEvent = (subject: string, bytes: Uint8Array): ReadEvent => {
   const address = parseEventSubject(subject);
-  if (!address) return refuse(`subject ${JSON.stringify(subject.slice(0, 200))} is not an event subject of this system`);
+  if (!address)
+    return refuse(`subject ${JSON.stringify(subject.slice(0, 200))} is not an event subject of this system`);
   let body: unknown;
   try {
     body = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {
     return refuse(`body is not JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
-  const type = typeof body === 'object' && body !== null && 'type' in body && typeof body.type === 'string' ? body.type : '';
+  const type =
+    typeof body === 'object' && body !== null && 'type' in body && typeof body.type === 'string' ? body.type : '';
   const read = readBody(address, type, body);
   if (!read.ok) return read;
   if (read.stored.event.source !== sourceOf(address.writer)) {
@@ -65,7 +78,7 @@ const readBody = (address: EventAddress, type: string, body: unknown): ReadEvent
     case 'rejection': {
       const parsed = commandRejectedSchema.safeParse(body);
       if (!parsed.success) return refuse(z.prettifyError(parsed.error));
-      if (parsed.data.tenant !== address.tenant) return refuse('tenant in the envelope is not the subject\'s');
+      if (parsed.data.tenant !== address.tenant) return refuse("tenant in the envelope is not the subject's");
       return { ok: true, stored: { kind: 'rejection', writer: address.writer, event: parsed.data } };
     }
     case 'host': {
@@ -74,7 +87,7 @@ const readBody = (address: EventAddress, type: string, body: unknown): ReadEvent
       if (!name || !schema) return refuse(`unknown host event type ${JSON.stringify(type)}`);
       const parsed = schema.safeParse(body);
       if (!parsed.success) return refuse(z.prettifyError(parsed.error));
-      if (parsed.data.subject !== address.host) return refuse('host in the envelope is not the subject\'s');
+      if (parsed.data.subject !== address.host) return refuse("host in the envelope is not the subject's");
       if (hostEventClass(name) !== address.class) return refuse(`${name} is not a ${address.class}`);
       return { ok: true, stored: { kind: 'host', writer: address.writer, event: hostEvent(name, parsed.data) } };
     }
@@ -90,7 +103,7 @@ const readVmEvent = (address: Extract<EventAddress, { kind: 'vm' }>, type: strin
   const parsed = schema.safeParse(body);
   if (!parsed.success) return refuse(z.prettifyError(parsed.error));
   if (parsed.data.tenant !== address.tenant || parsed.data.subject !== address.vmId) {
-    return refuse('tenant or VM in the envelope is not the subject\'s');
+    return refuse("tenant or VM in the envelope is not the subject's");
   }
   if (eventClass(name) !== address.class) return refuse(`${name} is not a ${address.class}`);
   return { ok: true, stored: { kind: 'vm', writer: address.writer, event: vmEvent(name, parsed.data) } };

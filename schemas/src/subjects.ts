@@ -1,9 +1,8 @@
 // NATS subjects: built from branded ids only, and read back into them; nothing else joins tokens with dots.
-import {
-  type HostId, hostIdSchema, type TenantId, tenantIdSchema, type VmId, vmIdSchema,
-} from './ids.ts';
+
+import { type HostEventName, hostEventClass } from './hosts.ts';
+import { type HostId, hostIdSchema, type TenantId, tenantIdSchema, type VmId, vmIdSchema } from './ids.ts';
 import { eventClass, type VmEventName } from './vm-events.ts';
-import { hostEventClass, type HostEventName } from './hosts.ts';
 import { type Verb, verbSchema } from './vm-state.ts';
 
 export const SUBJECT_PREFIX = 'ironlog';
@@ -13,25 +12,33 @@ export type Writer = HostId | 'recovery' | 'gateway';
 export const STREAMS = { commands: 'COMMANDS', work: 'WORK', events: 'EVENTS' } as const;
 export const HOSTS_BUCKET = 'HOSTS';
 
-export const commandSubject = (tenant: TenantId, vm: VmId, verb: Verb): string => `${SUBJECT_PREFIX}.cmd.${tenant}.${vm}.${verb}`;
+export const commandSubject = (tenant: TenantId, vm: VmId, verb: Verb): string =>
+  `${SUBJECT_PREFIX}.cmd.${tenant}.${vm}.${verb}`;
 export const workSubject = (target: HostId | 'any', tenant: TenantId, vm: VmId, verb: Verb): string =>
   `${SUBJECT_PREFIX}.work.${target}.${tenant}.${vm}.${verb}`;
 export const vmEventSubject = (tenant: TenantId, vm: VmId, writer: Writer, name: VmEventName): string =>
   `${SUBJECT_PREFIX}.evt.vm.${tenant}.${vm}.${writer}.${eventClass(name)}`;
 /** The one filter over which every append to a VM carries its expectation. */
 export const vmFilter = (tenant: TenantId, vm: VmId): string => `${SUBJECT_PREFIX}.evt.vm.${tenant}.${vm}.>`;
-export const rejectionSubject = (tenant: TenantId, writer: Writer): string => `${SUBJECT_PREFIX}.evt.cmd.${tenant}.${writer}.rejected`;
+export const rejectionSubject = (tenant: TenantId, writer: Writer): string =>
+  `${SUBJECT_PREFIX}.evt.cmd.${tenant}.${writer}.rejected`;
 export const hostEventSubject = (host: HostId, writer: Writer, name: HostEventName): string =>
   `${SUBJECT_PREFIX}.evt.host.${host}.${writer}.${hostEventClass(name)}`;
 export const hostFilter = (host: HostId): string => `${SUBJECT_PREFIX}.evt.host.${host}.>`;
 export const FAILURE_FILTER = `${SUBJECT_PREFIX}.evt.vm.*.*.*.failure`;
 
-const id = <T>(schema: { safeParse(text: unknown): { success: boolean; data?: T } }, text: string | undefined): T | undefined =>
-  schema.safeParse(text).data;
+const id = <T>(
+  schema: { safeParse(text: unknown): { success: boolean; data?: T } },
+  text: string | undefined,
+): T | undefined => schema.safeParse(text).data;
 const writer = (text: string | undefined): Writer | undefined =>
   text === 'recovery' || text === 'gateway' ? text : id(hostIdSchema, text);
 
-export interface CommandAddress { tenant: TenantId; vmId: VmId; verb: Verb }
+export interface CommandAddress {
+  tenant: TenantId;
+  vmId: VmId;
+  verb: Verb;
+}
 /** `undefined`: the subject is not one that this system writes. */
 export const parseCommandSubject = (subject: string): CommandAddress | undefined => {
   const [prefix, kind, tenantText, vmText, verbText, ...rest] = subject.split('.');
@@ -42,7 +49,9 @@ export const parseCommandSubject = (subject: string): CommandAddress | undefined
   return { tenant, vmId: vm, verb };
 };
 
-export interface WorkAddress extends CommandAddress { target: HostId | 'any' }
+export interface WorkAddress extends CommandAddress {
+  target: HostId | 'any';
+}
 export const parseWorkSubject = (subject: string): WorkAddress | undefined => {
   const [prefix, kind, targetText, ...address] = subject.split('.');
   const target = targetText === 'any' ? 'any' : id(hostIdSchema, targetText);
@@ -56,13 +65,19 @@ export type EventAddress =
   | { kind: 'rejection'; tenant: TenantId; writer: Writer }
   | { kind: 'host'; host: HostId; writer: Writer; class: 'fact' | 'failure' };
 
-const factClass = (text: string | undefined): 'fact' | 'failure' | undefined => (text === 'fact' || text === 'failure' ? text : undefined);
+const factClass = (text: string | undefined): 'fact' | 'failure' | undefined =>
+  text === 'fact' || text === 'failure' ? text : undefined;
 
 export const parseEventSubject = (subject: string): EventAddress | undefined => {
   const [prefix, evt, kind, ...tokens] = subject.split('.');
   if (prefix !== SUBJECT_PREFIX || evt !== 'evt') return undefined;
   if (kind === 'vm' && tokens.length === 4) {
-    const [tenant, vm, by, cls] = [id(tenantIdSchema, tokens[0]), id(vmIdSchema, tokens[1]), writer(tokens[2]), factClass(tokens[3])];
+    const [tenant, vm, by, cls] = [
+      id(tenantIdSchema, tokens[0]),
+      id(vmIdSchema, tokens[1]),
+      writer(tokens[2]),
+      factClass(tokens[3]),
+    ];
     return tenant && vm && by && cls ? { kind: 'vm', tenant, vmId: vm, writer: by, class: cls } : undefined;
   }
   if (kind === 'cmd' && tokens.length === 3 && tokens[2] === 'rejected') {

@@ -1,8 +1,8 @@
 // What can happen to a VM: one schema per event, keyed by its short name. `ironlog.vm.<name>.v1` on the wire.
 import { z } from 'zod';
 import { requestSchema } from './commands.ts';
-import { vmEventEnvelopeSchema } from './envelope.ts';
-import { commandIdSchema, eventIdSchema, hostIdSchema, vmIdSchema } from './ids.ts';
+import type { vmEventEnvelopeSchema } from './envelope.ts';
+import { commandIdSchema, eventIdSchema, hostIdSchema, type vmIdSchema } from './ids.ts';
 import { timestampSchema } from './time.ts';
 import { vmSpecSchema } from './vm-spec.ts';
 import { hypervisorKindSchema, residueSchema, stopCauseSchema, verbSchema, vmStateSchema } from './vm-state.ts';
@@ -26,10 +26,22 @@ const failed = z.strictObject({
 });
 
 const done = z.strictObject({ epoch, tookMs: z.number().min(0).optional() });
-const stopped = z.strictObject({ epoch, cause: stopCauseSchema, forced: z.boolean(), tookMs: z.number().min(0).optional(), ...exit });
+const stopped = z.strictObject({
+  epoch,
+  cause: stopCauseSchema,
+  forced: z.boolean(),
+  tookMs: z.number().min(0).optional(),
+  ...exit,
+});
 
 export const vmEventData = {
-  claimed: z.strictObject({ ...intent, host: hostIdSchema, hypervisor: hypervisorKindSchema, spec: vmSpecSchema, start: z.boolean() }),
+  claimed: z.strictObject({
+    ...intent,
+    host: hostIdSchema,
+    hypervisor: hypervisorKindSchema,
+    spec: vmSpecSchema,
+    start: z.boolean(),
+  }),
   created: done,
   'create-failed': failed,
   'boot-started': z.strictObject({ ...intent, epoch }),
@@ -45,7 +57,12 @@ export const vmEventData = {
   resumed: done,
   'resume-failed': failed,
   'reboot-started': z.strictObject({ ...intent, epoch, force: z.boolean(), timeoutSeconds: z.int() }),
-  rebooted: z.strictObject({ epoch, cause: z.enum(['requested', 'guest']), forced: z.boolean(), tookMs: z.number().min(0).optional() }),
+  rebooted: z.strictObject({
+    epoch,
+    cause: z.enum(['requested', 'guest']),
+    forced: z.boolean(),
+    tookMs: z.number().min(0).optional(),
+  }),
   'reboot-failed': failed,
   'delete-started': z.strictObject({ ...intent, force: z.boolean(), preempts: commandIdSchema.optional() }),
   deleted: done,
@@ -72,7 +89,12 @@ export const vmEventData = {
   lost: z.strictObject({ host: hostIdSchema, reason }),
   found: z.strictObject({ observed: z.enum(['running', 'stopped', 'failed']), epoch }),
   stuck: z.strictObject({ verb: verbSchema, deadline: timestampSchema, actionRequired: reason }),
-  'cleanup-abandoned': z.strictObject({ failureId: eventIdSchema, attempts: z.int().min(0), residue: z.array(residueSchema).max(4), actionRequired: reason }),
+  'cleanup-abandoned': z.strictObject({
+    failureId: eventIdSchema,
+    attempts: z.int().min(0),
+    residue: z.array(residueSchema).max(4),
+    actionRequired: reason,
+  }),
   cancelled: z.strictObject({ request: requestSchema, reason, cancels: commandIdSchema.optional() }),
   'command-expired': z.strictObject({ request: requestSchema, reason, state: vmStateSchema.or(z.literal('absent')) }),
 } as const;
@@ -90,6 +112,8 @@ export const eventClass = (name: VmEventName): 'fact' | 'failure' =>
 
 export const vmEventType = (name: VmEventName): string => `ironlog.vm.${name}.v1`;
 
-export type VmEventEnvelope = Omit<z.infer<typeof vmEventEnvelopeSchema>, 'subject'> & { subject: z.infer<typeof vmIdSchema> };
+export type VmEventEnvelope = Omit<z.infer<typeof vmEventEnvelopeSchema>, 'subject'> & {
+  subject: z.infer<typeof vmIdSchema>;
+};
 /** A VM's event with its envelope; `name` is the short name behind `type`. */
 export type VmEvent = VmEventEnvelope & VmFact;

@@ -5,7 +5,18 @@ export const VM_STATES = ['pending', 'created', 'running', 'paused', 'stopped', 
 export const vmStateSchema = z.enum(VM_STATES);
 export type VmStateName = z.infer<typeof vmStateSchema>;
 
-export const VERBS = ['create', 'boot', 'shutdown', 'pause', 'resume', 'reboot', 'delete', 'cleanup', 'snapshot', 'restore'] as const;
+export const VERBS = [
+  'create',
+  'boot',
+  'shutdown',
+  'pause',
+  'resume',
+  'reboot',
+  'delete',
+  'cleanup',
+  'snapshot',
+  'restore',
+] as const;
 export const verbSchema = z.enum(VERBS);
 export type Verb = z.infer<typeof verbSchema>;
 

@@ -3,7 +3,14 @@ import { z } from 'zod';
 import { commandIdSchema, eventIdSchema, hostIdSchema, tenantIdSchema, vmIdSchema } from './ids.ts';
 import { timestampSchema } from './time.ts';
 import { vmSpecSchema } from './vm-spec.ts';
-import { healthSchema, hypervisorKindSchema, residueSchema, stopCauseSchema, verbSchema, vmStateSchema } from './vm-state.ts';
+import {
+  healthSchema,
+  hypervisorKindSchema,
+  residueSchema,
+  stopCauseSchema,
+  verbSchema,
+  vmStateSchema,
+} from './vm-state.ts';
 
 export const taskSchema = z.strictObject({
   verb: verbSchema,
@@ -20,10 +27,18 @@ export const failureSchema = z.strictObject({
   retryable: z.boolean(),
   residue: z.array(residueSchema),
 });
-export const attentionSchema = z.strictObject({ kind: z.string(), since: timestampSchema, reason: z.string(), actionRequired: z.string() });
+export const attentionSchema = z.strictObject({
+  kind: z.string(),
+  since: timestampSchema,
+  reason: z.string(),
+  actionRequired: z.string(),
+});
 export const lastStopSchema = z.strictObject({
-  cause: stopCauseSchema, at: timestampSchema, forced: z.boolean(),
-  exitCode: z.int().nullable(), signal: z.string().nullable(),
+  cause: stopCauseSchema,
+  at: timestampSchema,
+  forced: z.boolean(),
+  exitCode: z.int().nullable(),
+  signal: z.string().nullable(),
 });
 
 export const vmViewSchema = z.strictObject({

@@ -1,0 +1,71 @@
+// The AsyncAPI 3 document: the subjects, who publishes on them, and what a message holds.
+import { SUBJECT_PREFIX, VERBS } from '@ironlog/schemas';
+
+const id = (description: string): object => ({ description: `${description}: 1-63 characters of a-z, 0-9 and "-"` });
+const message = (name: string, file: string): object => ({
+  name,
+  contentType: 'application/cloudevents+json',
+  payload: { $ref: `./json/${file}.json` },
+});
+
+export const asyncApi = (): object => ({
+  asyncapi: '3.0.0',
+  info: {
+    title: 'Ironlog on NATS JetStream',
+    version: '1.0.0',
+    description:
+      'Commands in, accepted work, and the events that are the truth. Messages are CloudEvents 1.0 in structured JSON mode.',
+    license: { name: 'Apache-2.0' },
+  },
+  defaultContentType: 'application/cloudevents+json',
+  channels: {
+    command: {
+      address: `${SUBJECT_PREFIX}.cmd.{tenant}.{vm}.{verb}`,
+      description: 'Stream COMMANDS: the NATS door. An empty body is a command with every default.',
+      parameters: { tenant: id('the tenant of the credential'), vm: id('the VM'), verb: { enum: [...VERBS] } },
+      messages: { command: { ...message('DoorCommand', 'door-command'), contentType: 'application/json' } },
+    },
+    work: {
+      address: `${SUBJECT_PREFIX}.work.{target}.{tenant}.{vm}.{verb}`,
+      description: 'Stream WORK: accepted commands of both doors, placed on a host, or on `any` while no host fits.',
+      parameters: { target: id('a host, or any'), tenant: id('tenant'), vm: id('VM'), verb: { enum: [...VERBS] } },
+      messages: { work: message('WorkCommand', 'work-command') },
+    },
+    vmEvent: {
+      address: `${SUBJECT_PREFIX}.evt.vm.{tenant}.{vm}.{writer}.{class}`,
+      description: 'Stream EVENTS: what happened to a VM, and who says so.',
+      parameters: {
+        tenant: id('tenant'),
+        vm: id('VM'),
+        writer: id('the owner host, recovery, or gateway'),
+        class: { enum: ['fact', 'failure'] },
+      },
+      messages: { event: { name: 'VmEvent', contentType: 'application/cloudevents+json' } },
+    },
+    rejection: {
+      address: `${SUBJECT_PREFIX}.evt.cmd.{tenant}.{writer}.rejected`,
+      description: 'Stream EVENTS: a command that changed nothing, and why.',
+      parameters: { tenant: id('tenant'), writer: id('a host, or gateway') },
+      messages: { rejected: message('CommandRejected', 'command-rejected') },
+    },
+    hostEvent: {
+      address: `${SUBJECT_PREFIX}.evt.host.{host}.{writer}.{class}`,
+      description: "Stream EVENTS: a host's life.",
+      parameters: { host: id('host'), writer: id('that host, or recovery'), class: { enum: ['fact', 'failure'] } },
+      messages: { event: { name: 'HostEvent', contentType: 'application/cloudevents+json' } },
+    },
+  },
+  operations: {
+    sendCommand: {
+      action: 'send',
+      channel: { $ref: '#/channels/command' },
+      summary: 'Ask for something to be done to a VM.',
+    },
+    receiveVmEvents: { action: 'receive', channel: { $ref: '#/channels/vmEvent' }, summary: 'Learn what happened.' },
+    receiveRejections: {
+      action: 'receive',
+      channel: { $ref: '#/channels/rejection' },
+      summary: 'Learn what was refused.',
+    },
+  },
+});
