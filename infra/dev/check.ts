@@ -1,32 +1,44 @@
-// `npm run check`: types, lint and format, direction of dependencies, SQL, and whether what is generated is current.
+// `npm run check`: types, lint and format, the direction of dependencies, generated files up to date; all of them, then the verdict.
 import { spawnSync } from 'node:child_process';
-import { builtSql } from '../check/built-sql.ts';
-import { wrongImports } from '../check/dependencies.ts';
+import { join } from 'node:path';
+import { checkDirection } from '../check/direction.ts';
+import { readWorkspaces } from '../check/workspaces.ts';
 import { ROOT } from './paths.ts';
 import { say } from './say.ts';
 
-const runs = (title: string, command: string, args: readonly string[]): boolean => {
-  const { status, error } = spawnSync(command, [...args], { cwd: ROOT, stdio: 'inherit' });
-  const ok = status === 0;
-  say(`${ok ? 'ok  ' : 'FAIL'} ${title}${error ? `: ${error.message}` : ''}`);
-  return ok;
-};
+interface Check {
+  readonly name: string;
+  /** Whether all is well; what is not has been printed. */
+  run(): boolean;
+}
 
-const isEmpty = (title: string, problems: readonly string[]): boolean => {
-  for (const problem of problems) process.stderr.write(`  ${problem}\n`);
-  say(`${problems.length === 0 ? 'ok  ' : 'FAIL'} ${title}`);
-  return problems.length === 0;
+const program = (command: string, ...args: string[]): boolean => {
+  const { status, error } = spawnSync(command, args, { cwd: ROOT, stdio: 'inherit' });
+  if (error) say(`${command} does not start: ${error.message}`);
+  return status === 0;
 };
+const tool = (name: string): string => join(ROOT, 'node_modules/.bin', name);
 
-const results = [
-  runs('types (tsc)', 'turbo', ['run', '//#types', '--output-logs=errors-only']),
-  runs('lint and format (biome)', 'biome', ['check', '--error-on-warnings', '.']),
-  isEmpty('direction of dependencies', wrongImports()),
-  isEmpty('no SQL is put together from parts', builtSql()),
-  runs('generated files', process.execPath, [
-    '--disable-warning=ExperimentalWarning',
-    'infra/generate/main.ts',
-    '--check',
-  ]),
+const checks: readonly Check[] = [
+  { name: 'types', run: () => program(tool('tsc'), '--noEmit', '-p', 'tsconfig.json') },
+  { name: 'lint and format', run: () => program(tool('biome'), 'check', '--error-on-warnings') },
+  {
+    name: 'dependency direction',
+    run: () => {
+      const wrong = checkDirection(readWorkspaces(ROOT));
+      for (const sentence of wrong) say(sentence);
+      return wrong.length === 0;
+    },
+  },
+  {
+    name: 'generated files',
+    run: () => program(process.execPath, join(ROOT, 'schemas/src/generate.ts'), '--check'),
+  },
 ];
-process.exitCode = results.every(Boolean) ? 0 : 1;
+
+const failed = checks.filter(({ name, run }) => {
+  const ok = run();
+  say(`${ok ? 'ok' : 'FAILED'}: ${name}`);
+  return !ok;
+});
+process.exitCode = failed.length === 0 ? 0 : 1;

@@ -5,7 +5,8 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 const PROGRAM = 'qemu-system-x86_64';
-export const QEMU_INSTALL_LINE = 'sudo apt-get install --no-install-recommends qemu-system-x86';
+export const QEMU_PACKAGE = 'qemu-system-x86';
+const INSTALL_LINE = `sudo apt-get install --no-install-recommends ${QEMU_PACKAGE}`;
 
 export type FoundQemu =
   | { readonly kind: 'found'; readonly path: string; readonly version: string }
@@ -31,5 +32,5 @@ export const findQemu = async (): Promise<FoundQemu> => {
     if (version) return { kind: 'found', path, version };
   }
   const where = named ? `IRONLOG_QEMU ${named} does not run` : `${PROGRAM} is not on PATH`;
-  return { kind: 'absent', reason: `${where}: run ${QEMU_INSTALL_LINE}, or set IRONLOG_QEMU to its path` };
+  return { kind: 'absent', reason: `${where}: run ${INSTALL_LINE}, or set IRONLOG_QEMU to its path` };
 };

@@ -3,7 +3,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './paths.ts';
-import { say } from './say.ts';
 
 export interface Managed {
   readonly name: string;
@@ -26,8 +25,11 @@ export class Supervisor {
   readonly #timers = new Set<NodeJS.Timeout>();
   #stopping = false;
 
-  constructor(logDirectory: string) {
+  readonly #say: (line: string) => void;
+
+  constructor(logDirectory: string, say: (line: string) => void) {
     this.#logDirectory = logDirectory;
+    this.#say = say;
   }
 
   logOf(name: string): string {
@@ -57,7 +59,7 @@ export class Supervisor {
       const next =
         performance.now() - startedAt > LIVED_WELL_MS ? FIRST_DELAY_MS : Math.min(delayMs * 2, LONGEST_DELAY_MS);
       const wait = code === EXIT_CONFIG ? LONGEST_DELAY_MS : delayMs;
-      say(
+      this.#say(
         `${managed.name} ended (${signal ?? `exit ${code}`}); starting it again in ${wait} ms; its log: ${this.logOf(managed.name)}`,
       );
       const timer = setTimeout(() => {

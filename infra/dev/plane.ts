@@ -1,0 +1,107 @@
+// The plane on this machine: nats-server and the services as processes under a supervisor; for `npm start`, tests and the bench.
+import { join } from 'node:path';
+import { type HostId, hostId, type TenantId } from '@ironlog/schemas';
+import { clientUser } from '../nats/accounts.ts';
+import { type NatsProcess, startNats } from '../nats/nats-process.ts';
+import { endGuests } from './guests.ts';
+import { hypervisorEnvironment } from './hypervisor.ts';
+import { lockStateDirectory } from './lock.ts';
+import { findNatsServer } from './nats-server.ts';
+import { privateDirectory } from './paths.ts';
+import { choosePort } from './ports.ts';
+import { waitUntilReady } from './readiness.ts';
+import { type PlannedService, planServices } from './services.ts';
+import { Supervisor } from './supervisor.ts';
+import { DEV_TENANT, ensureDevToken } from './tokens.ts';
+
+export interface PlaneOptions {
+  readonly stateDir: string;
+  readonly hypervisor: 'simulator' | 'qemu';
+  /** How many executors, each a host of its own. */
+  readonly hosts: number;
+  /** Wanted ports; 0: any. */
+  readonly httpPort: number;
+  readonly natsPort: number;
+  readonly say: (line: string) => void;
+  readonly signal: AbortSignal;
+  /** Added to the environment of a service, by its name. */
+  readonly extra?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+export interface Plane {
+  readonly http: string;
+  readonly token: string;
+  readonly tenant: TenantId;
+  readonly hosts: readonly HostId[];
+  readonly nats: NatsProcess;
+  readonly natsUser: string;
+  readonly services: readonly PlannedService[];
+  readonly supervisor: Supervisor;
+  readonly stateDir: string;
+  ready(): Promise<void>;
+  /** Ends everything it started; with `keepVms` the hypervisor processes run on. */
+  stop(options: { readonly keepVms: boolean }): Promise<void>;
+}
+
+const READY_WITHIN_MS = 60_000;
+
+/** Resolves when every service is ready. @throws Error that says what is missing or did not come up; nothing is left running then. */
+export const startPlane = async (options: PlaneOptions): Promise<Plane> => {
+  const { say, signal } = options;
+  const stateDir = privateDirectory(options.stateDir);
+  const unlock = await lockStateDirectory(stateDir);
+  const hosts = Array.from({ length: options.hosts }, (_, index) => hostId(`host-${index + 1}`));
+  const supervisor = new Supervisor(privateDirectory(join(stateDir, 'logs')), say);
+  let nats: NatsProcess | undefined;
+  const stop = async ({ keepVms }: { readonly keepVms: boolean }): Promise<void> => {
+    await supervisor.stop();
+    const ended = keepVms ? 0 : await endGuests(stateDir);
+    if (ended > 0) say(`ended ${ended} VM${ended === 1 ? '' : 's'}; --keep-vms leaves them running`);
+    await nats?.stop();
+    unlock();
+  };
+  try {
+    const hypervisor = await hypervisorEnvironment(options.hypervisor);
+    const binary = await findNatsServer();
+    nats = await startNats({
+      binary,
+      directory: join(stateDir, 'nats'),
+      hosts,
+      tenants: [DEV_TENANT],
+      port: options.natsPort,
+    });
+    if (nats.taken !== undefined) say(`port ${nats.taken} is taken; NATS is at ${nats.url}`);
+    const http = await choosePort(options.httpPort);
+    if (http.taken !== undefined) say(`port ${http.taken} is taken; HTTP is at port ${http.port}`);
+    const opsPorts = await Promise.all(
+      Array.from({ length: 2 + hosts.length }, async () => (await choosePort(0)).port),
+    );
+    const { token, tokensFile } = ensureDevToken(stateDir);
+    const planned = planServices({ nats, stateDir, hosts, httpPort: http.port, opsPorts, tokensFile, hypervisor });
+    const services = planned.map((service) => ({
+      ...service,
+      env: { ...service.env, ...options.extra?.[service.name] },
+    }));
+    for (const service of services) supervisor.start(service);
+    const ready = async (): Promise<void> => {
+      await Promise.all(services.map(({ readyUrl }) => waitUntilReady(readyUrl, READY_WITHIN_MS, signal)));
+    };
+    await ready();
+    return {
+      http: `http://127.0.0.1:${http.port}`,
+      token,
+      tenant: DEV_TENANT,
+      hosts,
+      nats,
+      natsUser: clientUser(DEV_TENANT).user,
+      services,
+      supervisor,
+      stateDir,
+      ready,
+      stop,
+    };
+  } catch (error) {
+    await stop({ keepVms: false });
+    throw error;
+  }
+};
