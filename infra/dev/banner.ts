@@ -28,7 +28,7 @@ Create and start a VM, and wait for it to run:
 
 Its events, its console, its state:
   curl -sS ${auth} '${http}/v1/vms/vm-1/events'
-  curl -sS ${auth} '${http}/v1/vms/vm-1/console?tail=2000'
+  curl -sS ${auth} -H 'Accept: text/plain' '${http}/v1/vms/vm-1/console?tail=2000'
   curl -sS ${auth} ${http}/v1/vms/vm-1
 
 Every event of yours as it happens (Ctrl-C ends it):

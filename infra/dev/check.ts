@@ -1,44 +1,36 @@
-// `npm run check`: types, lint and format, the direction of dependencies, generated files up to date; all of them, then the verdict.
+// `npm run check`: types, lint and format, direction of dependencies, SQL, and whether what is generated is current.
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
+import { builtSql } from '../check/built-sql.ts';
 import { checkDirection } from '../check/direction.ts';
 import { readWorkspaces } from '../check/workspaces.ts';
 import { ROOT } from './paths.ts';
 import { say } from './say.ts';
 
-interface Check {
-  readonly name: string;
-  /** Whether all is well; what is not has been printed. */
-  run(): boolean;
-}
+// Checking this project is nobody else's business.
+const env = { ...process.env, TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1' };
 
-const program = (command: string, ...args: string[]): boolean => {
-  const { status, error } = spawnSync(command, args, { cwd: ROOT, stdio: 'inherit' });
-  if (error) say(`${command} does not start: ${error.message}`);
-  return status === 0;
+const runs = (title: string, command: string, args: readonly string[]): boolean => {
+  const { status, error } = spawnSync(command, [...args], { cwd: ROOT, stdio: 'inherit', env });
+  const ok = status === 0;
+  say(`${ok ? 'ok  ' : 'FAIL'} ${title}${error ? `: ${error.message}` : ''}`);
+  return ok;
 };
-const tool = (name: string): string => join(ROOT, 'node_modules/.bin', name);
 
-const checks: readonly Check[] = [
-  { name: 'types', run: () => program(tool('tsc'), '--noEmit', '-p', 'tsconfig.json') },
-  { name: 'lint and format', run: () => program(tool('biome'), 'check', '--error-on-warnings') },
-  {
-    name: 'dependency direction',
-    run: () => {
-      const wrong = checkDirection(readWorkspaces(ROOT));
-      for (const sentence of wrong) say(sentence);
-      return wrong.length === 0;
-    },
-  },
-  {
-    name: 'generated files',
-    run: () => program(process.execPath, join(ROOT, 'schemas/src/generate.ts'), '--check'),
-  },
+const isEmpty = (title: string, problems: readonly string[]): boolean => {
+  for (const problem of problems) process.stderr.write(`  ${problem}\n`);
+  say(`${problems.length === 0 ? 'ok  ' : 'FAIL'} ${title}`);
+  return problems.length === 0;
+};
+
+const results = [
+  runs('types (tsc)', 'turbo', ['run', '//#types', '--output-logs=errors-only']),
+  runs('lint and format (biome)', 'biome', ['check', '--error-on-warnings', '.']),
+  isEmpty('direction of dependencies', checkDirection(readWorkspaces(ROOT))),
+  isEmpty('no SQL is put together from parts', builtSql()),
+  runs('generated files', process.execPath, [
+    '--disable-warning=ExperimentalWarning',
+    'infra/generate/main.ts',
+    '--check',
+  ]),
 ];
-
-const failed = checks.filter(({ name, run }) => {
-  const ok = run();
-  say(`${ok ? 'ok' : 'FAILED'}: ${name}`);
-  return !ok;
-});
-process.exitCode = failed.length === 0 ? 0 : 1;
+process.exitCode = results.every(Boolean) ? 0 : 1;

@@ -11,7 +11,9 @@ export const whyNot = (vm: Vm, verb: Verb, force = false): string | undefined =>
   if (verb === 'cleanup') return whyNotCleanup(vm);
   if (vm.state === 'deleted') return 'the VM is deleted';
   if (vm.wantedGone) return 'the VM is being deleted, and a delete is never undone';
-  return STATES_FOR[verb].includes(vm.state) ? whyNotBoot(vm, verb) : `the VM is ${vm.state}; ${verb} needs ${STATES_FOR[verb].join(' or ')}`;
+  return STATES_FOR[verb].includes(vm.state)
+    ? whyNotBoot(vm, verb)
+    : `the VM is ${vm.state}; ${verb} needs ${STATES_FOR[verb].join(' or ')}`;
 };
 
 const STATES_FOR: Readonly<Record<Exclude<Verb, 'create' | 'delete' | 'cleanup'>, readonly string[]>> = {
@@ -46,4 +48,5 @@ const whyNotCleanup = (vm: Vm): string | undefined => {
 };
 
 /** Verbs that would be accepted now, `delete` counted if either form of it would be. */
-export const allowedVerbs = (vm: Vm): Verb[] => VERBS.filter((verb) => whyNot(vm, verb, verb === 'delete') === undefined);
+export const allowedVerbs = (vm: Vm): Verb[] =>
+  VERBS.filter((verb) => whyNot(vm, verb, verb === 'delete') === undefined);

@@ -1,17 +1,40 @@
 import { VERBS, type Verb, type VmEventName } from '@ironlog/schemas';
 import { describe, expect, it } from 'vitest';
 import { continuation, type DecideContext, decide, decideCrash } from './decide.ts';
-import { at, CRASHED, CREATED, command, given, HOST, IN_FLIGHT, NOW, PAUSED, RUNNING, STOPPED } from './story.fixture.ts';
+import {
+  at,
+  CRASHED,
+  CREATED,
+  command,
+  given,
+  HOST,
+  IN_FLIGHT,
+  NOW,
+  PAUSED,
+  RUNNING,
+  STOPPED,
+} from './story.fixture.ts';
 import { TASKS } from './tasks.ts';
 
-const context: DecideContext = { now: NOW, host: HOST, admission: { ok: true, hypervisor: 'simulator', capabilities: VERBS } };
+const context: DecideContext = {
+  now: NOW,
+  host: HOST,
+  admission: { ok: true, hypervisor: 'simulator', capabilities: VERBS },
+};
 const FAILED_CREATE = ['claimed', 'create-failed'] as const;
 const LOST = [...RUNNING, 'lost'] as const;
 const DELETED = [...CREATED, 'delete-started', 'deleted'] as const;
 
 const stories: Record<string, readonly VmEventName[]> = {
-  absent: [], created: CREATED, running: RUNNING, paused: PAUSED, stopped: STOPPED, failed: CRASHED,
-  'failed before it was created': FAILED_CREATE, lost: LOST, deleted: DELETED,
+  absent: [],
+  created: CREATED,
+  running: RUNNING,
+  paused: PAUSED,
+  stopped: STOPPED,
+  failed: CRASHED,
+  'failed before it was created': FAILED_CREATE,
+  lost: LOST,
+  deleted: DELETED,
 };
 // contracts: which verb is allowed where, told once more by hand so that the table cannot agree with itself.
 const allowed: Record<string, Verb[]> = {
@@ -42,12 +65,19 @@ describe.each(Object.keys(stories))('given a VM that is %s', (name) => {
 describe.each(VERBS)('given a %s in flight', (inFlight) => {
   const vm = given(...IN_FLIGHT[inFlight]);
   it.each(VERBS.filter((verb) => verb !== 'create'))('when %s, then it must wait', (verb) => {
-    expect(decide(vm, command(verb, { id: 'cmd-new' }), context)).toMatchObject({ kind: 'rejected', rejection: { code: 'illegal-state' } });
+    expect(decide(vm, command(verb, { id: 'cmd-new' }), context)).toMatchObject({
+      kind: 'rejected',
+      rejection: { code: 'illegal-state' },
+    });
   });
   it('when delete with force, then it pre-empts what is in flight, but never another delete', () => {
     const decision = decide(vm, command('delete', { id: 'cmd-new', params: { force: true } }), context);
     if (inFlight === 'delete') expect(decision.kind).toBe('rejected');
-    else expect(decision).toMatchObject({ kind: 'intent', fact: { name: 'delete-started', data: { preempts: `cmd-${inFlight}` } } });
+    else
+      expect(decision).toMatchObject({
+        kind: 'intent',
+        fact: { name: 'delete-started', data: { preempts: `cmd-${inFlight}` } },
+      });
   });
   it('when its process dies, then that is what was wanted, or the task has failed', () => {
     const wanted: Verb[] = ['shutdown', 'delete', 'cleanup'];
@@ -66,13 +96,17 @@ describe('decide', () => {
   });
   it('rejects a command made for another revision', () => {
     const vm = given(...CREATED);
-    expect(decide(vm, command('boot', { expectedRevision: 1 }), context)).toMatchObject({ rejection: { code: 'revision-mismatch' } });
+    expect(decide(vm, command('boot', { expectedRevision: 1 }), context)).toMatchObject({
+      rejection: { code: 'revision-mismatch' },
+    });
     expect(decide(vm, command('boot', { expectedRevision: 2 }), context).kind).toBe('intent');
   });
-  it('rejects recovery for a failure that is no longer the VM\'s', () => {
+  it("rejects recovery for a failure that is no longer the VM's", () => {
     const vm = given(...CRASHED);
     const other = `evt-${'9'.repeat(26)}`;
-    expect(decide(vm, command('cleanup', { ifFailure: other }), context)).toMatchObject({ rejection: { code: 'superseded' } });
+    expect(decide(vm, command('cleanup', { ifFailure: other }), context)).toMatchObject({
+      rejection: { code: 'superseded' },
+    });
     expect(decide(vm, command('cleanup', { ifFailure: vm.failure?.eventId ?? '' }), context).kind).toBe('intent');
   });
   it('rejects what the hypervisor cannot do, and what the host would not admit', () => {
@@ -84,9 +118,13 @@ describe('decide', () => {
   });
   it('does not boot over residue, nor bring back what was to be deleted', () => {
     const residue = given(...CREATED, 'boot-started', ['boot-failed', { data: { residue: ['process'] } }]);
-    expect(decide(residue, command('boot', { id: 'cmd-new' }), context)).toMatchObject({ rejection: { code: 'illegal-state' } });
+    expect(decide(residue, command('boot', { id: 'cmd-new' }), context)).toMatchObject({
+      rejection: { code: 'illegal-state' },
+    });
     const doomed = given(...CREATED, 'delete-started', ['delete-failed', { data: { residue: ['directory'] } }]);
-    expect(decide(doomed, command('boot', { id: 'cmd-new' }), context)).toMatchObject({ rejection: { code: 'illegal-state' } });
+    expect(decide(doomed, command('boot', { id: 'cmd-new' }), context)).toMatchObject({
+      rejection: { code: 'illegal-state' },
+    });
     expect(decide(doomed, command('delete', { id: 'cmd-new' }), context).kind).toBe('intent');
   });
   it('gives each boot and reboot an epoch of its own', () => {
@@ -99,9 +137,19 @@ describe('decide', () => {
     const created = given(['claimed', { data: { start: true } }], 'created');
     expect(created).toMatchObject({ state: 'created', task: { verb: 'create', commandId: 'cmd-create' } });
     expect(continuation(created, NOW)).toMatchObject({ name: 'boot-started', data: { epoch: 1 } });
-    const booting = given(['claimed', { data: { start: true } }], 'created', ['boot-started', { causationid: 'cmd-create' }]);
+    const booting = given(['claimed', { data: { start: true } }], 'created', [
+      'boot-started',
+      { causationid: 'cmd-create' },
+    ]);
     expect(continuation(booting, NOW)).toBeUndefined();
-    const running = given(['claimed', { data: { start: true } }], 'created', ['boot-started', { causationid: 'cmd-create' }], 'booted');
-    expect(running.commands).toEqual([expect.objectContaining({ id: 'cmd-create', verb: 'create', outcome: 'succeeded' })]);
+    const running = given(
+      ['claimed', { data: { start: true } }],
+      'created',
+      ['boot-started', { causationid: 'cmd-create' }],
+      'booted',
+    );
+    expect(running.commands).toEqual([
+      expect.objectContaining({ id: 'cmd-create', verb: 'create', outcome: 'succeeded' }),
+    ]);
   });
 });

@@ -1,5 +1,14 @@
 // `decide`: what a command means for a VM as its log stands. Pure: no clock, no I/O; every answer is a value.
-import type { HostId, HypervisorKind, Rejection, RejectionCode, Timestamp, Verb, VmFact, WorkCommand } from '@ironlog/schemas';
+import type {
+  HostId,
+  HypervisorKind,
+  Rejection,
+  RejectionCode,
+  Timestamp,
+  Verb,
+  VmFact,
+  WorkCommand,
+} from '@ironlog/schemas';
 import { allowedVerbs, whyNot } from './allowed.ts';
 import { TASKS } from './tasks.ts';
 import { later } from './time.ts';
@@ -31,7 +40,11 @@ export const decide = (vm: Vm, command: WorkCommand, context: DecideContext): De
     return reject(vm, 'superseded', `failure ${request.ifFailure} is no longer this VM's`);
   }
   if (expectedRevision !== undefined && expectedRevision !== vm.revision) {
-    return reject(vm, 'revision-mismatch', `the VM is at revision ${vm.revision}, not ${expectedRevision}; read it again`);
+    return reject(
+      vm,
+      'revision-mismatch',
+      `the VM is at revision ${vm.revision}, not ${expectedRevision}; read it again`,
+    );
   }
   const force = action.verb === 'delete' && action.params.force;
   const refusal = whyNot(vm, action.verb, force);
@@ -78,7 +91,10 @@ const intentFor = (vm: Vm, command: WorkCommand, context: DecideContext): Intent
     case 'create': {
       if (!context.admission.ok) throw new Error('a create that the host did not admit has no intent');
       const { spec, start } = action.params;
-      return { name: 'claimed', data: { ...base, host: context.host, hypervisor: context.admission.hypervisor, spec, start } };
+      return {
+        name: 'claimed',
+        data: { ...base, host: context.host, hypervisor: context.admission.hypervisor, spec, start },
+      };
     }
     case 'boot':
       return { name: 'boot-started', data: { ...base, epoch: vm.epoch + 1 } };
@@ -92,7 +108,10 @@ const intentFor = (vm: Vm, command: WorkCommand, context: DecideContext): Intent
       return { name: 'resume-started', data: base };
     case 'reboot': {
       const { force, timeoutSeconds } = action.params;
-      return { name: 'reboot-started', data: { request, deadline: within(timeoutSeconds), epoch: vm.epoch + 1, force, timeoutSeconds } };
+      return {
+        name: 'reboot-started',
+        data: { request, deadline: within(timeoutSeconds), epoch: vm.epoch + 1, force, timeoutSeconds },
+      };
     }
     case 'delete': {
       const preempts = vm.task ? { preempts: vm.task.commandId } : {};
@@ -118,4 +137,5 @@ export const continuation = (vm: Vm, now: Timestamp): Intent | undefined => {
 };
 
 /** What a dead hypervisor process means: a crash, the failure of the task in flight, or what the task wanted anyway. */
-export const decideCrash = (vm: Vm): 'crashed' | 'task-failed' | 'continue' => (vm.task ? TASKS[vm.task.verb].onCrash : 'crashed');
+export const decideCrash = (vm: Vm): 'crashed' | 'task-failed' | 'continue' =>
+  vm.task ? TASKS[vm.task.verb].onCrash : 'crashed';

@@ -1,11 +1,24 @@
 import { hostId, VM_EVENT_NAMES, VM_STATES, type VmEventName } from '@ironlog/schemas';
 import { describe, expect, it } from 'vitest';
-import { apply, at, blank, CRASHED, CREATED, event, given, IN_FLIGHT, PAUSED, RUNNING, STOPPED } from './story.fixture.ts';
+import {
+  apply,
+  at,
+  blank,
+  CRASHED,
+  CREATED,
+  event,
+  given,
+  IN_FLIGHT,
+  PAUSED,
+  RUNNING,
+  STOPPED,
+} from './story.fixture.ts';
 import { TRANSITIONS } from './transitions.ts';
 
 describe('the transition table', () => {
   it('has a row for every state and a cell for every event', () => {
-    for (const state of ['absent', ...VM_STATES] as const) expect(Object.keys(TRANSITIONS[state]).toSorted()).toEqual(VM_EVENT_NAMES.toSorted());
+    for (const state of ['absent', ...VM_STATES] as const)
+      expect(Object.keys(TRANSITIONS[state]).toSorted()).toEqual(VM_EVENT_NAMES.toSorted());
   });
   it('never leaves deleted', () => {
     for (const target of Object.values(TRANSITIONS.deleted)) expect(['same', 'never']).toContain(target);
@@ -14,19 +27,31 @@ describe('the transition table', () => {
 
 describe('evolve', () => {
   it.each<[string, readonly VmEventName[], string]>([
-    ['created', CREATED, 'created'], ['booted', RUNNING, 'running'], ['paused', PAUSED, 'paused'],
-    ['resumed', [...PAUSED, 'resume-started', 'resumed'], 'running'], ['stopped', STOPPED, 'stopped'],
+    ['created', CREATED, 'created'],
+    ['booted', RUNNING, 'running'],
+    ['paused', PAUSED, 'paused'],
+    ['resumed', [...PAUSED, 'resume-started', 'resumed'], 'running'],
+    ['stopped', STOPPED, 'stopped'],
     ['shutdown-failed', [...RUNNING, 'shutdown-started', 'shutdown-failed'], 'running'],
     ['shutdown-failed when paused', [...PAUSED, 'shutdown-started', 'shutdown-failed'], 'paused'],
     ['pause-failed', [...RUNNING, 'pause-started', 'pause-failed'], 'running'],
     ['resume-failed', [...PAUSED, 'resume-started', 'resume-failed'], 'paused'],
-    ['rebooted', [...RUNNING, 'reboot-started', 'rebooted'], 'running'], ['reboot-failed', [...RUNNING, 'reboot-started', 'reboot-failed'], 'failed'],
-    ['create-failed', ['claimed', 'create-failed'], 'failed'], ['boot-failed', [...CREATED, 'boot-started', 'boot-failed'], 'failed'],
-    ['crashed', CRASHED, 'failed'], ['crashed when paused', [...PAUSED, 'crashed'], 'failed'],
-    ['deleted', [...CREATED, 'delete-started', 'deleted'], 'deleted'], ['delete-failed', [...CREATED, 'delete-started', 'delete-failed'], 'failed'],
-    ['cleaned', [...CRASHED, 'cleanup-started', 'cleaned'], 'failed'], ['lost', [...RUNNING, 'lost'], 'lost'], ['found', [...RUNNING, 'lost', 'found'], 'running'],
-    ['snapshotted', [...PAUSED, 'snapshot-started', 'snapshotted'], 'paused'], ['restored', [...STOPPED, 'restore-started', 'restored'], 'paused'],
-    ['cancelled', ['cancelled'], 'deleted'], ['guest stop', [...RUNNING, 'stopped'], 'stopped'], ['guest reboot', [...RUNNING, 'rebooted'], 'running'],
+    ['rebooted', [...RUNNING, 'reboot-started', 'rebooted'], 'running'],
+    ['reboot-failed', [...RUNNING, 'reboot-started', 'reboot-failed'], 'failed'],
+    ['create-failed', ['claimed', 'create-failed'], 'failed'],
+    ['boot-failed', [...CREATED, 'boot-started', 'boot-failed'], 'failed'],
+    ['crashed', CRASHED, 'failed'],
+    ['crashed when paused', [...PAUSED, 'crashed'], 'failed'],
+    ['deleted', [...CREATED, 'delete-started', 'deleted'], 'deleted'],
+    ['delete-failed', [...CREATED, 'delete-started', 'delete-failed'], 'failed'],
+    ['cleaned', [...CRASHED, 'cleanup-started', 'cleaned'], 'failed'],
+    ['lost', [...RUNNING, 'lost'], 'lost'],
+    ['found', [...RUNNING, 'lost', 'found'], 'running'],
+    ['snapshotted', [...PAUSED, 'snapshot-started', 'snapshotted'], 'paused'],
+    ['restored', [...STOPPED, 'restore-started', 'restored'], 'paused'],
+    ['cancelled', ['cancelled'], 'deleted'],
+    ['guest stop', [...RUNNING, 'stopped'], 'stopped'],
+    ['guest reboot', [...RUNNING, 'rebooted'], 'running'],
   ])('%s', (_, story, state) => {
     const vm = given(...story);
     expect(vm.state).toBe(state);
@@ -50,7 +75,10 @@ describe('evolve', () => {
   it('ignores an event whose writer is not the owner, but moves the expectation past it', () => {
     const vm = given(...RUNNING);
     const evolved = apply(vm, event(vm, 'crashed', { writer: hostId('host-2') }), hostId('host-2'));
-    expect(evolved).toMatchObject({ kind: 'ignored', vm: { state: 'running', revision: 4, sequence: vm.sequence + 1 } });
+    expect(evolved).toMatchObject({
+      kind: 'ignored',
+      vm: { state: 'running', revision: 4, sequence: vm.sequence + 1 },
+    });
   });
   it('lets recovery and the gateway say only what is theirs to say', () => {
     const vm = given(...RUNNING);
@@ -64,7 +92,10 @@ describe('evolve', () => {
     const next = event(vm, 'boot-started');
     expect(apply(vm, { ...next, revision: 4 }).kind).toBe('ignored');
     expect(apply(vm, { ...next, revision: 2 }).kind).toBe('ignored');
-    expect(apply(vm, { ...next, prevhash: 'f'.repeat(64) })).toMatchObject({ kind: 'ignored', reason: expect.stringContaining('prevhash') });
+    expect(apply(vm, { ...next, prevhash: 'f'.repeat(64) })).toMatchObject({
+      kind: 'ignored',
+      reason: expect.stringContaining('prevhash'),
+    });
   });
   it('ignores an outcome without its task, and a second intent', () => {
     const running = given(...RUNNING);
@@ -81,14 +112,23 @@ describe('evolve', () => {
     for (const name of VM_EVENT_NAMES) expect(apply(gone, event(gone, name)).vm.state).toBe('deleted');
   });
   it('keeps why a VM stopped and why it failed, until it is well again', () => {
-    expect(given(...CRASHED)).toMatchObject({ lastStop: { cause: 'crash', signal: 'SIGKILL' }, failure: { event: 'crashed', retryable: true } });
+    expect(given(...CRASHED)).toMatchObject({
+      lastStop: { cause: 'crash', signal: 'SIGKILL' },
+      failure: { event: 'crashed', retryable: true },
+    });
     expect(given(...CRASHED, 'boot-started', 'booted').failure).toBeNull();
   });
   it('remembers at least 64 commands, and no more once they are past their time', () => {
-    const cycles = Array.from({ length: 50 }, (_, i) => [
-      ['pause-started', { causationid: `cmd-p${i}`, seconds: 4000 + i }], ['paused', { seconds: 4000 + i }],
-      ['resume-started', { causationid: `cmd-r${i}`, seconds: 4000 + i }], ['resumed', { seconds: 4000 + i }],
-    ] as [VmEventName, object][]).flat();
+    const cycles = Array.from(
+      { length: 50 },
+      (_, i) =>
+        [
+          ['pause-started', { causationid: `cmd-p${i}`, seconds: 4000 + i }],
+          ['paused', { seconds: 4000 + i }],
+          ['resume-started', { causationid: `cmd-r${i}`, seconds: 4000 + i }],
+          ['resumed', { seconds: 4000 + i }],
+        ] as [VmEventName, object][],
+    ).flat();
     const vm = given(...RUNNING, ...cycles);
     expect(vm.commands).toHaveLength(64);
     expect(vm.commands.at(-1)).toMatchObject({ id: 'cmd-r49', outcome: 'succeeded' });

@@ -1,7 +1,7 @@
 // `evolve`: the fold. Total: any entry leaves a VM; one that no legal log holds is ignored with its reason.
 import type { VmEvent, Writer } from '@ironlog/schemas';
-import { foldTask } from './fold-task.ts';
 import { foldDetails } from './fold-details.ts';
+import { foldTask } from './fold-task.ts';
 import { verbOfFailure, verbOfIntent, verbOfSuccess } from './tasks.ts';
 import { TRANSITIONS } from './transitions.ts';
 import type { Vm } from './vm.ts';
@@ -54,9 +54,11 @@ const RECOVERY_MAY: readonly string[] = ['lost', 'stuck', 'cleanup-abandoned', '
 /** P4/P9: only the owner speaks for a VM, but for what recovery and the gateway are there to say. */
 const whyStranger = (vm: Vm, event: VmEvent, writer: Writer): string | undefined => {
   if (writer === 'gateway') return event.name === 'cancelled' ? undefined : `gateway may not say ${event.name}`;
-  if (writer === 'recovery') return RECOVERY_MAY.includes(event.name) ? undefined : `recovery may not say ${event.name}`;
+  if (writer === 'recovery')
+    return RECOVERY_MAY.includes(event.name) ? undefined : `recovery may not say ${event.name}`;
   if (event.name === 'cancelled') return `only gateway may say cancelled, not ${writer}`;
-  if (event.name === 'claimed') return event.data.host === writer ? undefined : `${writer} claims for ${event.data.host}`;
+  if (event.name === 'claimed')
+    return event.data.host === writer ? undefined : `${writer} claims for ${event.data.host}`;
   if (event.name === 'command-expired' && vm.owner === null) return undefined;
   return vm.owner === writer ? undefined : `writer ${writer} is not the owner ${vm.owner ?? '(none)'}`;
 };
@@ -65,7 +67,8 @@ const whyStranger = (vm: Vm, event: VmEvent, writer: Writer): string | undefined
 const whyNotThisTask = (vm: Vm, event: VmEvent): string | undefined => {
   const begun = verbOfIntent(event.name);
   if (begun !== undefined && vm.task && begun !== 'delete') {
-    const goesOn = begun === 'boot' && vm.task.verb === 'create' && vm.task.thenBoot && event.causationid === vm.task.commandId;
+    const goesOn =
+      begun === 'boot' && vm.task.verb === 'create' && vm.task.thenBoot && event.causationid === vm.task.commandId;
     return goesOn ? undefined : `${event.name} while ${vm.task.verb} is in flight`;
   }
   if (event.name === 'stopped' || event.name === 'rebooted') return undefined;
@@ -73,4 +76,3 @@ const whyNotThisTask = (vm: Vm, event: VmEvent): string | undefined => {
   if (ended !== undefined && vm.task?.verb !== ended) return `${event.name} without a ${ended} in flight`;
   return undefined;
 };
-

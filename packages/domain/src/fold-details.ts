@@ -1,7 +1,7 @@
 // The fold's half that concerns the VM itself: owner, epoch, health, failure, residue, stops, attention.
 import type { VmEvent } from '@ironlog/schemas';
-import type { Failure, Vm } from './vm.ts';
 import { TASKS } from './tasks.ts';
+import type { Failure, Vm } from './vm.ts';
 
 export const foldDetails = (vm: Vm, before: Vm, event: VmEvent): Vm => {
   switch (event.name) {
@@ -54,15 +54,41 @@ export const foldDetails = (vm: Vm, before: Vm, event: VmEvent): Vm => {
     case 'responsive':
       return { ...vm, health: event.name };
     case 'found':
-      return { ...vm, epoch: event.data.epoch, attention: null, runningSince: event.data.observed === 'running' ? event.time : null };
+      return {
+        ...vm,
+        epoch: event.data.epoch,
+        attention: null,
+        runningSince: event.data.observed === 'running' ? event.time : null,
+      };
     case 'lost':
-      return { ...vm, health: 'unknown', runningSince: null, attention: attention('lost', event, event.data.reason, 'bring the host back, or delete the VM with force') };
+      return {
+        ...vm,
+        health: 'unknown',
+        runningSince: null,
+        attention: attention('lost', event, event.data.reason, 'bring the host back, or delete the VM with force'),
+      };
     case 'diverged':
       return vm;
     case 'stuck':
-      return { ...vm, attention: attention('stuck', event, `${event.data.verb} is past its deadline ${event.data.deadline}`, event.data.actionRequired) };
+      return {
+        ...vm,
+        attention: attention(
+          'stuck',
+          event,
+          `${event.data.verb} is past its deadline ${event.data.deadline}`,
+          event.data.actionRequired,
+        ),
+      };
     case 'cleanup-abandoned':
-      return { ...vm, attention: attention('cleanup-abandoned', event, `given up after ${event.data.attempts} attempts; left: ${event.data.residue.join(', ') || 'nothing'}`, event.data.actionRequired) };
+      return {
+        ...vm,
+        attention: attention(
+          'cleanup-abandoned',
+          event,
+          `given up after ${event.data.attempts} attempts; left: ${event.data.residue.join(', ') || 'nothing'}`,
+          event.data.actionRequired,
+        ),
+      };
     case 'shutdown-started':
     case 'pause-started':
     case 'resume-started':
@@ -77,17 +103,38 @@ export const foldDetails = (vm: Vm, before: Vm, event: VmEvent): Vm => {
 const well = (vm: Vm): Vm => ({ ...vm, failure: null, attention: null });
 const halted = (vm: Vm, _event: VmEvent): Vm => ({ ...vm, health: 'unknown', runningSince: null });
 
-const attention = (kind: NonNullable<Vm['attention']>['kind'], event: VmEvent, reason: string, actionRequired: string): Vm['attention'] => ({
-  kind, since: event.time, reason, actionRequired,
+const attention = (
+  kind: NonNullable<Vm['attention']>['kind'],
+  event: VmEvent,
+  reason: string,
+  actionRequired: string,
+): Vm['attention'] => ({
+  kind,
+  since: event.time,
+  reason,
+  actionRequired,
 });
 
 const rootFailure = (event: VmEvent, data: { stage: string; reason: string; retryable: boolean }): Failure => ({
-  eventId: event.id, event: event.name, at: event.time,
-  stage: data.stage, reason: data.reason, retryable: data.retryable, attempts: 0,
+  eventId: event.id,
+  event: event.name,
+  at: event.time,
+  stage: data.stage,
+  reason: data.reason,
+  retryable: data.retryable,
+  attempts: 0,
 });
 
-const stop = (cause: 'requested' | 'guest' | 'crash' | 'policy', forced: boolean, event: Extract<VmEvent, { name: 'stopped' | 'crashed' }>): Vm['lastStop'] => ({
-  cause, forced, at: event.time, exitCode: event.data.exitCode ?? null, signal: event.data.signal ?? null,
+const stop = (
+  cause: 'requested' | 'guest' | 'crash' | 'policy',
+  forced: boolean,
+  event: Extract<VmEvent, { name: 'stopped' | 'crashed' }>,
+): Vm['lastStop'] => ({
+  cause,
+  forced,
+  at: event.time,
+  exitCode: event.data.exitCode ?? null,
+  signal: event.data.signal ?? null,
 });
 
 /** During a shutdown or delete a dead process is what was wanted: the state stays until their outcome says so. */
@@ -109,4 +156,3 @@ const attempted = (vm: Vm, event: Extract<VmEvent, { name: 'cleanup-started' }>)
   if (!vm.failure || event.data.request.ifFailure !== vm.failure.eventId) return vm;
   return { ...vm, failure: { ...vm.failure, attempts: vm.failure.attempts + 1 } };
 };
-

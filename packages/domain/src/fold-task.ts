@@ -31,7 +31,12 @@ const begin = (moved: Vm, before: Vm, event: VmEvent): Vm => {
     thenBoot: intent.name === 'claimed' && intent.data.start,
     ...(event.traceparent === undefined ? {} : { traceparent: event.traceparent }),
   };
-  const record: CommandRecord = { id: task.commandId, verb: intent.data.request.verb, startBy: intent.data.request.startBy, outcome: 'open' };
+  const record: CommandRecord = {
+    id: task.commandId,
+    verb: intent.data.request.verb,
+    startBy: intent.data.request.startBy,
+    outcome: 'open',
+  };
   return { ...ended, task, commands: continues ? ended.commands : kept([...ended.commands, record], event.time) };
 };
 
@@ -61,14 +66,18 @@ const settle = (commands: readonly CommandRecord[], id: CommandId, result: Outco
 const remember = (vm: Vm, event: Extract<VmEvent, { name: 'command-expired' }>, result: Outcome): Vm => {
   if (event.causationid === undefined) return vm;
   const { verb, startBy } = event.data.request;
-  return { ...vm, commands: kept([...vm.commands, { id: event.causationid, verb, startBy, outcome: result }], event.time) };
+  return {
+    ...vm,
+    commands: kept([...vm.commands, { id: event.causationid, verb, startBy, outcome: result }], event.time),
+  };
 };
 
 const cancel = (vm: Vm, event: Extract<VmEvent, { name: 'cancelled' }>): Vm => {
   const { request, cancels } = event.data;
   const records: CommandRecord[] = [];
   if (cancels) records.push({ id: cancels, verb: 'create', startBy: request.startBy, outcome: 'cancelled' });
-  if (event.causationid) records.push({ id: event.causationid, verb: request.verb, startBy: request.startBy, outcome: 'succeeded' });
+  if (event.causationid)
+    records.push({ id: event.causationid, verb: request.verb, startBy: request.startBy, outcome: 'succeeded' });
   return { ...vm, commands: kept([...vm.commands, ...records], event.time) };
 };
 
@@ -80,6 +89,7 @@ const kept = (commands: readonly CommandRecord[], now: Timestamp): CommandRecord
   const surplus = commands.length - KEEP_AT_LEAST;
   if (surplus <= 0) return [...commands];
   return commands.filter(
-    (record, index) => index >= surplus || record.outcome === 'open' || later(record.startBy, KEEP_AFTER_START_BY_MS) >= now,
+    (record, index) =>
+      index >= surplus || record.outcome === 'open' || later(record.startBy, KEEP_AFTER_START_BY_MS) >= now,
   );
 };

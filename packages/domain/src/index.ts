@@ -1,6 +1,14 @@
 // The domain: pure functions over events. No I/O, no clock, no `node:*`.
 export { allowedVerbs, whyNot } from './allowed.ts';
-export { type Admission, continuation, type DecideContext, type Decision, decide, decideCrash, expire } from './decide.ts';
+export {
+  type Admission,
+  continuation,
+  type DecideContext,
+  type Decision,
+  decide,
+  decideCrash,
+  expire,
+} from './decide.ts';
 export { type Entry, type Evolved, evolve } from './evolve.ts';
 export { type EventMeta, nextEvent } from './next-event.ts';
 export { foldOperation, type OperationState, operationsOf } from './operation.ts';
@@ -9,4 +17,16 @@ export { MAX_CLEANUP_ATTEMPTS, type RecoveryAction, recoveryAction } from './rec
 export { type RestartDecision, restartDecision } from './restart-policy.ts';
 export { TASKS, verbOfFailure, verbOfIntent, verbOfSuccess } from './tasks.ts';
 export { type Row, type Target, TRANSITIONS } from './transitions.ts';
-export { type Attention, type CommandRecord, type Failure, initialVm, type Intent, type IntentName, type LastStop, type Outcome, type StateName, type Task, type Vm } from './vm.ts';
+export {
+  type Attention,
+  type CommandRecord,
+  type Failure,
+  type Intent,
+  type IntentName,
+  initialVm,
+  type LastStop,
+  type Outcome,
+  type StateName,
+  type Task,
+  type Vm,
+} from './vm.ts';

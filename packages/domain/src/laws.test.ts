@@ -10,12 +10,23 @@ import { TRANSITIONS } from './transitions.ts';
 import type { Vm } from './vm.ts';
 
 const step = fc.oneof(
-  fc.record({ kind: fc.constant('command' as const), verb: fc.constantFrom(...VERBS), force: fc.boolean(), start: fc.boolean(), ends: fc.constantFrom('success', 'failure', 'none') }),
+  fc.record({
+    kind: fc.constant('command' as const),
+    verb: fc.constantFrom(...VERBS),
+    force: fc.boolean(),
+    start: fc.boolean(),
+    ends: fc.constantFrom('success', 'failure', 'none'),
+  }),
   fc.record({ kind: fc.constant('event' as const), name: fc.constantFrom(...VM_EVENT_NAMES), stranger: fc.boolean() }),
 );
-const context = { now: NOW, host: HOST, admission: { ok: true, hypervisor: 'simulator', capabilities: VERBS } } as const;
+const context = {
+  now: NOW,
+  host: HOST,
+  admission: { ok: true, hypervisor: 'simulator', capabilities: VERBS },
+} as const;
 
-const params = (verb: string, force: boolean, start: boolean) => (verb === 'create' ? { start } : verb === 'delete' || verb === 'reboot' ? { force } : {});
+const params = (verb: string, force: boolean, start: boolean) =>
+  verb === 'create' ? { start } : verb === 'delete' || verb === 'reboot' ? { force } : {};
 const fold = (vm: Vm, name: VmEventName, options: object = {}): Vm => apply(vm, event(vm, name, options)).vm;
 
 it('keeps the invariants whatever is asked and whatever is written', () => {
@@ -31,7 +42,9 @@ it('keeps the invariants whatever is asked and whatever is written', () => {
         } else {
           const asked = command(next.verb, { id: `cmd-${count++}`, params: params(next.verb, next.force, next.start) });
           const decision = decide(vm, asked, context);
-          expect(decision.kind === 'intent').toBe(allowedVerbs(vm).includes(next.verb) && (next.verb !== 'delete' || decision.kind === 'intent'));
+          expect(decision.kind === 'intent').toBe(
+            allowedVerbs(vm).includes(next.verb) && (next.verb !== 'delete' || decision.kind === 'intent'),
+          );
           if (decision.kind !== 'intent') continue;
           const intent = apply(vm, event(vm, decision.fact.name, { data: decision.fact.data, causationid: asked.id }));
           // Whatever decide says yes to, the fold takes: writer and reader can never disagree.

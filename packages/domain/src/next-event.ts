@@ -1,5 +1,14 @@
 // From a fact to the event that says it: the envelope with the VM's next revision and the hash before it.
-import { type CommandId, type EventId, sourceOf, type Timestamp, type VmEvent, type VmFact, vmEventType, type Writer } from '@ironlog/schemas';
+import {
+  type CommandId,
+  type EventId,
+  sourceOf,
+  type Timestamp,
+  type VmEvent,
+  type VmFact,
+  vmEventType,
+  type Writer,
+} from '@ironlog/schemas';
 import type { Vm } from './vm.ts';
 
 export interface EventMeta {

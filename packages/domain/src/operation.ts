@@ -1,5 +1,16 @@
 // An operation is a fold of EVENTS alone: the first outcome of a command wins, and later ones change nothing.
-import type { CommandId, OperationError, OperationStatus, Request, StoredEvent, TenantId, Timestamp, Verb, VmEvent, VmId } from '@ironlog/schemas';
+import type {
+  CommandId,
+  OperationError,
+  OperationStatus,
+  Request,
+  StoredEvent,
+  TenantId,
+  Timestamp,
+  Verb,
+  VmEvent,
+  VmId,
+} from '@ironlog/schemas';
 import { TASKS, verbOfFailure, verbOfIntent } from './tasks.ts';
 
 export interface OperationState {
@@ -35,7 +46,12 @@ export const operationsOf = (stored: StoredEvent): readonly CommandId[] => {
  * `undefined` in: the operation is not known yet. `undefined` out: the event says nothing of it.
  * Only events that the VM's own fold took may be given: an ignored entry decides no operation.
  */
-export const foldOperation = (id: CommandId, before: OperationState | undefined, stored: StoredEvent, sequence: number): OperationState | undefined => {
+export const foldOperation = (
+  id: CommandId,
+  before: OperationState | undefined,
+  stored: StoredEvent,
+  sequence: number,
+): OperationState | undefined => {
   if (before && before.finishedAt !== null) return before;
   if (stored.kind === 'host') return before;
   if (stored.kind === 'rejection') {
@@ -48,14 +64,28 @@ export const foldOperation = (id: CommandId, before: OperationState | undefined,
   return foldVmEvent(id, before, stored.event, sequence);
 };
 
-const foldVmEvent = (id: CommandId, before: OperationState | undefined, event: VmEvent, sequence: number): OperationState | undefined => {
+const foldVmEvent = (
+  id: CommandId,
+  before: OperationState | undefined,
+  event: VmEvent,
+  sequence: number,
+): OperationState | undefined => {
   if (event.causationid !== id) return before ? endedByAnother(id, before, event, sequence) : undefined;
   if (event.name === 'command-expired') {
     const base = before ?? begin(id, event, event.data.request, sequence);
-    return finish(base, { status: 'expired', at: event.time, sequence, error: { code: 'expired', reason: event.data.reason, currentState: event.data.state } });
+    return finish(base, {
+      status: 'expired',
+      at: event.time,
+      sequence,
+      error: { code: 'expired', reason: event.data.reason, currentState: event.data.state },
+    });
   }
   if (event.name === 'cancelled') {
-    return finish(before ?? begin(id, event, event.data.request, sequence), { status: 'succeeded', at: event.time, sequence });
+    return finish(before ?? begin(id, event, event.data.request, sequence), {
+      status: 'succeeded',
+      at: event.time,
+      sequence,
+    });
   }
   if (verbOfIntent(event.name) !== undefined && 'request' in event.data) {
     const base = before ?? begin(id, event, event.data.request, sequence);
@@ -66,12 +96,30 @@ const foldVmEvent = (id: CommandId, before: OperationState | undefined, event: V
 };
 
 const outcome = (before: OperationState, event: VmEvent, sequence: number): OperationState => {
-  if (event.name === 'lost') return finish(before, { status: 'failed', at: event.time, sequence, error: { code: 'lost', reason: event.data.reason } });
+  if (event.name === 'lost')
+    return finish(before, {
+      status: 'failed',
+      at: event.time,
+      sequence,
+      error: { code: 'lost', reason: event.data.reason },
+    });
   if (event.name === 'crashed') {
-    return TASKS[before.verb].onCrash === 'continue' ? before : finish(before, { status: 'failed', at: event.time, sequence, error: { code: 'crashed', reason: event.data.reason, retryable: true } });
+    return TASKS[before.verb].onCrash === 'continue'
+      ? before
+      : finish(before, {
+          status: 'failed',
+          at: event.time,
+          sequence,
+          error: { code: 'crashed', reason: event.data.reason, retryable: true },
+        });
   }
   if (event.name === 'stopped' && before.verb !== 'shutdown' && before.verb !== 'delete') {
-    return finish(before, { status: 'failed', at: event.time, sequence, error: { code: 'stopped', reason: `the VM stopped (${event.data.cause}) before this was done` } });
+    return finish(before, {
+      status: 'failed',
+      at: event.time,
+      sequence,
+      error: { code: 'stopped', reason: `the VM stopped (${event.data.cause}) before this was done` },
+    });
   }
   const failedVerb = verbOfFailure(event.name);
   if (failedVerb !== undefined && 'stage' in event.data) {
@@ -83,7 +131,8 @@ const outcome = (before: OperationState, event: VmEvent, sequence: number): Oper
 
 /** A `create` with `start` ends with `booted`; without it, with `created`. */
 const endsWell = (before: OperationState, event: VmEvent): boolean => {
-  if (before.verb === 'create') return event.name === 'booted' || (event.name === 'created' && !before.startAfterCreate);
+  if (before.verb === 'create')
+    return event.name === 'booted' || (event.name === 'created' && !before.startAfterCreate);
   return event.name === TASKS[before.verb].success;
 };
 
@@ -91,8 +140,15 @@ const endedByAnother = (id: CommandId, before: OperationState, event: VmEvent, s
   const preempted = event.name === 'delete-started' && event.data.preempts === id;
   const cancelled = event.name === 'cancelled' && event.data.cancels === id;
   if (!preempted && !cancelled) return before;
-  const reason = preempted ? `pre-empted by delete ${event.causationid ?? ''}`.trim() : 'deleted before any host claimed it';
-  return finish(before, { status: 'failed', at: event.time, sequence, error: { code: preempted ? 'preempted' : 'cancelled', reason, retryable: false } });
+  const reason = preempted
+    ? `pre-empted by delete ${event.causationid ?? ''}`.trim()
+    : 'deleted before any host claimed it';
+  return finish(before, {
+    status: 'failed',
+    at: event.time,
+    sequence,
+    error: { code: preempted ? 'preempted' : 'cancelled', reason, retryable: false },
+  });
 };
 
 interface Caused {
@@ -102,11 +158,29 @@ interface Caused {
 }
 
 const begin = (id: CommandId, event: Caused, request: OperationState['request'], sequence: number): OperationState => ({
-  id, tenant: event.tenant, vmId: event.subject, verb: request.verb, actor: event.actor, status: 'pending',
-  request, startedAt: null, finishedAt: null, startAfterCreate: false, sequence,
+  id,
+  tenant: event.tenant,
+  vmId: event.subject,
+  verb: request.verb,
+  actor: event.actor,
+  status: 'pending',
+  request,
+  startedAt: null,
+  finishedAt: null,
+  startAfterCreate: false,
+  sequence,
 });
 
-interface End { status: OperationStatus; at: Timestamp; sequence: number; error?: OperationError }
+interface End {
+  status: OperationStatus;
+  at: Timestamp;
+  sequence: number;
+  error?: OperationError;
+}
 const finish = (before: OperationState, { status, at, sequence, error }: End): OperationState => ({
-  ...before, status, finishedAt: at, sequence, ...(error === undefined ? {} : { error }),
+  ...before,
+  status,
+  finishedAt: at,
+  sequence,
+  ...(error === undefined ? {} : { error }),
 });

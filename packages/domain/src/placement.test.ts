@@ -5,9 +5,16 @@ import { place, whyNotHost } from './placement.ts';
 
 const host = (name: string, more: object = {}): Heartbeat =>
   heartbeatSchema.parse({
-    host: name, incarnation: 'i', at: '2026-01-01T00:00:00.000Z', status: 'ready', hypervisors: ['simulator'],
-    images: [{ id: 'demo', hypervisors: ['simulator'], default: true, description: '' }], labels: { zone: 'a' },
-    capacity: { cpus: 8, memoryMiB: 8192, processes: 10 }, used: { cpus: 0, memoryMiB: 0, processes: 0 }, ...more,
+    host: name,
+    incarnation: 'i',
+    at: '2026-01-01T00:00:00.000Z',
+    status: 'ready',
+    hypervisors: ['simulator'],
+    images: [{ id: 'demo', hypervisors: ['simulator'], default: true, description: '' }],
+    labels: { zone: 'a' },
+    capacity: { cpus: 8, memoryMiB: 8192, processes: 10 },
+    used: { cpus: 0, memoryMiB: 0, processes: 0 },
+    ...more,
   });
 
 describe('place', () => {
@@ -17,21 +24,30 @@ describe('place', () => {
     expect(place(hosts.toReversed(), vmSpecSchema.parse({}))).toEqual({ kind: 'placed', host: 'host-2' });
   });
   it.each<[string, object, object]>([
-    ['is draining', { status: 'draining' }, {}], ['has no qemu', {}, { hypervisor: 'qemu' }], ['has no image other', {}, { image: 'other' }],
-    ['lacks label zone=b', {}, { placement: { hostLabels: { zone: 'b' } } }], ['has 8 of 9 cpus free', {}, { cpus: 9 }],
-    ['has 8192 of 9000 MiB free', {}, { memoryMiB: 9000 }], ['has no process left of 10', { used: { cpus: 0, memoryMiB: 0, processes: 10 } }, {}],
+    ['is draining', { status: 'draining' }, {}],
+    ['has no qemu', {}, { hypervisor: 'qemu' }],
+    ['has no image other', {}, { image: 'other' }],
+    ['lacks label zone=b', {}, { placement: { hostLabels: { zone: 'b' } } }],
+    ['has 8 of 9 cpus free', {}, { cpus: 9 }],
+    ['has 8192 of 9000 MiB free', {}, { memoryMiB: 9000 }],
+    ['has no process left of 10', { used: { cpus: 0, memoryMiB: 0, processes: 10 } }, {}],
   ])('says of a host that it %s', (reason, more, spec) => {
-    expect(place([host('host-1', more)], vmSpecSchema.parse(spec))).toEqual({ kind: 'no-host', reasons: { 'host-1': reason } });
+    expect(place([host('host-1', more)], vmSpecSchema.parse(spec))).toEqual({
+      kind: 'no-host',
+      reasons: { 'host-1': reason },
+    });
   });
   it('never over-commits a host', () => {
     const used = fc.record({ cpus: fc.nat(8), memoryMiB: fc.nat(8192), processes: fc.nat(10) });
-    fc.assert(fc.property(fc.array(used, { maxLength: 5 }), fc.integer({ min: 1, max: 9 }), (uses, cpus) => {
-      const hosts = uses.map((use, index) => host(`host-${index}`, { used: use }));
-      const spec = vmSpecSchema.parse({ cpus });
-      const placed = place(hosts, spec);
-      const chosen = hosts.find((candidate) => placed.kind === 'placed' && candidate.host === placed.host);
-      if (chosen) expect(chosen.used.cpus + cpus).toBeLessThanOrEqual(chosen.capacity.cpus);
-      else expect(hosts.every((candidate) => whyNotHost(candidate, spec) !== undefined)).toBe(true);
-    }));
+    fc.assert(
+      fc.property(fc.array(used, { maxLength: 5 }), fc.integer({ min: 1, max: 9 }), (uses, cpus) => {
+        const hosts = uses.map((use, index) => host(`host-${index}`, { used: use }));
+        const spec = vmSpecSchema.parse({ cpus });
+        const placed = place(hosts, spec);
+        const chosen = hosts.find((candidate) => placed.kind === 'placed' && candidate.host === placed.host);
+        if (chosen) expect(chosen.used.cpus + cpus).toBeLessThanOrEqual(chosen.capacity.cpus);
+        else expect(hosts.every((candidate) => whyNotHost(candidate, spec) !== undefined)).toBe(true);
+      }),
+    );
   });
 });

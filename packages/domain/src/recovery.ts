@@ -28,7 +28,8 @@ export const recoveryAction = (vm: Vm, failureId: EventId, now: Timestamp): Reco
 const clean = (vm: Vm, now: Timestamp): RecoveryAction => {
   const failure = vm.failure;
   const attempts = failure?.attempts ?? 0;
-  if (!failure || attempts >= MAX_CLEANUP_ATTEMPTS) return { kind: 'abandon', attempts, actionRequired: cleanupAdvice(vm) };
+  if (!failure || attempts >= MAX_CLEANUP_ATTEMPTS)
+    return { kind: 'abandon', attempts, actionRequired: cleanupAdvice(vm) };
   const dueAt = later(vm.updatedAt ?? failure.at, attempts === 0 ? 0 : CLEANUP_BACKOFF_MS * 2 ** (attempts - 1));
   const ms = msBetween(now, dueAt);
   if (ms > 0) return { kind: 'wait', ms };
@@ -42,16 +43,25 @@ const cleanupAdvice = (vm: Vm): string =>
 
 /** A boot by hand that failed stays failed once clean; a crash, or a failed boot by policy, follows the restart policy. */
 const restart = (vm: Vm, now: Timestamp): RecoveryAction => {
-  const byPolicy = vm.failure?.event === 'crashed' || (vm.failure?.event === 'boot-failed' && vm.restarts.length > 0) || vm.failure?.event === 'reboot-failed';
+  const byPolicy =
+    vm.failure?.event === 'crashed' ||
+    (vm.failure?.event === 'boot-failed' && vm.restarts.length > 0) ||
+    vm.failure?.event === 'reboot-failed';
   if (!byPolicy) return { kind: 'resolved', reason: 'clean, and nothing to restart' };
   const decision = restartDecision(vm, now);
   switch (decision.kind) {
     case 'no':
       return { kind: 'resolved', reason: decision.reason };
     case 'exhausted':
-      return { kind: 'abandon', attempts: vm.restarts.length, actionRequired: `find out why ${vm.tenant}/${vm.id} keeps failing (${decision.reason}), then boot it by hand` };
+      return {
+        kind: 'abandon',
+        attempts: vm.restarts.length,
+        actionRequired: `find out why ${vm.tenant}/${vm.id} keeps failing (${decision.reason}), then boot it by hand`,
+      };
     case 'restart':
-      return decision.afterMs > 0 ? { kind: 'wait', ms: decision.afterMs } : { kind: 'command', action: { verb: 'boot', params: {} }, attempt: vm.restarts.length + 1 };
+      return decision.afterMs > 0
+        ? { kind: 'wait', ms: decision.afterMs }
+        : { kind: 'command', action: { verb: 'boot', params: {} }, attempt: vm.restarts.length + 1 };
     default:
       return decision satisfies never;
   }

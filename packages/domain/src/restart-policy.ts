@@ -19,7 +19,10 @@ export const restartDecision = (vm: Vm, now: Timestamp): RestartDecision => {
   if (!vm.everCreated) return { kind: 'no', reason: 'it was never created' };
   const recent = vm.restarts.filter((at) => msBetween(at, now) < policy.windowSeconds * 1000);
   if (recent.length >= policy.maxAttempts) {
-    return { kind: 'exhausted', reason: `${recent.length} restarts within ${policy.windowSeconds} s, as many as its policy allows` };
+    return {
+      kind: 'exhausted',
+      reason: `${recent.length} restarts within ${policy.windowSeconds} s, as many as its policy allows`,
+    };
   }
   const backoff = Math.min(policy.backoffMs * 2 ** recent.length, MAX_BACKOFF_MS);
   return { kind: 'restart', afterMs: Math.max(0, backoff - msBetween(vm.failure.at, now)) };

@@ -1,5 +1,21 @@
 // For tests: tell a VM's story in a line. `given('claimed', 'created')` folds legal events; `command('boot')` makes one.
-import { type Action, commandId, eventId, hostId, type Request, tenantId, type Verb, type VmEvent, type VmEventName, type VmFact, verbParams, vmId, vmSpecSchema, type WorkCommand, type Writer } from '@ironlog/schemas';
+import {
+  type Action,
+  commandId,
+  eventId,
+  hostId,
+  type Request,
+  tenantId,
+  type Verb,
+  type VmEvent,
+  type VmEventName,
+  type VmFact,
+  verbParams,
+  vmId,
+  vmSpecSchema,
+  type WorkCommand,
+  type Writer,
+} from '@ironlog/schemas';
 import { evolve } from './evolve.ts';
 import { nextEvent } from './next-event.ts';
 import { verbOfFailure, verbOfIntent, verbOfSuccess } from './tasks.ts';
@@ -14,7 +30,12 @@ export const at = (seconds: number): string => new Date(Date.parse(NOW) + second
 export const blank = (): Vm => initialVm(tenantId('acme'), vmId('vm-1'));
 
 export const request = (verb: Verb, more: Partial<Request> = {}): Request => ({
-  verb, door: 'http', requestedAt: NOW, startBy: LATER, bodyHash: 'a'.repeat(64), ...more,
+  verb,
+  door: 'http',
+  requestedAt: NOW,
+  startBy: LATER,
+  bodyHash: 'a'.repeat(64),
+  ...more,
 });
 
 export interface CommandOptions {
@@ -29,8 +50,16 @@ export const command = (verb: Verb, options: CommandOptions = {}): WorkCommand =
   const id = commandId(options.id ?? `cmd-${verb}`);
   const extra = options.ifFailure === undefined ? {} : { ifFailure: eventId(options.ifFailure) };
   return {
-    specversion: '1.0', id, source: '/api-gateway', type: `ironlog.vm.${verb}.v1`, subject: vmId('vm-1'), time: NOW,
-    datacontenttype: 'application/json', actor: 'token-1', tenant: tenantId('acme'), correlationid: id,
+    specversion: '1.0',
+    id,
+    source: '/api-gateway',
+    type: `ironlog.vm.${verb}.v1`,
+    subject: vmId('vm-1'),
+    time: NOW,
+    datacontenttype: 'application/json',
+    actor: 'token-1',
+    tenant: tenantId('acme'),
+    correlationid: id,
     data: {
       action: { verb, params: verbParams[verb].parse(options.params ?? {}) } as Action,
       request: request(verb, { ...extra, door: options.door ?? 'http' }),
@@ -40,7 +69,14 @@ export const command = (verb: Verb, options: CommandOptions = {}): WorkCommand =
   };
 };
 
-const failed = (epoch: number) => ({ epoch, stage: 'spawn', code: 'spawn-failed', reason: 'no such file', retryable: true, residue: [] });
+const failed = (epoch: number) => ({
+  epoch,
+  stage: 'spawn',
+  code: 'spawn-failed',
+  reason: 'no such file',
+  retryable: true,
+  residue: [],
+});
 
 /** The plainest data an event can have for a VM as it stands. */
 const plain = (vm: Vm, name: VmEventName): VmFact => {
@@ -48,25 +84,55 @@ const plain = (vm: Vm, name: VmEventName): VmFact => {
   const { epoch } = vm;
   const next = epoch + 1;
   const data: { [N in VmEventName]: () => Extract<VmFact, { name: N }>['data'] } = {
-    claimed: () => ({ ...base('create'), host: HOST, hypervisor: 'simulator', spec: vmSpecSchema.parse({}), start: false }),
-    created: () => ({ epoch }), 'create-failed': () => failed(epoch),
-    'boot-started': () => ({ ...base('boot'), epoch: next }), booted: () => ({ epoch }), 'boot-failed': () => failed(epoch),
+    claimed: () => ({
+      ...base('create'),
+      host: HOST,
+      hypervisor: 'simulator',
+      spec: vmSpecSchema.parse({}),
+      start: false,
+    }),
+    created: () => ({ epoch }),
+    'create-failed': () => failed(epoch),
+    'boot-started': () => ({ ...base('boot'), epoch: next }),
+    booted: () => ({ epoch }),
+    'boot-failed': () => failed(epoch),
     'shutdown-started': () => ({ ...base('shutdown'), mode: 'graceful', timeoutSeconds: 30 }),
-    stopped: () => ({ epoch, cause: 'requested', forced: false }), 'shutdown-failed': () => failed(epoch),
-    'pause-started': () => base('pause'), paused: () => ({ epoch }), 'pause-failed': () => failed(epoch),
-    'resume-started': () => base('resume'), resumed: () => ({ epoch }), 'resume-failed': () => failed(epoch),
+    stopped: () => ({ epoch, cause: 'requested', forced: false }),
+    'shutdown-failed': () => failed(epoch),
+    'pause-started': () => base('pause'),
+    paused: () => ({ epoch }),
+    'pause-failed': () => failed(epoch),
+    'resume-started': () => base('resume'),
+    resumed: () => ({ epoch }),
+    'resume-failed': () => failed(epoch),
     'reboot-started': () => ({ ...base('reboot'), epoch: next, force: false, timeoutSeconds: 30 }),
-    rebooted: () => ({ epoch, cause: 'requested', forced: false }), 'reboot-failed': () => failed(epoch),
-    'delete-started': () => ({ ...base('delete'), force: false }), deleted: () => ({ epoch }), 'delete-failed': () => failed(epoch),
-    'cleanup-started': () => base('cleanup'), cleaned: () => ({ epoch, removed: [] }), 'cleanup-failed': () => failed(epoch),
-    'snapshot-started': () => base('snapshot'), snapshotted: () => ({ epoch }), 'snapshot-failed': () => failed(epoch),
-    'restore-started': () => ({ ...base('restore'), epoch: next }), restored: () => ({ epoch }), 'restore-failed': () => failed(epoch),
+    rebooted: () => ({ epoch, cause: 'requested', forced: false }),
+    'reboot-failed': () => failed(epoch),
+    'delete-started': () => ({ ...base('delete'), force: false }),
+    deleted: () => ({ epoch }),
+    'delete-failed': () => failed(epoch),
+    'cleanup-started': () => base('cleanup'),
+    cleaned: () => ({ epoch, removed: [] }),
+    'cleanup-failed': () => failed(epoch),
+    'snapshot-started': () => base('snapshot'),
+    snapshotted: () => ({ epoch }),
+    'snapshot-failed': () => failed(epoch),
+    'restore-started': () => ({ ...base('restore'), epoch: next }),
+    restored: () => ({ epoch }),
+    'restore-failed': () => failed(epoch),
     crashed: () => ({ epoch, reason: 'SIGKILL', detectedBy: 'child-exit', residue: [], signal: 'SIGKILL' }),
-    unresponsive: () => ({ epoch, sinceMs: 10_000 }), responsive: () => ({ epoch, afterMs: 5 }),
+    unresponsive: () => ({ epoch, sinceMs: 10_000 }),
+    responsive: () => ({ epoch, afterMs: 5 }),
     diverged: () => ({ expected: 'running', observed: 'absent', resolution: 'recorded as crashed' }),
-    lost: () => ({ host: HOST, reason: 'no heartbeat' }), found: () => ({ observed: 'running', epoch }),
+    lost: () => ({ host: HOST, reason: 'no heartbeat' }),
+    found: () => ({ observed: 'running', epoch }),
     stuck: () => ({ verb: vm.task?.verb ?? 'boot', deadline: LATER, actionRequired: 'look at the host' }),
-    'cleanup-abandoned': () => ({ failureId: eventId(`evt-${'0'.repeat(26)}`), attempts: 6, residue: ['process'], actionRequired: 'kill it' }),
+    'cleanup-abandoned': () => ({
+      failureId: eventId(`evt-${'0'.repeat(26)}`),
+      attempts: 6,
+      residue: ['process'],
+      actionRequired: 'kill it',
+    }),
     cancelled: () => ({ request: request('delete'), reason: 'unclaimed' }),
     'command-expired': () => ({ request: request('boot'), reason: 'late', state: vm.state }),
   };
@@ -91,7 +157,9 @@ export const event = (vm: Vm, name: VmEventName, options: EventOptions = {}): Vm
   const fact = plain(vm, name);
   const verb = verbOfIntent(name);
   const ends = verbOfSuccess(name) ?? verbOfFailure(name);
-  const cause = options.causationid ?? (verb ? `cmd-${verb}` : ends && vm.task ? vm.task.commandId : name === 'command-expired' ? 'cmd-late' : undefined);
+  const cause =
+    options.causationid ??
+    (verb ? `cmd-${verb}` : ends && vm.task ? vm.task.commandId : name === 'command-expired' ? 'cmd-late' : undefined);
   return nextEvent(vm, { name, data: { ...fact.data, ...options.data } } as VmFact, {
     id: eventId(options.id ?? `evt-${String(vm.revision + 1).padStart(26, '0')}`),
     time: at(options.seconds ?? vm.revision),
@@ -132,4 +200,3 @@ export const IN_FLIGHT = {
   snapshot: [...PAUSED, 'snapshot-started'],
   restore: [...STOPPED, 'restore-started'],
 } as const satisfies Record<Verb, readonly VmEventName[]>;
-

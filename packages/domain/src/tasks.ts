@@ -13,16 +13,76 @@ interface TaskShape {
 }
 
 export const TASKS: Readonly<Record<Verb, TaskShape>> = {
-  create: { intent: 'claimed', success: 'created', failure: 'create-failed', onCrash: 'task-failed', withinSeconds: 60 },
-  boot: { intent: 'boot-started', success: 'booted', failure: 'boot-failed', onCrash: 'task-failed', withinSeconds: 60 },
-  shutdown: { intent: 'shutdown-started', success: 'stopped', failure: 'shutdown-failed', onCrash: 'continue', withinSeconds: 30 },
-  pause: { intent: 'pause-started', success: 'paused', failure: 'pause-failed', onCrash: 'task-failed', withinSeconds: 20 },
-  resume: { intent: 'resume-started', success: 'resumed', failure: 'resume-failed', onCrash: 'task-failed', withinSeconds: 20 },
-  reboot: { intent: 'reboot-started', success: 'rebooted', failure: 'reboot-failed', onCrash: 'task-failed', withinSeconds: 90 },
-  delete: { intent: 'delete-started', success: 'deleted', failure: 'delete-failed', onCrash: 'continue', withinSeconds: 60 },
-  cleanup: { intent: 'cleanup-started', success: 'cleaned', failure: 'cleanup-failed', onCrash: 'continue', withinSeconds: 60 },
-  snapshot: { intent: 'snapshot-started', success: 'snapshotted', failure: 'snapshot-failed', onCrash: 'task-failed', withinSeconds: 300 },
-  restore: { intent: 'restore-started', success: 'restored', failure: 'restore-failed', onCrash: 'task-failed', withinSeconds: 300 },
+  create: {
+    intent: 'claimed',
+    success: 'created',
+    failure: 'create-failed',
+    onCrash: 'task-failed',
+    withinSeconds: 60,
+  },
+  boot: {
+    intent: 'boot-started',
+    success: 'booted',
+    failure: 'boot-failed',
+    onCrash: 'task-failed',
+    withinSeconds: 60,
+  },
+  shutdown: {
+    intent: 'shutdown-started',
+    success: 'stopped',
+    failure: 'shutdown-failed',
+    onCrash: 'continue',
+    withinSeconds: 30,
+  },
+  pause: {
+    intent: 'pause-started',
+    success: 'paused',
+    failure: 'pause-failed',
+    onCrash: 'task-failed',
+    withinSeconds: 20,
+  },
+  resume: {
+    intent: 'resume-started',
+    success: 'resumed',
+    failure: 'resume-failed',
+    onCrash: 'task-failed',
+    withinSeconds: 20,
+  },
+  reboot: {
+    intent: 'reboot-started',
+    success: 'rebooted',
+    failure: 'reboot-failed',
+    onCrash: 'task-failed',
+    withinSeconds: 90,
+  },
+  delete: {
+    intent: 'delete-started',
+    success: 'deleted',
+    failure: 'delete-failed',
+    onCrash: 'continue',
+    withinSeconds: 60,
+  },
+  cleanup: {
+    intent: 'cleanup-started',
+    success: 'cleaned',
+    failure: 'cleanup-failed',
+    onCrash: 'continue',
+    withinSeconds: 60,
+  },
+  snapshot: {
+    intent: 'snapshot-started',
+    success: 'snapshotted',
+    failure: 'snapshot-failed',
+    onCrash: 'task-failed',
+    withinSeconds: 300,
+  },
+  restore: {
+    intent: 'restore-started',
+    success: 'restored',
+    failure: 'restore-failed',
+    onCrash: 'task-failed',
+    withinSeconds: 300,
+  },
 };
 
 const verbs = Object.entries(TASKS) as [Verb, TaskShape][];

@@ -1,14 +1,35 @@
 // A VM as its log tells it: the aggregate that `evolve` folds and `decide` reads. Plain data, fit for a snapshot.
 import type {
-  CommandId, EventId, Health, HostId, HypervisorKind, Residue, StopCause, TenantId, Timestamp, Verb, VmEventName,
-  VmFact, VmId, VmSpec, VmStateName,
+  CommandId,
+  EventId,
+  Health,
+  HostId,
+  HypervisorKind,
+  Residue,
+  StopCause,
+  TenantId,
+  Timestamp,
+  Verb,
+  VmEventName,
+  VmFact,
+  VmId,
+  VmSpec,
+  VmStateName,
 } from '@ironlog/schemas';
 
 export type StateName = VmStateName | 'absent';
 
 export type IntentName =
-  | 'claimed' | 'boot-started' | 'shutdown-started' | 'pause-started' | 'resume-started' | 'reboot-started'
-  | 'delete-started' | 'cleanup-started' | 'snapshot-started' | 'restore-started';
+  | 'claimed'
+  | 'boot-started'
+  | 'shutdown-started'
+  | 'pause-started'
+  | 'resume-started'
+  | 'reboot-started'
+  | 'delete-started'
+  | 'cleanup-started'
+  | 'snapshot-started'
+  | 'restore-started';
 export type Intent = Extract<VmFact, { name: IntentName }>;
 
 /** The verb in flight; its intent holds all that is needed to resume it after a crash. */
@@ -95,7 +116,28 @@ export interface Vm {
 }
 
 export const initialVm = (tenant: TenantId, id: VmId): Vm => ({
-  tenant, id, state: 'absent', owner: null, hypervisor: null, spec: null, task: null, health: 'unknown', epoch: 0,
-  everCreated: false, wantedGone: false, failure: null, residue: [], attention: null, lastStop: null, runningSince: null,
-  restarts: [], commands: [], createdAt: null, updatedAt: null, deletedAt: null, revision: 0, lastHash: null, sequence: 0,
+  tenant,
+  id,
+  state: 'absent',
+  owner: null,
+  hypervisor: null,
+  spec: null,
+  task: null,
+  health: 'unknown',
+  epoch: 0,
+  everCreated: false,
+  wantedGone: false,
+  failure: null,
+  residue: [],
+  attention: null,
+  lastStop: null,
+  runningSince: null,
+  restarts: [],
+  commands: [],
+  createdAt: null,
+  updatedAt: null,
+  deletedAt: null,
+  revision: 0,
+  lastHash: null,
+  sequence: 0,
 });

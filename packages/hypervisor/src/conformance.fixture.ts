@@ -190,6 +190,17 @@ export function conformance(subject: Subject): void {
       expect(await hypervisor.spawn(launch)).toMatchObject({ ok: false, code: 'refused', stage: 'spawn' });
     });
 
+    it('says that a VM directory is not there', async () => {
+      const directory = `${vm.directory}/gone`;
+      const launch = {
+        ...vm.launch(),
+        directory,
+        socketPath: `${directory}/e1.sock`,
+        consolePath: `${directory}/console.log`,
+      };
+      expect(await hypervisor.spawn(launch)).toMatchObject({ ok: false, code: 'failed', stage: 'prepare' });
+    });
+
     it('ends a process that ignores SIGTERM, and leaves another that has its pid by now alone', async () => {
       const { handle } = await vm.running(hypervisor);
       process.kill(handle.identity.pid, 'SIGSTOP');

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { conformance } from './conformance.fixture.ts';
 import { createHypervisor } from './factory.ts';
 import { chooseAccelerator } from './qemu/accelerator.ts';
@@ -34,9 +34,10 @@ if (reason !== null) {
   conformance({ name: 'QEMU', create, image, readyLine: READY });
 
   describe('QEMU alone', () => {
-    it('a guest that panics is a crash, not a stop', async () => {
+    it('a guest that panics and restarts itself is reported as rebooted, not as stopped', async () => {
       const hypervisor = create();
       const vm = await VmFixture.make(image);
+      onTestFinished(() => vm.dispose());
       // No such init: the kernel panics and, told so, restarts at once.
       const { handle } = await vm.running(hypervisor, 'rdinit=/none init=/none panic=-1');
       const { events, report } = recorder();
@@ -44,23 +45,22 @@ if (reason !== null) {
       await until('the restart is reported', () => events.length > 0, 30_000);
       expect(events[0]).toEqual({ kind: 'guest-rebooted' });
       await hypervisor.close();
-      await vm.dispose();
     });
 
     it('refuses an image without a kernel', async () => {
       const hypervisor = create();
       const vm = await VmFixture.make({});
+      onTestFinished(() => vm.dispose());
       expect(await hypervisor.spawn(vm.launch())).toMatchObject({ ok: false, code: 'refused' });
-      await vm.dispose();
     });
 
     it('says where to look when QEMU does not take its arguments', async () => {
       const hypervisor = create();
       const vm = await VmFixture.make({ kernel: '/nonexistent/kernel' });
+      onTestFinished(() => vm.dispose());
       const { handle, launch } = await vm.spawn(hypervisor);
       expect(await hypervisor.create(handle, launch, within(10_000))).toMatchObject({ ok: false, code: 'failed' });
       expect(await readFile(join(vm.directory, 'hypervisor.log'), 'utf8')).toContain('/nonexistent/kernel');
-      await vm.dispose();
     });
   });
 

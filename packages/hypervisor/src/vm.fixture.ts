@@ -24,6 +24,9 @@ export async function until(
   }
 }
 
+/** An emulated guest boots in 2 s on an idle machine, in half a minute on a crowded one. */
+const GUEST_WITHIN_MS = 50_000;
+
 export interface SpawnedVm {
   readonly launch: LaunchSpec;
   readonly handle: ProcessHandle;
@@ -79,7 +82,7 @@ export class VmFixture {
   }
 
   async guestSays(line: string): Promise<void> {
-    await until(`the console holds "${line}"`, async () => (await this.console()).includes(line));
+    await until(`the console holds "${line}"`, async () => (await this.console()).includes(line), GUEST_WITHIN_MS);
   }
 
   async dispose(): Promise<void> {

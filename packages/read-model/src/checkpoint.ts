@@ -1,6 +1,7 @@
 // The checkpoint: how far a file has got in a stream, and in which one; it moves in the transaction of the rows.
-import type { LogInfo } from '@ironlog/event-log';
+
 import type { Db } from './database.ts';
+import type { LogIdentity } from './log-entry.ts';
 
 export interface Checkpoint {
   readonly sequence: number;
@@ -32,7 +33,7 @@ export class Checkpoints {
 }
 
 /** `undefined`: the file belongs to this stream. Otherwise why not: it must not be merged with it, but rebuilt (P7). */
-export const whyAnotherStream = ({ sequence, logCreatedAt }: Checkpoint, info: LogInfo): string | undefined => {
+export const whyAnotherStream = ({ sequence, logCreatedAt }: Checkpoint, info: LogIdentity): string | undefined => {
   if (logCreatedAt === undefined) return undefined;
   if (logCreatedAt !== info.createdAt.toISOString())
     return `it follows a stream of ${logCreatedAt}, this one was created at ${info.createdAt.toISOString()}`;

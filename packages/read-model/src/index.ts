@@ -2,6 +2,7 @@
 export { type Checkpoint, whyAnotherStream } from './checkpoint.ts';
 export { type Db, openWriter } from './database.ts';
 export { currentFile, type Kind, nextFile, publish } from './generation.ts';
+export type { LogEntry, LogIdentity } from './log-entry.ts';
 export { createHistoryProjection } from './projections/history.ts';
 export { createPendingProjection } from './projections/pending.ts';
 export { type Applied, createStateProjection, type Projection } from './projections/state.ts';

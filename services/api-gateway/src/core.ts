@@ -60,7 +60,7 @@ export const createCore = async ({
   const operations = createOperationIndex({ reads, whereabouts });
   const strays = createStrays();
   const shared = { clock, logger, metrics, queue, hosts, whereabouts, signal };
-  const declined = routeDeclined({ ...shared, lastWork: await lastWorkReader(connection) });
+  const declined = routeDeclined({ ...shared, operations, lastWork: await lastWorkReader(connection) });
   // Owners first: whether an event decides an operation depends on who wrote it.
   const tail = await startTail({ log, signal, folds: [whereabouts.fold, operations.fold, declined] });
   const accept = createAccept({

@@ -230,6 +230,25 @@ describe('placement', () => {
   });
 });
 
+test('the gateway stops at once with streams and waits open, and the documentation needs no token', async () => {
+  const own = await startGateway(nats);
+  const docs = await fetch(`${own.url}/docs/`);
+  expect(docs.status).toBe(200);
+  expect(docs.headers.get('content-security-policy')).toContain("default-src 'self'");
+  await own.call('POST', '/v1/vms', { body: { id: 'held' }, headers: { prefer: 'wait=10' } });
+  const held = Promise.allSettled([
+    fetch(`${own.url}/v1/events`, { headers: { authorization: `Bearer ${TOKENS.operator}` } }).then((response) =>
+      response.text(),
+    ),
+    own.call('GET', '/v1/vms/held/wait?state=running&timeout=60'),
+  ]);
+  await vi.waitFor(async () =>
+    expect(String((await own.call('GET', '/metrics')).body.text)).toMatch(/ironlog_waiters\{[^}]*\} 1/),
+  );
+  await own.stop();
+  expect((await held).map(({ status }) => status)).toContain('rejected');
+});
+
 test('a command that NATS does not acknowledge is a 503, and the same key later is the same command', async () => {
   await create({ id: 'steady' }, { prefer: 'wait=10' });
   nats.pause();

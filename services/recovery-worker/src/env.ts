@@ -1,6 +1,7 @@
 // The recovery-worker's configuration: every variable it reads, what is accepted, and the defaults.
 import { httpEnvironment, logEnvironment, natsEnvironment, readModelEnvironment } from '@ironlog/service-kit';
 import { z } from 'zod';
+import { failpointSchema } from './failpoints.ts';
 
 interface Range {
   readonly min: number;
@@ -35,5 +36,7 @@ export const environmentSchema = z.object({
     { min: 0, max: 31_536_000, fallback: 0 },
     "seconds without a heartbeat after which a host's VMs are lost; 0: never",
   ),
+  /** For tests: where to die. */
+  IRONLOG_FAILPOINT: failpointSchema.optional(),
 });
 export type RecoveryConfig = z.output<typeof environmentSchema>;

@@ -18,36 +18,48 @@ const ROOT_FAILURES: ReadonlySet<VmEventName> = new Set([
 
 const UNREADABLE_MS = 1_000;
 
+/** A message of the failures consumer, whether in hand or only read. */
+export type FailureMessage = Pick<Delivery, 'subject' | 'bytes' | 'streamSequence'>;
+
 /** Handles one delivery of the failures consumer. */
 export const consumeFailure =
   (deps: MendDeps) =>
   async (delivery: Delivery): Promise<void> => {
-    const read = readStoredEvent(delivery.subject, delivery.bytes);
-    if (!read.ok || read.stored.kind !== 'vm') {
-      // The projector keeps the message itself in quarantine (I14); here it is only not work.
-      deps.metrics.counter('ironlog_quarantined_total').inc({ stream: 'EVENTS', code: 'not-an-event' });
-      deps.logger.warn(
-        { subject: delivery.subject, streamSequence: delivery.streamSequence },
-        'not a failure: dropped',
-      );
-      delivery.term('not an event of this system');
-      return;
-    }
-    const { event } = read.stored;
-    if (!ROOT_FAILURES.has(event.name)) return delivery.ack();
-    try {
-      const next = await examine(deps, event);
-      if (next.kind === 'done') await delivery.ack();
-      else delivery.nak(next.afterMs);
-    } catch (error) {
-      if (!(error instanceof LogUnavailableError)) throw error;
-      deps.logger.warn(
-        { err: error, eventId: event.id, waitMs: UNREADABLE_MS },
-        'the log cannot be read; looking again',
-      );
-      delivery.nak(UNREADABLE_MS);
+    const next = await lookAt(deps, delivery);
+    switch (next.kind) {
+      case 'again':
+        return delivery.nak(next.afterMs);
+      case 'poison':
+        // The projector keeps the message itself in quarantine (I14); here it is only not work.
+        deps.metrics.counter('ironlog_quarantined_total').inc({ stream: 'EVENTS', code: 'not-an-event' });
+        return delivery.term(next.reason);
+      case 'done':
+        deps.fail('before-ack');
+        await delivery.ack();
+        return deps.fail('after-ack');
+      default:
+        return next satisfies never;
     }
   };
+
+/** One look: does what the VM's latest state asks for, if anything, and says when to look again. */
+export const lookAt = async (deps: MendDeps, message: FailureMessage): Promise<Next> => {
+  const { subject, bytes, streamSequence } = message;
+  const read = readStoredEvent(subject, bytes);
+  if (!read.ok || read.stored.kind !== 'vm') {
+    deps.logger.warn({ subject, streamSequence }, 'not a failure: dropped');
+    return { kind: 'poison', reason: 'not an event of this system' };
+  }
+  const { event } = read.stored;
+  if (!ROOT_FAILURES.has(event.name)) return { kind: 'done' };
+  try {
+    return await examine(deps, event);
+  } catch (error) {
+    if (!(error instanceof LogUnavailableError)) throw error;
+    deps.logger.warn({ err: error, eventId: event.id, waitMs: UNREADABLE_MS }, 'the log cannot be read; looking again');
+    return { kind: 'again', afterMs: UNREADABLE_MS };
+  }
+};
 
 const examine = async (deps: MendDeps, event: VmEvent): Promise<Next> => {
   const ref = { tenant: event.tenant, vmId: event.subject };

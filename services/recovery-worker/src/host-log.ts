@@ -11,6 +11,7 @@ import {
   sourceOf,
 } from '@ironlog/schemas';
 import type { Clock } from '@ironlog/service-kit';
+import type { Fail } from './failpoints.ts';
 import { RECOVERY } from './verdict.ts';
 
 export interface HostPresence {
@@ -27,6 +28,7 @@ export interface HostLogDeps {
   readonly log: Pick<EventLog, 'append' | 'readSince'>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  readonly fail: Fail;
 }
 
 const UNKNOWN: HostPresence = { sequence: 0, stopped: false, unreachable: false };
@@ -46,7 +48,7 @@ export class HostLog {
 
   /** Appends what `decide` makes of the host's latest presence; `undefined`: nothing to say, or no longer. */
   async say(host: HostId, decide: (presence: HostPresence) => Presence | undefined): Promise<Presence | undefined> {
-    const { log, clock, signal } = this.#deps;
+    const { log, clock, signal, fail } = this.#deps;
     for (let presence = await this.load(host); ; ) {
       const fact = decide(presence);
       if (!fact) return undefined;
@@ -63,10 +65,12 @@ export class HostLog {
       };
       const subject = hostEventSubject(host, RECOVERY, fact.name);
       const expected = presence.sequence;
+      fail('before-verdict');
       const result = await log.append({ subject, event, filter: hostFilter(host), expected, signal });
       // The service stops: the next start looks at the log.
       if (result.kind === 'unknown') return undefined;
       if (result.kind === 'committed') {
+        fail('after-verdict');
         const unreachable = fact.name === 'host-unreachable';
         this.#known.set(host, { ...presence, sequence: result.sequence, unreachable });
         return fact;

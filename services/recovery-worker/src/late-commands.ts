@@ -1,6 +1,6 @@
 // Commands whose `startBy` passed with nobody deciding them: `command-expired` under the VM's expectation, so that
 // expiry and intent cannot both happen (P2). Whoever gets the command later finds it decided.
-import type { Vm } from '@ironlog/domain';
+import { expire, type Vm } from '@ironlog/domain';
 import type { EventLog } from '@ironlog/event-log';
 import type { WorkCommand } from '@ironlog/schemas';
 import type { ScanDeps } from './scan.ts';
@@ -49,11 +49,11 @@ const expireUpTo = async (deps: LateCommandDeps, moment: Date): Promise<void> =>
   }
 };
 
-const expired = (vm: Vm, { id, correlationid, traceparent, data: { request } }: WorkCommand): Saying | undefined => {
+const expired = (vm: Vm, command: WorkCommand): Saying | undefined => {
+  const { id, correlationid, traceparent, data } = command;
   if (vm.commands.some((record) => record.id === id)) return undefined;
-  const reason = `not started by ${request.startBy}: no host took it in time`;
   return {
-    fact: { name: 'command-expired', data: { request, reason, state: vm.state } },
+    fact: expire(vm, command, `not started by ${data.request.startBy}: no host took it in time`).fact,
     meta: { causationid: id, correlationid, ...(traceparent === undefined ? {} : { traceparent }) },
   };
 };

@@ -8,6 +8,7 @@ import {
   type WorkCommand,
 } from '@ironlog/schemas';
 import type { Clock } from '@ironlog/service-kit';
+import type { Fail } from './failpoints.ts';
 
 /** Bounds the memory; what is forgotten is published again, under the same id, which the executor answers as known. */
 const REMEMBERED = 10_000;
@@ -21,6 +22,7 @@ export interface SenderDeps {
   readonly queue: Pick<WorkQueue, 'publish'>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  readonly fail: Fail;
 }
 
 export class Sender {
@@ -39,9 +41,11 @@ export class Sender {
   }
 
   async send(host: HostId, command: WorkCommand): Promise<Sent> {
-    const { queue, clock, signal } = this.#deps;
+    const { queue, clock, signal, fail } = this.#deps;
+    fail('before-command');
     const published = await queue.publish(host, command, signal);
     if (published.kind === 'unknown') return published;
+    fail('after-command');
     const key = `${command.tenant}/${command.id}`;
     this.#sentAtMs.delete(key);
     this.#sentAtMs.set(key, clock.monotonicMs());

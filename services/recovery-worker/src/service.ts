@@ -14,6 +14,7 @@ import {
 import { openCensus } from './census.ts';
 import type { RecoveryConfig } from './env.ts';
 import { deleteExpiredVms } from './expiry.ts';
+import { createFailpoints } from './failpoints.ts';
 import { consumeFailure } from './failure-consumer.ts';
 import { openHeartbeats } from './heartbeats.ts';
 import { HostLog } from './host-log.ts';
@@ -21,6 +22,7 @@ import { HostWatch } from './hosts.ts';
 import { LateCommands } from './late-commands.ts';
 import { observeLog } from './observe-log.ts';
 import { openReads } from './reads.ts';
+import { resumeCutOff } from './resume.ts';
 import { runSearches, type Search } from './scanner.ts';
 import { Sender } from './sender.ts';
 import { reportStuckTasks } from './stuck-tasks.ts';
@@ -28,6 +30,7 @@ import { VmLoader } from './vm-loader.ts';
 
 /** Failures in hand at once: each look is a few milliseconds, what waits is in JetStream. */
 const MAX_IN_FLIGHT = 64;
+const FAILURES = { stream: recoveryConsumer.stream, durable: recoveryConsumer.config.durable_name } as const;
 
 export interface RecoveryService extends Service {
   /** Where health and metrics are served, once started. */
@@ -76,14 +79,15 @@ export const create = (config: RecoveryConfig, overrides: Partial<Runtime> = {})
     const reads = openReads(config.IRONLOG_READ_MODEL_DIR);
     undo.push(() => reads.close());
 
+    const failpoint = createFailpoints(config.IRONLOG_FAILPOINT);
     const vms = new VmLoader({ log, reads });
-    const sender = new Sender({ queue, clock, signal });
-    const deps = { log, vms, sender, reads, clock, signal, logger, metrics };
+    const sender = new Sender({ queue, clock, signal, fail: failpoint });
+    const deps = { log, vms, sender, reads, clock, signal, logger, metrics, fail: failpoint };
     const hostDeps = {
       ...deps,
       census: await openCensus(connection),
       heartbeats: openHeartbeats(connection),
-      hostLog: new HostLog({ log, clock, signal }),
+      hostLog: new HostLog({ log, clock, signal, fail: failpoint }),
       silentAfterMs: config.IRONLOG_HOST_SILENT_AFTER_SECONDS * 1000,
       lostAfterMs: config.IRONLOG_HOST_LOST_AFTER_SECONDS * 1000,
     };
@@ -95,10 +99,11 @@ export const create = (config: RecoveryConfig, overrides: Partial<Runtime> = {})
       { name: 'late-commands', run: () => lateCommands.expire(deps) },
       { name: 'expired-vms', run: () => deleteExpiredVms(deps) },
     ];
+    const cutOff = await queue.unacknowledged(FAILURES.stream, FAILURES.durable);
+    const resuming = resumeCutOff({ ...deps, messages: cutOff });
     const searching = runSearches({ runtime, searches, everyMs: config.IRONLOG_SCAN_SECONDS * 1000, signal });
     const consuming = queue.consume({
-      stream: recoveryConsumer.stream,
-      durable: recoveryConsumer.config.durable_name,
+      ...FAILURES,
       maxInFlight: MAX_IN_FLIGHT,
       onDelivery: consumeFailure(deps),
       onError: (err, { subject, streamSequence }) => {
@@ -107,8 +112,9 @@ export const create = (config: RecoveryConfig, overrides: Partial<Runtime> = {})
       },
       signal,
     });
-    undo.push(() => Promise.allSettled([consuming, searching]).then(() => undefined));
+    undo.push(() => Promise.allSettled([consuming, searching, resuming]).then(() => undefined));
     consuming.catch((err: unknown) => fail('the failures consumer', err));
+    resuming.catch((err: unknown) => fail('the work on what was cut off', err));
     searching.catch((err: unknown) => fail('the periodic search', err));
     health.set('recovery', { ok: true });
   };

@@ -12,6 +12,7 @@ import {
   vmFilter,
 } from '@ironlog/schemas';
 import type { Clock } from '@ironlog/service-kit';
+import type { Fail } from './failpoints.ts';
 import type { VmLoader, VmRef } from './vm-loader.ts';
 
 /** Who acts when recovery acts: the actor of its events and commands. */
@@ -37,11 +38,12 @@ export interface VerdictDeps {
   readonly vms: VmLoader;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  readonly fail: Fail;
 }
 
 /** Asks `decide` of the VM's latest state, and again after every conflict; `undefined` ends it. */
 export const giveVerdict = async (
-  { log, vms, clock, signal }: VerdictDeps,
+  { log, vms, clock, signal, fail }: VerdictDeps,
   ref: VmRef,
   decide: (vm: Vm) => Saying | undefined,
 ): Promise<Verdict> => {
@@ -59,9 +61,11 @@ export const giveVerdict = async (
     const subject = vmEventSubject(ref.tenant, ref.vmId, RECOVERY, fact.name);
     requireReadable(vm, subject, event);
     const filter = vmFilter(ref.tenant, ref.vmId);
+    fail('before-verdict');
     const result = await log.append({ subject, event, filter, expected: vm.sequence, signal });
     switch (result.kind) {
       case 'committed': {
+        fail('after-verdict');
         const { sequence, hash } = result;
         const after = evolve(vm, { sequence, hash, writer: RECOVERY, event }).vm;
         return { kind: 'said', fact, vm: vms.remember(after) };

@@ -1,5 +1,26 @@
 // From the executor's environment to the driver of its hypervisor.
-import type { HypervisorConfig } from '@ironlog/hypervisor';
+import { join } from 'node:path';
+import { type Accelerator, chooseAccelerator, type HypervisorConfig } from '@ironlog/hypervisor';
+import { ConfigError } from '@ironlog/service-kit';
 import type { ExecutorConfig } from './env.ts';
 
-export const hypervisorConfigOf = (config: ExecutorConfig): HypervisorConfig => ({ kind: config.IRONLOG_HYPERVISOR });
+/** What the demo image's guest writes to its console when it is up. */
+const READY_LINE = 'ironlog-guest: ready';
+
+const required = (name: string, value: string | undefined): string => {
+  if (value !== undefined) return value;
+  throw new ConfigError(`${name} is not set, and IRONLOG_HYPERVISOR=qemu needs it: an absolute path`);
+};
+
+/** @throws ConfigError that names the variable that is missing. */
+export const hypervisorConfigOf = async (config: ExecutorConfig, stateDirectory: string): Promise<HypervisorConfig> => {
+  if (config.IRONLOG_HYPERVISOR === 'simulator')
+    return { kind: 'simulator', cacheDirectory: join(stateDirectory, '.compile-cache') };
+  const program = required('IRONLOG_QEMU', config.IRONLOG_QEMU);
+  const kernel = required('IRONLOG_KERNEL', config.IRONLOG_KERNEL);
+  const initrd = required('IRONLOG_INITRD', config.IRONLOG_INITRD);
+  // KVM may be there and not work: probed once, and the answer kept.
+  const probe = { program, kernel, initrd, readyLine: READY_LINE, cachePath: join(stateDirectory, 'accelerator.json') };
+  const accelerator: Accelerator = config.IRONLOG_QEMU_ACCEL ?? (await chooseAccelerator(probe)).accelerator;
+  return { kind: 'qemu', program, accelerator };
+};

@@ -31,9 +31,9 @@ export function createCloudHypervisor({ kind, command }: CloudHypervisorOptions)
     spawn: async (launch) => {
       if (!socketPathFits(launch.socketPath))
         return refusal('refused', 'spawn', `${launch.socketPath} is longer than ${MAX_SOCKET_PATH_BYTES} bytes`);
-      await prepareEvents(eventsPathOf(launch.directory, launch.epoch));
-      const { directory } = launch;
-      return spawnProgram({ ...command(launch), directory, logPath: logPathOf(directory) });
+      const { directory, epoch } = launch;
+      const prepare = () => prepareEvents(eventsPathOf(directory, epoch));
+      return spawnProgram({ ...command(launch), directory, prepare, logPath: logPathOf(directory) });
     },
     create: async (handle, launch, deadline) => {
       const ready = await answering(handle, deadline);

@@ -25,21 +25,31 @@ export function watchProcess(handle: ProcessHandle, report: (event: ProcessEvent
       report({ kind: 'guest-stopped' });
     }
   };
+  // A file that cannot be read must not hide the process's end: the trouble goes into its reason.
+  let trouble = '';
+  const tryDrain = async (): Promise<void> => {
+    try {
+      await drain();
+      trouble = '';
+    } catch (error) {
+      trouble = `; its events cannot be read: ${String(error)}`;
+    }
+  };
   const dead = async (): Promise<void> => {
-    await drain();
+    await tryDrain();
     if (closed) return;
     const reason = guestStopped
       ? `process ${handle.identity.pid} ended after its guest stopped`
-      : `process ${handle.identity.pid} ended and left no word of its guest's stop`;
+      : `process ${handle.identity.pid} ended and left no word of its guest's stop${trouble}`;
     report({ kind: 'gone', guestStopped, reason });
   };
 
   // One read at a time and in order: a change during a read is read after it.
-  let reading = drain();
+  let reading = tryDrain();
   const again = (next: () => Promise<void>): void => {
     reading = reading.then(next);
   };
-  const files = openWatch(path, () => again(drain));
+  const files = openWatch(path, () => again(tryDrain));
   const hold = (end: AbortSignal): Promise<void> => holdConnection(handle.socketPath, end);
   const held = holdUntilDeath(handle.identity, hold, () => {
     files?.close();

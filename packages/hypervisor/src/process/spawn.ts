@@ -25,6 +25,8 @@ export interface ProgramSpec {
   readonly argv: readonly string[];
   /** Absolute path: working directory of the process. */
   readonly directory: string;
+  /** Makes the files that it expects to find. */
+  readonly prepare: () => Promise<void>;
   /** Its stdout and stderr are appended here, mode 0600. */
   readonly logPath: string;
   /** All that it gets beside PATH. */
@@ -36,37 +38,43 @@ export interface ProgramSpec {
  * nothing secret of ours (tokens, credentials) reaches it or its /proc/<pid>/environ.
  */
 export async function spawnProgram(spec: ProgramSpec): Promise<SpawnOutcome> {
-  const log = await open(spec.logPath, 'a', 0o600);
   try {
-    // Its socket and console are to be 0600 from the first moment, and a child inherits the mask of this moment.
-    const mask = process.umask(0o177);
-    const child = spawn(spec.program, spec.argv, {
-      cwd: spec.directory,
-      detached: true,
-      stdio: ['ignore', log.fd, log.fd],
-      env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', ...spec.environment },
-    });
-    process.umask(mask);
-    const exited = exitOf(child);
+    await spec.prepare();
+    const log = await open(spec.logPath, 'a', 0o600);
     try {
-      await once(child, 'spawn');
-    } catch (error) {
-      return refusal('failed', 'spawn', `cannot start ${spec.program}: ${String(error)}`);
+      return await start(spec, log.fd);
+    } finally {
+      await log.close();
     }
-    child.unref();
-    const identity = child.pid === undefined ? null : await identify(child.pid);
-    if (identity === null) {
-      const { exitCode, signal } = await exited;
-      return refusal(
-        'failed',
-        'spawn',
-        `${spec.program} ended at once (code ${exitCode}, signal ${signal}); see ${spec.logPath}`,
-      );
-    }
-    return { ok: true, process: { identity, exited } };
-  } finally {
-    await log.close();
+  } catch (error) {
+    // A full disk, a directory that has gone: the host's trouble, not a bug.
+    if (error instanceof Error && 'code' in error) return refusal('failed', 'prepare', error.message);
+    throw error;
   }
+}
+
+async function start(spec: ProgramSpec, logFd: number): Promise<SpawnOutcome> {
+  // Its socket and console are to be 0600 from the first moment, and a child inherits the mask of this moment.
+  const mask = process.umask(0o177);
+  const child = spawn(spec.program, spec.argv, {
+    cwd: spec.directory,
+    detached: true,
+    stdio: ['ignore', logFd, logFd],
+    env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', ...spec.environment },
+  });
+  process.umask(mask);
+  const exited = exitOf(child);
+  try {
+    await once(child, 'spawn');
+  } catch (error) {
+    return refusal('failed', 'spawn', `cannot start ${spec.program}: ${String(error)}`);
+  }
+  child.unref();
+  const identity = child.pid === undefined ? null : await identify(child.pid);
+  if (identity !== null) return { ok: true, process: { identity, exited } };
+  const { exitCode, signal } = await exited;
+  const ending = `code ${exitCode}, signal ${signal}`;
+  return refusal('failed', 'spawn', `${spec.program} ended at once (${ending}); see ${spec.logPath}`);
 }
 
 function exitOf(child: ChildProcess): Promise<ProcessExit> {

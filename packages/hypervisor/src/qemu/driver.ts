@@ -9,6 +9,7 @@ import { isAlive } from '../process/identity.ts';
 import { spawnProgram } from '../process/spawn.ts';
 import { answering, command, ensure, look } from './calls.ts';
 import { type Accelerator, qemuArguments } from './command-line.ts';
+import { clockArguments } from './host-clock.ts';
 import { QmpLinks } from './links.ts';
 import { watchProcess } from './watch.ts';
 
@@ -36,9 +37,10 @@ export function createQemu({ program, accelerator }: QemuConfig): Hypervisor {
         return refusal('refused', 'spawn', `${socketPath} is longer than ${MAX_SOCKET_PATH_BYTES} bytes`);
       if (image.kernel === undefined)
         return refusal('refused', 'spawn', 'the image names no kernel, and QEMU boots nothing else');
-      await writeFile(consolePath, '', { flag: 'a', mode: 0o600 });
-      const argv = qemuArguments(launch, accelerator, image.kernel);
-      return spawnProgram({ program, argv, directory, logPath: logPathOf(directory) });
+      const prepare = () => writeFile(consolePath, '', { flag: 'a', mode: 0o600 });
+      const clock = accelerator === 'tcg' ? await clockArguments() : '';
+      const argv = qemuArguments(launch, { accelerator, kernel: image.kernel, clock });
+      return spawnProgram({ program, argv, directory, prepare, logPath: logPathOf(directory) });
     },
     // The machine is defined by the command line; QEMU that answers has created it.
     create: (handle, _launch, deadline) => answering(links, handle, deadline),

@@ -1,18 +1,19 @@
 // The `history` projection: one row per event, as it was stored, for audits and for looking back in time.
-import type { LogInfo, Recorded } from '@ironlog/event-log';
+
 import { STREAMS } from '@ironlog/schemas';
 import { Checkpoints } from '../checkpoint.ts';
 import type { Db } from '../database.ts';
+import type { LogEntry, LogIdentity } from '../log-entry.ts';
 import type { Applied, Projection } from './state.ts';
 
-export const createHistoryProjection = (db: Db, info: LogInfo): Projection => {
+export const createHistoryProjection = (db: Db, info: LogIdentity): Projection => {
   const checkpoints = new Checkpoints(db);
   const insert = db.prepare(
     `INSERT INTO events (sequence, kind, tenant, vm_id, time, type, actor, subject, hash, bytes)
      VALUES (@sequence, @kind, @tenant, @vmId, @time, @type, @actor, @subject, @hash, @bytes) ON CONFLICT DO NOTHING`,
   );
 
-  const record = ({ read, sequence, subject, hash, bytes }: Recorded): boolean => {
+  const record = ({ read, sequence, subject, hash, bytes }: LogEntry): boolean => {
     if (!read.ok) return false;
     const { kind, event } = read.stored;
     const [tenant, vmId] = kind === 'host' ? [null, null] : [event.tenant, event.subject];
@@ -31,7 +32,7 @@ export const createHistoryProjection = (db: Db, info: LogInfo): Projection => {
     return true;
   };
 
-  const transaction = db.transaction((batch: readonly Recorded[]): Applied => {
+  const transaction = db.transaction((batch: readonly LogEntry[]): Applied => {
     const recorded = batch.filter(record).length;
     const last = batch.at(-1);
     if (last) checkpoints.write(STREAMS.events, info.createdAt, last.sequence);

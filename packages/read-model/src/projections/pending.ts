@@ -1,8 +1,9 @@
 // Pending rows, from WORK: commands that are accepted and not decided yet; EVENTS ends each of them.
-import type { LogInfo, Recorded } from '@ironlog/event-log';
+
 import { parseWorkSubject, STREAMS, type WorkCommand, workCommandSchema } from '@ironlog/schemas';
 import { Checkpoints } from '../checkpoint.ts';
 import type { Db } from '../database.ts';
+import type { LogEntry, LogIdentity } from '../log-entry.ts';
 import { QuarantineRows } from './quarantine.ts';
 import type { Applied, Projection } from './state.ts';
 
@@ -14,7 +15,7 @@ const readCommand = (bytes: Uint8Array): WorkCommand | undefined => {
   }
 };
 
-export const createPendingProjection = (db: Db, info: LogInfo): Projection => {
+export const createPendingProjection = (db: Db, info: LogIdentity): Projection => {
   const checkpoints = new Checkpoints(db);
   const quarantine = new QuarantineRows(db);
   const insert = db.prepare(
@@ -24,7 +25,7 @@ export const createPendingProjection = (db: Db, info: LogInfo): Projection => {
      ON CONFLICT (tenant, id) DO UPDATE SET target = excluded.target, sequence = excluded.sequence, body = excluded.body`,
   );
 
-  const fold = ({ subject, bytes, sequence }: Recorded): string | undefined => {
+  const fold = ({ subject, bytes, sequence }: LogEntry): string | undefined => {
     const address = parseWorkSubject(subject);
     const command = readCommand(bytes);
     if (!address || !command || command.tenant !== address.tenant || command.subject !== address.vmId)
@@ -42,7 +43,7 @@ export const createPendingProjection = (db: Db, info: LogInfo): Projection => {
     return undefined;
   };
 
-  const transaction = db.transaction((batch: readonly Recorded[]): Applied => {
+  const transaction = db.transaction((batch: readonly LogEntry[]): Applied => {
     let quarantined = 0;
     for (const entry of batch) {
       const reason = fold(entry);

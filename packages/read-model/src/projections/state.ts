@@ -1,8 +1,9 @@
 // The `state` projection of EVENTS: VMs, operations, hosts, usage and quarantine, one transaction a batch (I6).
-import type { LogInfo, Recorded } from '@ironlog/event-log';
+
 import { STREAMS } from '@ironlog/schemas';
 import { type Checkpoint, Checkpoints } from '../checkpoint.ts';
 import type { Db } from '../database.ts';
+import type { LogEntry, LogIdentity } from '../log-entry.ts';
 import { HostRows } from './hosts.ts';
 import { OperationRows } from './operations.ts';
 import { QuarantineRows } from './quarantine.ts';
@@ -17,10 +18,10 @@ export interface Applied {
 export interface Projection {
   checkpoint(): Checkpoint;
   /** All of the batch or nothing of it. @throws SqliteError when the file is full, busy beyond its bound, or damaged. */
-  apply(batch: readonly Recorded[]): Applied;
+  apply(batch: readonly LogEntry[]): Applied;
 }
 
-export const createStateProjection = (db: Db, info: LogInfo): Projection => {
+export const createStateProjection = (db: Db, info: LogIdentity): Projection => {
   const checkpoints = new Checkpoints(db);
   const vms = new VmRows(db);
   const operations = new OperationRows(db);
@@ -29,7 +30,7 @@ export const createStateProjection = (db: Db, info: LogInfo): Projection => {
   const quarantine = new QuarantineRows(db);
 
   /** The reason, when the entry counts for nothing. */
-  const fold = ({ read, sequence, hash }: Recorded): string | undefined => {
+  const fold = ({ read, sequence, hash }: LogEntry): string | undefined => {
     if (!read.ok) return read.reason;
     const { stored } = read;
     switch (stored.kind) {
@@ -52,7 +53,7 @@ export const createStateProjection = (db: Db, info: LogInfo): Projection => {
     }
   };
 
-  const transaction = db.transaction((batch: readonly Recorded[]): Applied => {
+  const transaction = db.transaction((batch: readonly LogEntry[]): Applied => {
     let quarantined = 0;
     for (const entry of batch) {
       const reason = fold(entry);

@@ -28,7 +28,7 @@ export const pendingOperation = (command: WorkCommand): OperationState => ({
   request: command.data.request,
   startedAt: null,
   finishedAt: null,
-  startAfterCreate: false,
+  startAfterCreate: command.data.action.verb === 'create' && command.data.action.params.start,
   sequence: 0,
 });
 

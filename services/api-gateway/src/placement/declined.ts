@@ -10,6 +10,7 @@ import {
   workSubject,
 } from '@ironlog/schemas';
 import type { Clock, Logger, Metrics } from '@ironlog/service-kit';
+import type { OperationIndex } from '../tail/operations.ts';
 import type { WhereaboutsIndex } from '../tail/whereabouts.ts';
 import type { Hosts } from './hosts.ts';
 
@@ -20,6 +21,7 @@ export interface DeclinedDeps {
   readonly queue: Pick<WorkQueue, 'publish'>;
   readonly hosts: Pick<Hosts, 'place'>;
   readonly whereabouts: WhereaboutsIndex;
+  readonly operations: Pick<OperationIndex, 'find'>;
   /** The last command on a WORK subject, from the stream's leader. */
   readonly lastWork: (subject: string) => Promise<WorkCommand | undefined>;
   readonly signal: AbortSignal;
@@ -46,6 +48,8 @@ export const routeDeclined =
 const routeAgain = async (deps: DeclinedDeps, { subject: host, data }: Declined): Promise<void> => {
   const { tenant, vmId, commandId, round } = data;
   if (deps.whereabouts.find(tenant, vmId)?.kind === 'owned') return;
+  // P2: what has its outcome already (rejected by another host, expired) must not be carried out after all.
+  if (deps.operations.find(tenant, commandId)?.finishedAt) return;
   const command = await findCommand(deps, { host, tenant, vmId, verb: data.verb });
   if (!command || command.id !== commandId || command.data.round !== round) return;
   const { action, request } = command.data;

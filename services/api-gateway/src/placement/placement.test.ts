@@ -1,5 +1,15 @@
 import { createEventLog, createWorkQueue, executorConsumer } from '@ironlog/event-log';
-import { type HostEvent, hostEventSubject, hostEventType, hostFilter, hostId, newEventId, sourceOf, type WorkCommand, workCommandSchema } from '@ironlog/schemas';
+import {
+  type HostEvent,
+  hostEventSubject,
+  hostEventType,
+  hostFilter,
+  hostId,
+  newEventId,
+  sourceOf,
+  type WorkCommand,
+  workCommandSchema,
+} from '@ironlog/schemas';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { beat, heartbeat, startExecutor } from '../fixtures/executor.fixture.ts';
@@ -30,7 +40,11 @@ const firstWorkOf = async (): Promise<WorkCommand> => {
   const stopping = new AbortController();
   const come = Promise.withResolvers<WorkCommand>();
   const consuming = queue.consume({
-    stream, durable: config.durable_name, maxInFlight: 1, signal: stopping.signal, onError: (error) => come.reject(error),
+    stream,
+    durable: config.durable_name,
+    maxInFlight: 1,
+    signal: stopping.signal,
+    onError: (error) => come.reject(error),
     onDelivery: async (delivery) => {
       await delivery.ack();
       come.resolve(workCommandSchema.parse(JSON.parse(new TextDecoder().decode(delivery.bytes))));
@@ -45,9 +59,24 @@ const firstWorkOf = async (): Promise<WorkCommand> => {
 const decline = async (command: WorkCommand): Promise<void> => {
   const log = await createEventLog({ connection });
   const event: HostEvent = {
-    specversion: '1.0', id: newEventId(), source: sourceOf(HOST), type: hostEventType('declined'), subject: HOST, time: new Date().toISOString(),
-    datacontenttype: 'application/json', actor: HOST, causationid: command.id, name: 'declined',
-    data: { tenant: command.tenant, vmId: command.subject, commandId: command.id, verb: 'create', round: command.data.round, reason: 'full by now' },
+    specversion: '1.0',
+    id: newEventId(),
+    source: sourceOf(HOST),
+    type: hostEventType('declined'),
+    subject: HOST,
+    time: new Date().toISOString(),
+    datacontenttype: 'application/json',
+    actor: HOST,
+    causationid: command.id,
+    name: 'declined',
+    data: {
+      tenant: command.tenant,
+      vmId: command.subject,
+      commandId: command.id,
+      verb: 'create',
+      round: command.data.round,
+      reason: 'full by now',
+    },
   };
   await log.append({ subject: hostEventSubject(HOST, HOST, 'declined'), event, filter: hostFilter(HOST), expected: 0 });
 };
@@ -75,11 +104,34 @@ test('what is only asked for can be read at once with the position of its answer
   gateway = await startGateway(nats, { IRONLOG_MAX_WAITING_CREATES: '2' });
   const asked = await gateway.call('POST', '/v1/vms', { body: { id: 'asked' } });
   const position = { 'ironlog-position': asked.headers.get('ironlog-position') ?? '' };
-  expect((await gateway.call('GET', '/v1/vms/asked', { headers: position })).body).toMatchObject({ state: 'pending', host: null });
-  expect((await gateway.call('GET', '/v1/operations?status=pending', { headers: position })).body.items).toMatchObject([{ id: asked.body.id }]);
-  expect((await gateway.call('GET', `/v1/operations/${asked.body.id}`)).body).toMatchObject({ waitingFor: 'no host is alive' });
+  expect((await gateway.call('GET', '/v1/vms/asked', { headers: position })).body).toMatchObject({
+    state: 'pending',
+    host: null,
+  });
+  expect((await gateway.call('GET', '/v1/operations?status=pending', { headers: position })).body.items).toMatchObject([
+    { id: asked.body.id },
+  ]);
+  expect((await gateway.call('GET', `/v1/operations/${asked.body.id}`)).body).toMatchObject({
+    waitingFor: 'no host is alive',
+  });
   expect((await gateway.call('POST', '/v1/vms', { body: {} })).status).toBe(202);
-  expect(await gateway.call('POST', '/v1/vms', { body: {} })).toMatchObject({ status: 429, body: { code: 'too-many-waiting' } });
+  expect(await gateway.call('POST', '/v1/vms', { body: {} })).toMatchObject({
+    status: 429,
+    body: { code: 'too-many-waiting' },
+  });
   expect((await gateway.call('DELETE', '/v1/vms/asked')).status).toBe(202);
-  await vi.waitFor(async () => expect((await gateway.call('POST', '/v1/vms', { body: {} })).status).toBe(202), { timeout: 10_000 });
+  await vi.waitFor(async () => expect((await gateway.call('POST', '/v1/vms', { body: {} })).status).toBe(202), {
+    timeout: 10_000,
+  });
+});
+
+test('with the read model behind, what was just asked for is found all the same, and a read that asks for its position is told so', async () => {
+  await gateway.stopProjector();
+  const asked = await gateway.call('POST', '/v1/vms', { body: { id: 'fresh' } });
+  expect(await gateway.call('POST', '/v1/vms/fresh/boot')).toMatchObject({ status: 202 });
+  const headers = { 'ironlog-position': asked.headers.get('ironlog-position') ?? '' };
+  expect(await gateway.call('GET', '/v1/vms/fresh', { headers })).toMatchObject({
+    status: 503,
+    body: { code: 'read-model-behind', retryable: true },
+  });
 });

@@ -20,7 +20,7 @@ export const vmConsole: Route = (app, api) => {
         response: ok(consoleSchema),
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { tenant } = principalOf(request);
       const { id } = request.params;
       const where = api.whereabouts.find(tenant, id);
@@ -31,6 +31,11 @@ export const vmConsole: Route = (app, api) => {
       if (answer.kind === 'unreachable')
         throw new ProblemError('host-unreachable', `host ${where.host} does not answer: ${answer.reason}`);
       if (answer.kind === 'none') throw new ProblemError('console-not-available', answer.reason);
+      // A console is bytes: JSON carries them safely, and whoever asks for text sees what the guest wrote.
+      if (request.headers.accept?.includes('text/plain')) {
+        reply.type('text/plain; charset=utf-8').serializer((text: unknown) => String(text));
+        return reply.send(Buffer.from(answer.base64, 'base64').toString('utf8') as never);
+      }
       return { base64: answer.base64, sizeBytes: answer.sizeBytes };
     },
   );

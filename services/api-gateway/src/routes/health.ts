@@ -14,6 +14,7 @@ export const health: Route = (app, api) => {
       schema: {
         operationId: 'healthz',
         tags: ['service'],
+        security: [],
         querystring: noQuerySchema,
         response: ok(z.strictObject({ status: z.literal('ok') })),
       },
@@ -28,6 +29,7 @@ export const health: Route = (app, api) => {
       schema: {
         operationId: 'readyz',
         tags: ['service'],
+        security: [],
         querystring: noQuerySchema,
         response: { 200: readinessSchema, 503: readinessSchema },
       },
@@ -40,7 +42,7 @@ export const health: Route = (app, api) => {
   );
   app.get(
     '/metrics',
-    { config: probe, schema: { operationId: 'metrics', tags: ['service'], querystring: noQuerySchema } },
+    { config: probe, schema: { operationId: 'metrics', tags: ['service'], security: [], querystring: noQuerySchema } },
     async (_request, reply) => {
       reply.type(api.metrics.contentType);
       return reply.send(await api.metrics.text());

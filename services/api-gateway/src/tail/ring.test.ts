@@ -4,7 +4,13 @@ import { canReach } from './reachable.ts';
 import { createRing } from './ring.ts';
 
 const entry = (sequence: number): Recorded => ({
-  sequence, subject: '', bytes: new Uint8Array(), hash: '', storedAt: new Date(0), messageId: undefined, read: { ok: false, reason: 'a test' },
+  sequence,
+  subject: '',
+  bytes: new Uint8Array(),
+  hash: '',
+  storedAt: new Date(0),
+  messageId: undefined,
+  read: { ok: false, reason: 'a test' },
 });
 const sequences = (entries: readonly Recorded[] | undefined) => entries?.map(({ sequence }) => sequence);
 
@@ -28,8 +34,15 @@ test('a cursor between two kept entries gets the later one', () => {
 });
 
 test.each([
-  ['absent', 'running', true], ['created', 'running', true], ['running', 'created', false], ['deleted', 'running', false],
-  ['failed', 'running', true], ['lost', 'stopped', true], ['running', 'running', true], ['absent', 'lost', true], ['deleted', 'deleted', false],
+  ['absent', 'running', true],
+  ['created', 'running', true],
+  ['running', 'created', false],
+  ['deleted', 'running', false],
+  ['failed', 'running', true],
+  ['lost', 'stopped', true],
+  ['running', 'running', true],
+  ['absent', 'lost', true],
+  ['deleted', 'deleted', false],
 ] as const)('from %s to %s: %s', (from, to, can) => {
   expect(canReach(from, to)).toBe(can);
 });

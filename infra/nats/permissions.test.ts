@@ -1,0 +1,169 @@
+// Who may say what, as a real nats-server decides it: P9 in the CONTROL account, and the wall around the tenants'.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { hostId, STREAMS, tenantId } from '@ironlog/schemas';
+import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findNatsServer } from '../dev/nats-server.ts';
+import { MAX_PAYLOAD_BYTES } from './config-file.ts';
+import { type NatsProcess, startNats } from './nats-process.ts';
+import { openSession, type Session } from './session.fixture.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'ironlog-permissions-'));
+let server: NatsProcess;
+let manager: JetStreamManager;
+const sessions = new Map<string, Session>();
+
+const as = async (user: string): Promise<Session> => {
+  const session = sessions.get(user) ?? (await openSession(server, user));
+  sessions.set(user, session);
+  return session;
+};
+const lastSequence = async (stream: string): Promise<number> => (await manager.streams.info(stream)).state.last_seq;
+
+beforeAll(async () => {
+  server = await startNats({
+    binary: await findNatsServer(),
+    directory,
+    hosts: [hostId('host-1'), hostId('host-2')],
+    tenants: [tenantId('dev'), tenantId('acme')],
+  });
+  manager = await jetstreamManager((await as('provisioner')).connection);
+});
+afterAll(async () => {
+  for (const { connection } of sessions.values()) await connection.close();
+  await server.stop();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+describe("a tenant's client", () => {
+  const COMMAND = 'ironlog.cmd.dev.vm-1.boot';
+
+  it('is told by the stream that its command is stored', async () => {
+    const { connection } = await as('client-dev');
+    const answer = await connection.request(COMMAND, '{}', { timeout: 5000 });
+    expect(answer.json()).toEqual({ stream: STREAMS.commands, seq: await lastSequence(STREAMS.commands) });
+  });
+
+  it('may publish without waiting for an answer', async () => {
+    const before = await lastSequence(STREAMS.commands);
+    expect(await (await as('client-dev')).mayPublish(COMMAND)).toBe(true);
+    await expect.poll(() => lastSequence(STREAMS.commands)).toBe(before + 1);
+  });
+
+  it('cannot command for another tenant', async () => {
+    const before = await lastSequence(STREAMS.commands);
+    expect(await (await as('client-dev')).mayPublish('ironlog.cmd.acme.vm-1.boot')).toBe(false);
+    expect(await lastSequence(STREAMS.commands)).toBe(before);
+  });
+
+  it('cannot publish more than the limit', async () => {
+    const before = await lastSequence(STREAMS.commands);
+    const { connection } = await as('client-dev');
+    expect(() => connection.publish(COMMAND, new Uint8Array(MAX_PAYLOAD_BYTES + 1))).toThrow(/max_payload/i);
+    expect(await lastSequence(STREAMS.commands)).toBe(before);
+  });
+
+  it.each([
+    'ironlog.evt.vm.dev.vm-1.host-1.fact',
+    'ironlog.work.host-1.dev.vm-1.boot',
+    'ironlog.cmd.acme.vm-1.delete',
+    '$KV.HOSTS.host-1',
+  ])('cannot have the acknowledgement written onto %s', async (reply) => {
+    const streams = [STREAMS.events, STREAMS.work, STREAMS.commands, 'KV_HOSTS'];
+    const before = await Promise.all(streams.map(lastSequence));
+    const client = await as('client-dev');
+    await client.mayPublish(COMMAND, { reply });
+    // Answered in order over the same connection and stream: what the first would do is done.
+    await client.connection.request(COMMAND, '{}', { timeout: 5000 });
+    const [events = 0, work = 0, commands = 0, heartbeats = 0] = before;
+    expect(await Promise.all(streams.map(lastSequence))).toEqual([events, work, commands + 2, heartbeats]);
+  });
+
+  it.each(['ironlog.>', '>', '_INBOX.>', '_INBOX_gateway.>', '$SYS.>', '$KV.>', 'ironlog.cmd.dev.>'])(
+    'cannot listen to %s',
+    async (subject) => {
+      expect(await (await as('client-dev')).maySubscribe(subject)).toBe(false);
+    },
+  );
+
+  it.each(['$JS.API.INFO', '$JS.API.STREAM.DELETE.EVENTS', 'ironlog.rpc.host-1.console', '$JS.ACK.WORK.>'])(
+    'cannot publish to %s',
+    async (subject) => {
+      expect(await (await as('client-dev')).mayPublish(subject)).toBe(false);
+    },
+  );
+});
+
+describe('a service', () => {
+  it.each([
+    ['executor-host-1', 'ironlog.evt.vm.dev.vm-1.host-1.fact'],
+    ['executor-host-1', 'ironlog.evt.vm.dev.vm-1.host-1.failure'],
+    ['executor-host-1', 'ironlog.evt.cmd.dev.host-1.rejected'],
+    ['executor-host-1', 'ironlog.evt.host.host-1.host-1.fact'],
+    ['executor-host-1', '$KV.HOSTS.host-1'],
+    ['gateway', 'ironlog.work.any.dev.vm-1.create'],
+    ['gateway', 'ironlog.work.host-1.dev.vm-1.boot'],
+    ['gateway', 'ironlog.evt.vm.dev.vm-1.gateway.fact'],
+    ['gateway', 'ironlog.evt.cmd.dev.gateway.rejected'],
+    ['gateway', 'ironlog.rpc.host-1.console'],
+    ['recovery', 'ironlog.work.host-1.dev.vm-1.cleanup'],
+    ['recovery', 'ironlog.evt.vm.dev.vm-1.recovery.fact'],
+    ['recovery', 'ironlog.evt.host.host-1.recovery.failure'],
+  ])('%s may publish to %s', async (user, subject) => {
+    expect(await (await as(user)).mayPublish(subject)).toBe(true);
+  });
+
+  it.each([
+    ['executor-host-1', 'ironlog.evt.vm.dev.vm-1.host-2.fact'],
+    ['executor-host-1', 'ironlog.evt.vm.dev.vm-1.recovery.fact'],
+    ['executor-host-1', 'ironlog.evt.vm.dev.vm-1.gateway.fact'],
+    ['executor-host-1', 'ironlog.evt.cmd.dev.host-2.rejected'],
+    ['executor-host-1', 'ironlog.evt.host.host-2.host-1.fact'],
+    ['executor-host-1', 'ironlog.evt.host.host-2.host-2.fact'],
+    ['executor-host-1', '$KV.HOSTS.host-2'],
+    ['executor-host-1', 'ironlog.work.host-1.dev.vm-1.boot'],
+    ['executor-host-1', 'ironlog.cmd.dev.vm-1.boot'],
+    ['executor-host-1', '$JS.API.CONSUMER.MSG.NEXT.WORK.executor-host-2'],
+    ['executor-host-1', '$JS.ACK.WORK.executor-host-2.1.1.1.1.0'],
+    ['executor-host-1', '$JS.API.STREAM.DELETE.EVENTS'],
+    ['executor-host-1', '$JS.API.STREAM.PURGE.EVENTS'],
+    ['executor-host-1', '$JS.API.STREAM.UPDATE.EVENTS'],
+    ['executor-host-1', '$JS.API.CONSUMER.DELETE.WORK.executor-host-1'],
+    ['gateway', 'ironlog.evt.vm.dev.vm-1.host-1.fact'],
+    ['gateway', 'ironlog.evt.vm.dev.vm-1.recovery.fact'],
+    ['gateway', 'ironlog.evt.host.host-1.host-1.fact'],
+    ['gateway', '$KV.HOSTS.host-1'],
+    ['gateway', '$JS.API.STREAM.CREATE.OTHER'],
+    ['recovery', 'ironlog.evt.vm.dev.vm-1.host-1.fact'],
+    ['recovery', 'ironlog.evt.cmd.dev.gateway.rejected'],
+    ['recovery', 'ironlog.rpc.host-1.console'],
+    ['projector', 'ironlog.evt.vm.dev.vm-1.recovery.fact'],
+    ['projector', 'ironlog.work.host-1.dev.vm-1.boot'],
+    ['projector', '$KV.HOSTS.host-1'],
+  ])('%s may not publish to %s', async (user, subject) => {
+    expect(await (await as(user)).mayPublish(subject)).toBe(false);
+  });
+
+  it.each(['gateway', 'projector', 'recovery', 'executor-host-1'])('%s hears nothing but its own', async (user) => {
+    const session = await as(user);
+    for (const subject of ['ironlog.>', 'ironlog.work.>', '_INBOX_provisioner.>', '_INBOX_executor-host-2.>', '$JS.>'])
+      expect([subject, await session.maySubscribe(subject)]).toEqual([subject, false]);
+  });
+
+  it('an executor hears requests to its own host only', async () => {
+    const session = await as('executor-host-1');
+    expect(await session.maySubscribe('ironlog.rpc.host-1.>')).toBe(true);
+    expect(await session.maySubscribe('ironlog.rpc.host-2.>')).toBe(false);
+  });
+});
+
+describe('the log', () => {
+  it('cannot be deleted from or purged, even by the provisioner', async () => {
+    const { connection } = await as('executor-host-1');
+    await connection.request('ironlog.evt.vm.dev.vm-1.host-1.fact', '{}', { timeout: 5000 });
+    await expect(manager.streams.deleteMessage(STREAMS.events, 1)).rejects.toThrow();
+    await expect(manager.streams.purge(STREAMS.events)).rejects.toThrow();
+  });
+});

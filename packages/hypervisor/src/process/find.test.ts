@@ -1,0 +1,71 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { afterEach, describe, expect, it } from 'vitest';
+import { until } from '../vm.fixture.ts';
+import { findByDirectory, findUnder, socketIn } from './find.ts';
+import { identify, isAlive, parseStat } from './identity.ts';
+
+describe('finding processes by their argv', () => {
+  const children: ChildProcess[] = [];
+  afterEach(async () => {
+    for (const child of children.splice(0)) {
+      const ended = child.exitCode !== null || child.signalCode !== null ? undefined : once(child, 'exit');
+      child.kill('SIGKILL');
+      await ended;
+    }
+  });
+  /** A process that does nothing but bear these arguments. */
+  const bear = async (...argv: string[]): Promise<number> => {
+    const child = spawn(process.execPath, ['-e', 'process.stdin.resume()', '--', ...argv], {
+      stdio: ['pipe', 'ignore', 'inherit'],
+    });
+    children.push(child);
+    await once(child, 'spawn');
+    return child.pid ?? 0;
+  };
+  const root = `/nonexistent/find-${process.pid}`;
+
+  it('keeps VMs with a common beginning apart', async () => {
+    const one = await bear('--api-socket', `${root}/acme/vm-1/e3.sock`);
+    const ten = await bear('-qmp', `unix:${root}/acme/vm-10/e12.sock,server=on,wait=off`);
+    expect((await findByDirectory(`${root}/acme/vm-1`)).map(({ identity, epoch }) => [identity.pid, epoch])).toEqual([
+      [one, 3],
+    ]);
+    expect((await findByDirectory(`${root}/acme/vm-10`)).map(({ identity, epoch }) => [identity.pid, epoch])).toEqual([
+      [ten, 12],
+    ]);
+    expect((await findUnder(root)).map(({ identity }) => identity.pid).sort()).toEqual([one, ten].sort());
+    expect(await findUnder(`${root}/acm`)).toEqual([]);
+  });
+
+  it('does not take a process that only names the directory, such as an editor or a tail', async () => {
+    await bear(`${root}/acme/vm-1/console.log`, `${root}/acme/vm-1`);
+    expect(await findUnder(root)).toEqual([]);
+  });
+
+  it.each([
+    ['path=/s/a/vm/e1.sock', '/s/a/vm/e1.sock'],
+    ['unix:/s/a/vm/e1.sock,server=on', '/s/a/vm/e1.sock'],
+    ['/s/a/vm/e1.sock.bak', null],
+    ['/s/a/vm/e1x.sock', null],
+    ['/other/s/a/vm/e1.sock', null],
+  ])('reads %s as %s', (argument, path) => {
+    expect(socketIn(`program\0${argument}\0`, '/s')).toBe(path);
+  });
+
+  it('does not take a zombie for a living process', async () => {
+    // The shell's child ends and is not waited for, for the shell has become sleep.
+    const child = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    children.push(child);
+    const [chunk] = (await once(child.stdout, 'data')) as [Buffer];
+    const pid = Number(chunk.toString());
+    await until('the child is dead or a zombie', async () => (await identify(pid)) === null);
+    expect(await isAlive({ pid, startTime: '1', bootId: 'x' })).toBe(false);
+  });
+
+  it('reads the stat line of a program whose name holds blanks and parentheses', () => {
+    const numbers = Array.from({ length: 30 }, (_, index) => index + 4).join(' ');
+    expect(parseStat(`42 (a) Z (b c) S ${numbers}\n`)).toEqual({ state: 'S', startTime: '22' });
+    expect(parseStat('nonsense')).toBeNull();
+  });
+});

@@ -1,0 +1,89 @@
+import { hostEventSubject, hostFilter } from '@ironlog/schemas';
+import { describe, expect, it } from 'vitest';
+import type { Heartbeat } from './heartbeats.ts';
+import { createVm, HOST, hostEvent } from './host-1.fixture.ts';
+import { HostLog } from './host-log.ts';
+import { HostWatch } from './hosts.ts';
+import { bench, someVm } from './unit.fixture.ts';
+
+const scene = async (lostAfterMs = 0) => {
+  const test = await bench();
+  let beat: Heartbeat | undefined;
+  let deaf = false;
+  const ref = someVm();
+  const watch = new HostWatch();
+  const deps = {
+    ...test,
+    hostLog: new HostLog(test),
+    silentAfterMs: 20_000,
+    lostAfterMs,
+    census: { hosts: async () => [HOST], vmsOf: async () => [ref] },
+    heartbeats: {
+      last: async () => {
+        if (deaf) throw new Error('the bucket cannot be read');
+        return beat;
+      },
+    },
+  };
+  return {
+    test,
+    ref,
+    beats: (revision: number | undefined) => {
+      beat = revision === undefined ? undefined : { revision, at: test.clock.now().toISOString() };
+    },
+    deafen: (value: boolean) => {
+      deaf = value;
+    },
+    lookAfter: (seconds: number) => {
+      test.clock.advance(seconds * 1000);
+      return watch.look(deps);
+    },
+  };
+};
+
+describe('the watch over hosts', () => {
+  it('reports silence once, and the return once', async () => {
+    const { test, beats, lookAfter } = await scene();
+    beats(1);
+    for (const seconds of [0, 10, 9]) await lookAfter(seconds);
+    expect(test.names()).toEqual([]);
+    for (const seconds of [1, 1, 60]) await lookAfter(seconds);
+    expect(test.names()).toEqual(['host-unreachable']);
+    beats(undefined);
+    await lookAfter(1);
+    beats(2);
+    for (const seconds of [1, 1]) await lookAfter(seconds);
+    expect(test.names()).toEqual(['host-unreachable', 'host-reachable']);
+  });
+
+  it('does not take its own deafness for their silence', async () => {
+    const { test, beats, deafen, lookAfter } = await scene();
+    beats(1);
+    await lookAfter(0);
+    deafen(true);
+    await expect(lookAfter(60)).rejects.toThrow('cannot be read');
+    deafen(false);
+    await lookAfter(0);
+    await lookAfter(19);
+    expect(test.names()).toEqual([]);
+  });
+
+  it('says nothing of a host that has said it stops', async () => {
+    const { test, lookAfter } = await scene();
+    const event = hostEvent({ name: 'executor-stopped', data: { incarnation: 'one' } });
+    const subject = hostEventSubject(HOST, HOST, event.name);
+    await test.log.append({ subject, event, filter: hostFilter(HOST), expected: 0 });
+    for (const seconds of [0, 60]) await lookAfter(seconds);
+    expect(test.names()).toEqual(['executor-stopped']);
+  });
+
+  it('calls its VMs lost only where an operator has asked for that', async () => {
+    for (const lostAfterMs of [0, 60_000]) {
+      const { test, ref, lookAfter } = await scene(lostAfterMs);
+      await createVm(test.host, ref, {}, true);
+      for (const seconds of [0, 59, 1, 60]) await lookAfter(seconds);
+      const lost = test.names().filter((name) => name === 'lost');
+      expect([lost.length, (await test.host.vm(ref)).state]).toEqual(lostAfterMs === 0 ? [0, 'running'] : [1, 'lost']);
+    }
+  });
+});

@@ -1,0 +1,74 @@
+import { hash } from 'node:crypto';
+import type { Recorded } from '@ironlog/event-log';
+import { newCommandId, type WorkCommand, workSubject } from '@ironlog/schemas';
+import { describe, expect, it } from 'vitest';
+import { createVm, HOST } from './host-1.fixture.ts';
+import { LateCommands } from './late-commands.ts';
+import { recoveryCommand } from './recovery-command.ts';
+import { newTraceparent } from './trace.fixture.ts';
+import { bench, someVm } from './unit.fixture.ts';
+import type { VmRef } from './vm-loader.ts';
+
+const AN_HOUR_MS = 3_600_000;
+
+const inWork = (command: WorkCommand, sequence: number): Recorded => {
+  const bytes = new TextEncoder().encode(JSON.stringify(command));
+  const subject = workSubject(HOST, command.tenant, command.subject, command.data.action.verb);
+  const read = { ok: false, reason: 'a command' } as const;
+  return { sequence, subject, bytes, hash: hash('sha256', bytes), storedAt: new Date(), messageId: undefined, read };
+};
+
+const bootCommand = (ref: VmRef): WorkCommand =>
+  recoveryCommand({
+    ref,
+    id: newCommandId(),
+    action: { verb: 'boot', params: {} },
+    now: new Date(),
+    traceparent: newTraceparent(),
+  });
+
+const waiting = async (aheadMs: number) => {
+  const [test, ref] = [await bench(aheadMs), someVm()];
+  await createVm(test.host, ref, {}, false);
+  const command = bootCommand(ref);
+  test.model.addWork([inWork(command, 1)]);
+  await test.model.catchUp();
+  return { test, ref, command, late: new LateCommands() };
+};
+
+describe('the search for late commands', () => {
+  it('expires what nobody has decided by its startBy, once, in its own chain', async () => {
+    const { test, ref, command, late } = await waiting(AN_HOUR_MS);
+    for (let scan = 0; scan < 4; scan++) await late.expire(test);
+    expect(test.names().filter((name) => name === 'command-expired')).toHaveLength(1);
+    await test.model.catchUp();
+    const operation = test.reads.operation(ref.tenant, command.id);
+    expect(operation).toMatchObject({ status: 'expired', verb: 'boot' });
+    // Whoever gets it later finds it decided (P2).
+    expect(await test.host.decide(command)).toBeUndefined();
+    expect(test.names().at(-1)).toBe('command-expired');
+  });
+
+  it('leaves what may still be started', async () => {
+    const { test, late } = await waiting(0);
+    for (let scan = 0; scan < 3; scan++) await late.expire(test);
+    expect(test.names()).not.toContain('command-expired');
+  });
+
+  it('believes the log where the read model is late: it was started', async () => {
+    const { test, command, late } = await waiting(AN_HOUR_MS);
+    await late.expire(test);
+    await test.host.decide(command);
+    await late.expire(test);
+    expect(test.names()).not.toContain('command-expired');
+  });
+
+  it('waits for a read model that may not have seen a rejection yet', async () => {
+    const { test, command, late } = await waiting(AN_HOUR_MS);
+    await test.host.decide(command, { code: 'over-capacity', reason: 'full' });
+    for (let scan = 0; scan < 3; scan++) await late.expire(test);
+    await test.model.catchUp();
+    for (let scan = 0; scan < 3; scan++) await late.expire(test);
+    expect(test.names()).not.toContain('command-expired');
+  });
+});

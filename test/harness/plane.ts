@@ -1,0 +1,115 @@
+// A plane for one test file: its own nats-server, services and state directory, and the few questions every test asks.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createEventLog, type EventLog, type Recorded } from '@ironlog/event-log';
+import { inboxPrefix, type Plane, type PlaneOptions, startPlane } from '@ironlog/infra';
+import type { Operation, VmView } from '@ironlog/schemas';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+
+export interface Answer<Body> {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Body;
+}
+
+export interface TestPlane {
+  readonly plane: Plane;
+  readonly log: EventLog;
+  readonly connection: NatsConnection;
+  /** One request with the plane's token; the body is parsed. */
+  http<Body>(
+    method: string,
+    path: string,
+    options?: { body?: unknown; wait?: number; headers?: Record<string, string> },
+  ): Promise<Answer<Body>>;
+  /** Sends a command and waits for its outcome. @throws Error when none comes in `waitSeconds`. */
+  command(method: 'POST' | 'DELETE', path: string, body?: unknown): Promise<Operation & { code?: string }>;
+  vm(id: string): Promise<VmView>;
+  /** All of EVENTS as it stands. */
+  events(): Promise<readonly Recorded[]>;
+  stop(): Promise<void>;
+}
+
+const WAIT_SECONDS = 40;
+
+const onceAll = async (log: EventLog): Promise<readonly Recorded[]> => {
+  const { lastSequence } = await log.info();
+  const entries: Recorded[] = [];
+  if (lastSequence === 0) return entries;
+  for await (const entry of log.replay({ after: 0, until: lastSequence })) entries.push(entry);
+  return entries;
+};
+
+export const startTestPlane = async (
+  options: Partial<Pick<PlaneOptions, 'hosts' | 'hypervisor' | 'extra'>> = {},
+): Promise<TestPlane> => {
+  const stateDir = mkdtempSync(join(tmpdir(), 'il-'));
+  const controller = new AbortController();
+  const plane = await startPlane({
+    stateDir,
+    hypervisor: 'simulator',
+    hosts: 1,
+    httpPort: 0,
+    natsPort: 0,
+    say: () => undefined,
+    signal: controller.signal,
+    ...options,
+  });
+  const user = 'gateway';
+  const connection = await connect({
+    servers: plane.nats.url,
+    user,
+    pass: plane.nats.credentials.passwordOf(user),
+    inboxPrefix: inboxPrefix(user),
+    maxReconnectAttempts: -1,
+  });
+  const log = await createEventLog({ connection });
+
+  const http: TestPlane['http'] = async <Body>(
+    method: string,
+    path: string,
+    { body, wait, headers = {} }: { body?: unknown; wait?: number; headers?: Record<string, string> } = {},
+  ) => {
+    const response = await fetch(`${plane.http}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${plane.token}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(wait === undefined ? {} : { prefer: `wait=${wait}` }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      signal: AbortSignal.timeout(60_000),
+    });
+    const text = await response.text();
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: (text === '' ? undefined : JSON.parse(text)) as Body,
+    };
+  };
+
+  return {
+    plane,
+    log,
+    connection,
+    http,
+    command: async (method, path, body) => {
+      const answer = await http<Operation & { code?: string }>(method, path, {
+        wait: WAIT_SECONDS,
+        ...(body === undefined ? {} : { body }),
+      });
+      if (answer.status === 202)
+        throw new Error(`${method} ${path} has no outcome after ${WAIT_SECONDS} s: ${JSON.stringify(answer.body)}`);
+      return answer.body;
+    },
+    vm: async (id) => (await http<VmView>('GET', `/v1/vms/${id}`)).body,
+    events: () => onceAll(log),
+    stop: async () => {
+      await connection.close();
+      await plane.stop({ keepVms: false });
+      rmSync(stateDir, { recursive: true, force: true });
+    },
+  };
+};

@@ -1,0 +1,106 @@
+// What goes wrong, and how it is put right: crashes, failed boots, hung hypervisors, killed services.
+
+import { type FoundProcess, findUnder } from '@ironlog/hypervisor';
+import type { Problem, VmView } from '@ironlog/schemas';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { check } from '../harness/invariants.ts';
+import { startTestPlane, type TestPlane } from '../harness/plane.ts';
+import { until } from '../harness/until.ts';
+
+let test: TestPlane;
+beforeAll(async () => {
+  test = await startTestPlane();
+}, 120_000);
+afterAll(() => test.stop());
+
+const hostDirectory = (): string => `${test.plane.stateDir}/host-1`;
+const processOf = async (id: string): Promise<FoundProcess> => {
+  const found = (await findUnder(hostDirectory())).filter(({ directory }) => directory.endsWith(`/${id}`));
+  expect(found).toHaveLength(1);
+  return found[0] as FoundProcess;
+};
+const inState = (id: string, wanted: (vm: VmView) => boolean): Promise<VmView> =>
+  until(`${id} is as wanted`, async () => {
+    const vm = await test.vm(id);
+    return wanted(vm) ? vm : undefined;
+  });
+const start = (id: string, spec: object = {}) =>
+  test.http('POST', '/v1/vms', { wait: 30, body: { id, start: true, spec } });
+
+describe('a hypervisor process that is killed', () => {
+  it('is on record as a crash, with its signal, and stays failed without a policy', async () => {
+    await start('crash-1');
+    process.kill((await processOf('crash-1')).identity.pid, 'SIGKILL');
+    const vm = await inState('crash-1', ({ state }) => state === 'failed');
+    expect(vm).toMatchObject({
+      failure: { event: 'crashed', residue: [] },
+      lastStop: { cause: 'crash', signal: 'SIGKILL' },
+    });
+  });
+  it('is started again where the policy says so, in a new epoch', async () => {
+    await start('crash-2', { restart: { policy: 'on-failure', backoffMs: 0 } });
+    const first = await processOf('crash-2');
+    process.kill(first.identity.pid, 'SIGKILL');
+    const vm = await inState('crash-2', ({ state, epoch }) => state === 'running' && epoch === 2);
+    expect(vm.failure).toBeNull();
+    expect((await processOf('crash-2')).identity.pid).not.toBe(first.identity.pid);
+  });
+});
+
+describe('a boot that fails', () => {
+  it('ends as failed with its reason, leaves no process, and is cleaned', async () => {
+    const { status, body } = await test.http<Problem>('POST', '/v1/vms', {
+      wait: 30,
+      body: { id: 'fail-1', start: true, spec: { kernelArgs: 'sim.fail=vm.boot' } },
+    });
+    expect([status, body.code]).toEqual([502, 'operation-failed']);
+    const vm = await inState('fail-1', ({ state, task }) => state === 'failed' && task === null);
+    expect(vm.failure).toMatchObject({ event: 'boot-failed', residue: [] });
+    expect((await findUnder(hostDirectory())).filter(({ directory }) => directory.endsWith('/fail-1'))).toEqual([]);
+  });
+});
+
+describe('a boot that hangs', () => {
+  it('is cut off by a delete with force, and nothing of the VM is left', async () => {
+    const { status } = await test.http('POST', '/v1/vms', {
+      body: { id: 'hang-1', start: true, spec: { kernelArgs: 'sim.hang=vm.boot' } },
+    });
+    expect(status).toBe(202);
+    await inState('hang-1', ({ task }) => task?.verb === 'boot');
+    expect(await test.command('DELETE', '/v1/vms/hang-1?force=true')).toMatchObject({ status: 'succeeded' });
+    expect((await findUnder(hostDirectory())).filter(({ directory }) => directory.endsWith('/hang-1'))).toEqual([]);
+  });
+});
+
+describe('a service that is killed', () => {
+  it.each(['vm-executor', 'state-projector', 'recovery-worker', 'api-gateway'])(
+    '%s comes back, and a running VM has not noticed',
+    async (name) => {
+      const id = `live-${name}`;
+      await start(id);
+      const before = await processOf(id);
+      process.kill(test.plane.supervisor.pidOf(name) ?? 0, 'SIGKILL');
+      await until(
+        `${name} is gone`,
+        async () =>
+          await fetch(test.plane.services.find((one) => one.name === name)?.readyUrl ?? '').then(
+            () => false,
+            () => true,
+          ),
+      );
+      await test.plane.ready();
+      expect((await processOf(id)).identity).toEqual(before.identity);
+      expect(await test.command('POST', `/v1/vms/${id}/pause`)).toMatchObject({ status: 'succeeded' });
+      expect(await test.command('DELETE', `/v1/vms/${id}?force=true`)).toMatchObject({ status: 'succeeded' });
+    },
+  );
+});
+
+it('leaves a log that is legal from its first entry to its last, and a machine that agrees with it', async () => {
+  await until('no VM has a task', async () => {
+    const { body } = await test.http<{ items: VmView[] }>('GET', '/v1/vms?includeDeleted=true&limit=100');
+    return body.items.every(({ task }) => task === null) ? true : undefined;
+  });
+  const { problems } = await check({ entries: await test.events(), accepted: [], hostDirectories: [hostDirectory()] });
+  expect(problems).toEqual([]);
+});
