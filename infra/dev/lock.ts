@@ -1,19 +1,49 @@
 // One `npm start` per state directory: a lock file that names its process, and yields when that process is dead.
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { identify, isAlive, type ProcessIdentity } from '@ironlog/hypervisor';
+
+const codeOf = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error ? String(error.code) : undefined;
+
+const holderOf = (file: string): ProcessIdentity | undefined => {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as ProcessIdentity;
+  } catch (error) {
+    // Released meanwhile, or written by a machine that lost its power: nobody holds it.
+    if (error instanceof SyntaxError || codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+};
+
+/** A link is made by one process only, and appears with its whole content. */
+const linked = (from: string, to: string): boolean => {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    throw error;
+  }
+};
 
 /** Returns how to let go. @throws Error naming the process that holds it. */
 export const lockStateDirectory = async (directory: string): Promise<() => void> => {
   const file = join(directory, 'start.lock');
-  if (existsSync(file)) {
-    const holder = JSON.parse(readFileSync(file, 'utf8') || 'null') as ProcessIdentity | null;
-    if (holder && (await isAlive(holder))) {
-      throw new Error(
-        `${directory} is in use by another npm start (pid ${holder.pid}); stop it, or use --state-dir for a second one`,
-      );
+  const own = `${file}.${process.pid}`;
+  writeFileSync(own, JSON.stringify(await identify(process.pid)), { mode: 0o600 });
+  try {
+    while (!linked(own, file)) {
+      const holder = holderOf(file);
+      if (holder && (await isAlive(holder))) {
+        throw new Error(
+          `${directory} is in use by another npm start (pid ${holder.pid}); stop it, or use --state-dir for a second one`,
+        );
+      }
+      rmSync(file, { force: true });
     }
+  } finally {
+    rmSync(own, { force: true });
   }
-  writeFileSync(file, JSON.stringify(await identify(process.pid)), { mode: 0o600 });
   return () => rmSync(file, { force: true });
 };

@@ -1,10 +1,12 @@
 // The plane on this machine: nats-server and the services as processes under a supervisor; for `npm start`, tests and the bench.
+import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { type HostId, hostId, type TenantId } from '@ironlog/schemas';
 import { clientUser } from '../nats/accounts.ts';
-import { type NatsProcess, startNats } from '../nats/nats-process.ts';
+import { type KeptNats, keepNats } from '../nats/kept-nats.ts';
 import { endGuests } from './guests.ts';
 import { hypervisorEnvironment } from './hypervisor.ts';
+import { endLeftovers } from './leftovers.ts';
 import { lockStateDirectory } from './lock.ts';
 import { findNatsServer } from './nats-server.ts';
 import { privateDirectory } from './paths.ts';
@@ -33,7 +35,7 @@ export interface Plane {
   readonly token: string;
   readonly tenant: TenantId;
   readonly hosts: readonly HostId[];
-  readonly nats: NatsProcess;
+  readonly nats: KeptNats;
   readonly natsUser: string;
   readonly services: readonly PlannedService[];
   readonly supervisor: Supervisor;
@@ -48,11 +50,12 @@ const READY_WITHIN_MS = 60_000;
 /** Resolves when every service is ready. @throws Error that says what is missing or did not come up; nothing is left running then. */
 export const startPlane = async (options: PlaneOptions): Promise<Plane> => {
   const { say, signal } = options;
-  const stateDir = privateDirectory(options.stateDir);
+  // The real path: processes are found again by it.
+  const stateDir = realpathSync(privateDirectory(options.stateDir));
   const unlock = await lockStateDirectory(stateDir);
   const hosts = Array.from({ length: options.hosts }, (_, index) => hostId(`host-${index + 1}`));
   const supervisor = new Supervisor(privateDirectory(join(stateDir, 'logs')), say);
-  let nats: NatsProcess | undefined;
+  let nats: KeptNats | undefined;
   const stop = async ({ keepVms }: { readonly keepVms: boolean }): Promise<void> => {
     await supervisor.stop();
     const ended = keepVms ? 0 : await endGuests(stateDir);
@@ -61,15 +64,13 @@ export const startPlane = async (options: PlaneOptions): Promise<Plane> => {
     unlock();
   };
   try {
+    await endLeftovers(stateDir, say);
     const hypervisor = await hypervisorEnvironment(options.hypervisor);
     const binary = await findNatsServer();
-    nats = await startNats({
-      binary,
-      directory: join(stateDir, 'nats'),
-      hosts,
-      tenants: [DEV_TENANT],
-      port: options.natsPort,
-    });
+    nats = await keepNats(
+      { binary, directory: join(stateDir, 'nats'), hosts, tenants: [DEV_TENANT], port: options.natsPort },
+      say,
+    );
     if (nats.taken !== undefined) say(`port ${nats.taken} is taken; NATS is at ${nats.url}`);
     const http = await choosePort(options.httpPort);
     if (http.taken !== undefined) say(`port ${http.taken} is taken; HTTP is at port ${http.port}`);

@@ -7,7 +7,7 @@ import { privateDirectory } from './paths.ts';
 import type { Managed } from './supervisor.ts';
 
 export interface Plane {
-  readonly nats: NatsProcess;
+  readonly nats: Pick<NatsProcess, 'url' | 'monitorUrl' | 'credentials'>;
   readonly stateDir: string;
   readonly hosts: readonly HostId[];
   readonly httpPort: number;

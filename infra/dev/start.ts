@@ -1,6 +1,6 @@
 // `npm start`: the whole plane on this machine, under a small supervisor, until Ctrl-C.
+import { once } from 'node:events';
 import { relative } from 'node:path';
-import type { NatsProcess } from '../nats/nats-process.ts';
 import { banner } from './banner.ts';
 import { removeDevFile, writeDevFile } from './dev-file.ts';
 import { readOptions, type StartOptions, USAGE } from './options.ts';
@@ -21,23 +21,13 @@ const start = async (options: StartOptions, signal: AbortSignal): Promise<void> 
     writeDevFile({ ...facts, natsPassword: nats.credentials.passwordOf(natsUser) });
     const devFile = relative(ROOT, DEV_FILE);
     process.stdout.write(banner({ ...facts, hypervisor: options.hypervisor, devFile, logs: supervisor.logOf('*') }));
-    await ended(signal, nats);
+    if (!signal.aborted) await once(signal, 'abort');
   } finally {
     say('stopping');
     removeDevFile();
     await plane.stop({ keepVms: options.keepVms });
   }
 };
-
-/** Until Ctrl-C, or the end of nats-server, without which nothing goes on. */
-const ended = (signal: AbortSignal, nats: NatsProcess): Promise<void> =>
-  new Promise((resolve, reject) => {
-    if (signal.aborted) return resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-    nats.child.once('exit', (code, by) => {
-      if (!signal.aborted) reject(new Error(`nats-server ended by itself (${by ?? code})`));
-    });
-  });
 
 const main = async (): Promise<number> => {
   process.umask(0o077);

@@ -23,6 +23,7 @@ export class Supervisor {
   readonly #logDirectory: string;
   readonly #children = new Map<string, ChildProcess>();
   readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #armed = new Map<string, Readonly<Record<string, string>>>();
   #stopping = false;
 
   readonly #say: (line: string) => void;
@@ -40,6 +41,11 @@ export class Supervisor {
     return this.#children.get(name)?.pid;
   }
 
+  /** The next start of `name` has these variables as well; the start after it has them no more. For tests. */
+  armOnce(name: string, env: Readonly<Record<string, string>>): void {
+    this.#armed.set(name, env);
+  }
+
   start(managed: Managed, delayMs = FIRST_DELAY_MS): void {
     if (this.#stopping) return;
     const log = openSync(this.logOf(managed.name), 'a', 0o600);
@@ -47,11 +53,12 @@ export class Supervisor {
     // A session of its own: Ctrl-C reaches this process only, which then stops them in order.
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(ROOT, managed.script)], {
       cwd: ROOT,
-      env: managed.env,
+      env: { ...managed.env, ...this.#armed.get(managed.name) },
       stdio: ['ignore', log, log],
       detached: true,
     });
     closeSync(log);
+    this.#armed.delete(managed.name);
     this.#children.set(managed.name, child);
     child.once('exit', (code, signal) => {
       this.#children.delete(managed.name);

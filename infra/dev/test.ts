@@ -1,60 +1,16 @@
-// `npm test`: makes sure of what the tests need, runs them, and passes on how they ended.
-import { execFileSync, spawnSync } from 'node:child_process';
+// `npm test`: runs the tests within a bound, passes on how they ended, and leaves no process behind.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { ensureDemoKernel } from './demo-kernel.ts';
-import { findNatsServer } from './nats-server.ts';
 import { CACHE_DIR, ROOT } from './paths.ts';
-import { type FoundQemu, findQemu, QEMU_PACKAGE } from './qemu.ts';
 import { say } from './say.ts';
 
-const INSTALL_TIMEOUT_MS = 600_000;
-const inCi = process.env.CI === 'true';
-
-/** Only where it is asked for (CI) and allowed (root): nothing is installed on a person's machine. */
-const installQemu = (): void => {
-  say(`CI: installing ${QEMU_PACKAGE}`);
-  const apt = (...args: string[]): void => {
-    execFileSync('apt-get', args, {
-      stdio: ['ignore', 'ignore', 'inherit'],
-      timeout: INSTALL_TIMEOUT_MS,
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-    });
-  };
-  try {
-    apt('update', '-q');
-    apt('install', '-q', '-y', '--no-install-recommends', QEMU_PACKAGE);
-  } catch (error) {
-    say(`apt-get could not install it: ${error instanceof Error ? error.message : String(error)}`);
-  }
-};
-
-const qemuForTests = async (): Promise<FoundQemu> => {
-  const found = await findQemu();
-  if (found.kind === 'found' || !inCi || process.getuid?.() !== 0) return found;
-  installQemu();
-  return findQemu();
-};
-
-/** What the tests are told by their environment. @throws Error when CI lacks what it must have. */
-const preparation = async (): Promise<Readonly<Record<string, string>>> => {
-  const nats = { IRONLOG_NATS_SERVER: await findNatsServer() };
-  const qemu = await qemuForTests();
-  if (qemu.kind === 'absent') {
-    if (inCi) throw new Error(`CI runs the tests that need QEMU, and ${qemu.reason}`);
-    say(`the tests that need QEMU are skipped: ${qemu.reason}`);
-    return nats;
-  }
-  try {
-    const { kernel, initrd } = await ensureDemoKernel();
-    return { ...nats, IRONLOG_QEMU: qemu.path, IRONLOG_KERNEL: kernel, IRONLOG_INITRD: initrd };
-  } catch (error) {
-    if (inCi) throw error;
-    say(`the tests that need QEMU are skipped: ${error instanceof Error ? error.message : String(error)}`);
-    return nats;
-  }
-};
+/** Several times what they take on two busy cores: past it, one of them hangs. */
+const WITHIN_MS = 40 * 60_000;
+/** Vitest has said how it ended, and a worker of its own does not go. */
+const GRACE_MS = 20_000;
 
 const totalsSchema = z.object({
   numPassedTests: z.int(),
@@ -71,31 +27,57 @@ const closingLine = (report: string): string => {
   return `${totals.numPassedTests} passed, ${failed} failed${skipped}`;
 };
 
-const runTests = (variables: Readonly<Record<string, string>>, args: readonly string[]): number => {
+/** Every process that the tests started in vitest's own group, and did not stop. */
+const endGroup = ({ pid }: ChildProcess): void => {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+};
+
+/** Vitest's own exit code; 1 when it was ended. Its output goes through this process, so that nobody it left behind holds ours open. */
+const runVitest = async (args: readonly string[]): Promise<number> => {
+  const vitest = spawn(process.execPath, [join(ROOT, 'node_modules/vitest/vitest.mjs'), 'run', ...args], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+    env: { ...process.env, ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : {}) },
+  });
+  const interrupted = (): void => endGroup(vitest);
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+  const late = setTimeout(() => {
+    say(`the tests have not ended within ${WITHIN_MS / 60_000} minutes; ending them`);
+    endGroup(vitest);
+  }, WITHIN_MS);
+  let closing: NodeJS.Timeout | undefined;
+  vitest.stdout.on('data', (chunk: Buffer) => {
+    process.stdout.write(chunk);
+    if (chunk.includes('JSON report written')) closing = setTimeout(() => endGroup(vitest), GRACE_MS);
+  });
+  vitest.stderr.on('data', (chunk: Buffer) => process.stderr.write(chunk));
+  const [code, signal] = (await once(vitest, 'exit')) as [number | null, NodeJS.Signals | null];
+  clearTimeout(late);
+  clearTimeout(closing);
+  endGroup(vitest);
+  if (signal !== null) say(`vitest was ended by ${signal}`);
+  return code ?? 1;
+};
+
+const runTests = async (args: readonly string[]): Promise<number> => {
   mkdirSync(CACHE_DIR, { recursive: true });
   const report = join(CACHE_DIR, `test-report-${process.pid}.json`);
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
-  const { status, signal } = spawnSync(process.execPath, [vitest, 'run', ...reporters, ...args], {
-    cwd: ROOT,
-    stdio: 'inherit',
-    env: { ...process.env, ...variables },
-  });
+  const status = await runVitest([...reporters, ...args]);
   try {
-    if (signal !== null) say(`vitest was ended by ${signal}`);
-    else process.stdout.write(`${closingLine(report)}\n`);
+    process.stdout.write(`${closingLine(report)}\n`);
   } catch (error) {
     say(`vitest left no report: ${error instanceof Error ? error.message : String(error)}`);
     return status || 1;
   } finally {
     rmSync(report, { force: true });
   }
-  return status ?? 1;
+  return status;
 };
 
-try {
-  process.exitCode = runTests(await preparation(), process.argv.slice(2));
-} catch (error) {
-  say(error instanceof Error ? error.message : String(error));
-  process.exitCode = 69;
-}
+process.exit(await runTests(process.argv.slice(2)));

@@ -20,14 +20,21 @@ const KV_STREAM = `KV_${HOSTS_BUCKET}`;
 const reads = (stream: string): string[] => [
   `$JS.API.STREAM.INFO.${stream}`,
   `$JS.API.STREAM.MSG.GET.${stream}`,
-  `$JS.API.DIRECT.GET.${stream}`,
-  `$JS.API.DIRECT.GET.${stream}.>`,
   `$JS.API.CONSUMER.CREATE.${stream}`,
   `$JS.API.CONSUMER.CREATE.${stream}.>`,
   `$JS.API.CONSUMER.INFO.${stream}.*`,
   `$JS.API.CONSUMER.MSG.NEXT.${stream}.*`,
   `$JS.API.CONSUMER.DELETE.${stream}.*`,
   `$JS.FC.>`,
+];
+/**
+ * The bucket's keys. Streams of events have none: a direct get answers with the bare message onto whatever reply subject
+ * it was given, and so could put one host's words under another's name (P9); a read from the leader wraps them.
+ */
+const READS_HOSTS: readonly string[] = [
+  ...reads(KV_STREAM),
+  `$JS.API.DIRECT.GET.${KV_STREAM}`,
+  `$JS.API.DIRECT.GET.${KV_STREAM}.>`,
 ];
 /** Working through a durable consumer that the provisioner made. */
 const consumes = ({ stream, config }: { stream: string; config: { durable_name: string } }): string[] => [
@@ -59,7 +66,7 @@ export const controlUsers = (hosts: readonly HostId[]): readonly NatsUser[] => [
     ...consumes(gatewayConsumers.door),
     ...consumes(gatewayConsumers.placement),
     ...reads(STREAMS.events),
-    ...reads(KV_STREAM),
+    ...READS_HOSTS,
   ]),
   service('projector', [...reads(STREAMS.events), ...reads(STREAMS.work)]),
   service('recovery', [
@@ -68,7 +75,7 @@ export const controlUsers = (hosts: readonly HostId[]): readonly NatsUser[] => [
     events('host.*.recovery.*'),
     ...consumes(recoveryConsumer),
     ...reads(STREAMS.events),
-    ...reads(KV_STREAM),
+    ...READS_HOSTS,
   ]),
   ...hosts.map((host) => ({
     ...service(

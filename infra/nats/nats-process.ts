@@ -78,7 +78,8 @@ const waitUntilOurs = async (
   throw new Error(`nats-server at ${url} is not ready after ${READY_WITHIN_MS} ms: ${last}`);
 };
 
-const stopChild = async (child: ChildProcess): Promise<void> => {
+/** Ends it and waits until it has ended: gently, and then not. */
+export const stopChild = async (child: ChildProcess): Promise<void> => {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');
   child.kill('SIGTERM');

@@ -127,6 +127,8 @@ describe('a service', () => {
     ['executor-host-1', 'ironlog.cmd.dev.vm-1.boot'],
     ['executor-host-1', '$JS.API.CONSUMER.MSG.NEXT.WORK.executor-host-2'],
     ['executor-host-1', '$JS.ACK.WORK.executor-host-2.1.1.1.1.0'],
+    ['executor-host-1', '$JS.API.DIRECT.GET.EVENTS'],
+    ['executor-host-1', '$JS.API.DIRECT.GET.KV_HOSTS.$KV.HOSTS.host-2'],
     ['executor-host-1', '$JS.API.STREAM.DELETE.EVENTS'],
     ['executor-host-1', '$JS.API.STREAM.PURGE.EVENTS'],
     ['executor-host-1', '$JS.API.STREAM.UPDATE.EVENTS'],

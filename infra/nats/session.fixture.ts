@@ -11,7 +11,7 @@ export interface Session {
   maySubscribe(subject: string): Promise<boolean>;
 }
 
-export const openSession = async (server: NatsProcess, user: string): Promise<Session> => {
+export const openSession = async (server: Pick<NatsProcess, 'url' | 'credentials'>, user: string): Promise<Session> => {
   const connection = await connect({
     servers: server.url,
     user,

@@ -16,14 +16,22 @@ export const openWriter = (file: string, tables: string): Db => {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   chmodSync(dirname(file), 0o700);
   const db = new Database(file, { timeout: BUSY_TIMEOUT_MS });
-  db.pragma('journal_mode = WAL');
-  // A checkpoint lost with the power is read again from the log: no fsync per batch is needed.
-  db.pragma('synchronous = NORMAL');
-  db.pragma('cache_size = -16000');
-  db.exec(tables);
+  try {
+    db.pragma('journal_mode = WAL');
+    // A checkpoint lost with the power is read again from the log: no fsync per batch is needed.
+    db.pragma('synchronous = NORMAL');
+    db.pragma('cache_size = -16000');
+    db.exec(tables);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
   ownerOnly(file);
   return db;
 };
+
+/** The shape of the tables in the file; 0: none yet. */
+export const shapeOf = (db: Db): number => Number(db.pragma('user_version', { simple: true }));
 
 /** Read-only; many of them may look while the writer writes. */
 export const openReadOnly = (file: string): Db => {

@@ -28,6 +28,9 @@ export const currentFile = (directory: string, kind: Kind): string | undefined =
 export const nextFile = (directory: string, kind: Kind): string =>
   fileOf(directory, kind, Math.max(0, ...generationsOf(directory, kind)) + 1);
 
+/** Readers are told to have nothing rather than something damaged; the file itself stays, for whoever wants to look. */
+export const retract = (directory: string, kind: Kind): void => rmSync(pointerOf(directory, kind), { force: true });
+
 /** Atomic; then removes all generations but this and the one before, which a reader may still hold. */
 export const publish = (directory: string, kind: Kind, file: string): void => {
   const pointer = pointerOf(directory, kind);

@@ -1,7 +1,7 @@
 // The read model: SQLite files folded from the log, written by the projector, read by everyone else.
 export { type Checkpoint, whyAnotherStream } from './checkpoint.ts';
-export { type Db, openWriter } from './database.ts';
-export { currentFile, type Kind, nextFile, publish } from './generation.ts';
+export { type Db, openReadOnly, openWriter, shapeOf } from './database.ts';
+export { currentFile, type Kind, nextFile, publish, retract } from './generation.ts';
 export type { LogEntry, LogIdentity } from './log-entry.ts';
 export { createHistoryProjection } from './projections/history.ts';
 export { createPendingProjection } from './projections/pending.ts';
@@ -13,5 +13,5 @@ export type { UsageRange } from './queries/usage.ts';
 export type { VmListing } from './queries/vms.ts';
 export type { Whereabouts } from './queries/whereabouts.ts';
 export { openReader, type Positions, type Reader, ReadModelNotReady } from './reader.ts';
-export { HISTORY_TABLES, STATE_TABLES } from './tables.ts';
+export { HISTORY_TABLES, SCHEMA_VERSION, STATE_TABLES } from './tables.ts';
 export { viewOfVm } from './vm-view.ts';

@@ -12,7 +12,7 @@ import {
   type WorkCommand,
 } from '@ironlog/schemas';
 import { Checkpoints } from './checkpoint.ts';
-import { type Db, openReadOnly } from './database.ts';
+import { type Db, openReadOnly, shapeOf } from './database.ts';
 import { currentFile, type Kind } from './generation.ts';
 import { prepareAttention } from './queries/attention.ts';
 import type { Page } from './queries/cursor.ts';
@@ -22,6 +22,7 @@ import { prepareOverdue } from './queries/overdue.ts';
 import { prepareUsage, type UsageRange } from './queries/usage.ts';
 import { prepareVmQueries, type VmListing } from './queries/vms.ts';
 import { prepareWhereabouts, type Whereabouts } from './queries/whereabouts.ts';
+import { SCHEMA_VERSION } from './tables.ts';
 import { viewOfVm } from './vm-view.ts';
 
 /** Stream sequences that each file has got to. */
@@ -86,10 +87,17 @@ class CurrentFile<Queries> {
 
   #follow(): void {
     const file = currentFile(this.#directory, this.#kind);
-    if (file === undefined || file === this.#open?.file) return;
-    const db = openReadOnly(file);
-    const queries = this.#prepare(db);
+    if (file !== undefined && file === this.#open?.file) return;
+    // The projector takes a damaged file back before it has another: no answer is better than a wrong one.
     this.close();
+    if (file === undefined) return;
+    const db = openReadOnly(file);
+    if (shapeOf(db) !== SCHEMA_VERSION) {
+      // Of another release of this project: its projector is rebuilding it.
+      db.close();
+      return;
+    }
+    const queries = this.#prepare(db);
     this.#open = { file, db, queries };
   }
 }

@@ -1,31 +1,16 @@
 /** Real nats-servers for the tests beside this file: started in a folder of their own, stopped by their own pid. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 
-const cache = join(import.meta.dirname, '../../../.ironlog/cache');
-
-/** The first nats-server of 2.12 or later: from IRONLOG_NATS_SERVER, PATH or the project's cache. */
-export const findNatsServer = (): string | undefined => {
-  const { IRONLOG_NATS_SERVER: chosen, PATH = '' } = process.env;
-  const found = [
-    ...(chosen === undefined ? [] : [chosen]),
-    ...PATH.split(delimiter).map((directory) => join(directory, 'nats-server')),
-    ...globSync('**/nats-server', { cwd: cache }).map((path) => join(cache, path)),
-  ];
-  return found.find((path) => {
-    if (!existsSync(path)) return false;
-    try {
-      const version = /v(\d+)\.(\d+)/.exec(execFileSync(path, ['--version'], { encoding: 'utf8' }));
-      return version !== null && Number(version[1]) === 2 && Number(version[2]) >= 12;
-    } catch {
-      // Not a program that runs here (a folder of that name, another architecture): try the next.
-      return false;
-    }
-  });
+/** The nats-server that the tests' own set-up found. @throws Error when they were started without it. */
+const natsBinary = (): string => {
+  const { IRONLOG_NATS_SERVER: path } = process.env;
+  if (path) return path;
+  throw new Error('IRONLOG_NATS_SERVER is not set: run these tests with npm test, or with vitest in the root folder');
 };
 
 /** A TCP port that was free a moment ago. */
@@ -67,7 +52,7 @@ const ready = async (child: ChildProcess): Promise<void> => {
 };
 
 /** Starts a server with an empty store, and waits until it says that it is ready. */
-export const startNatsServer = async (binary: string, options: ServerOptions): Promise<TestServer> => {
+export const startNatsServer = async (options: ServerOptions): Promise<TestServer> => {
   const { name, port, monitorPort, sync = 'always', jetstream = true } = options;
   const directory = mkdtempSync(join(tmpdir(), 'ironlog-nats-'));
   const config = join(directory, 'nats.conf');
@@ -77,7 +62,7 @@ export const startNatsServer = async (binary: string, options: ServerOptions): P
     `server_name: ${name}\nlisten: "127.0.0.1:${port}"\nhttp: "127.0.0.1:${monitorPort}"\n` +
       `authorization { users: [{ user: gw, password: pw }] }\n${jetstream ? store : ''}`,
   );
-  const child = spawn(binary, ['-c', config], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(natsBinary(), ['-c', config], { stdio: ['ignore', 'ignore', 'pipe'] });
   await ready(child);
   return {
     url: `nats://127.0.0.1:${port}`,

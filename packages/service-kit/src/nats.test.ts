@@ -5,25 +5,13 @@ import { createEnding } from './ending.ts';
 import type { NatsSettings } from './environment.ts';
 import { createLogger } from './log.ts';
 import { connectNats, type NatsLink } from './nats.ts';
-import {
-  findNatsServer,
-  freePort,
-  type ServerOptions,
-  startNatsServer,
-  type TestServer,
-} from './nats-server.fixture.ts';
+import { freePort, type ServerOptions, startNatsServer, type TestServer } from './nats-server.fixture.ts';
 import { createRuntime } from './runtime.ts';
 import { Secret } from './secret.ts';
 
-const binary = findNatsServer();
-if (binary === undefined) {
-  console.warn(
-    'skipped: no nats-server >= 2.12 in IRONLOG_NATS_SERVER, PATH or .ironlog/cache (npm start fetches one)',
-  );
-}
 const BOUND = { timeout: 15_000, interval: 20 };
 
-describe.skipIf(binary === undefined)('a connection to a real nats-server', { timeout: 30_000 }, () => {
+describe('a connection to a real nats-server', { timeout: 30_000 }, () => {
   const cleanups: (() => Promise<unknown>)[] = [];
   afterEach(async () => {
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
@@ -31,7 +19,7 @@ describe.skipIf(binary === undefined)('a connection to a real nats-server', { ti
 
   const server = async (options: Partial<ServerOptions> = {}): Promise<TestServer> => {
     const [port, monitorPort] = [await freePort(), await freePort()];
-    const started = await startNatsServer(binary ?? '', { name: 'n1', port, monitorPort, ...options });
+    const started = await startNatsServer({ name: 'n1', port, monitorPort, ...options });
     cleanups.push(() => started.kill());
     return started;
   };

@@ -68,6 +68,16 @@ describe('the watch over hosts', () => {
     expect(test.names()).toEqual([]);
   });
 
+  it('does not take a new beginning of its own for their return', async () => {
+    const { test, deafen, lookAfter } = await scene();
+    for (const seconds of [0, 20]) await lookAfter(seconds);
+    deafen(true);
+    await expect(lookAfter(1)).rejects.toThrow('cannot be read');
+    deafen(false);
+    for (const seconds of [0, 1, 60]) await lookAfter(seconds);
+    expect(test.names()).toEqual(['host-unreachable']);
+  });
+
   it('says nothing of a host that has said it stops', async () => {
     const { test, lookAfter } = await scene();
     const event = hostEvent({ name: 'executor-stopped', data: { incarnation: 'one' } });

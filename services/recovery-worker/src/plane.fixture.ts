@@ -115,10 +115,15 @@ export const startPlane = async (): Promise<Plane> => {
     untilNothingIsLeft: async () => {
       const { stream, config } = recoveryConsumer;
       const failures = await jetstream(await connectAs('recovery')).consumers.get(stream, config.durable_name);
-      await until('no failure is on the work list', async () => {
-        const { num_ack_pending, num_pending } = await failures.info();
-        return num_ack_pending + num_pending === 0;
-      });
+      await until(
+        'no failure is on the work list',
+        async () => {
+          const { num_ack_pending, num_pending } = await failures.info();
+          return num_ack_pending + num_pending === 0;
+          // What was in hand when a worker stopped comes back after the ack wait.
+        },
+        40_000,
+      );
     },
     stop: async () => {
       stopping.abort();

@@ -43,4 +43,15 @@ describe('the search for stuck tasks', () => {
     await reportStuckTasks(test);
     expect(test.names()).not.toContain('stuck');
   });
+
+  it('believes the log where the read model is late: another task has begun, with time of its own', async () => {
+    const { test, ref } = await stuckBoot(AN_HOUR_MS);
+    await test.host.say(ref, { name: 'booted', data: { epoch: 1 } });
+    const deadline = new Date(Date.now() + 2 * AN_HOUR_MS).toISOString();
+    const id = newCommandId();
+    const data = { request: requestOf('pause'), deadline };
+    await test.host.say(ref, { name: 'pause-started', data }, { causationid: id, correlationid: id });
+    await reportStuckTasks(test);
+    expect(test.names()).not.toContain('stuck');
+  });
 });

@@ -1,56 +1,86 @@
-// One generation of one file: the current one if it can be read on, else the next, which takes its place when caught up.
-import { existsSync } from 'node:fs';
+// The files of one kind: the current one if it can be read on, and the next one to build.
+import { closeSync, existsSync, fsyncSync, openSync } from 'node:fs';
 import {
   currentFile,
   type Db,
   HISTORY_TABLES,
   type Kind,
   nextFile,
+  openReadOnly,
   openWriter,
   publish,
+  SCHEMA_VERSION,
   STATE_TABLES,
+  shapeOf,
 } from '@ironlog/read-model';
-import type { Logger } from '@ironlog/service-kit';
+import { isDamaged } from './sqlite-failure.ts';
 
 const TABLES: Readonly<Record<Kind, string>> = { state: STATE_TABLES, history: HISTORY_TABLES };
-/** SQLite's words for a file that is no longer a database. */
-const DAMAGED = ['SQLITE_CORRUPT', 'SQLITE_NOTADB'];
-
-export const isDamaged = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && DAMAGED.some((code) => String(error.code).startsWith(code));
 
 export interface ReadModelFile {
+  readonly path: string;
   readonly db: Db;
-  /** Readers have it. */
-  readonly published: boolean;
+  /** Points readers at it; again is harmless. */
   publish(): void;
 }
 
-export interface FileOptions {
-  readonly directory: string;
-  readonly kind: Kind;
-  readonly logger: Logger;
-}
+/** `unusable` files stay where they are, for whoever wants to look; the log makes another (P7). */
+export type Opened =
+  | { readonly kind: 'open'; readonly file: ReadModelFile }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'other-shape'; readonly path: string; readonly shape: number }
+  | { readonly kind: 'damaged'; readonly path: string; readonly reason: string };
 
-const fresh = ({ directory, kind }: FileOptions): ReadModelFile => {
-  const file = nextFile(directory, kind);
-  const db = openWriter(file, TABLES[kind]);
-  return { db, published: false, publish: () => publish(directory, kind, file) };
+/** Makes sure of what was written without waiting for the disk, before anybody relies on it. */
+const settle = (path: string, db: Db): void => {
+  db.pragma('wal_checkpoint(TRUNCATE)');
+  const descriptor = openSync(path, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+  db.pragma('synchronous = NORMAL');
 };
 
-/** A damaged file is left where it is, for whoever wants to look; the log makes another (P7). */
-export const openFile = (options: FileOptions): ReadModelFile => {
-  const file = currentFile(options.directory, options.kind);
-  if (file === undefined || !existsSync(file)) return fresh(options);
+/** An empty file that nobody reads yet. Until it is published a crash costs nothing but the work: it is built without fsync. */
+export const newFile = (directory: string, kind: Kind): ReadModelFile => {
+  const path = nextFile(directory, kind);
+  const db = openWriter(path, TABLES[kind]);
+  db.pragma('synchronous = OFF');
+  return {
+    path,
+    db,
+    publish: () => {
+      settle(path, db);
+      publish(directory, kind, path);
+    },
+  };
+};
+
+const shapeAt = (path: string): number => {
+  const db = openReadOnly(path);
   try {
-    const db = openWriter(file, TABLES[options.kind]);
-    const [check] = db.pragma('quick_check(1)') as { quick_check: string }[];
-    if (check?.quick_check === 'ok') return { db, published: true, publish: () => undefined };
+    return shapeOf(db);
+  } finally {
     db.close();
-    options.logger.error({ file, reason: check?.quick_check }, 'damaged: rebuilding it from the log');
-  } catch (err) {
-    if (!isDamaged(err)) throw err;
-    options.logger.error({ err, file }, 'damaged: rebuilding it from the log');
   }
-  return fresh(options);
+};
+
+/** Checks the whole file once: what is damaged must be known before it is folded further. */
+export const openCurrent = (directory: string, kind: Kind): Opened => {
+  const path = currentFile(directory, kind);
+  if (path === undefined || !existsSync(path)) return { kind: 'none' };
+  try {
+    const shape = shapeAt(path);
+    if (shape !== SCHEMA_VERSION) return { kind: 'other-shape', path, shape };
+    const db = openWriter(path, TABLES[kind]);
+    const check = String(db.pragma('quick_check(1)', { simple: true }));
+    if (check === 'ok') return { kind: 'open', file: { path, db, publish: () => publish(directory, kind, path) } };
+    db.close();
+    return { kind: 'damaged', path, reason: check };
+  } catch (error) {
+    if (isDamaged(error)) return { kind: 'damaged', path, reason: error.message };
+    throw error;
+  }
 };

@@ -1,7 +1,5 @@
 // The projector as a service: two files, each folded from the log on its own, each thrown away when it is damaged.
-import { createEventLog } from '@ironlog/event-log';
-import { createHistoryProjection, createPendingProjection, createStateProjection } from '@ironlog/read-model';
-import { STREAMS } from '@ironlog/schemas';
+import type { Kind } from '@ironlog/read-model';
 import {
   connectNats,
   createEnding,
@@ -14,8 +12,11 @@ import {
   startOpsServer,
 } from '@ironlog/service-kit';
 import type { ProjectorConfig } from './env.ts';
-import { AnotherStream, follow } from './follower.ts';
-import { openFile } from './read-model-file.ts';
+import { PARTS_OF } from './generation.ts';
+import { Keeper } from './keeper.ts';
+import { openStreams } from './log-streams.ts';
+
+const KINDS: readonly Kind[] = ['state', 'history'];
 
 export const create = (config: ProjectorConfig, overrides: Partial<Runtime> = {}): Service => {
   const runtime = createRuntime('state-projector', { logLevel: config.IRONLOG_LOG_LEVEL, ...overrides });
@@ -25,11 +26,10 @@ export const create = (config: ProjectorConfig, overrides: Partial<Runtime> = {}
   const signal = AbortSignal.any([runtime.signal, stopping.signal]);
   const undo: (() => unknown)[] = [];
 
-  /** A halt is for a human; anything else may be better after a restart, which reopens and checks the files. */
+  /** It may be better after a restart, which opens and checks the files again. */
   const onFailure = (error: unknown): void => {
     if (signal.aborted) return;
     logger.fatal({ err: error }, 'a projection has stopped');
-    if (error instanceof AnotherStream) return;
     ending.end({
       code: 'projection',
       reason: error instanceof Error ? error.message : String(error),
@@ -46,7 +46,8 @@ export const create = (config: ProjectorConfig, overrides: Partial<Runtime> = {}
       metrics: runtime.metrics,
     });
     undo.push(() => ops.close());
-    for (const name of ['state', 'pending', 'history']) runtime.health.set(name, { ok: false, reason: 'starting' });
+    for (const name of KINDS.flatMap((kind) => PARTS_OF[kind]))
+      runtime.health.set(name, { ok: false, reason: 'starting' });
     const settings = natsSettings(config);
     const { connection, drain } = await connectNats({
       settings,
@@ -56,50 +57,11 @@ export const create = (config: ProjectorConfig, overrides: Partial<Runtime> = {}
     });
     undo.push(() => drain());
     await requireDurability({ connection, settings, logger });
-    const events = await createEventLog({ connection });
-    const work = await createEventLog({ connection, stream: STREAMS.work });
-    const [eventsInfo, workInfo] = [await events.info(), await work.info()];
-    const state = openFile({ directory, kind: 'state', logger });
-    const history = openFile({ directory, kind: 'history', logger });
-    undo.push(
-      () => state.db.close(),
-      () => history.db.close(),
+    const look = await openStreams(connection);
+    const keeping = KINDS.map((kind) =>
+      new Keeper({ directory, kind, look, runtime: { ...runtime, signal }, signal }).run().catch(onFailure),
     );
-    // Readers get a new file when both of its streams are in it.
-    let behind = 2;
-    const publishState = (): void => {
-      behind -= 1;
-      if (behind === 0) state.publish();
-    };
-    const common = { runtime, signal };
-    const following = [
-      follow({
-        ...common,
-        name: 'state',
-        stream: STREAMS.events,
-        log: events,
-        projection: createStateProjection(state.db, eventsInfo),
-        onCaughtUp: publishState,
-      }),
-      follow({
-        ...common,
-        name: 'pending',
-        stream: STREAMS.work,
-        log: work,
-        projection: createPendingProjection(state.db, workInfo),
-        onCaughtUp: publishState,
-      }),
-      follow({
-        ...common,
-        name: 'history',
-        stream: STREAMS.events,
-        log: events,
-        projection: createHistoryProjection(history.db, eventsInfo),
-        onCaughtUp: history.publish,
-      }),
-    ];
-    for (const one of following) one.catch(onFailure);
-    undo.push(() => Promise.allSettled(following));
+    undo.push(() => Promise.all(keeping));
     logger.info({ port: ops.port, directory }, 'projecting');
   };
 

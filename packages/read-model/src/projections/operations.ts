@@ -13,6 +13,8 @@ export class OperationRows {
   /** Those of this batch, and those not finished yet. */
   readonly #held = new Map<string, Held>();
   readonly #dirty = new Set<string>();
+  /** Without a row so far. */
+  readonly #fresh = new Set<string>();
   readonly #load;
   readonly #upsert;
   readonly #decided;
@@ -36,6 +38,7 @@ export class OperationRows {
       const key = keyOf(tenant, id);
       this.#held.set(key, { operation: after, createdSequence: before?.createdSequence ?? sequence });
       this.#dirty.add(key);
+      if (!before) this.#fresh.add(key);
     }
   }
 
@@ -46,15 +49,18 @@ export class OperationRows {
       const { operation, createdSequence } = held;
       const { tenant, id, vmId, status } = operation;
       this.#upsert.run({ tenant, id, vmId, status, createdSequence, body: JSON.stringify(operation) });
-      this.#decided.run(tenant, id);
+      // What is on record is not pending; a copy of the command that comes later finds the row (see pending.ts).
+      if (this.#fresh.has(key)) this.#decided.run(tenant, id);
       if (operation.finishedAt !== null) this.#held.delete(key);
     }
     this.#dirty.clear();
+    this.#fresh.clear();
   }
 
   forget(): void {
     this.#held.clear();
     this.#dirty.clear();
+    this.#fresh.clear();
   }
 
   #get(tenant: TenantId, id: CommandId): Held | undefined {

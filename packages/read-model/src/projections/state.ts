@@ -1,6 +1,6 @@
 // The `state` projection of EVENTS: VMs, operations, hosts, usage and quarantine, one transaction a batch (I6).
 
-import { STREAMS } from '@ironlog/schemas';
+import { parseEventSubject, STREAMS } from '@ironlog/schemas';
 import { type Checkpoint, Checkpoints } from '../checkpoint.ts';
 import type { Db } from '../database.ts';
 import type { LogEntry, LogIdentity } from '../log-entry.ts';
@@ -30,8 +30,13 @@ export const createStateProjection = (db: Db, info: LogIdentity): Projection => 
   const quarantine = new QuarantineRows(db);
 
   /** The reason, when the entry counts for nothing. */
-  const fold = ({ read, sequence, hash }: LogEntry): string | undefined => {
-    if (!read.ok) return read.reason;
+  const fold = ({ read, sequence, hash, subject }: LogEntry): string | undefined => {
+    if (!read.ok) {
+      // The next append to that VM must expect this sequence, whatever the entry holds.
+      const address = parseEventSubject(subject);
+      if (address?.kind === 'vm') vms.pass(address.tenant, address.vmId, sequence);
+      return read.reason;
+    }
     const { stored } = read;
     switch (stored.kind) {
       case 'host':

@@ -45,12 +45,25 @@ export class VmRows {
 
   fold(tenant: TenantId, id: VmId, entry: Entry): Folded {
     const key = keyOf(tenant, id);
-    const { vm: before, createdSequence } = this.#get(tenant, id, entry.sequence);
+    const held = this.#get(tenant, id, entry.sequence);
+    const before = held.vm;
+    // Set by the event that makes the row, not by one that was ignored before it: memory must say what the rows would.
+    const createdSequence = before.revision === 0 ? entry.sequence : held.createdSequence;
     const evolved = evolve(before, entry);
     this.#held.set(key, { vm: evolved.vm, createdSequence });
     // A VM that nothing has happened to has no row: an ignored entry does not make one.
     if (evolved.vm.revision > 0) this.#dirty.add(key);
     return { before, after: evolved.vm, ignored: evolved.kind === 'ignored' ? evolved.reason : undefined };
+  }
+
+  /** An entry over the VM's filter that is no event of it: only its sequence is remembered. */
+  pass(tenant: TenantId, id: VmId, sequence: number): void {
+    const { vm, createdSequence } = this.#get(tenant, id, sequence);
+    // A VM that nothing has happened to has no row: poison does not make one.
+    if (vm.revision === 0) return;
+    const key = keyOf(tenant, id);
+    this.#held.set(key, { vm: { ...vm, sequence }, createdSequence });
+    this.#dirty.add(key);
   }
 
   /** Writes what the batch changed; call it at the batch's end, inside its transaction. */

@@ -1,0 +1,17 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { expect, it } from 'vitest';
+import { choosePort } from './ports.ts';
+
+it('takes another free port when the wanted one is taken, and says which was', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const wanted = typeof address === 'object' && address ? address.port : 0;
+  const chosen = await choosePort(wanted);
+  expect(chosen.taken).toBe(wanted);
+  expect(chosen.port).not.toBe(wanted);
+  server.close();
+  await once(server, 'close');
+  expect(await choosePort(wanted)).toEqual({ port: wanted });
+});

@@ -1,0 +1,65 @@
+// A nats-server that is kept running: when it ends unasked it is started again, on its ports, with its streams.
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as wait } from 'node:timers/promises';
+import { type NatsOptions, type NatsProcess, prepareNats, stopChild } from './nats-process.ts';
+
+const FIRST_DELAY_MS = 100;
+const LONGEST_DELAY_MS = 5_000;
+/** A server that lived this long has started well: the next delay is the first again. */
+const LIVED_WELL_MS = 30_000;
+
+export interface KeptNats extends Omit<NatsProcess, 'child'> {
+  /** Of the server as it runs now; undefined while there is none. */
+  pid(): number | undefined;
+}
+
+const endOf = async (child: ChildProcess): Promise<string> => {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  return child.signalCode ?? `exit ${child.exitCode}`;
+};
+
+/** Resolves when it is ready. @throws Error with where its log is when it does not come up the first time. */
+export const keepNats = async (options: NatsOptions, say: (line: string) => void): Promise<KeptNats> => {
+  const { launch, ...server } = await prepareNats(options);
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  let child: ChildProcess | undefined = await launch();
+
+  /** Never rejects: a start that fails is said, and tried again. */
+  const relaunch = async (): Promise<ChildProcess | undefined> => {
+    for (let delayMs = FIRST_DELAY_MS; !signal.aborted; delayMs = Math.min(delayMs * 2, LONGEST_DELAY_MS)) {
+      await wait(delayMs, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) return undefined;
+      try {
+        return await launch();
+      } catch (error) {
+        say(`nats-server does not come up again: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
+    return undefined;
+  };
+  const keep = async (): Promise<void> => {
+    for (let quickEnds = 0; child; ) {
+      const startedAt = performance.now();
+      const end = await endOf(child);
+      child = undefined;
+      if (signal.aborted) return;
+      quickEnds = performance.now() - startedAt > LIVED_WELL_MS ? 0 : quickEnds + 1;
+      say(`nats-server ended (${end}); starting it again`);
+      if (quickEnds > 1) await wait(LONGEST_DELAY_MS, undefined, { signal }).catch(() => undefined);
+      child = await relaunch();
+      if (signal.aborted && child) await stopChild(child);
+    }
+  };
+  const kept = keep();
+  return {
+    ...server,
+    pid: () => child?.pid,
+    stop: async () => {
+      stopping.abort();
+      if (child) await stopChild(child);
+      await kept;
+    },
+  };
+};

@@ -1,0 +1,95 @@
+import { existsSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { tenantId, vmId } from '@ironlog/schemas';
+import { expect, test, vi } from 'vitest';
+import { whyAnotherStream } from './checkpoint.ts';
+import { openWriter } from './database.ts';
+import { nextFile, publish, retract } from './generation.ts';
+import { testLog } from './lifecycle.fixture.ts';
+import { createStateProjection } from './projections/state.ts';
+import { modelOf, temporaryDirectory } from './read-model.fixture.ts';
+import { openReader, ReadModelNotReady } from './reader.ts';
+import { STATE_TABLES } from './tables.ts';
+
+const acme = tenantId('acme');
+test("files are the owner's alone, and so is their directory", () => {
+  const log = testLog();
+  log.vm(acme, vmId('vm-1')).claim();
+  const model = modelOf(log);
+  try {
+    expect(statSync(model.directory).mode & 0o777).toBe(0o700);
+    for (const suffix of ['', '-wal', '-shm']) expect(statSync(model.stateFile + suffix).mode & 0o777).toBe(0o600);
+    expect(statSync(join(model.directory, 'current-state')).mode & 0o777).toBe(0o600);
+  } finally {
+    model.remove();
+  }
+});
+
+test('a reader without files says so, and reads as soon as they are there', () => {
+  const directory = temporaryDirectory();
+  const reader = openReader({ directory });
+  expect(() => reader.positions()).toThrow(ReadModelNotReady);
+  const file = nextFile(directory, 'state');
+  const db = openWriter(file, STATE_TABLES);
+  publish(directory, 'state', file);
+  expect(reader.vm(acme, vmId('vm-1'))).toBeUndefined();
+  reader.close();
+  db.close();
+  rmSync(directory, { recursive: true });
+});
+
+test('a reader changes over to the next generation, and lets go of one that is taken back', async () => {
+  const log = testLog();
+  const vm = log.vm(acme, vmId('vm-1'));
+  vm.claim();
+  const model = modelOf(log);
+  try {
+    expect(model.reader.vm(acme, vmId('vm-1'))?.state).toBe('pending');
+    vm.tell('created');
+    const file = nextFile(model.directory, 'state');
+    const next = openWriter(file, STATE_TABLES);
+    createStateProjection(next, log.info()).apply(log.entries);
+    publish(model.directory, 'state', file);
+    await vi.waitFor(() => expect(model.reader.vm(acme, vmId('vm-1'))?.state).toBe('created'));
+    retract(model.directory, 'state');
+    await vi.waitFor(() => expect(() => model.reader.vm(acme, vmId('vm-1'))).toThrow(ReadModelNotReady));
+    next.close();
+  } finally {
+    model.remove();
+  }
+});
+
+test('a file of another release is not read', () => {
+  const directory = temporaryDirectory();
+  const file = nextFile(directory, 'state');
+  const db = openWriter(file, STATE_TABLES);
+  db.pragma('user_version = 99');
+  publish(directory, 'state', file);
+  const reader = openReader({ directory });
+  expect(() => reader.vm(acme, vmId('vm-1'))).toThrow(ReadModelNotReady);
+  reader.close();
+  db.close();
+  rmSync(directory, { recursive: true });
+});
+
+test("a generation's name is never used again while it is there, and old ones go", () => {
+  const directory = temporaryDirectory();
+  const made = [1, 2, 3].map((generation) => {
+    const file = nextFile(directory, 'history');
+    expect(file).toBe(join(directory, `history.${generation}.db`));
+    openWriter(file, STATE_TABLES).close();
+    publish(directory, 'history', file);
+    return file;
+  });
+  expect(made.map((file) => existsSync(file))).toEqual([false, true, true]);
+  rmSync(directory, { recursive: true });
+});
+
+test('a stream that is another or shorter is told from the one that was followed', () => {
+  const createdAt = new Date('2026-01-01T00:00:00.000Z');
+  const checkpoint = { sequence: 10, logCreatedAt: createdAt.toISOString() };
+  expect(whyAnotherStream(checkpoint, { createdAt, lastSequence: 10 })).toBeUndefined();
+  expect(whyAnotherStream(checkpoint, { createdAt, lastSequence: 9 })).toContain('older copy');
+  expect(whyAnotherStream(checkpoint, { createdAt: new Date(0), lastSequence: 99 })).toContain('1970');
+  expect(whyAnotherStream({ sequence: 0, logCreatedAt: undefined }, { createdAt, lastSequence: 0 })).toBeUndefined();
+});

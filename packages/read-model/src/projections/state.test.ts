@@ -1,0 +1,76 @@
+import { tenantId, vmEventSubject, vmId } from '@ironlog/schemas';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { HOST, testLog } from '../lifecycle.fixture.ts';
+import { modelOf, rowsOf } from '../read-model.fixture.ts';
+
+const acme = tenantId('acme');
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+const busyLog = () => {
+  const log = testLog();
+  for (let n = 1; n <= 8; n += 1) {
+    const vm = log.vm(n % 2 === 0 ? acme : tenantId('other'), vmId(`vm-${n}`));
+    // Poison of a VM that is not there yet, and of one that is.
+    log.store(vmEventSubject(acme, vmId(`vm-${n}`), HOST, 'booted'), bytes('not json'));
+    vm.claim({ labels: { tier: `t${n % 3}` } });
+    vm.tell('created', 'boot', 'booted');
+    log.store(vmEventSubject(acme, vmId(`vm-${n}`), HOST, 'booted'), bytes('{}'));
+    if (n % 3 === 0) vm.tell('crashed');
+    if (n % 4 === 0) vm.tell('stopped', 'delete', 'deleted');
+  }
+  return log;
+};
+
+test('a rebuild in one batch gives the rows of any incremental fold, restarts included (I6, P7)', () => {
+  const log = busyLog();
+  const rebuilt = rowsOf(log, { size: log.entries.length, reopenEvery: 1000 });
+  expect(rebuilt.vms).toHaveLength(8);
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 5 }), (size, reopenEvery) => {
+      expect(rowsOf(log, { size, reopenEvery })).toEqual(rebuilt);
+    }),
+    { numRuns: 12 },
+  );
+});
+
+test('a valid event that the fold ignores makes no row, and does not date the VM that comes later', () => {
+  const log = testLog();
+  const vm = log.vm(acme, vmId('vm-1'));
+  const stranger = testLog();
+  stranger.vm(acme, vmId('vm-1')).claim();
+  const [first] = stranger.entries;
+  if (!first) throw new Error('the stranger said nothing');
+  // Said by a host that does not claim for itself: parses, and is ignored.
+  const said = JSON.parse(new TextDecoder().decode(first.bytes));
+  log.store(first.subject, bytes(JSON.stringify({ ...said, revision: 7 })));
+  vm.claim();
+  const rows = rowsOf(log, { size: 1, reopenEvery: 1 });
+  expect(rows.vms).toMatchObject([{ id: 'vm-1', created_sequence: 2 }]);
+  expect(rows.quarantine).toMatchObject([{ sequence: 1 }]);
+  expect(rowsOf(log, { size: 2, reopenEvery: 10 })).toEqual(rows);
+});
+
+test("poison is kept by sequence, subject, reason and size, moves its VM's sequence, and needs attention (I14)", () => {
+  const log = testLog();
+  const vm = log.vm(acme, vmId('vm-1'));
+  vm.claim();
+  const subject = vmEventSubject(acme, vmId('vm-1'), HOST, 'booted');
+  log.store(subject, bytes('{"half":'));
+  log.store('ironlog.evt.nonsense', bytes('x'));
+  const model = modelOf(log);
+  try {
+    expect(rowsOf(log, { size: 10, reopenEvery: 10 }).quarantine).toMatchObject([
+      { stream: 'EVENTS', sequence: 2, subject, bytes: 8, reason: expect.stringContaining('not JSON') },
+      { stream: 'EVENTS', sequence: 3, subject: 'ironlog.evt.nonsense', bytes: 1 },
+    ]);
+    expect(model.reader.vm(acme, vmId('vm-1'))).toMatchObject({ revision: 1, sequence: 2 });
+    expect(model.reader.attention(acme, { hosts: true }).map(({ kind }) => kind)).toEqual([
+      'quarantined',
+      'quarantined',
+    ]);
+    expect(model.reader.attention(acme, { hosts: false })).toEqual([]);
+  } finally {
+    model.remove();
+  }
+});

@@ -1,0 +1,45 @@
+import { tenantId, vmId } from '@ironlog/schemas';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { testLog, timeAt } from '../lifecycle.fixture.ts';
+import { modelOf, type TestModel } from '../read-model.fixture.ts';
+
+const acme = tenantId('acme');
+const id = vmId('vm-1');
+let model: TestModel;
+
+// Sequences, and seconds: 1 claimed, 2 created, 3 another's, 4 boot, 5 booted, 6 crashed, 7 boot, 8 booted.
+beforeAll(() => {
+  const log = testLog();
+  const vm = log.vm(acme, id);
+  vm.claim({ cpus: 2, memoryMiB: 256 });
+  vm.tell('created');
+  log.vm(tenantId('other'), id).claim();
+  vm.tell('boot', 'booted', 'crashed', 'boot', 'booted');
+  model = modelOf(log);
+});
+afterAll(() => model.remove());
+
+test('a VM is seen as it stood at a sequence, or at a time', () => {
+  const { reader } = model;
+  expect(reader.vmThen(acme, id, { sequence: 2 })?.state).toBe('created');
+  expect(reader.vmThen(acme, id, { sequence: 5 })).toMatchObject({ state: 'running', epoch: 1 });
+  expect(reader.vmThen(acme, id, { at: timeAt(5) })).toEqual(reader.vmThen(acme, id, { sequence: 5 }));
+  expect(reader.vmThen(acme, id, { sequence: 8 })).toEqual(reader.vm(acme, id));
+  expect(reader.vmThen(acme, id, { at: timeAt(0) })).toBeUndefined();
+});
+
+test("events come in order from a sequence on, and another tenant's are not among them", () => {
+  const { reader } = model;
+  const sequences = reader.history(acme, { after: 1, limit: 3 }).map(({ sequence }) => sequence);
+  expect(sequences).toEqual([2, 4, 5]);
+  expect(reader.vmEvents(acme, id, { after: 5, limit: 9 }).map(({ sequence }) => sequence)).toEqual([6, 7, 8]);
+});
+
+test('usage is the sum of what ran within the range: no overlap, nothing negative (I8)', () => {
+  const now = timeAt(20);
+  const whole = { vmId: id, runningSeconds: 13, cpuSeconds: 26, memoryMiBSeconds: 13 * 256, running: true };
+  expect(model.reader.usage(acme, {}, now)).toEqual([whole]);
+  const [part] = model.reader.usage(acme, { from: timeAt(5), to: timeAt(10) }, now);
+  expect(part?.runningSeconds).toBe(3);
+  expect(model.reader.usage(acme, { from: timeAt(6), to: timeAt(7) }, now)).toEqual([]);
+});

@@ -1,0 +1,93 @@
+import { hash } from 'node:crypto';
+import { commandId, tenantId, vmId, type WorkCommand, workSubject } from '@ironlog/schemas';
+import { expect, test } from 'vitest';
+import { openWriter } from '../database.ts';
+import { HOST, testLog, timeAt } from '../lifecycle.fixture.ts';
+import type { LogEntry } from '../log-entry.ts';
+import { createPendingProjection } from '../projections/pending.ts';
+import { createStateProjection } from '../projections/state.ts';
+import { modelOf } from '../read-model.fixture.ts';
+import { STATE_TABLES } from '../tables.ts';
+
+const acme = tenantId('acme');
+const id = vmId('vm-1');
+
+const bootAt = (second: number, command: string): WorkCommand => ({
+  specversion: '1.0',
+  id: commandId(command),
+  source: '/api-gateway',
+  type: 'ironlog.vm.boot.v1',
+  subject: id,
+  time: timeAt(second),
+  datacontenttype: 'application/json',
+  actor: 'token-1',
+  tenant: acme,
+  correlationid: commandId(command),
+  data: {
+    action: { verb: 'boot', params: {} },
+    request: {
+      verb: 'boot',
+      door: 'http',
+      requestedAt: timeAt(second),
+      startBy: timeAt(second + 30),
+      bodyHash: 'a'.repeat(64),
+    },
+    round: 0,
+  },
+});
+
+const workEntry = (sequence: number, body: unknown): LogEntry => {
+  const bytes = new TextEncoder().encode(JSON.stringify(body));
+  return {
+    sequence,
+    subject: workSubject(HOST, acme, id, 'boot'),
+    bytes,
+    hash: hash('sha256', bytes, 'hex'),
+    storedAt: new Date(timeAt(sequence)),
+    read: { ok: false, reason: 'no event: WORK holds commands' },
+  };
+};
+
+test('a task past its deadline and a VM past its time are found, each until it is over', () => {
+  const log = testLog();
+  const vm = log.vm(acme, id);
+  vm.claim({ expiresAfterSeconds: 3600 });
+  vm.tell('created', 'boot');
+  const model = modelOf(log);
+  try {
+    const found = (items: readonly { id: string }[]): string[] => items.map((item) => item.id);
+    expect(found(model.reader.overdueTasks(timeAt(30)))).toEqual([]);
+    expect(found(model.reader.overdueTasks(timeAt(100)))).toEqual(['vm-1']);
+    expect(found(model.reader.expiredVms(timeAt(3600)))).toEqual([]);
+    expect(found(model.reader.expiredVms(timeAt(3602)))).toEqual(['vm-1']);
+  } finally {
+    model.remove();
+  }
+});
+
+test('a command is pending until EVENTS decides it, whichever of the two streams is read first', () => {
+  const log = testLog();
+  const vm = log.vm(acme, id);
+  vm.claim();
+  vm.tell('created');
+  const model = modelOf(log);
+  const db = openWriter(model.stateFile, STATE_TABLES);
+  try {
+    // The boot's intent will be the third entry, and is caused by cmd-3.
+    const pending = createPendingProjection(db, log.info());
+    pending.apply([workEntry(1, bootAt(1, 'cmd-3')), workEntry(2, { no: 'command' })]);
+    expect(model.reader.operation(acme, commandId('cmd-3'))).toMatchObject({ status: 'pending', verb: 'boot' });
+    expect(model.reader.overdueCommands(timeAt(60)).map((command) => command.id)).toEqual(['cmd-3']);
+    expect(model.reader.attention(acme, { hosts: true })).toMatchObject([{ kind: 'quarantined' }]);
+    vm.tell('boot');
+    createStateProjection(db, log.info()).apply(log.entries.slice(2));
+    expect(model.reader.operation(acme, commandId('cmd-3'))).toMatchObject({ status: 'running' });
+    expect(model.reader.overdueCommands(timeAt(60))).toEqual([]);
+    pending.apply([workEntry(3, bootAt(1, 'cmd-3'))]);
+    expect(model.reader.overdueCommands(timeAt(60))).toEqual([]);
+    expect(model.reader.positions()).toMatchObject({ events: 3, work: 3 });
+  } finally {
+    db.close();
+    model.remove();
+  }
+});

@@ -1,0 +1,33 @@
+// The two streams that the files are folded from, as they are when a file is opened.
+import { createEventLog, type EventLog, type EventLogOptions, type LogInfo } from '@ironlog/event-log';
+import { STREAMS } from '@ironlog/schemas';
+
+export interface LogStream {
+  readonly name: string;
+  readonly log: EventLog;
+  readonly info: LogInfo;
+  /** Up to here nothing is left to read: WORK forgets its messages after 30 days, and its last sequence stays. */
+  readonly emptyUntil: number;
+}
+
+const lookAt = async (name: string, log: EventLog): Promise<LogStream> => {
+  const info = await log.info();
+  return { name, log, info, emptyUntil: info.firstSequence > info.lastSequence ? info.lastSequence : 0 };
+};
+
+export interface LogStreams {
+  readonly events: LogStream;
+  readonly work: LogStream;
+}
+
+/** @throws LogUnavailableError when a stream's leader does not answer. */
+export type LookAtStreams = () => Promise<LogStreams>;
+
+export const openStreams = async (connection: EventLogOptions['connection']): Promise<LookAtStreams> => {
+  const events = await createEventLog({ connection });
+  const work = await createEventLog({ connection, stream: STREAMS.work });
+  return async () => ({
+    events: await lookAt(STREAMS.events, events),
+    work: await lookAt(STREAMS.work, work),
+  });
+};

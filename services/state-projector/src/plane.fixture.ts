@@ -1,0 +1,182 @@
+// For tests: nats-server with the project's own accounts, a host that tells VMs' stories into EVENTS, and projectors on demand.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { evolve, initialVm, nextEvent, type Vm, verbOfIntent } from '@ironlog/domain';
+import { createEventLog, createWorkQueue } from '@ironlog/event-log';
+import { executorUser, findNatsServer, type NatsProcess, startNats } from '@ironlog/infra';
+import { openReader, type Reader } from '@ironlog/read-model';
+import {
+  hostId,
+  newCommandId,
+  newEventId,
+  type Request,
+  tenantId,
+  type Verb,
+  type VmFact,
+  type VmId,
+  vmEventSubject,
+  vmFilter,
+  vmSpecSchema,
+  type WorkCommand,
+} from '@ironlog/schemas';
+import {
+  connectNats,
+  createEnding,
+  createHealth,
+  createLogger,
+  createMetrics,
+  createRuntime,
+  type Health,
+  loadConfig,
+  type Metrics,
+  natsSettings,
+  type Service,
+} from '@ironlog/service-kit';
+import { environmentSchema } from './env.ts';
+import { type LookAtStreams, openStreams } from './log-streams.ts';
+import { create } from './service.ts';
+
+export const HOST = hostId('host-1');
+export const TENANT = tenantId('acme');
+
+export interface RunningProjector {
+  readonly health: Health;
+  readonly metrics: Metrics;
+  readonly service: Service;
+}
+
+export interface Plane {
+  /** Of the read model. */
+  readonly directory: string;
+  /** Claims the VM and says that it is created: two events. */
+  makeVm(id: VmId): Promise<void>;
+  /** Puts a boot command for the VM on its host's work. */
+  askForBoot(id: VmId): Promise<WorkCommand>;
+  /** Stores what is no event, on a VM's own subject. */
+  poison(id: VmId): Promise<void>;
+  startProjector(): Promise<RunningProjector>;
+  /** The streams as the projector sees them, without a projector. */
+  look: LookAtStreams;
+  reader(): Reader;
+  stop(): Promise<void>;
+}
+
+const silent = createLogger({ service: 'test', level: 'fatal' });
+
+const configOf = (nats: NatsProcess, user: string, directory: string) =>
+  loadConfig(environmentSchema, {
+    IRONLOG_NATS_URL: nats.url,
+    IRONLOG_NATS_USER: user,
+    IRONLOG_NATS_PASSWORD: nats.credentials.passwordOf(user),
+    IRONLOG_NATS_SERVER_NAME: nats.credentials.serverName,
+    IRONLOG_NATS_MONITOR_URL: nats.monitorUrl,
+    IRONLOG_HTTP_PORT: '0',
+    IRONLOG_STATE_DIR: directory,
+    IRONLOG_LOG_LEVEL: 'fatal',
+  });
+
+const request = (verb: Verb): Request => {
+  const now = Date.now();
+  const [requestedAt, startBy] = [new Date(now).toISOString(), new Date(now + 60_000).toISOString()];
+  return { verb, door: 'http', requestedAt, startBy, bodyHash: 'a'.repeat(64) };
+};
+
+const creation = (): readonly VmFact[] => [
+  {
+    name: 'claimed',
+    data: {
+      request: request('create'),
+      deadline: new Date(Date.now() + 60_000).toISOString(),
+      host: HOST,
+      hypervisor: 'simulator',
+      spec: vmSpecSchema.parse({}),
+      start: false,
+    },
+  },
+  { name: 'created', data: { epoch: 0 } },
+];
+
+const bootOf = (id: VmId): WorkCommand => {
+  const command = newCommandId();
+  return {
+    specversion: '1.0',
+    id: command,
+    source: '/api-gateway',
+    type: 'ironlog.vm.boot.v1',
+    subject: id,
+    time: new Date().toISOString(),
+    datacontenttype: 'application/json',
+    actor: 'tester',
+    tenant: TENANT,
+    correlationid: command,
+    data: { action: { verb: 'boot', params: {} }, request: request('boot'), round: 0 },
+  };
+};
+
+/** `directory` of an earlier plane: the read model of another log. */
+export const startPlane = async (directory = mkdtempSync(join(tmpdir(), 'ironlog-projector-'))): Promise<Plane> => {
+  const store = mkdtempSync(join(tmpdir(), 'ironlog-projector-nats-'));
+  const nats = await startNats({ binary: await findNatsServer(), directory: store, hosts: [HOST], tenants: [TENANT] });
+  const undo: (() => unknown)[] = [() => rmSync(store, { recursive: true, force: true }), () => nats.stop()];
+  const connectAs = async (user: string) => {
+    const runtime = createRuntime('test', { logger: silent });
+    const settings = natsSettings(configOf(nats, user, directory));
+    const link = await connectNats({ settings, name: user, runtime, ending: createEnding() });
+    undo.push(() => link.drain());
+    return link.connection;
+  };
+  const executor = await connectAs(executorUser(HOST));
+  const log = await createEventLog({ connection: executor });
+  const work = await createWorkQueue({ connection: await connectAs('gateway') });
+
+  const look = await openStreams(await connectAs('projector'));
+
+  const say = async (before: Vm, fact: VmFact): Promise<Vm> => {
+    const { tenant, id } = before;
+    const cause = newCommandId();
+    const meta = { id: newEventId(), time: new Date().toISOString(), writer: HOST, actor: 'tester' };
+    const causes = verbOfIntent(fact.name) === undefined ? {} : { causationid: cause, correlationid: cause };
+    const event = nextEvent(before, fact, { ...meta, ...causes });
+    const subject = vmEventSubject(tenant, id, HOST, fact.name);
+    const stored = await log.append({ subject, event, filter: vmFilter(tenant, id), expected: before.sequence });
+    if (stored.kind !== 'committed') throw new Error(`${fact.name} was not stored: ${stored.kind}`);
+    const evolved = evolve(before, { ...stored, writer: HOST, event });
+    if (evolved.kind === 'ignored') throw new Error(`${fact.name} is ignored: ${evolved.reason}`);
+    return evolved.vm;
+  };
+
+  return {
+    directory,
+    look,
+    makeVm: async (id) => {
+      let vm = initialVm(TENANT, id);
+      for (const fact of creation()) vm = await say(vm, fact);
+    },
+    askForBoot: async (id) => {
+      const command = bootOf(id);
+      const { kind } = await work.publish(HOST, command);
+      if (kind !== 'stored') throw new Error(`the command was not stored: ${kind}`);
+      return command;
+    },
+    poison: async (id) => {
+      executor.publish(vmEventSubject(TENANT, id, HOST, 'booted'), 'no event');
+      await executor.flush();
+    },
+    startProjector: async () => {
+      const [health, metrics] = [createHealth(), createMetrics({ service: 'test' })];
+      const service = create(configOf(nats, 'projector', directory), { logger: silent, health, metrics });
+      undo.push(() => service.stop());
+      await service.start();
+      return { health, metrics, service };
+    },
+    reader: () => {
+      const reader = openReader({ directory });
+      undo.push(() => reader.close());
+      return reader;
+    },
+    stop: async () => {
+      for (let step = undo.pop(); step; step = undo.pop()) await step();
+    },
+  };
+};

@@ -1,0 +1,128 @@
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { newVmId } from '@ironlog/schemas';
+import Database from 'better-sqlite3';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { type Plane, type RunningProjector, startPlane, TENANT } from './plane.fixture.ts';
+
+const BOUND = { timeout: 15_000 };
+let plane: Plane;
+
+beforeEach(async () => {
+  plane = await startPlane();
+});
+afterEach(async () => {
+  await plane.stop();
+  rmSync(plane.directory, { recursive: true, force: true });
+});
+
+const untilReady = ({ health }: RunningProjector): Promise<void> =>
+  vi.waitFor(async () => expect(await health.report()).toMatchObject({ ready: true }), BOUND);
+const currentState = (): string => readFileSync(join(plane.directory, 'current-state'), 'utf8').trim();
+
+test('events and commands become rows; a restart goes on from the checkpoint', async () => {
+  const [first, second] = [newVmId(), newVmId()];
+  await plane.makeVm(first);
+  const projector = await plane.startProjector();
+  await untilReady(projector);
+  const reader = plane.reader();
+  expect(reader.vm(TENANT, first)?.state).toBe('created');
+  const command = await plane.askForBoot(first);
+  await vi.waitFor(() => expect(reader.operation(TENANT, command.id)?.status).toBe('pending'), BOUND);
+  await projector.service.stop();
+  await plane.makeVm(second);
+  await untilReady(await plane.startProjector());
+  expect(reader.vms(TENANT, { includeDeleted: false, limit: 10 })?.items.map(({ id }) => id)).toEqual([first, second]);
+  expect(reader.vmEvents(TENANT, second, { after: 0, limit: 10 })).toHaveLength(2);
+  expect(currentState()).toBe('state.1.db');
+  for (const name of readdirSync(plane.directory))
+    expect([name, statSync(join(plane.directory, name)).mode & 0o777]).toEqual([name, 0o600]);
+});
+
+test('poison is set aside and counted, and what comes after it is read', async () => {
+  const projector = await plane.startProjector();
+  const [poisoned, after] = [newVmId(), newVmId()];
+  await plane.poison(poisoned);
+  await plane.makeVm(after);
+  const reader = plane.reader();
+  await vi.waitFor(() => expect(reader.vm(TENANT, after)?.state).toBe('created'), BOUND);
+  expect(reader.vm(TENANT, poisoned)).toBeUndefined();
+  expect(reader.attention(TENANT, { hosts: true })).toMatchObject([{ kind: 'quarantined' }]);
+  expect(await projector.metrics.text()).toMatch(/ironlog_quarantined_total\{stream="EVENTS".*\} 1\n/);
+});
+
+test('on request a file is built anew beside the old one, and readers never lose sight of a row', async () => {
+  const id = newVmId();
+  await plane.makeVm(id);
+  const projector = await plane.startProjector();
+  await untilReady(projector);
+  const reader = plane.reader();
+  const command = await plane.askForBoot(id);
+  await vi.waitFor(() => expect(reader.operation(TENANT, command.id)?.status).toBe('pending'), BOUND);
+  const before = reader.positions();
+  writeFileSync(join(plane.directory, 'rebuild-state'), '');
+  await vi.waitFor(() => {
+    expect(reader.vm(TENANT, id)?.state).toBe('created');
+    expect(reader.operation(TENANT, command.id)?.status).toBe('pending');
+    expect(reader.positions().events).toBeGreaterThanOrEqual(before.events);
+    expect(currentState()).toBe('state.2.db');
+  }, BOUND);
+  expect(existsSync(join(plane.directory, 'rebuild-state'))).toBe(false);
+  const later = newVmId();
+  await plane.makeVm(later);
+  await vi.waitFor(() => expect(reader.vm(TENANT, later)?.state).toBe('created'), BOUND);
+  expect(await projector.health.report()).toMatchObject({ ready: true });
+});
+
+test('a damaged file is taken from its readers and built anew from the log', async () => {
+  const id = newVmId();
+  await plane.makeVm(id);
+  const projector = await plane.startProjector();
+  await untilReady(projector);
+  await projector.service.stop();
+  const file = join(plane.directory, 'state.1.db');
+  const size = statSync(file).size;
+  writeFileSync(file, Buffer.concat([readFileSync(file).subarray(0, 100), Buffer.alloc(size - 100, 0xa5)]));
+  await untilReady(await plane.startProjector());
+  expect(currentState()).toBe('state.2.db');
+  expect(plane.reader().vm(TENANT, id)?.state).toBe('created');
+  expect(existsSync(file)).toBe(true);
+});
+
+test('while another holds the file it is not ready, and loses nothing', async () => {
+  const projector = await plane.startProjector();
+  await untilReady(projector);
+  const other = new Database(join(plane.directory, 'state.1.db'));
+  other.exec('BEGIN IMMEDIATE');
+  const id = newVmId();
+  await plane.makeVm(id);
+  await vi.waitFor(async () => expect(await projector.health.report()).toMatchObject({ ready: false }), BOUND);
+  other.exec('ROLLBACK');
+  other.close();
+  await untilReady(projector);
+  expect(plane.reader().vm(TENANT, id)?.state).toBe('created');
+});
+
+test('another log is not merged into the rows of the first: it halts and says so', async () => {
+  const id = newVmId();
+  await plane.makeVm(id);
+  await untilReady(await plane.startProjector());
+  await plane.stop();
+  plane = await startPlane(plane.directory);
+  await plane.makeVm(newVmId());
+  const { health } = await plane.startProjector();
+  await vi.waitFor(
+    async () =>
+      expect((await health.report()).checks.state).toEqual({
+        ok: false,
+        reason: expect.stringContaining('created at'),
+      }),
+    BOUND,
+  );
+  expect(
+    plane
+      .reader()
+      .vms(TENANT, { includeDeleted: true, limit: 10 })
+      ?.items.map((vm) => vm.id),
+  ).toEqual([id]);
+});
