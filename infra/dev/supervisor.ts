@@ -24,6 +24,7 @@ export class Supervisor {
   readonly #children = new Map<string, ChildProcess>();
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #armed = new Map<string, Readonly<Record<string, string>>>();
+  readonly #delays = new Map<string, number>();
   #stopping = false;
 
   readonly #say: (line: string) => void;
@@ -41,19 +42,21 @@ export class Supervisor {
     return this.#children.get(name)?.pid;
   }
 
-  /** The next start of `name` has these variables as well; the start after it has them no more. For tests. */
+  /** The next start of `name` has these variables as well; the start after it has them no more. For tests: its ends count for no delay. */
   armOnce(name: string, env: Readonly<Record<string, string>>): void {
     this.#armed.set(name, env);
+    this.#delays.delete(name);
   }
 
-  start(managed: Managed, delayMs = FIRST_DELAY_MS): void {
+  start(managed: Managed): void {
     if (this.#stopping) return;
     const log = openSync(this.logOf(managed.name), 'a', 0o600);
     const startedAt = performance.now();
+    const armed = this.#armed.get(managed.name);
     // A session of its own: Ctrl-C reaches this process only, which then stops them in order.
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(ROOT, managed.script)], {
       cwd: ROOT,
-      env: { ...managed.env, ...this.#armed.get(managed.name) },
+      env: { ...managed.env, ...armed },
       stdio: ['ignore', log, log],
       detached: true,
     });
@@ -63,15 +66,16 @@ export class Supervisor {
     child.once('exit', (code, signal) => {
       this.#children.delete(managed.name);
       if (this.#stopping) return;
-      const next =
-        performance.now() - startedAt > LIVED_WELL_MS ? FIRST_DELAY_MS : Math.min(delayMs * 2, LONGEST_DELAY_MS);
+      if (armed || performance.now() - startedAt > LIVED_WELL_MS) this.#delays.delete(managed.name);
+      const delayMs = this.#delays.get(managed.name) ?? FIRST_DELAY_MS;
+      this.#delays.set(managed.name, Math.min(delayMs * 2, LONGEST_DELAY_MS));
       const wait = code === EXIT_CONFIG ? LONGEST_DELAY_MS : delayMs;
       this.#say(
         `${managed.name} ended (${signal ?? `exit ${code}`}); starting it again in ${wait} ms; its log: ${this.logOf(managed.name)}`,
       );
       const timer = setTimeout(() => {
         this.#timers.delete(timer);
-        this.start(managed, next);
+        this.start(managed);
       }, wait);
       this.#timers.add(timer);
     });

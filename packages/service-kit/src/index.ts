@@ -20,6 +20,8 @@ export {
   readModelEnvironment,
   stateEnvironment,
 } from './environment.ts';
+export type { Fail, FailpointConfig } from './failpoints.ts';
+export { createFailpoints, failpointSchema } from './failpoints.ts';
 export type { Check, Health, HealthReport } from './health.ts';
 export { createHealth } from './health.ts';
 export type { Logger, LogLevel } from './log.ts';

@@ -1,6 +1,7 @@
 // The gateway's environment: every variable that it reads, and nothing else reads any.
 import { httpEnvironment, logEnvironment, natsEnvironment, readModelEnvironment } from '@ironlog/service-kit';
 import { z } from 'zod';
+import { failpointSchema } from './failpoints.ts';
 import { LIMITS } from './http/limits.ts';
 
 const count = (fallback: number, what: string) =>
@@ -26,6 +27,8 @@ export const env = z.object({
   // Only whether there is one: the SDK reads it, and all the other OTEL_* variables, itself.
   OTEL_EXPORTER_OTLP_ENDPOINT: z.string().optional(),
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z.string().optional(),
+  /** For tests: where to die. */
+  IRONLOG_FAILPOINT: failpointSchema.optional(),
 });
 
 export type GatewayConfig = z.output<typeof env>;

@@ -4,6 +4,7 @@ import { openReader } from '@ironlog/read-model';
 import {
   connectNats,
   createEnding,
+  createFailpoints,
   createRuntime,
   ExitCode,
   natsSettings,
@@ -14,7 +15,9 @@ import {
 } from '@ironlog/service-kit';
 import { consumeBoth } from './consume-both.ts';
 import { createCore } from './core.ts';
+import { handleCutOff } from './cut-off.ts';
 import type { GatewayConfig } from './env.ts';
+import { failingLog, failingQueue } from './failpoints.ts';
 import type { App } from './http/api.ts';
 import { buildServer } from './http/server.ts';
 import { observeLog } from './observe-log.ts';
@@ -43,8 +46,9 @@ export const create = (config: GatewayConfig, overrides: Partial<Runtime> = {}):
     const { connection } = link;
     await requireDurability({ connection, settings, logger });
     const observe: Observe = observeLog(runtime);
-    const log = await createEventLog({ connection, observe });
-    const queue = await createWorkQueue({ connection, observe });
+    const fail = createFailpoints(config.IRONLOG_FAILPOINT);
+    const log = failingLog(await createEventLog({ connection, observe }), fail);
+    const queue = failingQueue(await createWorkQueue({ connection, observe }), fail);
     const reads = openReader({ directory: config.IRONLOG_READ_MODEL_DIR });
     undo.push(() => reads.close());
     undo.push(registerReadModelCheck(runtime.health, reads));
@@ -68,6 +72,11 @@ export const create = (config: GatewayConfig, overrides: Partial<Runtime> = {}):
     });
     const server = app;
     undo.push(() => server.close());
+    for (const [from, handle] of [
+      [gatewayConsumers.door, core.door],
+      [gatewayConsumers.placement, core.placement],
+    ] as const)
+      await handleCutOff({ queue, from, handle, logger });
     const consuming = consumeBoth({
       queue,
       door: core.door,

@@ -3,6 +3,7 @@ import { createEventLog, createWorkQueue, LogReplacedError, recoveryConsumer } f
 import {
   connectNats,
   createEnding,
+  createFailpoints,
   createRuntime,
   ExitCode,
   natsSettings,
@@ -14,7 +15,6 @@ import {
 import { openCensus } from './census.ts';
 import type { RecoveryConfig } from './env.ts';
 import { deleteExpiredVms } from './expiry.ts';
-import { createFailpoints } from './failpoints.ts';
 import { consumeFailure } from './failure-consumer.ts';
 import { openHeartbeats } from './heartbeats.ts';
 import { HostLog } from './host-log.ts';

@@ -1,9 +1,16 @@
 // For tests: everything that acts on a log in memory and a real read model, with a clock that a test may move.
 import { createMemoryEventLog, type EventLog, type MemoryStream, memoryStream } from '@ironlog/event-log';
 import { newVmId, type WorkCommand } from '@ironlog/schemas';
-import { createLogger, createManualClock, createMetrics, type ManualClock, type Metrics } from '@ironlog/service-kit';
+import {
+  createFailpoints,
+  createLogger,
+  createManualClock,
+  createMetrics,
+  type ManualClock,
+  type Metrics,
+} from '@ironlog/service-kit';
 import { onTestFinished } from 'vitest';
-import { createFailpoints, type Fail } from './failpoints.ts';
+import type { Fail } from './failpoints.ts';
 import { type Host1, host1, TENANT } from './host-1.fixture.ts';
 import { type TestReadModel, testReadModel } from './read-model.fixture.ts';
 import { openReads, type Reads } from './reads.ts';

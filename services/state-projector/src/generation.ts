@@ -8,6 +8,7 @@ import {
   type Projection,
 } from '@ironlog/read-model';
 import type { Runtime } from '@ironlog/service-kit';
+import { type Fail, failingProjection } from './failpoints.ts';
 import { type FollowerEnd, follow } from './follower.ts';
 import type { LogStream, LogStreams } from './log-streams.ts';
 import type { ReadModelFile } from './read-model-file.ts';
@@ -17,6 +18,7 @@ export interface GenerationOptions {
   readonly file: ReadModelFile;
   readonly streams: LogStreams;
   readonly runtime: Runtime;
+  readonly fail: Fail;
   /** Ends it for good. */
   readonly signal: AbortSignal;
   /** Readers have the file from the start. */
@@ -75,7 +77,7 @@ export const startGeneration = (options: GenerationOptions): Generation => {
         name,
         stream: stream.name,
         log: stream.log,
-        projection,
+        projection: failingProjection(projection, options.fail),
         runtime,
         signal,
         target: stream.emptyUntil > 0 ? 0 : stream.info.lastSequence,

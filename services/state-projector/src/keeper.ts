@@ -1,6 +1,7 @@
 // Keeps one kind of file: reads on with the current one, builds another when it is damaged, of another shape, or asked to.
 import { type Kind, retract } from '@ironlog/read-model';
 import { backoffMs, delay, type Runtime } from '@ironlog/service-kit';
+import type { Fail } from './failpoints.ts';
 import { type Generation, PARTS_OF, startGeneration } from './generation.ts';
 import type { LookAtStreams } from './log-streams.ts';
 import { openCurrent } from './read-model-file.ts';
@@ -12,6 +13,7 @@ export interface KeeperOptions {
   readonly kind: Kind;
   readonly look: LookAtStreams;
   readonly runtime: Runtime;
+  readonly fail: Fail;
   readonly signal: AbortSignal;
 }
 
@@ -51,7 +53,7 @@ export class Keeper {
   }
 
   async #first(): Promise<Generation> {
-    const { directory, kind, look, runtime, signal } = this.#options;
+    const { directory, kind, look, runtime, fail, signal } = this.#options;
     const opened = openCurrent(directory, kind);
     switch (opened.kind) {
       case 'open': {
@@ -61,6 +63,7 @@ export class Keeper {
           file: opened.file,
           streams,
           runtime,
+          fail,
           signal,
           serving: true,
           onApplied: () => undefined,

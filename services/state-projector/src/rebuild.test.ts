@@ -27,6 +27,7 @@ const built = async (current: Generation | undefined) => {
     kind: 'state',
     streams: await plane.look(),
     runtime: createRuntime('test', { logger: createLogger({ service: 'test', level: 'fatal' }) }),
+    fail: () => undefined,
     signal: stopping.signal,
     current,
     onReplaced: (next) => replaced.resolve({ next, at: next.positions() }),

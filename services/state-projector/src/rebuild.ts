@@ -1,6 +1,7 @@
 // A rebuild: the next generation is built while the current one goes on being written and read, and takes its place.
 import type { Kind } from '@ironlog/read-model';
 import type { Runtime } from '@ironlog/service-kit';
+import type { Fail } from './failpoints.ts';
 import { type Generation, startGeneration } from './generation.ts';
 import type { LogStreams } from './log-streams.ts';
 import { newFile } from './read-model-file.ts';
@@ -10,6 +11,7 @@ export interface RebuildOptions {
   readonly kind: Kind;
   readonly streams: LogStreams;
   readonly runtime: Runtime;
+  readonly fail: Fail;
   readonly signal: AbortSignal;
   /** Absent: there is nothing that can be read, so readers wait until the log's present end is reached. */
   readonly current: Generation | undefined;
@@ -19,7 +21,7 @@ export interface RebuildOptions {
 
 /** From an empty file. Readers change over when it is level with what they have: never to a lower checkpoint (I7). */
 export const rebuild = (options: RebuildOptions): Generation => {
-  const { directory, kind, streams, runtime, signal, current } = options;
+  const { directory, kind, streams, runtime, fail, signal, current } = options;
   const startedAt = performance.now();
   let done = false;
   const file = newFile(directory, kind);
@@ -29,12 +31,15 @@ export const rebuild = (options: RebuildOptions): Generation => {
     file,
     streams,
     runtime,
+    fail,
     signal,
     serving: current === undefined,
     onApplied: (next) => {
       if (done || !next.isCaughtUp() || (current && !next.isLevelWith(current))) return;
       done = true;
+      fail('before-swap');
       file.publish();
+      fail('after-swap');
       next.serve();
       current?.stop();
       const durationMs = Math.round(performance.now() - startedAt);

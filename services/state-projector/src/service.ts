@@ -3,6 +3,7 @@ import type { Kind } from '@ironlog/read-model';
 import {
   connectNats,
   createEnding,
+  createFailpoints,
   createRuntime,
   ExitCode,
   natsSettings,
@@ -58,8 +59,9 @@ export const create = (config: ProjectorConfig, overrides: Partial<Runtime> = {}
     undo.push(() => drain());
     await requireDurability({ connection, settings, logger });
     const look = await openStreams(connection);
+    const fail = createFailpoints(config.IRONLOG_FAILPOINT);
     const keeping = KINDS.map((kind) =>
-      new Keeper({ directory, kind, look, runtime: { ...runtime, signal }, signal }).run().catch(onFailure),
+      new Keeper({ directory, kind, look, runtime: { ...runtime, signal }, fail, signal }).run().catch(onFailure),
     );
     undo.push(() => Promise.all(keeping));
     logger.info({ port: ops.port, directory }, 'projecting');

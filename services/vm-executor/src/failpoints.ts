@@ -1,5 +1,5 @@
-// Named points before and after each side effect, where a test can have the executor die as by kill -9.
-import { z } from 'zod';
+// The executor's failpoints: before and after each of its side effects.
+import { type Fail as FailAt, failpointSchema as schemaOf } from '@ironlog/service-kit';
 
 export const FAILPOINTS = [
   'before-intent',
@@ -22,24 +22,5 @@ export const FAILPOINTS = [
   'after-rejection',
 ] as const;
 export type Failpoint = (typeof FAILPOINTS)[number];
-
-/** `<name>` or `<name>:<n>`: the n-th time that the point is reached. */
-export const failpointSchema = z
-  .string()
-  .transform((text) => ({ name: text.split(':')[0], nth: Number(text.split(':')[1] ?? '1') }))
-  .pipe(z.object({ name: z.enum(FAILPOINTS), nth: z.int().min(1) }))
-  .describe(`<name> or <name>:<n>, name one of ${FAILPOINTS.join(', ')}`);
-export type FailpointConfig = z.output<typeof failpointSchema>;
-
-export type Fail = (point: Failpoint) => void;
-
-/** A function that does nothing when no point is set. */
-export const createFailpoints = (config: FailpointConfig | undefined): Fail => {
-  if (!config) return () => undefined;
-  let left = config.nth;
-  return (point) => {
-    if (point !== config.name) return;
-    left -= 1;
-    if (left === 0) process.kill(process.pid, 'SIGKILL');
-  };
-};
+export type Fail = FailAt<Failpoint>;
+export const failpointSchema = schemaOf(FAILPOINTS);

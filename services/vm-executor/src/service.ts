@@ -5,6 +5,7 @@ import type { Heartbeat, HypervisorKind } from '@ironlog/schemas';
 import {
   connectNats,
   createEnding,
+  createFailpoints,
   createRuntime,
   ExitCode,
   natsSettings,
@@ -19,7 +20,6 @@ import { catalogueOf } from './catalogue.ts';
 import { serveConsoles } from './console-rpc.ts';
 import type { ExecutorConfig } from './env.ts';
 import { Executor } from './executor.ts';
-import { createFailpoints } from './failpoints.ts';
 import { type Pulse, startHeartbeat } from './heartbeat.ts';
 import type { HostDeps } from './host-deps.ts';
 import { takeHostLock } from './host-lock.ts';

@@ -186,9 +186,12 @@ const reject = async (
   { message, id, rejection, startBy, bodyHash, traceparent }: Rejecting,
 ): Promise<string> => {
   const { tenant, vmId, verb } = message;
-  // Under an id that an operation bears already, the rejection would end that one: it gets the message's own.
-  const commandId = deps.operations.find(tenant, id) ? idFor(deps, delivery) : id;
   const requestedAt = delivery.storedAt.toISOString();
+  const known = deps.operations.find(tenant, id);
+  const wasItself =
+    known?.request.door === 'nats' && known.request.requestedAt === requestedAt && known.request.bodyHash === bodyHash;
+  // Under an id that another's operation bears already, the rejection would end that one: it gets the message's own.
+  const commandId = known && !wasItself ? idFor(deps, delivery) : id;
   const event = rejectionEvent({
     tenant,
     vmId,

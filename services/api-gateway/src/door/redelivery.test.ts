@@ -1,0 +1,54 @@
+// A message whose rejection is on record and whose ack was lost comes again: it is not rejected a second time under another id.
+import { foldOperation, type OperationState } from '@ironlog/domain';
+import { createMemoryEventLog, type Delivery } from '@ironlog/event-log';
+import { type CommandId, commandId } from '@ironlog/schemas';
+import { createLogger, createMetrics, systemClock } from '@ironlog/service-kit';
+import { expect, test } from 'vitest';
+import { createDoor } from './door.ts';
+import { createStrays } from './strays.ts';
+
+const delivery = (body: object, storedAt: Date): Delivery => ({
+  subject: 'ironlog.cmd.dev.vm-1.boot',
+  bytes: new TextEncoder().encode(JSON.stringify(body)),
+  headers: new Map(),
+  streamSequence: storedAt.getTime() % 1000,
+  storedAt,
+  deliveryCount: 1,
+  ack: async () => undefined,
+  nak: () => undefined,
+  working: () => undefined,
+  term: () => undefined,
+});
+
+test.each([
+  ['the same message', new Date('2026-01-01T00:00:00.001Z'), ['cmd-one']],
+  [
+    'another message under the same id',
+    new Date('2026-01-01T00:00:00.002Z'),
+    ['cmd-one', expect.not.stringMatching('cmd-one')],
+  ],
+])('%s', async (_, second, rejected) => {
+  const log = createMemoryEventLog();
+  const known = new Map<CommandId, OperationState>();
+  const door = createDoor({
+    accept: async () => ({ kind: 'refused', code: 'invalid-command', reason: 'no host has it', bodyHash: 'aa' }),
+    log: {
+      appendRejection: async (subject, event) => {
+        const id = commandId(event.causationid ?? '');
+        const operation = foldOperation(id, undefined, { kind: 'rejection', writer: 'gateway', event }, 1);
+        if (operation) known.set(id, operation);
+        return log.appendRejection(subject, event);
+      },
+    },
+    operations: { find: (_tenant, id) => known.get(id) },
+    strays: createStrays(),
+    clock: systemClock,
+    logger: createLogger({ service: 'test', level: 'fatal' }),
+    metrics: createMetrics({ service: 'test' }),
+    streamCreatedAt: '2026-01-01T00:00:00Z',
+    signal: new AbortController().signal,
+  });
+  for (const storedAt of [new Date('2026-01-01T00:00:00.001Z'), second])
+    await door(delivery({ id: 'cmd-one' }, storedAt));
+  expect([...known.keys()]).toEqual(rejected);
+});

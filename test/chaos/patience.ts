@@ -1,0 +1,53 @@
+// Asks again while the gateway, or what it asks, is being killed and started: the client's side of at-least-once.
+import { randomUUID } from 'node:crypto';
+import type { CommandId, Operation } from '@ironlog/schemas';
+import type { Answer, TestPlane } from '../harness/plane.ts';
+import { until } from '../harness/until.ts';
+
+const WITHIN_MS = 40_000;
+
+/** What fetch throws when nobody listens, or the one who did is dead. */
+const whenThere = async <Body>(ask: () => Promise<Answer<Body>>): Promise<Answer<Body> | undefined> => {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
+};
+
+/** The body of the first answer 200 that is as wanted. */
+export const read = <Body>(test: TestPlane, path: string, wanted: (body: Body) => boolean): Promise<Body> =>
+  until(
+    `GET ${path} is as wanted`,
+    async () => {
+      const answer = await whenThere(() => test.http<Body>('GET', path));
+      return answer?.status === 200 && wanted(answer.body) ? answer.body : undefined;
+    },
+    WITHIN_MS,
+  );
+
+/** Sends one command until it is accepted, under one key: however often it is sent, it is one. */
+export const send = async (
+  test: TestPlane,
+  method: 'POST' | 'DELETE',
+  path: string,
+  body?: object,
+): Promise<CommandId> => {
+  const headers = { 'idempotency-key': randomUUID() };
+  const accepted = await until(
+    `${method} ${path} is accepted`,
+    async () => {
+      const answer = await whenThere(() => test.http<Operation>(method, path, { headers, ...(body && { body }) }));
+      if (answer === undefined || answer.status >= 500) return undefined;
+      if (answer.status !== 202 && answer.status !== 200)
+        throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+      return answer.body;
+    },
+    WITHIN_MS,
+  );
+  return accepted.id;
+};
+
+export const settled = (test: TestPlane, id: CommandId): Promise<Operation> =>
+  read<Operation>(test, `/v1/operations/${id}`, ({ finishedAt }) => Boolean(finishedAt));
