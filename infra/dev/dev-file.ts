@@ -1,5 +1,5 @@
 // `.ironlog/dev.json`: where the running plane is and how to speak to it, for scripts and tests; for its owner only.
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { DEV_FILE, PRIVATE_DIR, privateDirectory } from './paths.ts';
 
@@ -14,10 +14,16 @@ const devSchema = z.strictObject({
 });
 export type DevFile = z.infer<typeof devSchema>;
 
-export const writeDevFile = (dev: DevFile): void => {
+/** Returns how to take it away again, unless another start with another state directory has written its own meanwhile. */
+export const writeDevFile = (dev: DevFile): (() => void) => {
   privateDirectory(PRIVATE_DIR);
-  writeFileSync(`${DEV_FILE}.new`, `${JSON.stringify(dev, null, 2)}\n`, { mode: 0o600 });
-  renameSync(`${DEV_FILE}.new`, DEV_FILE);
+  const text = `${JSON.stringify(dev, null, 2)}\n`;
+  const written = `${DEV_FILE}.${process.pid}`;
+  writeFileSync(written, text, { mode: 0o600 });
+  renameSync(written, DEV_FILE);
+  return () => {
+    if (existsSync(DEV_FILE) && readFileSync(DEV_FILE, 'utf8') === text) rmSync(DEV_FILE, { force: true });
+  };
 };
 
 /** @throws Error that says to start the plane first. */
@@ -28,5 +34,3 @@ export const readDevFile = (): DevFile => {
     throw new Error(`${DEV_FILE} cannot be read: run npm start in another terminal first`, { cause });
   }
 };
-
-export const removeDevFile = (): void => rmSync(DEV_FILE, { force: true });

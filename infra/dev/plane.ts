@@ -85,7 +85,8 @@ export const startPlane = async (options: PlaneOptions): Promise<Plane> => {
     }));
     for (const service of services) supervisor.start(service);
     const ready = async (): Promise<void> => {
-      await Promise.all(services.map(({ readyUrl }) => waitUntilReady(readyUrl, READY_WITHIN_MS, signal)));
+      const all = Promise.all(services.map(({ readyUrl }) => waitUntilReady(readyUrl, READY_WITHIN_MS, signal)));
+      await Promise.race([all, supervisor.hopeless]);
     };
     await ready();
     return {

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { relative } from 'node:path';
 import { banner } from './banner.ts';
-import { removeDevFile, writeDevFile } from './dev-file.ts';
+import { writeDevFile } from './dev-file.ts';
 import { readOptions, type StartOptions, USAGE } from './options.ts';
 import { DEV_FILE, PRIVATE_DIR, privateDirectory, ROOT } from './paths.ts';
 import { startPlane } from './plane.ts';
@@ -14,11 +14,12 @@ const start = async (options: StartOptions, signal: AbortSignal): Promise<void> 
   privateDirectory(PRIVATE_DIR);
   say(`starting nats-server and the services (state in ${options.stateDir})`);
   const plane = await startPlane({ ...options, natsPort: NATS_PORT, say, signal });
+  let removeDevFile = (): void => undefined;
   try {
     const { http, token, tenant, nats, natsUser, supervisor } = plane;
     const hosts = [...plane.hosts];
     const facts = { http, nats: nats.url, natsUser, token, tenant, hosts };
-    writeDevFile({ ...facts, natsPassword: nats.credentials.passwordOf(natsUser) });
+    removeDevFile = writeDevFile({ ...facts, natsPassword: nats.credentials.passwordOf(natsUser) });
     const devFile = relative(ROOT, DEV_FILE);
     process.stdout.write(banner({ ...facts, hypervisor: options.hypervisor, devFile, logs: supervisor.logOf('*') }));
     if (!signal.aborted) await once(signal, 'abort');

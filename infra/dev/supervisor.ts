@@ -1,6 +1,6 @@
 // Keeps processes running: starts each again when it ends, later each time, and says so; ends them all when told to.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './paths.ts';
 
@@ -25,6 +25,7 @@ export class Supervisor {
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #armed = new Map<string, Readonly<Record<string, string>>>();
   readonly #delays = new Map<string, number>();
+  readonly #hopeless = Promise.withResolvers<never>();
   #stopping = false;
 
   readonly #say: (line: string) => void;
@@ -32,6 +33,13 @@ export class Supervisor {
   constructor(logDirectory: string, say: (line: string) => void) {
     this.#logDirectory = logDirectory;
     this.#say = say;
+    // Whoever waits for it hears of it; nobody has to.
+    this.#hopeless.promise.catch(() => undefined);
+  }
+
+  /** Rejects when a process refuses its configuration: starting it again would end the same way. */
+  get hopeless(): Promise<never> {
+    return this.#hopeless.promise;
   }
 
   logOf(name: string): string {
@@ -69,6 +77,10 @@ export class Supervisor {
       if (armed || performance.now() - startedAt > LIVED_WELL_MS) this.#delays.delete(managed.name);
       const delayMs = this.#delays.get(managed.name) ?? FIRST_DELAY_MS;
       this.#delays.set(managed.name, Math.min(delayMs * 2, LONGEST_DELAY_MS));
+      if (code === EXIT_CONFIG)
+        this.#hopeless.reject(
+          new Error(`${managed.name} does not accept its configuration: ${lastLine(this.logOf(managed.name))}`),
+        );
       const wait = code === EXIT_CONFIG ? LONGEST_DELAY_MS : delayMs;
       this.#say(
         `${managed.name} ended (${signal ?? `exit ${code}`}); starting it again in ${wait} ms; its log: ${this.logOf(managed.name)}`,
@@ -88,6 +100,8 @@ export class Supervisor {
     await Promise.all([...this.#children.values()].map(endChild));
   }
 }
+
+const lastLine = (file: string): string => readFileSync(file, 'utf8').trim().split('\n').at(-1) ?? '';
 
 const endChild = (child: ChildProcess): Promise<void> =>
   new Promise((resolve) => {
