@@ -1,32 +1,41 @@
-// `npm run generate` writes the generated contract; with --check it only says what is not current, and fails.
+// `npm run generate` writes the generated contract and references; with --check it only says what is not current, and fails.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { openApiDocument } from '@ironlog/api-gateway';
 import { ROOT } from '../dev/paths.ts';
 import { say } from '../dev/say.ts';
 import { asyncApi } from './asyncapi.ts';
+import { environmentReference } from './environment.ts';
 import { jsonSchemas } from './json-schemas.ts';
+import { metricsReference } from './metrics.ts';
 
-const DIRECTORY = join(ROOT, 'schemas');
-const JSON_DIRECTORY = join(DIRECTORY, 'json');
+/** Nothing else is in these: what is not generated any more goes. */
+const OWN_DIRECTORIES = ['schemas/json', 'docs/reference'];
 
-const files = async (): Promise<ReadonlyMap<string, string>> => {
-  const documents: [string, object][] = [
-    ['openapi.json', await openApiDocument()],
-    ['asyncapi.json', asyncApi()],
-    ...[...jsonSchemas()].map(([name, schema]): [string, object] => [join('json', `${name}.json`), schema]),
-  ];
-  return new Map(documents.map(([name, document]) => [name, `${JSON.stringify(document, null, 2)}\n`]));
-};
+const json = (document: object): string => `${JSON.stringify(document, null, 2)}\n`;
+
+/** Path in the project's folder to text. */
+const files = async (): Promise<ReadonlyMap<string, string>> =>
+  new Map([
+    ['schemas/openapi.json', json(await openApiDocument())],
+    ['schemas/asyncapi.json', json(asyncApi())],
+    ...[...jsonSchemas()].map(([name, schema]): [string, string] => [`schemas/json/${name}.json`, json(schema)]),
+    ['docs/reference/environment.md', environmentReference()],
+    ['docs/reference/metrics.md', metricsReference()],
+  ]);
+
+const there = (): string[] =>
+  OWN_DIRECTORIES.flatMap((directory) => {
+    const path = join(ROOT, directory);
+    return existsSync(path) ? readdirSync(path).map((name) => `${directory}/${name}`) : [];
+  });
 
 const stale = (wanted: ReadonlyMap<string, string>): string[] => {
-  const there = existsSync(JSON_DIRECTORY) ? readdirSync(JSON_DIRECTORY).map((name) => join('json', name)) : [];
-  const extra = there.filter((name) => !wanted.has(name));
-  const differs = [...wanted].filter(([name, text]) => {
-    const path = join(DIRECTORY, name);
+  const differs = ([name, text]: [string, string]): boolean => {
+    const path = join(ROOT, name);
     return !existsSync(path) || readFileSync(path, 'utf8') !== text;
-  });
-  return [...extra, ...differs.map(([name]) => name)];
+  };
+  return [...there().filter((name) => !wanted.has(name)), ...[...wanted].filter(differs).map(([name]) => name)];
 };
 
 const wanted = await files();
@@ -37,8 +46,10 @@ if (process.argv.includes('--check')) {
     process.exitCode = 1;
   }
 } else {
-  rmSync(JSON_DIRECTORY, { recursive: true, force: true });
-  mkdirSync(JSON_DIRECTORY, { recursive: true });
-  for (const [name, text] of wanted) writeFileSync(join(DIRECTORY, name), text);
-  say(`wrote ${wanted.size} files to schemas/`);
+  for (const name of there()) rmSync(join(ROOT, name), { force: true });
+  for (const [name, text] of wanted) {
+    mkdirSync(dirname(join(ROOT, name)), { recursive: true });
+    writeFileSync(join(ROOT, name), text);
+  }
+  say(`wrote ${wanted.size} files`);
 }

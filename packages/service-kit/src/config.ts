@@ -20,8 +20,14 @@ const shapeOf = (schema: z.ZodType): z.ZodRawShape => {
   return def.shape;
 };
 
+/** What is said of a variable, through the wrappings (optional, default) that its schema has. */
+export const metaOf = (field: z.ZodType): z.core.GlobalMeta | undefined => {
+  const { innerType } = (field as z.ZodType & { def: { innerType?: z.ZodType } }).def;
+  return field.meta() ?? (innerType && metaOf(innerType));
+};
+
 const complaint = (name: string, value: string | undefined, issue: string, field?: z.ZodType): string => {
-  const meta = field?.meta();
+  const meta = field && metaOf(field);
   // A variable without a marked field is judged by its name: better one value too few on a screen.
   const secret = meta?.secret === true || /PASSWORD|SECRET|TOKEN|KEY/.test(name);
   const accepts = meta?.description ?? issue;

@@ -16,7 +16,7 @@ export const failpointSchema = <const Name extends string>(names: readonly [Name
     .string()
     .transform((text) => ({ name: text.split(':')[0], nth: Number(text.split(':')[1] ?? '1') }))
     .pipe(z.object({ name: z.enum(names), nth: z.int().min(1) }))
-    .describe(`<name> or <name>:<n>, name one of ${names.join(', ')}`);
+    .describe(`for tests, where to die: <name> or <name>:<n>, name one of ${names.join(', ')}`);
 
 /** A function that does nothing when no point is set. */
 export const createFailpoints = <Name extends string>(config: FailpointConfig<Name> | undefined): Fail<Name> => {

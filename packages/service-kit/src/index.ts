@@ -3,7 +3,7 @@
 export type { Clock, ManualClock } from './clock.ts';
 export { createManualClock, systemClock } from './clock.ts';
 export type { Environment } from './config.ts';
-export { ConfigError, loadConfig } from './config.ts';
+export { ConfigError, loadConfig, metaOf } from './config.ts';
 export type { Deadline } from './deadline.ts';
 export { createDeadline } from './deadline.ts';
 export type { Durability } from './durability.ts';

@@ -27,7 +27,6 @@ export const env = z.object({
   // Only whether there is one: the SDK reads it, and all the other OTEL_* variables, itself.
   OTEL_EXPORTER_OTLP_ENDPOINT: z.string().optional(),
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z.string().optional(),
-  /** For tests: where to die. */
   IRONLOG_FAILPOINT: failpointSchema.optional(),
 });
 

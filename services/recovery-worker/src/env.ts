@@ -36,7 +36,6 @@ export const environmentSchema = z.object({
     { min: 0, max: 31_536_000, fallback: 0 },
     "seconds without a heartbeat after which a host's VMs are lost; 0: never",
   ),
-  /** For tests: where to die. */
   IRONLOG_FAILPOINT: failpointSchema.optional(),
 });
 export type RecoveryConfig = z.output<typeof environmentSchema>;

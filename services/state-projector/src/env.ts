@@ -8,7 +8,6 @@ export const environmentSchema = z.object({
   ...natsEnvironment,
   ...httpEnvironment,
   ...stateEnvironment,
-  /** For tests: where to die. */
   IRONLOG_FAILPOINT: failpointSchema.optional(),
 });
 export type ProjectorConfig = z.output<typeof environmentSchema>;

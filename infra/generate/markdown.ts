@@ -1,0 +1,10 @@
+// Tables in Markdown.
+const line = (cells: readonly string[]): string =>
+  `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+
+/** One line a row, under a head. */
+export const table = (head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] => [
+  line(head),
+  line(head.map(() => '---')),
+  ...rows.map(line),
+];
