@@ -18,7 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'services/state-projector': ['schemas', 'domain', 'event-log', 'read-model', 'service-kit'],
   'services/recovery-worker': ['schemas', 'domain', 'event-log', 'read-model', 'service-kit'],
 };
-const ABOVE_ALL: readonly string[] = ['infra', 'test'];
+const ABOVE_ALL: readonly string[] = ['infra', 'infra/generate', 'test'];
 
 const isTest = (path: string): boolean => /\.(test|fixture)\.ts$|\/(fixtures|conformance)\//.test(path);
 

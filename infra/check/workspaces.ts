@@ -26,10 +26,12 @@ export interface SourceFile {
 
 const json = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'));
 
-const readWorkspace = (root: string, manifest: string): Workspace => {
-  const folder = dirname(manifest);
-  const { name, dependencies, devDependencies } = packageSchema.parse(json(join(root, manifest)));
-  const paths = globSync(`${folder}/**/*.ts`, { cwd: root, exclude: (path) => path.includes('node_modules') });
+/** `inner`: workspaces may lie inside one another; a file is the innermost one's. */
+const readWorkspace = (root: string, folder: string, inner: readonly string[]): Workspace => {
+  const { name, dependencies, devDependencies } = packageSchema.parse(json(join(root, folder, 'package.json')));
+  const paths = globSync(`${folder}/**/*.ts`, { cwd: root, exclude: (path) => path.includes('node_modules') }).filter(
+    (path) => !inner.some((other) => path.startsWith(`${other}/`)),
+  );
   return {
     name,
     folder,
@@ -42,5 +44,12 @@ const readWorkspace = (root: string, manifest: string): Workspace => {
 export const readWorkspaces = (root: string): readonly Workspace[] => {
   const { workspaces } = rootSchema.parse(json(join(root, 'package.json')));
   const manifests = workspaces.flatMap((pattern) => globSync(`${pattern}/package.json`, { cwd: root }));
-  return manifests.sort().map((manifest) => readWorkspace(root, manifest));
+  const folders = manifests.map((manifest) => dirname(manifest)).sort();
+  return folders.map((folder) =>
+    readWorkspace(
+      root,
+      folder,
+      folders.filter((other) => other.startsWith(`${folder}/`)),
+    ),
+  );
 };

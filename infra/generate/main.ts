@@ -2,8 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { openApiDocument } from '@ironlog/api-gateway';
-import { ROOT } from '../dev/paths.ts';
-import { say } from '../dev/say.ts';
+import { ROOT, say } from '@ironlog/infra';
 import { asyncApi } from './asyncapi.ts';
 import { environmentReference } from './environment.ts';
 import { jsonSchemas } from './json-schemas.ts';

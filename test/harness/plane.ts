@@ -66,6 +66,8 @@ export const startTestPlane = async (
   });
   const log = await createEventLog({ connection });
 
+  /** Of the last answer: what is read next has at least seen that much. */
+  let position: string | undefined;
   const http: TestPlane['http'] = async <Body>(
     method: string,
     path: string,
@@ -77,12 +79,14 @@ export const startTestPlane = async (
         authorization: `Bearer ${plane.token}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(wait === undefined ? {} : { prefer: `wait=${wait}` }),
+        ...(position === undefined || method !== 'GET' ? {} : { 'ironlog-position': position }),
         ...headers,
       },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       signal: AbortSignal.timeout(60_000),
     });
     const text = await response.text();
+    position = response.headers.get('ironlog-position') ?? position;
     return {
       status: response.status,
       headers: response.headers,

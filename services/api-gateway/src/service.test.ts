@@ -251,7 +251,7 @@ test('the gateway stops at once with streams and waits open, and the documentati
 
 test('a command that NATS does not acknowledge is a 503, and the same key later is the same command', async () => {
   await create({ id: 'steady' }, { prefer: 'wait=10' });
-  nats.pause();
+  await nats.pause();
   const key = { 'idempotency-key': 'unsure' };
   try {
     const unsure = await gateway.call('POST', '/v1/vms/steady/boot', { headers: key });
