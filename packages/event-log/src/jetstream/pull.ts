@@ -16,6 +16,12 @@ const RENEW_ON: ReadonlySet<string> = new Set([
   'no_responders',
 ]);
 
+/**
+ * The client counts its own notices among the messages that wait, and does not take all of them off again (3.4.0,
+ * `QueuedIteratorImpl.iterate`): one or two may stand for nothing, so only a number well above is believed.
+ */
+const SURELY_PENDING = 16;
+
 export interface PullOptions {
   readonly connection: NatsConnection;
   readonly consumer: Consumer;
@@ -40,10 +46,22 @@ export const pull = async function* (options: PullOptions): AsyncGenerator<reado
   void stopOnReconnect(statuses, messages);
   try {
     if (signal.aborted) return;
+    const iterator = messages[Symbol.asyncIterator]();
     let batch: JsMsg[] = [];
-    for await (const message of messages) {
-      batch.push(message);
-      if (batch.length < options.maxBatch && messages.getPending() > 0) continue;
+    let next: Promise<IteratorResult<JsMsg>> | undefined;
+    for (;;) {
+      next ??= iterator.next();
+      const arrived = batch.length === 0 || messages.getPending() > SURELY_PENDING ? await next : await soon(next);
+      if (arrived === 'nothing yet') {
+        yield batch;
+        if (signal.aborted) return;
+        batch = [];
+        continue;
+      }
+      if (arrived.done) break;
+      batch.push(arrived.value);
+      next = undefined;
+      if (batch.length < options.maxBatch) continue;
       yield batch;
       if (signal.aborted) return;
       batch = [];
@@ -53,6 +71,20 @@ export const pull = async function* (options: PullOptions): AsyncGenerator<reado
     signal.removeEventListener('abort', stop);
     messages.stop();
     endStatuses(statuses);
+  }
+};
+
+/** `nothing yet`: it has not come in this turn of the event loop; it can be asked again, or be left alone. */
+const soon = async <T>(next: Promise<T>): Promise<T | 'nothing yet'> => {
+  next.catch(() => undefined);
+  let turn: NodeJS.Immediate | undefined;
+  const over = new Promise<'nothing yet'>((resolve) => {
+    turn = setImmediate(resolve, 'nothing yet');
+  });
+  try {
+    return await Promise.race([next, over]);
+  } finally {
+    clearImmediate(turn);
   }
 };
 

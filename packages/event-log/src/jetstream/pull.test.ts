@@ -1,0 +1,42 @@
+// The client may say that something waits when nothing does: what has arrived is handed over all the same.
+import type { Consumer, JsMsg } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { expect, test } from 'vitest';
+import { pull } from './pull.ts';
+
+const silence = new Promise<never>(() => undefined);
+const nothing = async function* (): AsyncGenerator<never> {};
+
+/** Delivers the messages and then nothing, and counts one too many as pending: as the client does after a notice of its own. */
+const overcounting = (sequences: readonly number[]): Consumer => {
+  let left = sequences.length;
+  const messages = {
+    getPending: () => left + 1,
+    stop: () => undefined,
+    status: nothing,
+    async *[Symbol.asyncIterator]() {
+      for (const seq of sequences) {
+        left -= 1;
+        yield { seq } as JsMsg;
+      }
+      await silence;
+    },
+  };
+  return { consume: async () => messages } as unknown as Consumer;
+};
+
+test('the last message before a pause is not held back until the next one comes', async () => {
+  const batches = pull({
+    connection: { status: nothing } as unknown as NatsConnection,
+    consumer: overcounting([1, 2, 3]),
+    maxMessages: 100,
+    maxBatch: 100,
+    signal: new AbortController().signal,
+  });
+  const seen: number[] = [];
+  while (seen.length < 3) {
+    const { value } = await batches.next();
+    seen.push(...(value ?? []).map(({ seq }: JsMsg) => seq));
+  }
+  expect(seen).toEqual([1, 2, 3]);
+}, 5_000);
