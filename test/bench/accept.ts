@@ -1,0 +1,86 @@
+// P1's price: `POST` accepted against a durable publish, one at a time and 64 at once, in turns.
+import type { Operation } from '@ironlog/schemas';
+import type { TestPlane } from '../harness/plane.ts';
+import type { Amounts } from './options.ts';
+import type { RawPublish } from './raw-publish.ts';
+import type { Section } from './report.ts';
+import { summarize, timed } from './stats.ts';
+
+const ALLOWED_MS = 1.5;
+const IN_FLIGHT = 64;
+const ROUNDS = 3;
+const VMS = 8;
+
+const idOf = (index: number): string => `accept-${index % VMS}`;
+
+/** A command that its VM's state does not allow: accepted like any other, and cheap to be done with. */
+const post = async (test: TestPlane, index: number): Promise<Operation> => {
+  const { status, body } = await test.http<Operation>('POST', `/v1/vms/${idOf(index)}/resume`, { body: {} });
+  if (status !== 202) throw new Error(`POST resume: ${status} ${JSON.stringify(body)}`);
+  return body;
+};
+
+/** So that what a command leads to does not run beside what is measured next. */
+const ended = async (test: TestPlane, { id }: Operation): Promise<void> => {
+  await test.http('GET', `/v1/operations/${id}/wait?timeout=10`);
+};
+
+const inFlight = async (count: number, act: (index: number) => Promise<number>): Promise<number[]> => {
+  const took: number[] = [];
+  let next = 0;
+  const hand = async (): Promise<void> => {
+    for (let index = next++; index < count; index = next++) took.push(await act(index));
+  };
+  await Promise.all(Array.from({ length: IN_FLIGHT }, hand));
+  return took;
+};
+
+export const benchAccept = async (test: TestPlane, raw: RawPublish, amounts: Amounts): Promise<Section> => {
+  for (let index = 0; index < VMS; index += 1)
+    await test.command('POST', '/v1/vms', { id: idOf(index), start: true, spec: { memoryMiB: 32 } });
+  const single = { raw: [] as number[], post: [] as number[] };
+  // The first few are for warming up.
+  for (let index = -20; index < amounts.acceptEach; index += 1) {
+    const published = await timed(raw.publish);
+    let operation: Operation | undefined;
+    const posted = await timed(async () => {
+      operation = await post(test, index + VMS * 10);
+    });
+    if (operation) await ended(test, operation);
+    if (index < 0) continue;
+    single.raw.push(published);
+    single.post.push(posted);
+  }
+  const many = { raw: [] as number[], post: [] as number[] };
+  for (let round = 0; round < ROUNDS; round += 1) {
+    many.raw.push(...(await inFlight(amounts.acceptManyEach / ROUNDS, () => timed(raw.publish))));
+    let last: Operation | undefined;
+    const took = await inFlight(amounts.acceptManyEach / ROUNDS, (index) =>
+      timed(async () => {
+        last = await post(test, index);
+      }),
+    );
+    many.post.push(...took);
+    if (last) await ended(test, last);
+  }
+  const rows = [
+    { what: 'durable publish, 1 in flight', unit: 'ms', ...summarize(single.raw) },
+    { what: 'POST accepted (202), 1 in flight', unit: 'ms', ...summarize(single.post) },
+    { what: 'durable publish, 64 in flight', unit: 'ms', ...summarize(many.raw) },
+    { what: 'POST accepted (202), 64 in flight', unit: 'ms', ...summarize(many.post) },
+  ];
+  const [one, accepted] = rows;
+  const over = (accepted?.p50 ?? 0) - (one?.p50 ?? 0);
+  return {
+    title: 'Accept',
+    rows,
+    verdicts: [
+      {
+        what: 'POST p50 over publish p50, 1 in flight',
+        value: `${over.toFixed(2)} ms`,
+        target: `<= ${ALLOWED_MS} ms`,
+        met: over <= ALLOWED_MS,
+      },
+    ],
+  };
+};

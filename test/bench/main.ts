@@ -1,0 +1,48 @@
+// `npm run bench`: what Ironlog costs, each figure beside the baseline measured in the same run.
+import { cpus } from 'node:os';
+import { startTestPlane } from '../harness/plane.ts';
+import { benchAccept } from './accept.ts';
+import { benchBoot } from './boot.ts';
+import { benchCrash } from './crash.ts';
+import { benchMemory } from './memory.ts';
+import { type Amounts, type Part, readOptions } from './options.ts';
+import { openRawPublish } from './raw-publish.ts';
+import { benchRebuild } from './rebuild.ts';
+import { render, type Section } from './report.ts';
+
+/** Several times a whole run: past it something hangs. */
+const WITHIN_MS = 15 * 60_000;
+
+const onOnePlane = async (
+  measure: (...args: Parameters<typeof benchAccept>) => Promise<Section>,
+  amounts: Amounts,
+): Promise<Section> => {
+  const test = await startTestPlane({ extra: { 'api-gateway': { IRONLOG_REQUESTS_PER_SECOND: '100000' } } });
+  try {
+    const raw = await openRawPublish(test);
+    try {
+      return await measure(test, raw, amounts);
+    } finally {
+      await raw.close();
+    }
+  } finally {
+    await test.stop();
+  }
+};
+
+const BENCHES: Readonly<Record<Part, (amounts: Amounts) => Promise<Section>>> = {
+  accept: (amounts) => onOnePlane(benchAccept, amounts),
+  boot: (amounts) => onOnePlane(benchBoot, amounts),
+  rebuild: benchRebuild,
+  crash: (amounts) => onOnePlane((test, _raw, much) => benchCrash(test, much), amounts),
+  memory: benchMemory,
+};
+
+const late = setTimeout(() => {
+  process.stderr.write(`the bench has not ended within ${WITHIN_MS / 60_000} minutes\n`);
+  process.exit(1);
+}, WITHIN_MS);
+const { parts, amounts } = readOptions(process.argv.slice(2));
+process.stdout.write(`${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.versions.node}\n\n`);
+for (const part of parts) process.stdout.write(`${render(await BENCHES[part](amounts))}\n`);
+clearTimeout(late);

@@ -1,0 +1,62 @@
+// What the bench can be told, and how much of each thing it does.
+import { parseArgs } from 'node:util';
+
+export const PARTS = ['accept', 'boot', 'rebuild', 'crash', 'memory'] as const;
+export type Part = (typeof PARTS)[number];
+
+export interface Amounts {
+  readonly acceptEach: number;
+  readonly acceptManyEach: number;
+  readonly boots: number;
+  readonly events: number;
+  readonly vms: number;
+  readonly rebuilds: number;
+  readonly crashes: number;
+  readonly residentVms: number;
+  readonly idleSeconds: number;
+}
+
+const FULL: Amounts = {
+  acceptEach: 300,
+  acceptManyEach: 1500,
+  boots: 60,
+  events: 200_000,
+  vms: 25_000,
+  rebuilds: 3,
+  crashes: 20,
+  residentVms: 200,
+  idleSeconds: 30,
+};
+
+/** For a look whether it all runs; its numbers say nothing. */
+export const QUICK: Amounts = {
+  acceptEach: 20,
+  acceptManyEach: 64,
+  boots: 3,
+  events: 2_000,
+  vms: 250,
+  rebuilds: 1,
+  crashes: 2,
+  residentVms: 5,
+  idleSeconds: 1,
+};
+
+export const USAGE = `npm run bench -- [--only ${PARTS.join('|')}] [--quick]
+  Prints n, p50, p99 and ratios; a missed target is printed and does not fail the run.`;
+
+export interface BenchOptions {
+  readonly parts: readonly Part[];
+  readonly amounts: Amounts;
+}
+
+/** @throws Error that says what there is to choose from. */
+export const readOptions = (args: readonly string[]): BenchOptions => {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { only: { type: 'string', multiple: true }, quick: { type: 'boolean', default: false } },
+  });
+  const only = values.only ?? [...PARTS];
+  const unknown = only.find((name) => !PARTS.some((part) => part === name));
+  if (unknown !== undefined) throw new Error(`--only ${JSON.stringify(unknown)}: there is no such part\n${USAGE}`);
+  return { parts: PARTS.filter((part) => only.includes(part)), amounts: values.quick ? QUICK : FULL };
+};

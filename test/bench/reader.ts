@@ -1,0 +1,64 @@
+// One way of reading the whole log, in a process of its own: both sides start cold, and neither warms the other up.
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { z } from 'zod';
+
+const run = promisify(execFile);
+const WITHIN_MS = 120_000;
+
+const outcomeSchema = z.strictObject({ events: z.int(), ms: z.number() });
+export type Reading = z.output<typeof outcomeSchema>;
+
+/** What a reader process is given; credentials go through the environment, not through its arguments. */
+const environmentSchema = z.object({
+  BENCH_NATS_URL: z.string(),
+  BENCH_NATS_PASSWORD: z.string(),
+  BENCH_EVENTS: z.coerce.number(),
+  BENCH_DIRECTORY: z.string(),
+});
+
+export interface ReaderTask {
+  readonly url: string;
+  readonly password: string;
+  readonly events: number;
+  /** Empty, for the reader's own files. */
+  readonly directory: string;
+}
+
+/** The user that both read as. */
+export const READER = 'projector';
+
+/** @throws Error with what the process wrote when it does not end well. */
+export const read = async (script: string, task: ReaderTask): Promise<Reading> => {
+  const { stdout } = await run(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, script)],
+    {
+      timeout: WITHIN_MS,
+      env: {
+        ...process.env,
+        BENCH_NATS_URL: task.url,
+        BENCH_NATS_PASSWORD: task.password,
+        BENCH_EVENTS: String(task.events),
+        BENCH_DIRECTORY: task.directory,
+      },
+    },
+  );
+  const reading = outcomeSchema.parse(JSON.parse(stdout));
+  if (reading.events !== task.events) throw new Error(`${script} read ${reading.events} of ${task.events} events`);
+  return reading;
+};
+
+/** For the reader processes. */
+export const readerTask = (): ReaderTask => {
+  const env = environmentSchema.parse(process.env);
+  return {
+    url: env.BENCH_NATS_URL,
+    password: env.BENCH_NATS_PASSWORD,
+    events: env.BENCH_EVENTS,
+    directory: env.BENCH_DIRECTORY,
+  };
+};
+
+export const tell = (reading: Reading): void => void process.stdout.write(JSON.stringify(reading));
