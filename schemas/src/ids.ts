@@ -8,6 +8,11 @@ export const ID_PATTERN = /^[a-z0-9][a-z0-9-]{0,62}$/;
 /** Names with a meaning of their own in subjects; no tenant, host or VM may bear them. */
 export const RESERVED_IDS: readonly string[] = ['any', 'recovery', 'gateway'];
 
+export const EVENT_ID_PATTERN = /^evt-[a-z0-9]{26,59}$/;
+
+/** What every id but an event's is. */
+export const isIdText = (text: string): boolean => ID_PATTERN.test(text) && !RESERVED_IDS.includes(text);
+
 const SHAPE = 'must be 1-63 characters of a-z, 0-9 and "-", starting with a letter or digit';
 
 const idText = z
@@ -22,7 +27,7 @@ export const imageIdSchema = idText.brand<'ImageId'>();
 export const commandIdSchema = idText.brand<'CommandId'>();
 export const eventIdSchema = z
   .string()
-  .regex(/^evt-[a-z0-9]{26,59}$/, { error: 'must be evt- and a ULID in lower case, or a hash' })
+  .regex(EVENT_ID_PATTERN, { error: 'must be evt- and a ULID in lower case, or a hash' })
   .brand<'EventId'>();
 
 export type TenantId = z.infer<typeof tenantIdSchema>;

@@ -11,6 +11,7 @@ import {
   hostEventType,
 } from './hosts.ts';
 import { hostIdSchema, vmIdSchema } from './ids.ts';
+import { isPlainVmEnvelope, type VmEnvelope } from './plain-envelope.ts';
 import { type EventAddress, parseEventSubject, type Writer } from './subjects.ts';
 import { eventClass, VM_EVENT_NAMES, type VmEvent, type VmEventName, vmEventData, vmEventType } from './vm-events.ts';
 
@@ -41,6 +42,9 @@ const hostSchemas = new Map(
   ]),
 );
 
+// Bytes that are no UTF-8 are refused, not repaired.
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 const refuse = (reason: string): ReadEvent => ({ ok: false, reason: reason.slice(0, 2000) });
 
 /** The writer that `source` names: `/hosts/host-1/vm-executor` -> `host-1`, `/recovery-worker` -> `recovery`. */
@@ -57,7 +61,7 @@ export const readStoredEvent = (subject: string, bytes: Uint8Array): ReadEvent =
     return refuse(`subject ${JSON.stringify(subject.slice(0, 200))} is not an event subject of this system`);
   let body: unknown;
   try {
-    body = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    body = JSON.parse(utf8.decode(bytes));
   } catch (error) {
     return refuse(`body is not JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
@@ -100,13 +104,23 @@ const readVmEvent = (address: Extract<EventAddress, { kind: 'vm' }>, type: strin
   const name = vmNames.get(type);
   const schema = name && vmSchemas.get(name);
   if (!name || !schema) return refuse(`unknown VM event type ${JSON.stringify(type)}`);
-  const parsed = schema.safeParse(body);
+  const parsed = readEnvelope(name, body) ?? schema.safeParse(body);
   if (!parsed.success) return refuse(z.prettifyError(parsed.error));
   if (parsed.data.tenant !== address.tenant || parsed.data.subject !== address.vmId) {
     return refuse("tenant or VM in the envelope is not the subject's");
   }
   if (eventClass(name) !== address.class) return refuse(`${name} is not a ${address.class}`);
   return { ok: true, stored: { kind: 'vm', writer: address.writer, event: vmEvent(name, parsed.data) } };
+};
+
+/** What the schema would answer, for an envelope that is plain and data that is right; `undefined`: ask the schema. */
+const readEnvelope = (name: VmEventName, body: unknown): { success: true; data: VmEnvelope } | undefined => {
+  if (typeof body !== 'object' || body === null || !isPlainVmEnvelope(body, vmEventType(name))) return undefined;
+  const data = vmEventData[name].safeParse(body.data);
+  if (!data.success) return undefined;
+  // It has just been parsed, and is nobody else's.
+  body.data = data.data;
+  return { success: true, data: body };
 };
 
 // The schema chosen by `name` has checked `data`, which the type system cannot follow through the map.

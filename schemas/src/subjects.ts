@@ -1,7 +1,7 @@
 // NATS subjects: built from branded ids only, and read back into them; nothing else joins tokens with dots.
 
 import { type HostEventName, hostEventClass } from './hosts.ts';
-import { type HostId, hostIdSchema, type TenantId, tenantIdSchema, type VmId, vmIdSchema } from './ids.ts';
+import { type HostId, hostIdSchema, isIdText, type TenantId, tenantIdSchema, type VmId, vmIdSchema } from './ids.ts';
 import { eventClass, type VmEventName } from './vm-events.ts';
 import { type Verb, verbSchema } from './vm-state.ts';
 
@@ -26,6 +26,9 @@ export const hostEventSubject = (host: HostId, writer: Writer, name: HostEventNa
   `${SUBJECT_PREFIX}.evt.host.${host}.${writer}.${hostEventClass(name)}`;
 export const hostFilter = (host: HostId): string => `${SUBJECT_PREFIX}.evt.host.${host}.>`;
 export const FAILURE_FILTER = `${SUBJECT_PREFIX}.evt.vm.*.*.*.failure`;
+
+/** A VM's event, whose tokens are looked at one by one afterwards. */
+const VM_EVENT_SUBJECT = new RegExp(`^${SUBJECT_PREFIX}\\.evt\\.vm\\.([^.]+)\\.([^.]+)\\.([^.]+)\\.(fact|failure)$`);
 
 const id = <T>(
   schema: { safeParse(text: unknown): { success: boolean; data?: T } },
@@ -65,21 +68,21 @@ export type EventAddress =
   | { kind: 'rejection'; tenant: TenantId; writer: Writer }
   | { kind: 'host'; host: HostId; writer: Writer; class: 'fact' | 'failure' };
 
+/** Judged without zod: every entry of the log passes here. */
+const vmEventAddress = ([, tenant = '', vm = '', by = '', cls]: readonly string[]): EventAddress | undefined => {
+  if (!isIdText(tenant) || !isIdText(vm) || !(by === 'recovery' || by === 'gateway' || isIdText(by))) return undefined;
+  const [tenantId, vmId, writer] = [tenant as TenantId, vm as VmId, by as Writer];
+  return { kind: 'vm', tenant: tenantId, vmId, writer, class: cls === 'failure' ? 'failure' : 'fact' };
+};
+
 const factClass = (text: string | undefined): 'fact' | 'failure' | undefined =>
   text === 'fact' || text === 'failure' ? text : undefined;
 
 export const parseEventSubject = (subject: string): EventAddress | undefined => {
+  const ofVm = VM_EVENT_SUBJECT.exec(subject);
+  if (ofVm) return vmEventAddress(ofVm);
   const [prefix, evt, kind, ...tokens] = subject.split('.');
   if (prefix !== SUBJECT_PREFIX || evt !== 'evt') return undefined;
-  if (kind === 'vm' && tokens.length === 4) {
-    const [tenant, vm, by, cls] = [
-      id(tenantIdSchema, tokens[0]),
-      id(vmIdSchema, tokens[1]),
-      writer(tokens[2]),
-      factClass(tokens[3]),
-    ];
-    return tenant && vm && by && cls ? { kind: 'vm', tenant, vmId: vm, writer: by, class: cls } : undefined;
-  }
   if (kind === 'cmd' && tokens.length === 3 && tokens[2] === 'rejected') {
     const [tenant, by] = [id(tenantIdSchema, tokens[0]), writer(tokens[1])];
     return tenant && by ? { kind: 'rejection', tenant, writer: by } : undefined;
