@@ -89,6 +89,8 @@ const BY_FASTIFY_CODE: Readonly<Record<string, readonly [ProblemCode, string]>> 
   FST_ERR_CTP_INVALID_TYPE: ['unsupported-media-type', 'send application/json'],
   FST_ERR_BAD_URL: ['invalid-request', 'the path is not a valid URL path'],
   FST_ERR_MAX_PARAM_LENGTH: ['not-found', 'a part of the path is too long to name anything'],
+  // The documentation's files: what @fastify/static will not look for (a NUL, a backslash, a name longer than any).
+  FST_STATIC_FORBIDDEN_PATH: ['not-found', 'there is nothing at this path'],
   FST_UNDER_PRESSURE: ['overloaded', 'this gateway is overloaded; try again in a moment'],
 };
 

@@ -68,6 +68,7 @@ test.each([
   ['path in an image', 'POST', '/v1/vms', { body: { spec: { image: '/etc/passwd' } } }, 400, 'invalid-request'],
   ['long id', 'GET', `/v1/vms/${'a'.repeat(200)}`, {}, 400, 'invalid-request'],
   ['bad escape', 'GET', '/v1/vms/%E0%A4%A', {}, 400, 'invalid-request'],
+  ["NUL in a page's name", 'GET', '/docs/static/a%00b', {}, 404, 'not-found'],
   ['bad If-Match', 'POST', '/v1/vms/vm-1/boot', { headers: { 'if-match': 'three' } }, 400, 'invalid-request'],
   ['bad key', 'POST', '/v1/vms', { body: {}, headers: { 'idempotency-key': 'two words' } }, 400, 'invalid-request'],
   ['bad position', 'GET', '/v1/vms', { headers: { 'ironlog-position': 'yesterday' } }, 400, 'invalid-request'],

@@ -1,0 +1,6 @@
+// The attention list as the plane's own tenant sees it.
+import type { AttentionItem } from '@ironlog/schemas';
+import type { TestPlane } from '../harness/plane.ts';
+
+export const attentionOf = async (test: TestPlane): Promise<readonly AttentionItem[]> =>
+  (await test.http<{ items: AttentionItem[] }>('GET', '/v1/attention')).body.items;

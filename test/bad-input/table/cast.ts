@@ -1,0 +1,19 @@
+// Who and what the rows speak of: made before the first row, and to be found unchanged after the last.
+import { derivedCommandId, tenantId } from '@ironlog/schemas';
+
+export const HOME = tenantId('dev');
+/** Has a token of its own, and no VM. */
+export const STRANGER = tenantId('acme');
+
+/** The VMs of HOME, by the state that each is brought into. */
+export const VMS = { running: 'bad-running', created: 'bad-created', deleted: 'bad-deleted' } as const;
+export const NOBODY = 'bad-nobody';
+
+/** The running VM's create bears this key, so that its operation has a name here. */
+export const CREATE_KEY = 'bad-input-running';
+export const OPERATION = derivedCommandId(HOME, CREATE_KEY);
+
+export const LONG_PAST = '2020-01-01T00:00:00.000Z';
+export const FAR_AHEAD = '2999-01-01T00:00:00.000Z';
+export const PATH_TEXT = '../../etc/passwd';
+export const SQL_TEXT = "x' OR '1'='1';DROP TABLE vms--";

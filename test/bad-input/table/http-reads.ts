@@ -1,0 +1,172 @@
+// Bad requests to the routes that read: a VM, its events and console, operations, lists, and what the service says of itself.
+import { NOBODY, VMS } from './cast.ts';
+import {
+  bare,
+  type HttpRow,
+  type HttpRows,
+  INVALID,
+  longUrl,
+  NO_PATH,
+  ofOperation,
+  ofVm,
+  pathText,
+  READ_ONLY,
+  row,
+  sql,
+} from './http-row.ts';
+import { none } from './kinds.ts';
+
+const all = (path: string, queries: readonly string[], answer: HttpRow['answer'] = INVALID): readonly HttpRow[] =>
+  queries.map((query) => row(`${path}?${query}`, answer));
+
+const vm = `/v1/vms/${VMS.running}`;
+const LATER_THAN_ANY = 999_999_999;
+
+const reading = (rest: string, fields: { wrong: readonly string[]; beyond: readonly string[]; with?: string }) => {
+  const given = fields.with ? `${fields.with}&` : '';
+  return {
+    ...READ_ONLY,
+    ...ofVm(`${rest}${fields.with ? `?${fields.with}` : ''}`),
+    'unknown field': all(`${vm}${rest}`, [`${given}nonsense=1`, `${given}tenant=dev`]),
+    'wrong type': all(
+      `${vm}${rest}`,
+      fields.wrong.map((query) => `${given}${query}`),
+    ),
+    'out of range': all(
+      `${vm}${rest}`,
+      fields.beyond.map((query) => `${given}${query}`),
+    ),
+    'too large': [longUrl(`${vm}${rest}`)],
+  } as const;
+};
+
+const listing = (path: string, fields: { wrong: readonly string[]; beyond: readonly string[] }) =>
+  ({
+    ...READ_ONLY,
+    'unknown field': all(path, ['nonsense=1', 'tenant=dev']),
+    'wrong type': all(path, fields.wrong),
+    'out of range': all(path, fields.beyond),
+    'too large': [longUrl(path)],
+    'foreign tenant': [row(path, 'nothing', { stranger: true })],
+  }) as const;
+
+const operation = (rest: string) => {
+  const path = `/v1/operations/${NOBODY}${rest}`;
+  return {
+    ...READ_ONLY,
+    ...ofOperation(rest),
+    'unknown field': all(path, ['nonsense=1']),
+    'too large': [longUrl(path)],
+  };
+};
+
+/** A document or page without any tenant's data: what follows `?` is not looked at. */
+const pageAt = (path: string, beneath: readonly HttpRow[]): HttpRows => ({
+  ...bare(path),
+  'unknown field': none('it is the same for every query'),
+  'foreign tenant': none('it holds nothing of any tenant'),
+  'path characters': beneath,
+  'SQL characters': none('it is the same for every query'),
+});
+const probe = (path: string): HttpRows => ({
+  ...bare(path),
+  'foreign tenant': none('it names no tenant and needs no token'),
+});
+
+export const READ_ROUTES: Readonly<Record<string, HttpRows>> = {
+  'GET /v1/vms/{id}': reading('', {
+    wrong: ['sequence=one', 'at=yesterday', 'sequence=1&sequence=2'],
+    beyond: ['sequence=-1', `sequence=${LATER_THAN_ANY}`, 'sequence=1&at=2026-01-01T00:00:00.000Z'],
+  }),
+  'GET /v1/vms/{id}/events': reading('/events', {
+    wrong: ['after=one', 'limit=1.5'],
+    beyond: ['after=-1', 'limit=0', 'limit=501', 'after=99999999999999999'],
+  }),
+  'GET /v1/vms/{id}/console': {
+    ...reading('/console', { wrong: ['tail=all'], beyond: ['tail=0', 'tail=65537', 'tail=-1'] }),
+    'illegal state': [row(`/v1/vms/${VMS.deleted}/console`, [404, 'console-not-available'])],
+  },
+  'GET /v1/vms/{id}/wait': reading('/wait', {
+    with: 'state=running',
+    wrong: ['timeout=soon', 'state=paused', 'after=one'],
+    beyond: ['timeout=61', 'timeout=-1', `after=${LATER_THAN_ANY}`],
+  }),
+  'GET /v1/vms': {
+    ...listing('/v1/vms', {
+      wrong: ['limit=ten', 'state=asleep', 'includeDeleted=1', 'limit=1&limit=2'],
+      beyond: ['limit=0', 'limit=501', `q=${'x'.repeat(101)}`, 'cursor=bm90aGluZw'],
+    }),
+    'unknown VM': all('/v1/vms', [`q=${NOBODY}`], 'nothing'),
+    'path characters': [
+      ...all('/v1/vms', [`host=${pathText}`, `cursor=${pathText}`]),
+      ...all('/v1/vms', [`q=${pathText}`], 'nothing'),
+    ],
+    'SQL characters': [
+      ...all('/v1/vms', [`state=${sql}`, `host=${sql}`, `cursor=${sql}`, `label.${sql}=x`]),
+      ...all('/v1/vms', [`q=${sql}`, 'q=%25', 'q=_', `label.tier=${sql}`], 'nothing'),
+    ],
+  },
+  'GET /v1/operations': {
+    ...listing('/v1/operations', {
+      wrong: ['limit=ten', 'status=done', 'vmId=A'],
+      beyond: ['limit=0', 'limit=501', 'cursor=bm90aGluZw'],
+    }),
+    'unknown VM': all('/v1/operations', [`vmId=${NOBODY}`], 'nothing'),
+    'path characters': all('/v1/operations', [`vmId=${pathText}`]),
+    'SQL characters': all('/v1/operations', [`vmId=${sql}`, `status=${sql}`, `cursor=${sql}`]),
+  },
+  'GET /v1/operations/{id}': {
+    ...operation(''),
+    'wrong type': none('it takes no parameter'),
+    'out of range': none('it takes no parameter'),
+  },
+  'GET /v1/operations/{id}/wait': {
+    ...operation('/wait'),
+    'wrong type': all(`/v1/operations/${NOBODY}/wait`, ['timeout=soon']),
+    'out of range': all(`/v1/operations/${NOBODY}/wait`, ['timeout=61', 'timeout=-1']),
+  },
+  'GET /v1/events': {
+    ...listing('/v1/events', {
+      wrong: ['after=one', 'from=then', 'follow=no', 'after=1&from=now'],
+      beyond: ['after=-1', `after=${LATER_THAN_ANY}`],
+    }),
+    'foreign tenant': [
+      row('/v1/events?follow=false', 'nothing', { stranger: true }),
+      row(`/v1/events?follow=false&vmId=${VMS.running}`, 'nothing', { stranger: true }),
+    ],
+    'unknown VM': all('/v1/events', [`follow=false&vmId=${NOBODY}`], 'nothing'),
+    'path characters': [
+      ...all('/v1/events', [`vmId=${pathText}`]),
+      row('/v1/events?follow=false', INVALID, { headers: { 'last-event-id': '../1' } }),
+    ],
+    'SQL characters': [
+      ...all('/v1/events', [`vmId=${sql}`]),
+      row('/v1/events?follow=false', INVALID, { headers: { 'last-event-id': '1 OR 1=1' } }),
+    ],
+  },
+  'GET /v1/usage': {
+    ...listing('/v1/usage', { wrong: ['from=yesterday', 'vmId=A'], beyond: ['to=2026-13-01T00:00:00.000Z'] }),
+    'unknown VM': all('/v1/usage', [`vmId=${NOBODY}`], 'nothing'),
+    'path characters': all('/v1/usage', [`vmId=${pathText}`]),
+    'SQL characters': all('/v1/usage', [`vmId=${sql}`, `from=${sql}`]),
+  },
+  'GET /v1/attention': {
+    ...bare('/v1/attention'),
+    'foreign tenant': [row('/v1/attention', 'nothing', { stranger: true })],
+  },
+  'GET /v1/hosts': {
+    ...bare('/v1/hosts'),
+    'foreign tenant': none("hosts are under all tenants; the token's role decides"),
+  },
+  'GET /v1/images': { ...bare('/v1/images'), 'foreign tenant': none('the catalogue is the same for every tenant') },
+  'GET /healthz': probe('/healthz'),
+  'GET /readyz': probe('/readyz'),
+  'GET /metrics': probe('/metrics'),
+  'GET /openapi.json': pageAt('/openapi.json', [row(`/openapi.json/${pathText}`, NO_PATH)]),
+  'GET /docs': pageAt('/docs', [
+    row(`/docs/static/${pathText}`, NO_PATH),
+    row('/docs/static/a%00b', NO_PATH),
+    row('/docs/static/%5c..%5c..%5cetc', NO_PATH),
+    row(`/docs/static/${'x'.repeat(280)}`, NO_PATH),
+  ]),
+};
