@@ -6,6 +6,7 @@ import { whyAnotherStream } from './checkpoint.ts';
 import { openWriter } from './database.ts';
 import { nextFile, publish, retract } from './generation.ts';
 import { testLog } from './lifecycle.fixture.ts';
+import { foldAndCommit } from './projections/projection.ts';
 import { createStateProjection } from './projections/state.ts';
 import { modelOf, temporaryDirectory } from './read-model.fixture.ts';
 import { openReader, ReadModelNotReady } from './reader.ts';
@@ -48,7 +49,7 @@ test('a reader changes over to the next generation, and lets go of one that is t
     vm.tell('created');
     const file = nextFile(model.directory, 'state');
     const next = openWriter(file, STATE_TABLES);
-    createStateProjection(next, log.info()).apply(log.entries);
+    foldAndCommit(createStateProjection(next, log.info()), log.entries);
     publish(model.directory, 'state', file);
     await vi.waitFor(() => expect(model.reader.vm(acme, vmId('vm-1'))?.state).toBe('created'));
     retract(model.directory, 'state');

@@ -5,7 +5,8 @@ export { currentFile, type Kind, nextFile, publish, retract } from './generation
 export type { LogEntry, LogIdentity } from './log-entry.ts';
 export { createHistoryProjection } from './projections/history.ts';
 export { createPendingProjection } from './projections/pending.ts';
-export { type Applied, createStateProjection, type Projection } from './projections/state.ts';
+export { type Folded, foldAndCommit, type Projection } from './projections/projection.ts';
+export { createStateProjection } from './projections/state.ts';
 export type { Page } from './queries/cursor.ts';
 export type { EventRange, Moment, PastEvent } from './queries/history.ts';
 export type { OperationListing } from './queries/operations.ts';

@@ -1,4 +1,5 @@
 // For tests: a read model in a directory of its own, folded from a test log in batches of any size.
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import { openWriter } from './database.ts';
 import { nextFile, publish } from './generation.ts';
 import type { TestLog } from './lifecycle.fixture.ts';
 import { createHistoryProjection } from './projections/history.ts';
+import { foldAndCommit } from './projections/projection.ts';
 import { createStateProjection } from './projections/state.ts';
 import { openReader, type Reader } from './reader.ts';
 import { HISTORY_TABLES, STATE_TABLES } from './tables.ts';
@@ -36,7 +38,7 @@ export const rowsOf = (log: TestLog, { size, reopenEvery }: { size: number; reop
   let db = openWriter(file, STATE_TABLES);
   let projection = createStateProjection(db, log.info());
   for (let from = 0, batches = 1; from < log.entries.length; from += size, batches += 1) {
-    projection.apply(log.entries.slice(from, from + size));
+    foldAndCommit(projection, log.entries.slice(from, from + size));
     if (batches % reopenEvery !== 0) continue;
     db.close();
     db = openWriter(file, STATE_TABLES);
@@ -53,8 +55,8 @@ export const modelOf = (log: TestLog): TestModel => {
   const [stateFile, historyFile] = [nextFile(directory, 'state'), nextFile(directory, 'history')];
   const state = openWriter(stateFile, STATE_TABLES);
   const history = openWriter(historyFile, HISTORY_TABLES);
-  createStateProjection(state, log.info()).apply(log.entries);
-  createHistoryProjection(history, log.info()).apply(log.entries);
+  foldAndCommit(createStateProjection(state, log.info()), log.entries);
+  foldAndCommit(createHistoryProjection(history, log.info()), log.entries);
   publish(directory, 'state', stateFile);
   publish(directory, 'history', historyFile);
   const reader = openReader({ directory });

@@ -7,6 +7,7 @@ import {
   createHistoryProjection,
   createPendingProjection,
   createStateProjection,
+  foldAndCommit,
   HISTORY_TABLES,
   nextFile,
   openWriter,
@@ -43,11 +44,11 @@ export const testReadModel = async (log: EventLog): Promise<TestReadModel> => {
       if (lastSequence <= after) return;
       const batch: Recorded[] = [];
       for await (const entry of log.replay({ after, until: lastSequence })) batch.push(entry);
-      events.apply(batch);
-      past.apply(batch);
+      foldAndCommit(events, batch);
+      foldAndCommit(past, batch);
     },
     addWork: (entries) => {
-      pending.apply(entries);
+      foldAndCommit(pending, entries);
     },
     remove: () => {
       state.close();

@@ -9,10 +9,10 @@ export const failpointSchema = schemaOf(FAILPOINTS);
 
 export const failingProjection = (projection: Projection, fail: Fail): Projection => ({
   checkpoint: () => projection.checkpoint(),
-  apply: (batch) => {
+  fold: (batch) => projection.fold(batch),
+  commit: () => {
     fail('before-commit');
-    const applied = projection.apply(batch);
+    projection.commit();
     fail('after-commit');
-    return applied;
   },
 });

@@ -33,7 +33,7 @@ export type Opened =
 
 /** Makes sure of what was written without waiting for the disk, before anybody relies on it. */
 const settle = (path: string, db: Db): void => {
-  db.pragma('wal_checkpoint(TRUNCATE)');
+  db.pragma('journal_mode = WAL');
   const descriptor = openSync(path, 'r');
   try {
     fsyncSync(descriptor);
@@ -47,6 +47,7 @@ const settle = (path: string, db: Db): void => {
 export const newFile = (directory: string, kind: Kind): ReadModelFile => {
   const path = nextFile(directory, kind);
   const db = openWriter(path, TABLES[kind]);
+  db.pragma('journal_mode = MEMORY');
   db.pragma('synchronous = OFF');
   return {
     path,

@@ -4,7 +4,8 @@ import { STREAMS } from '@ironlog/schemas';
 import { Checkpoints } from '../checkpoint.ts';
 import type { Db } from '../database.ts';
 import type { LogEntry, LogIdentity } from '../log-entry.ts';
-import type { Applied, Projection } from './state.ts';
+import { type Projection, projection } from './projection.ts';
+import { RowWrites } from './row-writes.ts';
 
 export const createHistoryProjection = (db: Db, info: LogIdentity): Projection => {
   const checkpoints = new Checkpoints(db);
@@ -13,8 +14,8 @@ export const createHistoryProjection = (db: Db, info: LogIdentity): Projection =
      VALUES (@sequence, @kind, @tenant, @vmId, @time, @type, @actor, @subject, @hash, @bytes) ON CONFLICT DO NOTHING`,
   );
 
-  const record = ({ read, sequence, subject, hash, bytes }: LogEntry): boolean => {
-    if (!read.ok) return false;
+  const record = ({ read, sequence, subject, hash, bytes }: LogEntry): void => {
+    if (!read.ok) return;
     const { kind, event } = read.stored;
     const [tenant, vmId] = kind === 'host' ? [null, null] : [event.tenant, event.subject];
     insert.run({
@@ -29,15 +30,21 @@ export const createHistoryProjection = (db: Db, info: LogIdentity): Projection =
       hash,
       bytes: Buffer.from(bytes),
     });
-    return true;
   };
 
-  const transaction = db.transaction((batch: readonly LogEntry[]): Applied => {
-    const recorded = batch.filter(record).length;
-    const last = batch.at(-1);
-    if (last) checkpoints.write(STREAMS.events, info.createdAt, last.sequence);
-    return { events: batch.length, quarantined: batch.length - recorded };
+  const rows = new RowWrites<LogEntry>(record);
+  return projection({
+    db,
+    checkpoints,
+    stream: STREAMS.events,
+    info,
+    foldOne: (entry) => {
+      rows.add(entry);
+      return entry.read.ok ? undefined : entry.read.reason;
+    },
+    write: () => rows.write(),
+    written: () => rows.written(),
+    // Kept, with its reason, by the `state` projection.
+    reject: () => undefined,
   });
-
-  return { checkpoint: () => checkpoints.read(STREAMS.events), apply: (batch) => transaction.immediate(batch) };
 };

@@ -1,6 +1,7 @@
 // Host rows: what is on record of each host; what it offers right now is in its heartbeat, not here.
 import type { HostEvent } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
+import { RowWrites } from './row-writes.ts';
 
 const STATUS: Readonly<Partial<Record<HostEvent['name'], string>>> = {
   'executor-started': 'started',
@@ -10,20 +11,21 @@ const STATUS: Readonly<Partial<Record<HostEvent['name'], string>>> = {
   'host-reachable': 'reachable',
 };
 
-export class HostRows {
-  readonly #upsert;
+type Row = [id: string, status: string, since: string, reason: string | null, body: string];
 
+export class HostRows extends RowWrites<Row> {
   constructor(db: Db) {
-    this.#upsert = db.prepare<[string, string, string, string | null, string]>(
+    const upsert = db.prepare<Row>(
       `INSERT INTO hosts (id, status, since, reason, body) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT (id) DO UPDATE SET status = excluded.status, since = excluded.since, reason = excluded.reason, body = excluded.body`,
     );
+    super((row) => upsert.run(...row));
   }
 
   fold(event: HostEvent): void {
     const status = STATUS[event.name];
     if (!status) return;
     const reason = 'reason' in event.data ? event.data.reason : null;
-    this.#upsert.run(event.subject, status, event.time, reason, JSON.stringify({ name: event.name, data: event.data }));
+    this.add([event.subject, status, event.time, reason, JSON.stringify({ name: event.name, data: event.data })]);
   }
 }

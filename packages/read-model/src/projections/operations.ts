@@ -10,7 +10,7 @@ interface Held {
 }
 
 export class OperationRows {
-  /** Those of this batch, and those not finished yet. */
+  /** Those that have changed since the last commit, and those not finished yet. */
   readonly #held = new Map<string, Held>();
   readonly #dirty = new Set<string>();
   /** Without a row so far. */
@@ -42,7 +42,8 @@ export class OperationRows {
     }
   }
 
-  flush(): void {
+  /** Writes each operation that has changed once, inside a transaction. */
+  write(): void {
     for (const key of this.#dirty) {
       const held = this.#held.get(key);
       if (!held) continue;
@@ -51,14 +52,11 @@ export class OperationRows {
       this.#upsert.run({ tenant, id, vmId, status, createdSequence, body: JSON.stringify(operation) });
       // What is on record is not pending; a copy of the command that comes later finds the row (see pending.ts).
       if (this.#fresh.has(key)) this.#decided.run(tenant, id);
-      if (operation.finishedAt !== null) this.#held.delete(key);
     }
-    this.#dirty.clear();
-    this.#fresh.clear();
   }
 
-  forget(): void {
-    this.#held.clear();
+  written(): void {
+    for (const key of this.#dirty) if (this.#held.get(key)?.operation.finishedAt !== null) this.#held.delete(key);
     this.#dirty.clear();
     this.#fresh.clear();
   }

@@ -1,11 +1,12 @@
 // Pending rows, from WORK: commands that are accepted and not decided yet; EVENTS ends each of them.
 
-import { parseWorkSubject, STREAMS, type WorkCommand, workCommandSchema } from '@ironlog/schemas';
+import { parseWorkSubject, STREAMS, type WorkAddress, type WorkCommand, workCommandSchema } from '@ironlog/schemas';
 import { Checkpoints } from '../checkpoint.ts';
 import type { Db } from '../database.ts';
 import type { LogEntry, LogIdentity } from '../log-entry.ts';
+import { type Projection, projection } from './projection.ts';
 import { QuarantineRows } from './quarantine.ts';
-import type { Applied, Projection } from './state.ts';
+import { RowWrites } from './row-writes.ts';
 
 const readCommand = (bytes: Uint8Array): WorkCommand | undefined => {
   try {
@@ -15,9 +16,23 @@ const readCommand = (bytes: Uint8Array): WorkCommand | undefined => {
   }
 };
 
+interface PendingRow {
+  readonly tenant: string;
+  readonly id: string;
+  readonly vmId: string;
+  readonly verb: string;
+  readonly target: string;
+  readonly startBy: string;
+  readonly sequence: number;
+  readonly body: string;
+}
+
+const isAddressed = ({ tenant, subject, data }: WorkCommand, address: WorkAddress): boolean =>
+  tenant === address.tenant && subject === address.vmId && data.action.verb === address.verb;
+
 export const createPendingProjection = (db: Db, info: LogIdentity): Projection => {
   const checkpoints = new Checkpoints(db);
-  const quarantine = new QuarantineRows(db);
+  const quarantine = new QuarantineRows(db, STREAMS.work);
   const insert = db.prepare(
     `INSERT INTO pending_commands (tenant, id, vm_id, verb, target, start_by, sequence, body)
      SELECT @tenant, @id, @vmId, @verb, @target, @startBy, @sequence, @body
@@ -25,12 +40,13 @@ export const createPendingProjection = (db: Db, info: LogIdentity): Projection =
      ON CONFLICT (tenant, id) DO UPDATE SET target = excluded.target, sequence = excluded.sequence, body = excluded.body`,
   );
 
-  const fold = ({ subject, bytes, sequence }: LogEntry): string | undefined => {
+  const commands = new RowWrites<PendingRow>((row) => insert.run(row));
+
+  const foldOne = ({ subject, bytes, sequence }: LogEntry): string | undefined => {
     const address = parseWorkSubject(subject);
     const command = readCommand(bytes);
-    if (!address || !command || command.tenant !== address.tenant || command.subject !== address.vmId)
-      return 'not a command of this system';
-    insert.run({
+    if (!address || !command || !isAddressed(command, address)) return 'not a command of this system';
+    commands.add({
       tenant: command.tenant,
       id: command.id,
       vmId: command.subject,
@@ -43,25 +59,20 @@ export const createPendingProjection = (db: Db, info: LogIdentity): Projection =
     return undefined;
   };
 
-  const transaction = db.transaction((batch: readonly LogEntry[]): Applied => {
-    let quarantined = 0;
-    for (const entry of batch) {
-      const reason = fold(entry);
-      if (reason === undefined) continue;
-      quarantined += 1;
-      quarantine.add({
-        stream: STREAMS.work,
-        sequence: entry.sequence,
-        subject: entry.subject,
-        reason,
-        bytes: entry.bytes.length,
-        at: entry.storedAt,
-      });
-    }
-    const last = batch.at(-1);
-    if (last) checkpoints.write(STREAMS.work, info.createdAt, last.sequence);
-    return { events: batch.length, quarantined };
+  return projection({
+    db,
+    checkpoints,
+    stream: STREAMS.work,
+    info,
+    foldOne,
+    write: () => {
+      commands.write();
+      quarantine.write();
+    },
+    written: () => {
+      commands.written();
+      quarantine.written();
+    },
+    reject: (entry, reason) => quarantine.reject(entry, reason),
   });
-
-  return { checkpoint: () => checkpoints.read(STREAMS.work), apply: (batch) => transaction.immediate(batch) };
 };

@@ -1,25 +1,39 @@
 // Quarantine rows: every stored message that counts for nothing, and why (I14: none disappears).
 import type { Db } from '../database.ts';
+import type { LogEntry } from '../log-entry.ts';
+import { RowWrites } from './row-writes.ts';
 
-export interface Poison {
+interface Row {
   readonly stream: string;
   readonly sequence: number;
   readonly subject: string;
   readonly reason: string;
   readonly bytes: number;
-  readonly at: Date;
+  readonly at: string;
 }
 
-export class QuarantineRows {
-  readonly #insert;
+const LONGEST_SUBJECT = 400;
 
-  constructor(db: Db) {
-    this.#insert = db.prepare(
+export class QuarantineRows extends RowWrites<Row> {
+  readonly #stream: string;
+
+  constructor(db: Db, stream: string) {
+    const insert = db.prepare<Row>(
       'INSERT INTO quarantine (stream, sequence, subject, reason, bytes, at) VALUES (@stream, @sequence, @subject, @reason, @bytes, @at) ON CONFLICT DO NOTHING',
     );
+    super((row) => insert.run(row));
+    this.#stream = stream;
   }
 
-  add({ at, subject, ...poison }: Poison): void {
-    this.#insert.run({ ...poison, subject: subject.slice(0, 400), at: at.toISOString() });
+  reject({ sequence, subject, bytes, storedAt }: LogEntry, reason: string): void {
+    const at = storedAt.toISOString();
+    this.add({
+      stream: this.#stream,
+      sequence,
+      subject: subject.slice(0, LONGEST_SUBJECT),
+      reason,
+      bytes: bytes.length,
+      at,
+    });
   }
 }

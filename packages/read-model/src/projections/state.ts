@@ -1,25 +1,15 @@
-// The `state` projection of EVENTS: VMs, operations, hosts, usage and quarantine, one transaction a batch (I6).
+// The `state` projection of EVENTS: VMs, operations, hosts, usage and quarantine, one transaction a commit (I6).
 
 import { parseEventSubject, STREAMS } from '@ironlog/schemas';
-import { type Checkpoint, Checkpoints } from '../checkpoint.ts';
+import { Checkpoints } from '../checkpoint.ts';
 import type { Db } from '../database.ts';
 import type { LogEntry, LogIdentity } from '../log-entry.ts';
 import { HostRows } from './hosts.ts';
 import { OperationRows } from './operations.ts';
+import { type Projection, projection } from './projection.ts';
 import { QuarantineRows } from './quarantine.ts';
 import { UsageRows } from './usage.ts';
 import { VmRows } from './vms.ts';
-
-export interface Applied {
-  readonly events: number;
-  readonly quarantined: number;
-}
-
-export interface Projection {
-  checkpoint(): Checkpoint;
-  /** All of the batch or nothing of it. @throws SqliteError when the file is full, busy beyond its bound, or damaged. */
-  apply(batch: readonly LogEntry[]): Applied;
-}
 
 export const createStateProjection = (db: Db, info: LogIdentity): Projection => {
   const checkpoints = new Checkpoints(db);
@@ -27,7 +17,8 @@ export const createStateProjection = (db: Db, info: LogIdentity): Projection => 
   const operations = new OperationRows(db);
   const hosts = new HostRows(db);
   const usage = new UsageRows(db);
-  const quarantine = new QuarantineRows(db);
+  const quarantine = new QuarantineRows(db, STREAMS.events);
+  const all = [vms, operations, hosts, usage, quarantine];
 
   /** The reason, when the entry counts for nothing. */
   const fold = ({ read, sequence, hash, subject }: LogEntry): string | undefined => {
@@ -58,38 +49,18 @@ export const createStateProjection = (db: Db, info: LogIdentity): Projection => 
     }
   };
 
-  const transaction = db.transaction((batch: readonly LogEntry[]): Applied => {
-    let quarantined = 0;
-    for (const entry of batch) {
-      const reason = fold(entry);
-      if (reason === undefined) continue;
-      quarantined += 1;
-      quarantine.add({
-        stream: STREAMS.events,
-        sequence: entry.sequence,
-        subject: entry.subject,
-        reason,
-        bytes: entry.bytes.length,
-        at: entry.storedAt,
-      });
-    }
-    vms.flush();
-    operations.flush();
-    const last = batch.at(-1);
-    if (last) checkpoints.write(STREAMS.events, info.createdAt, last.sequence);
-    return { events: batch.length, quarantined };
-  });
-
-  return {
-    checkpoint: () => checkpoints.read(STREAMS.events),
-    apply: (batch) => {
-      try {
-        return transaction.immediate(batch);
-      } catch (error) {
-        vms.forget();
-        operations.forget();
-        throw error;
-      }
+  return projection({
+    db,
+    checkpoints,
+    stream: STREAMS.events,
+    info,
+    foldOne: fold,
+    write: () => {
+      for (const rows of all) rows.write();
     },
-  };
+    written: () => {
+      for (const rows of all) rows.written();
+    },
+    reject: (entry, reason) => quarantine.reject(entry, reason),
+  });
 };

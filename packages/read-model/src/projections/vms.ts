@@ -1,4 +1,4 @@
-// VM rows: each VM's fold, with the columns that queries look by. Within a batch a VM is written once.
+// VM rows: each VM's fold, with the columns that queries look by. Between two commits a VM is written once.
 import { type Entry, evolve, initialVm, type Vm } from '@ironlog/domain';
 import type { TenantId, VmId } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
@@ -22,9 +22,10 @@ export interface Folded {
 export class VmRows {
   readonly #held = new Map<string, Held>();
   readonly #dirty = new Set<string>();
+  /** Without a row so far. */
+  readonly #fresh = new Set<string>();
   readonly #load;
   readonly #upsert;
-  readonly #clearLabels;
   readonly #label;
 
   constructor(db: Db) {
@@ -37,7 +38,6 @@ export class VmRows {
        ON CONFLICT (tenant, id) DO UPDATE SET state = excluded.state, host = excluded.host, name = excluded.name, deleted = excluded.deleted,
          attention = excluded.attention, task_deadline = excluded.task_deadline, expires_at = excluded.expires_at, body = excluded.body`,
     );
-    this.#clearLabels = db.prepare<[string, string]>('DELETE FROM vm_labels WHERE tenant = ? AND id = ?');
     this.#label = db.prepare<[string, string, string, string]>(
       'INSERT INTO vm_labels (tenant, id, key, value) VALUES (?, ?, ?, ?)',
     );
@@ -53,6 +53,7 @@ export class VmRows {
     this.#held.set(key, { vm: evolved.vm, createdSequence });
     // A VM that nothing has happened to has no row: an ignored entry does not make one.
     if (evolved.vm.revision > 0) this.#dirty.add(key);
+    if (before.revision === 0 && evolved.vm.revision > 0) this.#fresh.add(key);
     return { before, after: evolved.vm, ignored: evolved.kind === 'ignored' ? evolved.reason : undefined };
   }
 
@@ -66,24 +67,22 @@ export class VmRows {
     this.#dirty.add(key);
   }
 
-  /** Writes what the batch changed; call it at the batch's end, inside its transaction. */
-  flush(): void {
+  /** Writes each VM that has changed once, inside a transaction. */
+  write(): void {
     for (const key of this.#dirty) {
       const held = this.#held.get(key);
-      if (held) this.#write(held);
+      if (held) this.#write(held, this.#fresh.has(key));
     }
+  }
+
+  written(): void {
     this.#dirty.clear();
+    this.#fresh.clear();
     while (this.#held.size > REMEMBERED) {
       const [oldest] = this.#held.keys();
       if (oldest === undefined) break;
       this.#held.delete(oldest);
     }
-  }
-
-  /** After a transaction that was rolled back, memory knows more than the rows do. */
-  forget(): void {
-    this.#held.clear();
-    this.#dirty.clear();
   }
 
   #get(tenant: TenantId, id: VmId, sequence: number): Held {
@@ -94,7 +93,7 @@ export class VmRows {
     return { vm: initialVm(tenant, id), createdSequence: sequence };
   }
 
-  #write({ vm, createdSequence }: Held): void {
+  #write({ vm, createdSequence }: Held, isFresh: boolean): void {
     const { tenant, id, spec } = vm;
     const expires = spec?.expiresAfterSeconds;
     const gone = vm.state === 'deleted';
@@ -114,9 +113,8 @@ export class VmRows {
           ? new Date(Date.parse(vm.createdAt) + expires * 1000).toISOString()
           : null,
     });
-    const labels = Object.entries(spec?.labels ?? {});
-    if (labels.length === 0) return;
-    this.#clearLabels.run(tenant, id);
-    for (const [key, value] of labels) this.#label.run(tenant, id, key, value);
+    // A VM's spec is given with its first event, and is never another.
+    if (!isFresh) return;
+    for (const [key, value] of Object.entries(spec?.labels ?? {})) this.#label.run(tenant, id, key, value);
   }
 }

@@ -5,6 +5,7 @@ import { openWriter } from '../database.ts';
 import { HOST, testLog, timeAt } from '../lifecycle.fixture.ts';
 import type { LogEntry } from '../log-entry.ts';
 import { createPendingProjection } from '../projections/pending.ts';
+import { foldAndCommit } from '../projections/projection.ts';
 import { createStateProjection } from '../projections/state.ts';
 import { modelOf } from '../read-model.fixture.ts';
 import { STATE_TABLES } from '../tables.ts';
@@ -75,15 +76,15 @@ test('a command is pending until EVENTS decides it, whichever of the two streams
   try {
     // The boot's intent will be the third entry, and is caused by cmd-3.
     const pending = createPendingProjection(db, log.info());
-    pending.apply([workEntry(1, bootAt(1, 'cmd-3')), workEntry(2, { no: 'command' })]);
+    foldAndCommit(pending, [workEntry(1, bootAt(1, 'cmd-3')), workEntry(2, { no: 'command' })]);
     expect(model.reader.operation(acme, commandId('cmd-3'))).toMatchObject({ status: 'pending', verb: 'boot' });
     expect(model.reader.overdueCommands(timeAt(60)).map((command) => command.id)).toEqual(['cmd-3']);
     expect(model.reader.attention(acme, { hosts: true })).toMatchObject([{ kind: 'quarantined' }]);
     vm.tell('boot');
-    createStateProjection(db, log.info()).apply(log.entries.slice(2));
+    foldAndCommit(createStateProjection(db, log.info()), log.entries.slice(2));
     expect(model.reader.operation(acme, commandId('cmd-3'))).toMatchObject({ status: 'running' });
     expect(model.reader.overdueCommands(timeAt(60))).toEqual([]);
-    pending.apply([workEntry(3, bootAt(1, 'cmd-3'))]);
+    foldAndCommit(pending, [workEntry(3, bootAt(1, 'cmd-3'))]);
     expect(model.reader.overdueCommands(timeAt(60))).toEqual([]);
     expect(model.reader.positions()).toMatchObject({ events: 3, work: 3 });
   } finally {

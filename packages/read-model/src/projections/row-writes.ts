@@ -1,0 +1,22 @@
+// Writes that wait for the commit, in the order in which they were asked for.
+export class RowWrites<Row> {
+  readonly #waiting: Row[] = [];
+  readonly #write: (row: Row) => void;
+
+  constructor(write: (row: Row) => void) {
+    this.#write = write;
+  }
+
+  add(row: Row): void {
+    this.#waiting.push(row);
+  }
+
+  /** Inside a transaction; the rows are kept until `written`. */
+  write(): void {
+    for (const row of this.#waiting) this.#write(row);
+  }
+
+  written(): void {
+    this.#waiting.length = 0;
+  }
+}
