@@ -1,5 +1,5 @@
 // The tables of the two files. Rows can be thrown away: a change of shape is a new version, and a rebuild from the log.
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 const CHECKPOINT = `
 CREATE TABLE IF NOT EXISTS checkpoint (
@@ -39,7 +39,8 @@ CREATE TABLE IF NOT EXISTS usage (
   PRIMARY KEY (tenant, vm_id, started_at)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS quarantine (
-  stream TEXT NOT NULL, sequence INTEGER NOT NULL, subject TEXT NOT NULL, reason TEXT NOT NULL, bytes INTEGER NOT NULL, at TEXT NOT NULL,
+  stream TEXT NOT NULL, sequence INTEGER NOT NULL, tenant TEXT, subject TEXT NOT NULL, reason TEXT NOT NULL, bytes INTEGER NOT NULL,
+  at TEXT NOT NULL,
   PRIMARY KEY (stream, sequence)
 ) STRICT, WITHOUT ROWID;
 `;

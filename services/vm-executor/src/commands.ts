@@ -46,7 +46,9 @@ export class Commands {
         { subject: incoming.subject, sequence: incoming.streamSequence },
         'not a command: dropped',
       );
-      this.#deps.host.runtime.metrics.counter('ironlog_quarantined_total').inc();
+      this.#deps.host.runtime.metrics
+        .counter('ironlog_quarantined_total')
+        .inc({ stream: 'WORK', code: 'not-a-command' });
       return incoming.term?.('not a command of this system');
     }
     const key = keyOf({ tenant: command.tenant, vmId: command.subject });

@@ -16,10 +16,10 @@ export interface Stray {
 const NO_UTF8 = new Uint8Array([0xff, 0xfe, 0x00, 0x01]);
 const HOST = 'host-1';
 
-const work = (target: string, what: string, body: Stray['body'], vm: string = VMS.running): Stray => ({
+const work = (target: string, what: string, body: Stray['body'], address: string = `${VMS.running}.boot`): Stray => ({
   what: `${what} on work.${target}`,
   by: 'gateway',
-  subject: `ironlog.work.${target}.${HOME}.${vm}.boot`,
+  subject: `ironlog.work.${target}.${HOME}.${address}`,
   body,
   countedBy: [target === 'any' ? 'api-gateway' : 'vm-executor', 'state-projector'],
 });
@@ -83,8 +83,9 @@ export const PRIVILEGED: readonly Stray[] = [
   work(HOST, 'JSON that is no command', '{"id":"cmd-1"}'),
   work(HOST, 'null', 'null'),
   work(HOST, "another VM's command", command(VMS.created)),
-  work('any', 'no JSON', '{', NOBODY),
-  work('any', 'JSON that is no command', '[]', NOBODY),
+  work(HOST, 'a command of another verb', command(VMS.running), `${VMS.running}.pause`),
+  work('any', 'no JSON', '{', `${NOBODY}.boot`),
+  work('any', 'JSON that is no command', '[]', `${NOBODY}.boot`),
   event('no JSON', 'created'),
   event('no bytes', ''),
   event('no text', NO_UTF8),

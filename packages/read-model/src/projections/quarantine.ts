@@ -1,4 +1,5 @@
 // Quarantine rows: every stored message that counts for nothing, and why (I14: none disappears).
+import { tenantIdSchema } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
 import type { LogEntry } from '../log-entry.ts';
 import { RowWrites } from './row-writes.ts';
@@ -6,6 +7,7 @@ import { RowWrites } from './row-writes.ts';
 interface Row {
   readonly stream: string;
   readonly sequence: number;
+  readonly tenant: string | null;
   readonly subject: string;
   readonly reason: string;
   readonly bytes: number;
@@ -14,12 +16,18 @@ interface Row {
 
 const LONGEST_SUBJECT = 400;
 
+/** Whom it concerns, as far as its subject tells: nobody else is shown it (P9). In all subjects but a host's it is the fourth token. */
+const tenantOf = (subject: string): string | null => {
+  const [, stream, kind, tenant] = subject.split('.');
+  return stream === 'evt' && kind === 'host' ? null : (tenantIdSchema.safeParse(tenant).data ?? null);
+};
+
 export class QuarantineRows extends RowWrites<Row> {
   readonly #stream: string;
 
   constructor(db: Db, stream: string) {
     const insert = db.prepare<Row>(
-      'INSERT INTO quarantine (stream, sequence, subject, reason, bytes, at) VALUES (@stream, @sequence, @subject, @reason, @bytes, @at) ON CONFLICT DO NOTHING',
+      'INSERT INTO quarantine (stream, sequence, tenant, subject, reason, bytes, at) VALUES (@stream, @sequence, @tenant, @subject, @reason, @bytes, @at) ON CONFLICT DO NOTHING',
     );
     super((row) => insert.run(row));
     this.#stream = stream;
@@ -30,6 +38,7 @@ export class QuarantineRows extends RowWrites<Row> {
     this.add({
       stream: this.#stream,
       sequence,
+      tenant: tenantOf(subject),
       subject: subject.slice(0, LONGEST_SUBJECT),
       reason,
       bytes: bytes.length,

@@ -69,7 +69,11 @@ test("poison is kept by sequence, subject, reason and size, moves its VM's seque
       'quarantined',
       'quarantined',
     ]);
-    expect(model.reader.attention(acme, { hosts: false })).toEqual([]);
+    const reasons = (tenant: typeof acme, hosts: boolean) =>
+      model.reader.attention(tenant, { hosts }).map(({ reason }) => reason.split(':')[0]);
+    expect(reasons(acme, false)).toEqual([`EVENTS 2 on ${subject}`]);
+    // What another tenant's entry held is none of its business, whatever its role (P9).
+    expect(reasons(tenantId('other'), true)).toEqual(['EVENTS 3 on ironlog.evt.nonsense']);
   } finally {
     model.remove();
   }

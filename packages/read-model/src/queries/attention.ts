@@ -19,16 +19,17 @@ export const prepareAttention = (db: Db) => {
     "SELECT id, status, since, reason FROM hosts WHERE status IN ('halted', 'unreachable') ORDER BY id LIMIT ?",
   );
   const poison = db.prepare<
-    [number],
+    [string, number, number],
     { stream: string; sequence: number; subject: string; reason: string; at: string }
-  >('SELECT stream, sequence, subject, reason, at FROM quarantine ORDER BY sequence DESC LIMIT ?');
+  >(
+    'SELECT stream, sequence, subject, reason, at FROM quarantine WHERE tenant = ? OR (tenant IS NULL AND ?) ORDER BY sequence DESC LIMIT ?',
+  );
   return (tenant: TenantId, wanted: { readonly hosts: boolean }): AttentionItem[] => {
     const items = vms.all(tenant, MOST).flatMap(({ body }): AttentionItem[] => {
       const vm = JSON.parse(body) as Vm;
       return vm.attention ? [{ ...vm.attention, tenant: vm.tenant, vmId: vm.id, host: vm.owner }] : [];
     });
-    if (!wanted.hosts) return items;
-    for (const { id, status, since, reason } of hosts.all(MOST)) {
+    for (const { id, status, since, reason } of wanted.hosts ? hosts.all(MOST) : []) {
       items.push({
         kind: `host-${status}`,
         since,
@@ -39,7 +40,7 @@ export const prepareAttention = (db: Db) => {
         host: hostIdSchema.parse(id),
       });
     }
-    for (const { stream, sequence, subject, reason, at } of poison.all(MOST)) {
+    for (const { stream, sequence, subject, reason, at } of poison.all(tenant, wanted.hosts ? 1 : 0, MOST)) {
       const actionRequired = 'find out who wrote it; it changed nothing, and stays in the stream as evidence';
       items.push({
         kind: 'quarantined',
