@@ -38,7 +38,7 @@ export class Commands {
     this.#deps = deps;
   }
 
-  /** Resolves when the command has an intent, a rejection or an expiry on record and is acked; its task runs on. */
+  /** Resolves when the command has an intent, a rejection or an expiry on record and is acked; its task runs meanwhile. */
   async handle(incoming: Incoming): Promise<void> {
     const command = read(incoming);
     if (!command) {
@@ -54,12 +54,14 @@ export class Commands {
     const key = keyOf({ tenant: command.tenant, vmId: command.subject });
     const { action } = command.data;
     const urgent = action.verb === 'delete' && action.params.force;
-    const accept = () => this.#accept(command, incoming);
+    const accept = () => this.#accept(command);
     // A delete with force goes past the mailbox: it must not wait for what it is to cut off.
     const log = urgent ? await accept() : await this.#deps.mailboxes.run(key, accept);
-    if (!log) return;
-    if (urgent) this.#deps.tasks.preempt(log);
-    this.#run(key, log);
+    if (log && urgent) this.#deps.tasks.preempt(log);
+    // From the intent on the log resumes the task, not redelivery: the effect need not wait for the ack.
+    if (log) this.#run(key, log);
+    await incoming.ack?.();
+    this.#deps.host.fail('after-ack');
   }
 
   #run(key: string, log: VmLog): void {
@@ -76,18 +78,12 @@ export class Commands {
   }
 
   /** The VM's log when there is now a task to run. */
-  #accept(command: WorkCommand, incoming: Incoming): Promise<VmLog | undefined> {
+  #accept(command: WorkCommand): Promise<VmLog | undefined> {
     const attributes = { tenant: command.tenant, vmId: command.subject, verb: command.data.action.verb };
     return withSpan(
       `accept ${attributes.verb}`,
       { kind: 'consumer', parent: command.traceparent, attributes },
-      async ({ traceparent }) => {
-        const { fail } = this.#deps.host;
-        const begun = await this.#decide(command, traceparent);
-        await incoming.ack?.();
-        fail('after-ack');
-        return begun;
-      },
+      ({ traceparent }) => this.#decide(command, traceparent),
     );
   }
 

@@ -81,6 +81,7 @@ export class Executor {
   async stop(): Promise<void> {
     await this.#consuming.catch(() => undefined);
     await this.#mailboxes.idle();
+    this.#vms.flush();
     this.#processes.release();
   }
 

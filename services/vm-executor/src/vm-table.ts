@@ -1,7 +1,8 @@
 // The VMs that this host owns or has been asked about, each loaded once; the capacity they hold follows every change.
 import type { Vm } from '@ironlog/domain';
 import type { HostDeps } from './host-deps.ts';
-import { readSnapshot, writeSnapshot } from './snapshot-store.ts';
+import { readSnapshot } from './snapshot-store.ts';
+import { SnapshotWriter } from './snapshot-writer.ts';
 import type { VmRef } from './state-directory.ts';
 import { VmLog } from './vm-log.ts';
 
@@ -14,9 +15,13 @@ export class VmTable {
   readonly #deps: HostDeps;
   readonly #logs = new Map<string, Promise<VmLog>>();
   readonly #gone: string[] = [];
+  readonly #snapshots: SnapshotWriter;
 
   constructor(deps: HostDeps) {
     this.#deps = deps;
+    this.#snapshots = new SnapshotWriter((err, directory) =>
+      deps.runtime.logger.warn({ err, directory }, "snapshot not written: the next start reads more of this VM's log"),
+    );
   }
 
   get(ref: VmRef): Promise<VmLog> {
@@ -33,6 +38,11 @@ export class VmTable {
   async owned(): Promise<readonly VmLog[]> {
     const logs = await Promise.all(this.#logs.values());
     return logs.filter(({ vm }) => vm.owner === this.#deps.host && vm.state !== 'deleted');
+  }
+
+  /** At the end: the next start then reads no tail at all. */
+  flush(): void {
+    this.#snapshots.flush();
   }
 
   #load(ref: VmRef): Promise<VmLog> {
@@ -54,8 +64,11 @@ export class VmTable {
       if (before.state !== 'absent') runtime.metrics.gauge('ironlog_vms').dec({ state: before.state });
       runtime.metrics.gauge('ironlog_vms').inc({ state: after.state });
     }
-    if (after.state === 'deleted') this.#forgetOldest(keyOf(ref));
-    else writeSnapshot(state.directoryOf(ref), after);
+    const directory = state.directoryOf(ref);
+    if (after.state === 'deleted') {
+      this.#snapshots.drop(directory);
+      this.#forgetOldest(keyOf(ref));
+    } else this.#snapshots.changed(directory, after);
   }
 
   #forgetOldest(key: string): void {

@@ -49,9 +49,10 @@ export const pull = async function* (options: PullOptions): AsyncGenerator<reado
     const iterator = messages[Symbol.asyncIterator]();
     let batch: JsMsg[] = [];
     let next: Promise<IteratorResult<JsMsg>> | undefined;
+    let pending = 0;
     for (;;) {
       next ??= iterator.next();
-      const arrived = batch.length === 0 || messages.getPending() > SURELY_PENDING ? await next : await soon(next);
+      const arrived = batch.length === 0 || pending > SURELY_PENDING ? await next : await soon(next);
       if (arrived === 'nothing yet') {
         yield batch;
         if (signal.aborted) return;
@@ -61,7 +62,8 @@ export const pull = async function* (options: PullOptions): AsyncGenerator<reado
       if (arrived.done) break;
       batch.push(arrived.value);
       next = undefined;
-      if (batch.length < options.maxBatch) continue;
+      pending = messages.getPending();
+      if (batch.length < options.maxBatch && pending > 0) continue;
       yield batch;
       if (signal.aborted) return;
       batch = [];
