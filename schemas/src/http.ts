@@ -19,7 +19,9 @@ const startBy = timestampSchema
   );
 
 /** `POST /v1/vms`. */
-export const createBodySchema = verbParams.create.extend({ id: vmIdSchema.optional(), startBy });
+export const createBodySchema = verbParams.create.extend({ id: vmIdSchema.optional(), startBy }).meta({
+  examples: [{ id: 'web-1', start: true, spec: { name: 'front', labels: { tier: 'web' }, cpus: 2, memoryMiB: 512 } }],
+});
 /** The verbs that are `POST /v1/vms/{id}/<verb>`; `create` and `delete` have methods of their own. */
 export const HTTP_VERBS = [
   'boot',

@@ -42,18 +42,40 @@ export const PROBLEMS = {
 export type ProblemCode = keyof typeof PROBLEMS;
 export const problemCodeSchema = z.enum(Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]]);
 
-export const problemSchema = z.strictObject({
-  type: z.string(),
-  title: z.string(),
-  status: z.int(),
-  detail: z.string(),
-  instance: z.string(),
-  code: problemCodeSchema,
-  currentState: vmStateSchema.or(z.literal('absent')).optional(),
-  allowedActions: z.array(verbSchema).optional(),
-  retryable: z.boolean().optional(),
-  traceId: z.string().optional(),
-  operationId: z.string().optional(),
-  errors: z.array(z.strictObject({ path: z.string(), message: z.string() })).optional(),
-});
+/** Each code with its HTTP status, for whoever reads the generated documents. */
+const codesInWords = Object.entries(PROBLEMS)
+  .map(([code, { status, title }]) => `${code} (${status}): ${title}`)
+  .join('; ');
+
+export const problemSchema = z
+  .strictObject({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    instance: z.string(),
+    code: problemCodeSchema.describe(codesInWords),
+    currentState: vmStateSchema.or(z.literal('absent')).optional(),
+    allowedActions: z.array(verbSchema).optional(),
+    retryable: z.boolean().optional(),
+    traceId: z.string().optional(),
+    operationId: z.string().optional(),
+    errors: z.array(z.strictObject({ path: z.string(), message: z.string() })).optional(),
+  })
+  .meta({
+    examples: [
+      {
+        type: 'urn:ironlog:problem:illegal-state',
+        title: PROBLEMS['illegal-state'].title,
+        status: 409,
+        detail: 'boot is not allowed while the VM is running',
+        instance: '/v1/vms/web-1/boot',
+        code: 'illegal-state',
+        currentState: 'running',
+        allowedActions: ['shutdown', 'pause', 'reboot', 'delete'],
+        traceId: '0af7651916cd43dd8448eb211c80319c',
+        operationId: 'cmd-01m85prcnck1kz8528v3c2mcn1',
+      },
+    ],
+  });
 export type Problem = z.infer<typeof problemSchema>;

@@ -1,6 +1,6 @@
 /** JSON logs that hold only fields named here, never a credential, and the trace that each line belongs to. */
-import { trace } from '@opentelemetry/api';
 import { type DestinationStream, destination, type Logger as PinoLogger, pino } from 'pino';
+import { activeTraceparent } from './span.ts';
 
 /** A pino logger; also fits Fastify's `loggerInstance`. */
 export type Logger = PinoLogger;
@@ -53,9 +53,10 @@ const scrub = (line: string): string =>
     .replace(/(:\/\/)[^\s"\\/@]+@/g, '$1[secret]@')
     .replace(/\b(password|token|secret)(=|\\":\s*\\")[^\s"\\&]+/gi, '$1$2[secret]');
 
+// Also with tracing off: an event's traceparent and an answer's traceId then lead to these lines.
 const activeSpan = (): Record<string, string> => {
-  const span = trace.getActiveSpan()?.spanContext();
-  return span === undefined ? {} : { trace_id: span.traceId, span_id: span.spanId };
+  const [, traceId, spanId] = activeTraceparent()?.split('-') ?? [];
+  return traceId === undefined || spanId === undefined ? {} : { trace_id: traceId, span_id: spanId };
 };
 
 /** Settings of `createLogger`. */

@@ -28,7 +28,7 @@ const parse = (traceparent: string): SpanContext => {
   return { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true };
 };
 
-/** What `fn` of `withSpan` may do with its span. */
+/** What the work inside a span may do with it. */
 export interface Span {
   /** Goes into events, commands and headers that this work causes. Always valid. */
   readonly traceparent: string;
@@ -37,7 +37,14 @@ export interface Span {
   fail(reason: string): void;
 }
 
-/** Settings of `withSpan`. */
+/** A span that is longer than one function call: whoever opened it must end it. */
+export interface OpenSpan extends Span {
+  /** Runs `fn`, and what it starts, as this span's work. */
+  run<T>(fn: () => T): T;
+  end(): void;
+}
+
+/** Settings of `openSpan` and `withSpan`. */
 export interface SpanOptions {
   readonly attributes?: Attributes;
   /** The traceparent of what caused this; an invalid one (it may be a stranger's) is ignored. Default: the active span. */
@@ -53,6 +60,21 @@ const KINDS = {
   consumer: SpanKind.CONSUMER,
 } as const;
 
+// Every message here is NATS's: https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/
+const MESSAGING: Partial<Record<keyof typeof KINDS, Attributes>> = {
+  producer: { 'messaging.system': 'nats', 'messaging.operation.type': 'send' },
+  consumer: { 'messaging.system': 'nats', 'messaging.operation.type': 'process' },
+};
+
+/** A name without a namespace is ours: `vmId` is `ironlog.vm_id`, as OpenTelemetry's naming rules want it. */
+const namespaced = (attributes: Attributes): Attributes =>
+  Object.fromEntries(
+    Object.entries(attributes).map(([name, value]) => [
+      name.includes('.') ? name : `ironlog.${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`,
+      value,
+    ]),
+  );
+
 const parentContext = (parent: string | undefined): Context => {
   if (isTraceparent(parent)) return trace.setSpanContext(ROOT_CONTEXT, parse(parent));
   const active = context.active();
@@ -67,29 +89,35 @@ export const activeTraceparent = (): string | undefined => {
   return active !== undefined && isSpanContextValid(active) ? format(active) : carried.getStore();
 };
 
-/**
- * Runs `fn` inside a span, which ends when `fn` does; what `fn` throws is recorded and thrown on.
- * With tracing off, the parent's traceparent is passed through, or a new one made when there is none.
- */
-export const withSpan = async <T>(
-  name: string,
-  { attributes = {}, parent, kind = 'internal' }: SpanOptions,
-  fn: (span: Span) => T | Promise<T>,
-): Promise<T> => {
+/** With tracing off, the parent's traceparent is passed through, or a new one made when there is none. */
+export const openSpan = (name: string, { attributes = {}, parent, kind = 'internal' }: SpanOptions): OpenSpan => {
   const within = parentContext(parent);
-  const span = trace.getTracer(TRACER).startSpan(name, { attributes, kind: KINDS[kind] }, within);
+  const options = { attributes: { ...MESSAGING[kind], ...namespaced(attributes) }, kind: KINDS[kind] };
+  const span = trace.getTracer(TRACER).startSpan(name, options, within);
   const own = span.spanContext();
   const traceparent = isSpanContextValid(own) ? format(own) : newTraceparent();
-  const fail = (reason: string): void => {
-    span.setStatus({ code: SpanStatusCode.ERROR, message: reason });
+  return {
+    traceparent,
+    set: (more) => void span.setAttributes(namespaced(more)),
+    fail: (message) => void span.setStatus({ code: SpanStatusCode.ERROR, message }),
+    run: (fn) => carried.run(traceparent, () => context.with(trace.setSpan(within, span), fn)),
+    end: () => span.end(),
   };
-  const handle: Span = { traceparent, set: (more) => void span.setAttributes(more), fail };
+};
+
+/** Runs `fn` inside a span, which ends when `fn` does; what `fn` throws is recorded and thrown on. */
+export const withSpan = async <T>(
+  name: string,
+  options: SpanOptions,
+  fn: (span: Span) => T | Promise<T>,
+): Promise<T> => {
+  const span = openSpan(name, options);
   try {
-    return await carried.run(traceparent, () => context.with(trace.setSpan(within, span), () => fn(handle)));
+    return await span.run(() => fn(span));
   } catch (cause) {
     const error = cause instanceof Error ? cause : new Error(String(cause));
-    span.recordException(error);
-    fail(error.message);
+    span.set({ 'error.type': error.name });
+    span.fail(error.message);
     throw cause;
   } finally {
     span.end();

@@ -120,11 +120,12 @@ test.each([
   ['the SDK is disabled', () => ({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint(), OTEL_SDK_DISABLED: 'true' })],
   ['no exporter is wanted', () => ({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint(), OTEL_TRACES_EXPORTER: 'none' })],
 ])(
-  'tracing is off, and not even loaded, when %s; the parent is passed through and log lines carry no trace',
+  'tracing is off, and not even loaded, when %s; the parent is passed through, and log lines carry it',
   async (_, env) => {
     const ended = await runFixture(env());
     expect(ended).toMatchObject({ code: 0, on: false, inEvent: `00-${TRACE}-b7ad6b7169203331-01` });
-    expect(ended.stdout).not.toContain('trace_id');
+    const inside = ended.stdout.split('\n').find((line) => line.includes('"inside"'));
+    expect(JSON.parse(inside ?? '{}')).toMatchObject({ trace_id: TRACE, span_id: 'b7ad6b7169203331' });
     const packages = [...ended.loaded.matchAll(/@opentelemetry\/([^/]+)/g)].map((found) => found[1]);
     expect([...new Set(packages)]).toEqual(['api']);
     expect(bodies).toEqual([]);

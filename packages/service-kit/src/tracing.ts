@@ -34,6 +34,9 @@ const diagnostics = (logger: Logger): DiagLogger => ({
   verbose: () => undefined,
 });
 
+// While a hypervisor starts it is pinged every few milliseconds: hundreds of failed calls that are nobody's request.
+const isPing = ({ path }: { readonly path: string }): boolean => path.endsWith('/vmm.ping');
+
 const flush = async (shutdown: () => Promise<void>, logger: Logger): Promise<void> => {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(new Error(`no end within ${FLUSH_TIMEOUT_MS} ms`)), FLUSH_TIMEOUT_MS);
@@ -59,7 +62,7 @@ export const startTracing = async ({ service, env, logger }: TracingOptions): Pr
   ]);
   const sdk = startNodeSdk({
     ...(env.OTEL_SERVICE_NAME ? {} : { resourceAttributes: { 'service.name': service } }),
-    instrumentations: [new UndiciInstrumentation()],
+    instrumentations: [new UndiciInstrumentation({ ignoreRequestHook: isPing })],
     // Metrics go to Prometheus and logs to standard output.
     metricReaders: [],
     logRecordProcessors: [],

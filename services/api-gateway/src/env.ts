@@ -24,9 +24,6 @@ export const env = z.object({
     .describe('an absolute path of a token file with mode 0600'),
   IRONLOG_MAX_WAITING_CREATES: count(1_000, 'creates of one tenant that may wait for a host'),
   IRONLOG_REQUESTS_PER_SECOND: count(LIMITS.requestsPerSecond, 'HTTP requests a second for each token'),
-  // Only whether there is one: the SDK reads it, and all the other OTEL_* variables, itself.
-  OTEL_EXPORTER_OTLP_ENDPOINT: z.string().optional(),
-  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z.string().optional(),
   IRONLOG_FAILPOINT: failpointSchema.optional(),
 });
 

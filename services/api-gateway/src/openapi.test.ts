@@ -1,3 +1,4 @@
+import { PROBLEMS } from '@ironlog/schemas';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { openApiDocument } from './openapi.ts';
@@ -49,6 +50,61 @@ test('every route of the contract is in the document, named once, and nothing da
   );
   expect(references.length).toBeGreaterThan(0);
   for (const name of new Set(references)) expect(components.schemas).toHaveProperty(name);
+});
+
+const describedSchema = z.object({
+  paths: z.record(
+    z.string(),
+    z.record(
+      z.string(),
+      z.object({
+        parameters: z.array(z.object({ in: z.string(), name: z.string() })).default([]),
+        requestBody: z.object({ required: z.boolean() }).optional(),
+        responses: z.record(
+          z.string(),
+          z.object({ description: z.string(), headers: z.record(z.string(), z.unknown()).default({}) }),
+        ),
+      }),
+    ),
+  ),
+});
+
+test('a problem names every code, with its status', async () => {
+  const { components } = documentSchema.parse(await openApiDocument());
+  const { properties } = z
+    .object({ properties: z.object({ code: z.object({ enum: z.array(z.string()), description: z.string() }) }) })
+    .parse(components.schemas.Problem);
+  expect(properties.code.enum).toEqual(Object.keys(PROBLEMS));
+  for (const [code, { status }] of Object.entries(PROBLEMS))
+    expect(properties.code.description).toContain(`${code} (${status})`);
+});
+
+test('what a route takes and answers in headers is described where it does so', async () => {
+  const { paths } = describedSchema.parse(await openApiDocument());
+  const of = (method: string, path: string) => {
+    const { parameters = [], responses = {}, requestBody } = paths[path]?.[method] ?? {};
+    const answered = (status: string): string[] => Object.keys(responses[status]?.headers ?? {}).toSorted();
+    return {
+      taken: parameters
+        .filter((parameter) => parameter.in === 'header')
+        .map(({ name }) => name)
+        .toSorted(),
+      answered,
+      requestBody,
+    };
+  };
+  const create = of('post', '/v1/vms');
+  expect(create.taken).toEqual(['Idempotency-Key', 'Prefer', 'traceparent']);
+  expect(create.requestBody).toEqual({ required: false });
+  const boot = of('post', '/v1/vms/{id}/boot');
+  expect(boot.taken).toEqual(['Idempotency-Key', 'If-Match', 'Prefer', 'traceparent']);
+  expect(boot.answered('202')).toEqual(['Ironlog-Position', 'Location', 'Preference-Applied']);
+  expect(boot.answered('5XX')).toContain('Retry-After');
+  const vm = of('get', '/v1/vms/{id}');
+  expect(vm.taken).toEqual(['Ironlog-Position', 'traceparent']);
+  expect(vm.answered('200')).toEqual(['ETag', 'Ironlog-Position']);
+  expect(of('get', '/v1/events').taken).toContain('Last-Event-ID');
+  expect(of('get', '/healthz').taken).toEqual([]);
 });
 
 test('the document is the same each time it is made', async () => {

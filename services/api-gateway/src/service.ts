@@ -62,12 +62,10 @@ export const create = (config: GatewayConfig, overrides: Partial<Runtime> = {}):
         exitCode: ExitCode.temporary,
       });
     });
-    const tracing = Boolean(config.OTEL_EXPORTER_OTLP_ENDPOINT || config.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT);
     app = await buildServer({
       api: core.api,
       tokens,
       logger,
-      tracing,
       requestsPerSecond: config.IRONLOG_REQUESTS_PER_SECOND,
     });
     const server = app;

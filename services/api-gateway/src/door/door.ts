@@ -89,7 +89,7 @@ const take = (deps: DoorDeps, delivery: Delivery, message: Command): Promise<str
   const parent = message.body.traceparent ?? (isTraceparent(header) ? header : undefined);
   return withSpan(
     `nats ${message.verb}`,
-    { kind: 'consumer', parent, attributes: { 'ironlog.verb': message.verb } },
+    { kind: 'consumer', parent, attributes: { verb: message.verb, tenant: message.tenant, vmId: message.vmId } },
     async ({ traceparent }) => {
       const { tenant, vmId, verb, body } = message;
       const startedAt = deps.clock.monotonicMs();

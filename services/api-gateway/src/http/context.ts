@@ -14,6 +14,10 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Who may call the route. A route that does not say is refused at start. */
     access?: Access;
+    /** It answers with one VM, and so with its ETag. */
+    answersEtag?: boolean;
+    /** It is a stream that goes on after `Last-Event-ID`. */
+    resumable?: boolean;
   }
 }
 

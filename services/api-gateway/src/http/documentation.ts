@@ -5,6 +5,7 @@ import { operationSchema, problemSchema, vmViewSchema } from '@ironlog/schemas';
 import type { FastifyInstance } from 'fastify';
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { type DocumentedRoute, requestHeaders, responseHeaders } from './documented-headers.ts';
 
 /** What many routes answer is in the document once, under its name; the global registry would be everybody's. */
 const schemaRegistry = z.registry<{ id: string }>();
@@ -12,11 +13,69 @@ schemaRegistry.add(vmViewSchema, { id: 'Vm' });
 schemaRegistry.add(operationSchema, { id: 'Operation' });
 schemaRegistry.add(problemSchema, { id: 'Problem' });
 
-const named = createJsonSchemaTransformObject({ schemaRegistry });
+/** The registry above holds names only: what schemas say of themselves is in zod's own. */
+const zodToJsonConfig: NonNullable<Parameters<typeof createJsonSchemaTransform>[0]['zodToJsonConfig']> = {
+  override: ({ zodSchema, jsonSchema }) => {
+    const { description, examples } = z.globalRegistry.get(zodSchema) ?? {};
+    if (description) jsonSchema.description = description;
+    if (Array.isArray(examples)) jsonSchema.examples = examples;
+  },
+};
+const fromZod = createJsonSchemaTransform({ schemaRegistry, zodToJsonConfig });
+const named = createJsonSchemaTransformObject({ schemaRegistry, zodToJsonConfig });
+
+const ANSWERS: Readonly<Record<string, string>> = {
+  200: 'As asked',
+  202: 'Accepted: it is stored, and its operation tells what becomes of it',
+  503: 'Not ready, and why',
+};
+
+interface Answer {
+  readonly content?: unknown;
+  readonly description?: string;
+}
+
+/** Adds the headers, which Fastify's schemas of a route would also take over the checking of. */
+const withHeaders = (answers: Readonly<Record<string, Answer>>, route: DocumentedRoute): Record<string, object> =>
+  Object.fromEntries(
+    Object.entries(answers).map(([status, answer]) => [
+      status,
+      {
+        ...(answer.content
+          ? answer
+          : { description: ANSWERS[status], content: { 'application/json': { schema: answer } } }),
+        headers: responseHeaders(route, status),
+      },
+    ]),
+  );
+
+const transform: typeof fromZod = (input) => {
+  const transformed = fromZod(input);
+  const { schema } = transformed;
+  if (!schema || schema.hide) return transformed;
+  const route = { url: input.url, config: input.route.config ?? {} };
+  const properties = requestHeaders(route);
+  const answers = schema.response as Record<string, Answer> | undefined;
+  return {
+    ...transformed,
+    schema: {
+      ...schema,
+      ...(Object.keys(properties).length > 0 && { headers: { type: 'object', properties } }),
+      ...(answers && { response: withHeaders(answers, route) }),
+    },
+  };
+};
+
+/** No body at all is a command with every default, which the plugin cannot know. */
+const withOptionalBodies = (paths: object): void => {
+  for (const operation of Object.values(paths).flatMap((path) => Object.values(path as Record<string, object>)))
+    if ('requestBody' in operation) Object.assign(operation.requestBody as object, { required: false });
+};
 
 /** The transform names each schema twice, as answers and as requests see it; no request holds one of these. */
 const withoutInputs = (document: ReturnType<typeof named>): ReturnType<typeof named> => {
   if (!('components' in document) || !document.components?.schemas) return document;
+  withOptionalBodies(document.paths ?? {});
   const schemas = Object.entries(document.components.schemas).filter(([name]) => !name.endsWith('Input'));
   return { ...document, components: { ...document.components, schemas: Object.fromEntries(schemas) } } as ReturnType<
     typeof named
@@ -32,7 +91,7 @@ export const registerDocument = async (app: FastifyInstance): Promise<void> => {
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
       security: [{ token: [] }],
     },
-    transform: createJsonSchemaTransform({ schemaRegistry }),
+    transform,
     transformObject: (document) => withoutInputs(named(document)),
   });
 };

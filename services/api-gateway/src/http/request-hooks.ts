@@ -1,5 +1,5 @@
-// What happens around every request: its trace, its end, the position it asks for and gets, and its metrics.
-import { activeTraceparent, isTraceparent, type Metrics, newTraceparent } from '@ironlog/service-kit';
+// What happens around every request: its end, the position it asks for and gets, and its metrics.
+import type { Metrics } from '@ironlog/service-kit';
 import type { FastifyInstance } from 'fastify';
 import type { Reads } from '../reads/port.ts';
 import {
@@ -33,14 +33,10 @@ export const registerRequestHooks = (app: FastifyInstance, { reads, metrics }: R
   const total = metrics.counter('ironlog_http_requests_total');
   const duration = metrics.histogram('ironlog_http_request_duration_seconds');
   app.decorateRequest('principal', undefined);
-  app.decorateRequest('traceparent', '');
   app.decorateRequest('position');
   app.decorateRequest('gone');
 
   app.addHook('onRequest', async (request, reply) => {
-    const { traceparent } = request.headers;
-    const given = typeof traceparent === 'string' && isTraceparent(traceparent) ? traceparent : undefined;
-    request.traceparent = activeTraceparent() ?? given ?? newTraceparent();
     request.position = NOWHERE;
     const gone = new AbortController();
     request.gone = gone.signal;

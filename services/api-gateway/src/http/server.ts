@@ -15,27 +15,22 @@ import { LIMITS } from './limits.ts';
 import { registerNotFound } from './method-not-allowed.ts';
 import { ProblemError, sendError } from './problem.ts';
 import { registerRequestHooks } from './request-hooks.ts';
+import { registerRequestSpans } from './request-span.ts';
 import './context.ts';
 
 export interface ServerDeps {
   readonly api: Api;
   readonly tokens: Tokens;
   readonly logger: Logger;
-  /** With a collector configured, every request is a span. */
-  readonly tracing: boolean;
   readonly requestsPerSecond: number;
 }
 
 export const buildServer = async (deps: ServerDeps): Promise<App> => {
   const app = bareServer(deps.logger);
-  if (deps.tracing) {
-    // Loaded only then: idle memory is a target.
-    const { FastifyOtelInstrumentation } = await import('@fastify/otel');
-    await app.register(new FastifyOtelInstrumentation().plugin());
-  }
   app.setErrorHandler(sendError);
   registerJsonBody(app);
   registerNotFound(app);
+  registerRequestSpans(app);
   registerRequestHooks(app, { reads: () => deps.api.reads, metrics: deps.api.metrics });
   await app.register(helmet);
   await app.register(underPressure, { maxEventLoopDelay: LIMITS.eventLoopDelayMs });

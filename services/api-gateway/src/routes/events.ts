@@ -26,7 +26,7 @@ export const events: Route = (app, api) => {
   app.get(
     '/v1/events',
     {
-      config: { access: 'read' },
+      config: { access: 'read', resumable: true },
       schema: {
         operationId: 'streamEvents',
         tags: ['events'],

@@ -13,7 +13,7 @@ export const getVm: Route = (app, api) => {
   app.get(
     '/v1/vms/:id',
     {
-      config: { access: 'read', readsFrom: 'state' },
+      config: { access: 'read', readsFrom: 'state', answersEtag: true },
       schema: {
         operationId: 'getVm',
         tags: ['vms'],

@@ -1,4 +1,4 @@
-// GET /v1/operations: the tenant's operations, newest first, page by page.
+// GET /v1/operations: the tenant's operations, oldest first, page by page.
 import { listOperationsQuerySchema, operationListSchema } from '@ironlog/schemas';
 import { ok } from '../http/answers.ts';
 import type { Route } from '../http/api.ts';

@@ -57,7 +57,7 @@ export const submit = async (
 const acceptTraced = (api: Api, asked: Asked, request: FastifyRequest): Promise<Accepted> =>
   withSpan(
     `accept ${asked.verb}`,
-    { kind: 'producer', parent: request.traceparent, attributes: { 'ironlog.verb': asked.verb } },
+    { kind: 'producer', parent: request.traceparent, attributes: { verb: asked.verb } },
     ({ traceparent }) => {
       const { tenant, tokenId } = principalOf(request);
       const key = idempotencyKey(request);

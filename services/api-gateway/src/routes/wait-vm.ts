@@ -15,7 +15,7 @@ export const waitVm: Route = (app, api) => {
   app.get(
     '/v1/vms/:id/wait',
     {
-      config: { access: 'read', readsFrom: 'state' },
+      config: { access: 'read', readsFrom: 'state', answersEtag: true },
       schema: {
         operationId: 'waitVm',
         tags: ['vms'],

@@ -1,0 +1,94 @@
+// Which headers a route takes and answers with, for the document; read off what the route's own configuration says of it.
+import { MAX_WAIT_SECONDS } from '@ironlog/schemas';
+import type { FastifyContextConfig } from 'fastify';
+
+interface Header {
+  readonly type: 'string' | 'integer';
+  readonly description: string;
+  readonly pattern?: string;
+  readonly examples?: readonly (string | number)[];
+}
+type Headers = Readonly<Record<string, Header>>;
+
+export interface DocumentedRoute {
+  readonly url: string;
+  readonly config: FastifyContextConfig;
+}
+
+const TRACEPARENT: Header = {
+  type: 'string',
+  description: 'W3C Trace Context: the request, and all that it causes, goes on with this trace.',
+  examples: ['00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'],
+};
+const POSITION: Header = {
+  type: 'string',
+  description: 'An opaque token for how far the log had got: give it to a GET to read at least that much.',
+  examples: ['MS41LjE'],
+};
+const COMMAND: Headers = {
+  Prefer: {
+    type: 'string',
+    description: `wait=<seconds>: answer with the outcome if there is one within so many seconds, at most ${MAX_WAIT_SECONDS}.`,
+    examples: ['wait=20'],
+  },
+  'Idempotency-Key': {
+    type: 'string',
+    pattern: '^[\\x21-\\x7e]{1,200}$',
+    description:
+      'The same key and request is the same operation, however often it is sent; with another request it is a 422.',
+    examples: ['order-7'],
+  },
+};
+const IF_MATCH: Header = {
+  type: 'string',
+  description:
+    'An ETag that an answer gave: the command is carried out only at that revision of the VM, else it is a 412.',
+  examples: ['"3"'],
+};
+const LAST_EVENT_ID: Header = {
+  type: 'string',
+  pattern: '^\\d{1,15}$',
+  description: 'The id of the last frame that was seen: the stream goes on after it.',
+  examples: ['42'],
+};
+
+/** What a request to the route may send. */
+export const requestHeaders = ({ url, config }: DocumentedRoute): Headers => ({
+  ...(config.access === 'command' && COMMAND),
+  ...(config.access === 'command' && url.includes(':id') && { 'If-Match': IF_MATCH }),
+  ...(config.readsFrom && { 'Ironlog-Position': POSITION }),
+  ...(config.resumable && { 'Last-Event-ID': LAST_EVENT_ID }),
+  ...(config.access !== 'public' && { traceparent: TRACEPARENT }),
+});
+
+const LOCATION: Header = {
+  type: 'string',
+  description: 'Where the operation is.',
+  examples: ['/v1/operations/cmd-01m85prcnck1kz8528v3c2mcn1'],
+};
+const APPLIED: Header = {
+  type: 'string',
+  description: 'What was done of Prefer; only where it was sent.',
+  examples: ['wait=20'],
+};
+const ETAG: Header = { type: 'string', description: "The VM's revision, for If-Match.", examples: ['"3"'] };
+const RETRY_AFTER: Header = {
+  type: 'integer',
+  description: 'Seconds, where the same request may succeed later: 408, 429 and 503.',
+  examples: [1],
+};
+const ALLOW: Header = { type: 'string', description: 'With a 405: the methods that the path takes.' };
+const AUTHENTICATE: Header = { type: 'string', description: 'With a 401: Bearer.' };
+
+/** What an answer of `status` (`200`, `4xx`) carries. */
+export const responseHeaders = ({ config }: DocumentedRoute, status: string): Headers => {
+  const position = { 'Ironlog-Position': POSITION };
+  if (status === '4xx')
+    return { ...position, 'Retry-After': RETRY_AFTER, Allow: ALLOW, 'WWW-Authenticate': AUTHENTICATE };
+  if (status === '5xx') return { ...position, 'Retry-After': RETRY_AFTER };
+  return {
+    ...position,
+    ...(config.access === 'command' && { Location: LOCATION, 'Preference-Applied': APPLIED }),
+    ...(config.answersEtag && { ETag: ETAG }),
+  };
+};
