@@ -5,6 +5,9 @@ export const PARTS = ['accept', 'boot', 'rebuild', 'crash', 'memory'] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface Amounts {
+  /** Done and not counted: a service that has just started runs code that is not compiled yet, and costs twice as much. */
+  readonly acceptWarmUp: number;
+  readonly bootWarmUp: number;
   readonly acceptEach: number;
   readonly acceptManyEach: number;
   readonly boots: number;
@@ -17,9 +20,11 @@ export interface Amounts {
 }
 
 const FULL: Amounts = {
-  acceptEach: 300,
+  acceptWarmUp: 300,
+  bootWarmUp: 60,
+  acceptEach: 500,
   acceptManyEach: 1500,
-  boots: 60,
+  boots: 100,
   events: 200_000,
   vms: 25_000,
   rebuilds: 3,
@@ -30,6 +35,8 @@ const FULL: Amounts = {
 
 /** For a look whether it all runs; its numbers say nothing. */
 export const QUICK: Amounts = {
+  acceptWarmUp: 5,
+  bootWarmUp: 1,
   acceptEach: 20,
   acceptManyEach: 64,
   boots: 3,
