@@ -1,0 +1,112 @@
+// Incarnations: each start of a host's executor is on record, and the one before it is told and spawns no more.
+import { createMemoryEventLog, type MemoryStream, memoryStream } from '@ironlog/event-log';
+import { hostId } from '@ironlog/schemas';
+import { beforeEach, expect, test } from 'vitest';
+import { Incarnation, Superseded } from './incarnation.ts';
+
+const HOST = hostId('host-1');
+let stream: MemoryStream;
+let told: string[];
+let stopping: AbortController;
+let lossy: boolean;
+beforeEach(() => {
+  stream = memoryStream();
+  told = [];
+  stopping = new AbortController();
+  lossy = false;
+});
+
+const incarnation = (host = HOST) =>
+  new Incarnation({
+    log: createMemoryEventLog({ stream, loss: () => (lossy ? 'requests' : 'nothing') }),
+    host,
+    signal: stopping.signal,
+    onSuperseded: (by) => void told.push(by),
+  });
+const started = async (host = HOST): Promise<Incarnation> => {
+  const one = incarnation(host);
+  const capacity = { cpus: 1, memoryMiB: 1, processes: 1 };
+  const data = { incarnation: one.id, stateDirectoryId: 'one', hypervisors: ['simulator' as const], capacity };
+  await one.start({ name: 'executor-started', data });
+  return one;
+};
+const reaped = (one: Incarnation, pid: number) =>
+  one.say({ name: 'reaped', data: { incarnation: one.id, pid, directory: '/', reason: 'test' } });
+const onRecord = () =>
+  stream.entries.map(({ read }) => (read.ok && read.stored.kind === 'host' ? read.stored.event : undefined));
+
+test('a start is on record as the host own, and it may go on', async () => {
+  const one = await started();
+  await one.check();
+  expect(onRecord()).toMatchObject([
+    {
+      name: 'executor-started',
+      subject: 'host-1',
+      source: '/hosts/host-1/vm-executor',
+      actor: 'host-1',
+      data: { incarnation: one.id },
+    },
+  ]);
+  expect(stream.entries[0]?.subject).toBe('ironlog.evt.host.host-1.host-1.fact');
+  expect(told).toEqual([]);
+});
+
+test('a start after others is no conflict: they are read, and it is the one that counts', async () => {
+  await started();
+  const two = await started();
+  await two.check();
+  await reaped(two, 2);
+  expect(onRecord()).toMatchObject([{}, {}, { name: 'reaped' }]);
+  expect(told).toEqual([]);
+});
+
+test('the one before is superseded: its check before a spawn throws, and it is told by whom', async () => {
+  const one = await started();
+  const two = await started();
+  await expect(one.check()).rejects.toThrow(Superseded);
+  expect(told).toEqual([two.id]);
+});
+
+test('nor can it say anything more of the host', async () => {
+  const one = await started();
+  const two = await started();
+  await expect(reaped(one, 1)).rejects.toThrow(`incarnation ${two.id} has taken over host host-1`);
+  expect(onRecord().map((event) => event?.name)).toEqual(['executor-started', 'executor-started']);
+  expect(told).toEqual([two.id]);
+});
+
+test('what others say of the host is folded, and supersedes nobody', async () => {
+  const one = await started();
+  await incarnation().say({ name: 'host-reachable', data: {} });
+  await one.check();
+  await reaped(one, 1);
+  expect(onRecord().map((event) => event?.name)).toEqual(['executor-started', 'host-reachable', 'reaped']);
+});
+
+test('hosts do not supersede each other', async () => {
+  const one = await started();
+  await started(hostId('host-2'));
+  await started(hostId('host-10'));
+  await one.check();
+  await reaped(one, 1);
+  expect(told).toEqual([]);
+});
+
+test('what is said at once is on record in its order, once each', async () => {
+  const one = await started();
+  await Promise.all([1, 2, 3].map((pid) => reaped(one, pid)));
+  expect(onRecord().slice(1)).toMatchObject([1, 2, 3].map((pid) => ({ data: { pid } })));
+});
+
+test('when the service stops before the fate of an append is known, that is an error, and what waits behind it ends too', async () => {
+  const one = await started();
+  lossy = true;
+  const [first, second] = [reaped(one, 1), reaped(one, 2)];
+  const lost = Promise.all([
+    expect(first).rejects.toThrow('reaped of host-1'),
+    expect(second).rejects.toThrow('reaped of host-1'),
+  ]);
+  stopping.abort();
+  await lost;
+  expect(onRecord()).toHaveLength(1);
+});

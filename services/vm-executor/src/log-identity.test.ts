@@ -1,0 +1,35 @@
+// Is it the log of this host? Another creation time and a shorter log are another; a longer one is its own.
+import { expect, test } from 'vitest';
+import { whyAnotherLog } from './log-identity.ts';
+import type { HostFile } from './state-directory.ts';
+
+const CREATED = '2026-01-01T00:00:00.000Z';
+const worked = (log: HostFile['log']): HostFile => ({ stateDirectoryId: 'one', log, scannedTo: 0 });
+const info = (createdAt: string, lastSequence: number) => ({
+  createdAt: new Date(createdAt),
+  firstSequence: 1,
+  lastSequence,
+});
+
+test('a host that has worked with none takes any', () => {
+  expect(whyAnotherLog(worked(null), info(CREATED, 0))).toBeUndefined();
+});
+
+test('the same log, as long as it was or longer, is its own', () => {
+  const host = worked({ createdAt: CREATED, lastSequence: 7 });
+  expect(whyAnotherLog(host, info(CREATED, 7))).toBeUndefined();
+  expect(whyAnotherLog(host, info(CREATED, 8))).toBeUndefined();
+});
+
+test('a log that was created at another time is another, however long', () => {
+  const other = whyAnotherLog(worked({ createdAt: CREATED, lastSequence: 7 }), info('2026-01-01T00:00:00.001Z', 9000));
+  expect(other?.reason).toBe(
+    'EVENTS was created at 2026-01-01T00:00:00.001Z, this host worked with one of 2026-01-01T00:00:00.000Z',
+  );
+  expect(other?.actionRequired).toContain('empty state directory');
+});
+
+test('a log that ends before what the host has seen is an older copy', () => {
+  const other = whyAnotherLog(worked({ createdAt: CREATED, lastSequence: 7 }), info(CREATED, 6));
+  expect(other?.reason).toBe('EVENTS ends at 6, this host has seen 7: an older copy was put back');
+});

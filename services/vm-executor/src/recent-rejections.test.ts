@@ -1,0 +1,84 @@
+// What this host has rejected: known again after a restart, one tenant's apart from another's, and bounded.
+import { createMemoryEventLog } from '@ironlog/event-log';
+import {
+  COMMAND_REJECTED_TYPE,
+  type CommandId,
+  commandId,
+  derivedEventId,
+  hostId,
+  newVmId,
+  rejectionSubject,
+  sourceOf,
+  type TenantId,
+  tenantId,
+  type Writer,
+} from '@ironlog/schemas';
+import { expect, test } from 'vitest';
+import { RecentRejections } from './recent-rejections.ts';
+
+const HOST = hostId('host-1');
+const [ACME, BETA] = [tenantId('acme'), tenantId('beta')];
+const id = (text: string | number) => commandId(`cmd-${text}`);
+
+const logOf = async (...rejected: [TenantId, CommandId, Writer][]) => {
+  const log = createMemoryEventLog();
+  const now = new Date().toISOString();
+  for (const [tenant, command, writer] of rejected)
+    await log.appendRejection(rejectionSubject(tenant, writer), {
+      specversion: '1.0',
+      id: derivedEventId(tenant, command, 'rejected'),
+      source: sourceOf(writer),
+      type: COMMAND_REJECTED_TYPE,
+      subject: newVmId(),
+      time: now,
+      datacontenttype: 'application/json',
+      actor: 'test',
+      tenant,
+      causationid: command,
+      correlationid: command,
+      data: {
+        code: 'vm-not-found',
+        reason: 'there is no such VM',
+        request: { verb: 'boot', door: 'http', requestedAt: now, startBy: now },
+      },
+    });
+  return log;
+};
+const loaded = async (log: Awaited<ReturnType<typeof logOf>>, after: number) => {
+  const rejections = new RecentRejections();
+  await rejections.load(log, HOST, after);
+  return (tenant: TenantId, command: CommandId) => rejections.has(tenant, command);
+};
+
+test('every one of this host is known after a restart, and nobody else is asked for', async () => {
+  const log = await logOf(
+    [ACME, id('one'), HOST],
+    [BETA, id('two'), HOST],
+    [ACME, id('three'), 'gateway'],
+    [ACME, id('four'), hostId('host-2')],
+  );
+  const has = await loaded(log, 0);
+  expect(['one', 'two', 'three', 'four'].map((name) => has(ACME, id(name)))).toEqual([true, false, false, false]);
+  expect(has(BETA, id('two'))).toBe(true);
+});
+
+test('only what comes after the given sequence is read', async () => {
+  const has = await loaded(await logOf([ACME, id('one'), HOST], [ACME, id('two'), HOST]), 1);
+  expect([has(ACME, id('one')), has(ACME, id('two'))]).toEqual([false, true]);
+});
+
+test("a tenant's command is not taken for another's of the same id", () => {
+  const rejections = new RecentRejections();
+  rejections.add(ACME, id('one'));
+  expect(rejections.has(ACME, id('one'))).toBe(true);
+  expect(rejections.has(BETA, id('one'))).toBe(false);
+});
+
+test('the oldest is forgotten first, and only beyond 50,000', () => {
+  const rejections = new RecentRejections();
+  for (let n = 1; n <= 50_000; n += 1) rejections.add(ACME, id(n));
+  rejections.add(ACME, id(50_000));
+  expect(rejections.has(ACME, id(1))).toBe(true);
+  rejections.add(ACME, id(50_001));
+  expect([1, 2, 50_001].map((n) => rejections.has(ACME, id(n)))).toEqual([false, true, true]);
+});

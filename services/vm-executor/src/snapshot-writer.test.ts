@@ -1,0 +1,73 @@
+// Snapshots are written a little later, the last state only; one that cannot be written is told and stops nothing.
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { initialVm, type Vm } from '@ironlog/domain';
+import { tenantId, vmId } from '@ironlog/schemas';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { readSnapshot } from './snapshot-store.ts';
+import { SnapshotWriter } from './snapshot-writer.ts';
+
+let root: string;
+let failures: string[];
+let writer: SnapshotWriter;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'il-'));
+  failures = [];
+  writer = new SnapshotWriter((_, directory) => void failures.push(directory));
+});
+afterEach(() => {
+  writer.flush();
+  rmSync(root, { recursive: true, force: true });
+});
+
+const directoryOf = (name: string): string => {
+  const directory = join(root, name);
+  mkdirSync(directory);
+  return directory;
+};
+const at = (sequence: number): Vm => ({ ...initialVm(tenantId('acme'), vmId('vm-1')), sequence });
+
+test('what changes is on disk a little later by itself, and not at once', async () => {
+  const directory = directoryOf('vm-1');
+  writer.changed(directory, at(1));
+  writer.changed(directory, at(2));
+  expect(readSnapshot(directory)).toBeUndefined();
+  await vi.waitFor(() => expect(readSnapshot(directory)?.sequence).toBe(2), { timeout: 15_000 });
+  writer.changed(directory, at(3));
+  await vi.waitFor(() => expect(readSnapshot(directory)?.sequence).toBe(3), { timeout: 15_000 });
+});
+
+test('a flush writes all at once, once', () => {
+  const [one, two] = [directoryOf('vm-1'), directoryOf('vm-2')];
+  writer.changed(one, at(1));
+  writer.changed(two, at(2));
+  writer.flush();
+  expect([readSnapshot(one)?.sequence, readSnapshot(two)?.sequence]).toEqual([1, 2]);
+  rmSync(join(one, 'vm.json'));
+  writer.flush();
+  expect(readSnapshot(one)).toBeUndefined();
+});
+
+test('of a VM whose directory goes nothing is written, and no directory comes back', () => {
+  const [dropped, gone] = [directoryOf('vm-1'), directoryOf('vm-2')];
+  writer.changed(dropped, at(1));
+  writer.drop(dropped);
+  writer.changed(gone, at(2));
+  rmSync(gone, { recursive: true });
+  writer.flush();
+  expect(readSnapshot(dropped)).toBeUndefined();
+  expect(existsSync(gone)).toBe(false);
+  expect(failures).toEqual([]);
+});
+
+test('one that cannot be written is told, and the others are written', () => {
+  const [broken, whole] = [directoryOf('vm-1'), directoryOf('vm-2')];
+  // A directory in the file's place: it fails for root too, whom no mode stops.
+  mkdirSync(join(broken, 'vm.json.new'));
+  writer.changed(broken, at(1));
+  writer.changed(whole, at(2));
+  writer.flush();
+  expect(failures).toEqual([broken]);
+  expect(readSnapshot(whole)?.sequence).toBe(2);
+});
