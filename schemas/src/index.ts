@@ -134,6 +134,7 @@ export {
   parseCommandSubject,
   parseEventSubject,
   parseWorkSubject,
+  RECOVERY_VM_FILTER,
   rejectionSubject,
   STREAMS,
   SUBJECT_PREFIX,

@@ -25,6 +25,8 @@ export const rejectionSubject = (tenant: TenantId, writer: Writer): string =>
 export const hostEventSubject = (host: HostId, writer: Writer, name: HostEventName): string =>
   `${SUBJECT_PREFIX}.evt.host.${host}.${writer}.${hostEventClass(name)}`;
 export const hostFilter = (host: HostId): string => `${SUBJECT_PREFIX}.evt.host.${host}.>`;
+/** What the recovery worker says of VMs, whosever they are. */
+export const RECOVERY_VM_FILTER = `${SUBJECT_PREFIX}.evt.vm.*.*.recovery.*`;
 export const FAILURE_FILTER = `${SUBJECT_PREFIX}.evt.vm.*.*.*.failure`;
 
 /** A VM's event, whose tokens are looked at one by one afterwards. */

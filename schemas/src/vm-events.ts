@@ -87,7 +87,7 @@ export const vmEventData = {
   responsive: z.strictObject({ epoch, afterMs: z.number().min(0) }),
   diverged: z.strictObject({ expected: z.string().max(60), observed: z.string().max(60), resolution: reason }),
   lost: z.strictObject({ host: hostIdSchema, reason }),
-  found: z.strictObject({ observed: z.enum(['running', 'stopped', 'failed']), epoch }),
+  found: z.strictObject({ observed: z.enum(['running', 'paused', 'stopped']), epoch }),
   stuck: z.strictObject({ verb: verbSchema, deadline: timestampSchema, actionRequired: reason }),
   'cleanup-abandoned': z.strictObject({
     failureId: eventIdSchema,

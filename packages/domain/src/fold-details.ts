@@ -139,7 +139,9 @@ const stop = (
 
 /** During a shutdown or delete a dead process is what was wanted: the state stays until their outcome says so. */
 const crash = (vm: Vm, before: Vm, event: Extract<VmEvent, { name: 'crashed' }>): Vm => {
-  const ended = { ...halted(vm, event), lastStop: stop('crash', false, event) };
+  // The owner has spoken: a lost VM waits for nobody any more.
+  const settled = { ...vm, attention: before.state === 'lost' ? null : vm.attention };
+  const ended = { ...halted(settled, event), lastStop: stop('crash', false, event) };
   if (before.task && TASKS[before.task.verb].onCrash === 'continue') return { ...ended, state: before.state };
   const data = { stage: before.task?.verb ?? 'running', reason: event.data.reason, retryable: true };
   return { ...ended, failure: rootFailure(event, data), residue: event.data.residue };

@@ -11,8 +11,8 @@ export interface Death {
   readonly ending: Ending;
 }
 
-/** States in which a VM has a process that should live. */
-const ALIVE: readonly Vm['state'][] = ['created', 'running', 'paused'];
+/** States in which a VM has a process that should live, or may: a lost one's has run on unheard. */
+const ALIVE: readonly Vm['state'][] = ['created', 'running', 'paused', 'lost'];
 /** The epoch of the process that a VM in this state has: `created` waits in the one of its first epoch. */
 export const epochOfProcess = (vm: Vm): number =>
   vm.state === 'created' || vm.state === 'pending' ? vm.epoch + 1 : vm.epoch;
@@ -20,6 +20,8 @@ export const epochOfProcess = (vm: Vm): number =>
 const factOf = (vm: Vm, { ending }: Death): VmFact => {
   const { exit, detectedBy } = ending;
   const status = exit ? { exitCode: exit.exitCode, signal: exit.signal } : {};
+  if (ending.guestStopped && vm.state === 'lost')
+    return { name: 'found', data: { observed: 'stopped', epoch: vm.epoch } };
   if (ending.guestStopped && vm.state !== 'created') {
     return { name: 'stopped', data: { epoch: vm.epoch, cause: 'guest', forced: false, ...status } };
   }

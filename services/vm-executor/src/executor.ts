@@ -1,16 +1,20 @@
 // The executor at work: reconciles, then takes commands, watches processes and tells of itself, until it is stopped.
 import { executorConsumer } from '@ironlog/event-log';
+import { findByDirectory } from '@ironlog/hypervisor';
 import type { Heartbeat } from '@ironlog/schemas';
 import { Commands } from './commands.ts';
 import { recordDeath } from './deaths.ts';
 import type { HostDeps } from './host-deps.ts';
 import { HypervisorProcesses } from './hypervisor-process.ts';
+import { LostWatch } from './lost-watch.ts';
 import { Mailboxes } from './mailbox.ts';
 import { Processes } from './processes.ts';
-import { RecentRejections } from './recent-rejections.ts';
+import { RecentRejections, rejectionsSince } from './recent-rejections.ts';
 import { reconcile } from './reconcile.ts';
+import { settle } from './settle.ts';
+import type { VmRef } from './state-directory.ts';
 import { TaskRunner } from './task-runner.ts';
-import { VmTable } from './vm-table.ts';
+import { keyOf, VmTable } from './vm-table.ts';
 
 /** Deliveries that may await their intent at once; tasks run beyond it. */
 const MAX_IN_FLIGHT = 256;
@@ -23,6 +27,7 @@ export class Executor {
   readonly #hypervisors: HypervisorProcesses;
   readonly #tasks: TaskRunner;
   #consuming: Promise<void> = Promise.resolve();
+  #lost: LostWatch | undefined;
 
   constructor(deps: HostDeps) {
     this.#deps = deps;
@@ -36,10 +41,12 @@ export class Executor {
   }
 
   async start(): Promise<void> {
-    const { log, host, queue, signal, state } = this.#deps;
+    const { log, host, queue, runtime, signal, state } = this.#deps;
     const info = await log.info();
     const rejections = new RecentRejections();
-    await rejections.load(log, host, state.host.scannedTo);
+    const now = { at: runtime.clock.now().toISOString(), sequence: info.lastSequence };
+    const { after, starts } = rejectionsSince(state.host.starts, now);
+    await rejections.load(log, host, after);
     const deps = {
       host: this.#deps,
       vms: this.#vms,
@@ -50,8 +57,14 @@ export class Executor {
     await reconcile(deps, info.lastSequence);
     state.save({
       scannedTo: info.lastSequence,
+      starts,
       log: { createdAt: info.createdAt.toISOString(), lastSequence: info.lastSequence },
     });
+    const onError = (err: unknown): void => runtime.logger.warn({ err }, 'not looked for lost VMs; it is tried again');
+    this.#lost = new LostWatch(
+      { host: this.#deps, settle: (ref) => this.#settleLost(ref), onError },
+      info.lastSequence,
+    );
     const commands = new Commands({ ...deps, rejections });
     const { stream, config } = executorConsumer(host);
     // What a crash left delivered and not acked comes first, in its order; its redelivery is then a duplicate.
@@ -64,10 +77,7 @@ export class Executor {
       onDelivery: (delivery) => commands.handle(delivery),
       onError: (err, delivery) => {
         if (!signal.aborted)
-          this.#deps.runtime.logger.error(
-            { err, subject: delivery.subject },
-            'a command was not handled; it comes again',
-          );
+          runtime.logger.error({ err, subject: delivery.subject }, 'a command was not handled; it comes again');
       },
     });
   }
@@ -80,6 +90,7 @@ export class Executor {
   /** After the signal: waits for what is in hand, and lets the hypervisor processes run on. */
   async stop(): Promise<void> {
     await this.#consuming.catch(() => undefined);
+    await this.#lost?.stop();
     await this.#mailboxes.idle();
     this.#vms.flush();
     this.#processes.release();
@@ -104,6 +115,17 @@ export class Executor {
           meta: { actor: this.#deps.host },
         };
       });
+    });
+  }
+
+  async #settleLost(ref: VmRef): Promise<boolean> {
+    const log = await this.#vms.get(ref);
+    return this.#mailboxes.run(keyOf(ref), async () => {
+      await log.refresh();
+      if (log.vm.state !== 'lost' || log.vm.task) return true;
+      const own = await findByDirectory(this.#deps.state.directoryOf(ref));
+      await settle({ host: this.#deps, processes: this.#hypervisors }, log, own);
+      return log.vm.state !== 'lost';
     });
   }
 

@@ -1,10 +1,9 @@
 // The host's lock: held by another living process it is refused, left by a dead one it is taken over.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { identify, type ProcessIdentity } from '@ironlog/hypervisor';
 import { ConfigError } from '@ironlog/service-kit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { takeHostLock } from './host-lock.ts';
@@ -16,12 +15,19 @@ process.stdout.write('held');
 process.stdin.once('data', () => { release(); process.exit(0); });
 `;
 
+/** Runs when it is told to, and tells what came of it. */
+const RACE = `
+const { takeHostLock } = await import(process.argv[1]);
+process.stdout.write('ready');
+process.stdin.once('data', async () => {
+  process.stdout.write(await takeHostLock(process.argv[2]).then(() => 'held', (error) => error.message));
+});
+`;
+
 let directory: string;
-let file: string;
 const children: ChildProcess[] = [];
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'il-'));
-  file = join(directory, 'executor.lock');
 });
 afterEach(async () => {
   for (const child of children.splice(0)) await end(child);
@@ -43,14 +49,16 @@ const another = async () => {
   await once(child.stdout, 'data');
   return child;
 };
-const holder = (): ProcessIdentity => JSON.parse(readFileSync(file, 'utf8')) as ProcessIdentity;
+const locks = (): string[] => readdirSync(directory).filter((name) => name.endsWith('.lock'));
+/** The pids that the locks name. */
+const holders = (): number[] => locks().map((name) => Number(/^executor-(\d+)-/.exec(name)?.[1]));
 
 test('it names this process, is for its owner only, and is gone when let go', async () => {
   const release = await takeHostLock(directory);
-  expect(holder()).toEqual(await identify(process.pid));
-  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(holders()).toEqual([process.pid]);
+  expect(statSync(join(directory, locks()[0] ?? '')).mode & 0o777).toBe(0o600);
   release();
-  expect(existsSync(file)).toBe(false);
+  expect(locks()).toEqual([]);
 });
 
 test('while another process lives that holds it, it is refused, and that process is named', async () => {
@@ -60,7 +68,7 @@ test('while another process lives that holds it, it is refused, and that process
   await expect(takeHostLock(directory)).rejects.toThrow(
     `IRONLOG_STATE_DIR ${directory} is in use by an executor with pid ${child.pid}; stop that one first`,
   );
-  expect(holder().pid).toBe(child.pid);
+  expect(holders()).toEqual([child.pid]);
 });
 
 test('once the other has let go, it can be taken', async () => {
@@ -68,31 +76,47 @@ test('once the other has let go, it can be taken', async () => {
   const exited = once(child, 'exit');
   child.stdin.write('.');
   await exited;
-  expect(existsSync(file)).toBe(false);
+  expect(locks()).toEqual([]);
   await takeHostLock(directory);
-  expect(holder().pid).toBe(process.pid);
+  expect(holders()).toEqual([process.pid]);
 });
 
 test('the lock of a process that was killed is taken over', async () => {
   const child = await another();
   await end(child);
-  expect(holder().pid).toBe(child.pid);
+  expect(holders()).toEqual([child.pid]);
   await takeHostLock(directory);
-  expect(holder().pid).toBe(process.pid);
+  expect(holders()).toEqual([process.pid]);
 });
 
-test.each(['startTime', 'bootId'] as const)(
-  'a pid that is another process by now holds nothing (%s)',
-  async (field) => {
-    await another();
-    writeFileSync(file, JSON.stringify({ ...holder(), [field]: '1' }));
-    await takeHostLock(directory);
-    expect(holder().pid).toBe(process.pid);
-  },
-);
-
-test.each(['', '{"pid":1'])('a lock file that was cut off (%j) holds nothing', async (text) => {
-  writeFileSync(file, text);
+test.each([
+  ['start time', /-\d+-(?=[0-9a-f]{8}-)/, '-1-'],
+  ['boot', /[0-9a-f-]{36}(?=\.lock)/, '0'.repeat(36)],
+])('a pid that is another process by now holds nothing (its %s differs)', async (_, part, other) => {
+  const child = await another();
+  const [name = ''] = locks();
+  expect(name.replace(part, other)).not.toBe(name);
+  renameSync(join(directory, name), join(directory, name.replace(part, other)));
   await takeHostLock(directory);
-  expect(holder().pid).toBe(process.pid);
+  expect(holders()).toEqual([process.pid]);
+  expect(child.exitCode).toBeNull();
+});
+
+test('of many that find the lock of a dead one, one at most goes on', async () => {
+  await end(await another());
+  const argv = ['--input-type=module', '-e', RACE, '--', join(import.meta.dirname, 'host-lock.ts'), directory];
+  for (let round = 0; round < 5; round += 1) {
+    const racers = Array.from({ length: 4 }, () =>
+      spawn(process.execPath, argv, { stdio: ['pipe', 'pipe', 'inherit'] }),
+    );
+    children.push(...racers);
+    // Each waits at the line until all are there.
+    await Promise.all(racers.map(({ stdout }) => once(stdout, 'data')));
+    const answers = racers.map(({ stdout }) => once(stdout, 'data'));
+    for (const { stdin } of racers) stdin.write('.');
+    const said = (await Promise.all(answers)).map(([text]) => String(text));
+    expect(said.filter((text) => text === 'held').length).toBeLessThanOrEqual(1);
+    expect(said.filter((text) => text !== 'held' && !text.includes('is in use by an executor'))).toEqual([]);
+    await Promise.all(racers.map(end));
+  }
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { initialVm, type Vm } from '@ironlog/domain';
 import { createMemoryEventLog, type MemoryStream, memoryStream, type WorkQueue } from '@ironlog/event-log';
 import {
+  consolePathOf,
   createHypervisor,
   findByDirectory,
   findUnder,
@@ -12,6 +13,7 @@ import {
   killProcess,
   readLaunchRecord,
   removeLaunchRecord,
+  socketPathOf,
 } from '@ironlog/hypervisor';
 import { hostId, imageId, tenantId, vmId, vmSpecSchema } from '@ironlog/schemas';
 import { createLogger, createRuntime } from '@ironlog/service-kit';
@@ -119,6 +121,17 @@ test('one of another epoch is ended before a new one begins', async () => {
   const next = await ensure(await executor(), 2);
   expect(pidOf(next)).not.toBe(pid);
   expect(await pids()).toEqual([[pidOf(next), 2]]);
+});
+
+test('of two that live the wanted one is taken over, and the other ended, whichever is met first', async () => {
+  const two = pidOf(await ensure(await executor(), 2));
+  const paths = { directory, socketPath: socketPathOf(directory, 1), consolePath: consolePathOf(directory) };
+  const spec = { cpus: 1, memoryMiB: 128 };
+  const one = await simulator.spawn({ ...paths, tenant: VM.tenant, vmId: VM.id, epoch: 1, spec, image: {} });
+  expect(one).toMatchObject({ ok: true });
+  expect(await pids()).toHaveLength(2);
+  expect(pidOf(await ensure(await executor(), 2))).toBe(two);
+  expect(await pids()).toEqual([[two, 2]]);
 });
 
 test('the end of a child tells how; of an adopted process it is noticed too, and then none lives', async () => {

@@ -52,11 +52,13 @@ export class HypervisorProcesses {
     const live = this.live(vm);
     if (live?.launch.epoch === epoch) return { ok: true, process: live };
     // A crash may have left a process without a launch record: /proc is searched before every spawn.
-    for (const found of await findByDirectory(this.#deps.state.directoryOf(refOf(vm)))) {
-      if (found.epoch === epoch) return { ok: true, process: await this.adopt(vm, { ...found, epoch }) };
-      if (!(await this.#kill(found)))
+    const left = await findByDirectory(this.#deps.state.directoryOf(refOf(vm)));
+    const wanted = left.find((found) => found.epoch === epoch);
+    for (const found of left) {
+      if (found !== wanted && !(await this.#kill(found)))
         return refusal('failed', 'kill', `process ${found.identity.pid} of epoch ${found.epoch} does not die`);
     }
+    if (wanted) return { ok: true, process: await this.adopt(vm, { ...wanted, epoch }) };
     return this.#spawn(vm, this.#launchOf(vm, epoch), signal);
   }
 

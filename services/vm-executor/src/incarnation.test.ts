@@ -67,6 +67,18 @@ test('the one before is superseded: its check before a spawn throws, and it is t
   expect(told).toEqual([two.id]);
 });
 
+test('superseded once is superseded for ever, though what was read is not read again', async () => {
+  const one = await started();
+  const two = await started();
+  for (let n = 0; n < 3; n += 1) {
+    await expect(one.check()).rejects.toThrow(Superseded);
+    await expect(reaped(one, n)).rejects.toThrow(Superseded);
+  }
+  await two.check();
+  expect(told).toEqual([two.id]);
+  expect(onRecord()).toHaveLength(2);
+});
+
 test('nor can it say anything more of the host', async () => {
   const one = await started();
   const two = await started();

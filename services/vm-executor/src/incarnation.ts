@@ -27,6 +27,7 @@ export class Incarnation {
   readonly #deps: IncarnationDeps;
   #sequence = 0;
   #started = false;
+  #superseded: Superseded | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(deps: IncarnationDeps) {
@@ -65,6 +66,7 @@ export class Incarnation {
       actor: host,
       ...fact,
     };
+    if (this.#superseded) throw this.#superseded;
     for (;;) {
       const subject = hostEventSubject(host, host, fact.name);
       const result = await log.append({ subject, event, filter: hostFilter(host), expected: this.#sequence, signal });
@@ -78,14 +80,16 @@ export class Incarnation {
     }
   }
 
+  /** Once superseded, for ever: what is asked afterwards is refused as well. @throws Superseded */
   #fold(entries: readonly Recorded[]): void {
     for (const entry of entries) {
       this.#sequence = Math.max(this.#sequence, entry.sequence);
       const other = startedIncarnation(entry.read);
-      if (!this.#started || other === undefined || other === this.id) continue;
+      if (!this.#started || this.#superseded || other === undefined || other === this.id) continue;
+      this.#superseded = new Superseded(`executor incarnation ${other} has taken over host ${this.#deps.host}`);
       this.#deps.onSuperseded(other);
-      throw new Superseded(`executor incarnation ${other} has taken over host ${this.#deps.host}`);
     }
+    if (this.#superseded) throw this.#superseded;
   }
 }
 

@@ -4,7 +4,7 @@ import { whyAnotherLog } from './log-identity.ts';
 import type { HostFile } from './state-directory.ts';
 
 const CREATED = '2026-01-01T00:00:00.000Z';
-const worked = (log: HostFile['log']): HostFile => ({ stateDirectoryId: 'one', log, scannedTo: 0 });
+const worked = (log: HostFile['log']): HostFile => ({ stateDirectoryId: 'one', log, scannedTo: 0, starts: [] });
 const info = (createdAt: string, lastSequence: number) => ({
   createdAt: new Date(createdAt),
   firstSequence: 1,

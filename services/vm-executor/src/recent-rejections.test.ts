@@ -14,7 +14,7 @@ import {
   type Writer,
 } from '@ironlog/schemas';
 import { expect, test } from 'vitest';
-import { RecentRejections } from './recent-rejections.ts';
+import { RecentRejections, rejectionsSince, type StartMark } from './recent-rejections.ts';
 
 const HOST = hostId('host-1');
 const [ACME, BETA] = [tenantId('acme'), tenantId('beta')];
@@ -81,4 +81,29 @@ test('the oldest is forgotten first, and only beyond 50,000', () => {
   expect(rejections.has(ACME, id(1))).toBe(true);
   rejections.add(ACME, id(50_001));
   expect([1, 2, 50_001].map((n) => rejections.has(ACME, id(n)))).toEqual([false, true, true]);
+});
+
+test('however often a host starts, what it rejected in the last hour is read again, and older marks go', () => {
+  const minute = (n: number): string => new Date(n * 60_000).toISOString();
+  let starts: StartMark[] = [];
+  const start = (at: number) => {
+    const since = rejectionsSince(starts, { at: minute(at), sequence: at * 10 });
+    starts = since.starts;
+    return since.after;
+  };
+  expect([0, 1, 7, 30].map(start)).toEqual([0, 0, 0, 0]);
+  expect(starts.map(({ sequence }) => sequence)).toEqual([0, 70, 300]);
+  expect([66, 67, 90, 127].map(start)).toEqual([0, 70, 300, 660]);
+  expect(starts.map(({ sequence }) => sequence)).toEqual([660, 900, 1270]);
+});
+
+test('a host that starts once a second has a short list, and forgets no more for it', () => {
+  let starts: StartMark[] = [];
+  for (let second = 0; second < 7200; second += 1) {
+    const since = rejectionsSince(starts, { at: new Date(second * 1000).toISOString(), sequence: second });
+    starts = since.starts;
+    expect(second - since.after).toBeLessThan(3600 + 300 + 1);
+    expect(since.after).toBeLessThanOrEqual(Math.max(0, second - 3600));
+  }
+  expect(starts.length).toBeLessThan(15);
 });

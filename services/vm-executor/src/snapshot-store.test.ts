@@ -51,7 +51,17 @@ test('of another version it is none', () => {
   expect(readSnapshot(directory)).toBeUndefined();
 });
 
-test.each(['', '{"version":1,"vm":{"state":', '\0\0\0\0', '{}', '[]', '7'])('damaged (%j) it is none', (text) => {
+test.each([
+  '',
+  '{"version":1,"vm":{"state":',
+  '\0\0\0\0',
+  '{}',
+  '[]',
+  '7',
+  'null',
+  '{"version":1,"vm":{}}',
+  '{"version":1,"vm":null}',
+])('damaged (%j) it is none', (text) => {
   writeFileSync(file(), text);
   expect(readSnapshot(directory)).toBeUndefined();
 });

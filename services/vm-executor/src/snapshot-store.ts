@@ -16,11 +16,24 @@ export const writeSnapshot = (directory: string, vm: Vm): void => {
   renameSync(`${file}.new`, file);
 };
 
+/** We wrote the file and renamed it whole: its version tells its shape, and a file that is not ours is told by what every VM has. */
+const isSnapshot = (stored: unknown): stored is { readonly vm: Vm } =>
+  typeof stored === 'object' &&
+  stored !== null &&
+  'version' in stored &&
+  stored.version === VERSION &&
+  'vm' in stored &&
+  typeof stored.vm === 'object' &&
+  stored.vm !== null &&
+  'sequence' in stored.vm &&
+  typeof stored.vm.sequence === 'number' &&
+  'state' in stored.vm;
+
 /** `undefined`: none, of another version, or damaged. */
 export const readSnapshot = (directory: string): Vm | undefined => {
   try {
-    const stored = JSON.parse(readFileSync(fileOf(directory), 'utf8')) as { version?: number; vm?: Vm };
-    return stored.version === VERSION ? stored.vm : undefined;
+    const stored: unknown = JSON.parse(readFileSync(fileOf(directory), 'utf8'));
+    return isSnapshot(stored) ? stored.vm : undefined;
   } catch (error) {
     if (error instanceof SyntaxError || (error instanceof Error && 'code' in error && error.code === 'ENOENT'))
       return undefined;

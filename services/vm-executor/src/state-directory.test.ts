@@ -1,5 +1,16 @@
 // The state directory: its owner's alone, one folder per VM below it, sockets that fit, and nothing else touched.
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { socketPathFits, socketPathOf } from '@ironlog/hypervisor';
@@ -59,6 +70,22 @@ describe('a socket path', () => {
   });
 });
 
+test('it has one name, however it was written: links and dots are resolved', () => {
+  const plain = new StateDirectory(join(root, 'plain'));
+  symlinkSync(plain.path, join(root, 'link'));
+  for (const written of [`${root}/plain/`, `${root}/plain/.`, `${root}//plain`, `${root}/a/../plain`, `${root}/link`])
+    expect([written, new StateDirectory(written).path]).toEqual([written, plain.path]);
+});
+
+test('one with a comma is refused, also behind a link: no process could be found by it', () => {
+  const comma = join(root, 'a,b');
+  expect(() => new StateDirectory(comma)).toThrow(`IRONLOG_STATE_DIR ${comma} has a comma in it`);
+  expect(existsSync(comma)).toBe(false);
+  mkdirSync(comma);
+  symlinkSync(comma, join(root, 'link'));
+  expect(() => new StateDirectory(join(root, 'link'))).toThrow(ConfigError);
+});
+
 test("every VM's folder is its own and lies two below; nothing that is an id leads elsewhere", () => {
   const state = new StateDirectory(root);
   expect(relative(root, state.directoryOf(REF))).toBe('acme/vm-1');
@@ -93,6 +120,7 @@ describe('what it remembers', () => {
       stateDirectoryId: first.host.stateDirectoryId,
       log,
       scannedTo: 5,
+      starts: [],
     });
     expect(readdirSync(root)).toEqual(['host.json']);
   });

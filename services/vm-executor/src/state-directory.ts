@@ -1,9 +1,18 @@
 // The host's state directory: a folder per VM, and one file that tells which log this host has worked with.
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
+import { join, resolve } from 'node:path';
 import { MAX_SOCKET_PATH_BYTES, socketPathOf } from '@ironlog/hypervisor';
-import { type TenantId, tenantIdSchema, type VmId, vmIdSchema } from '@ironlog/schemas';
+import { type TenantId, tenantIdSchema, timestampSchema, type VmId, vmIdSchema } from '@ironlog/schemas';
 import { ConfigError } from '@ironlog/service-kit';
 import { z } from 'zod';
 
@@ -13,6 +22,8 @@ const hostFileSchema = z.strictObject({
   log: z.strictObject({ createdAt: z.string(), lastSequence: z.int() }).nullable(),
   /** Up to here in EVENTS every VM that this host claimed has its directory, or is gone. */
   scannedTo: z.int(),
+  /** Where EVENTS ended at this host's starts, oldest first. */
+  starts: z.array(z.strictObject({ at: timestampSchema, sequence: z.int() })).default([]),
 });
 export type HostFile = z.infer<typeof hostFileSchema>;
 
@@ -23,8 +34,11 @@ export interface VmRef {
 
 const LARGEST_EPOCH = 9_999_999;
 
-/** @throws ConfigError when a VM's socket could not have a path under it (sun_path holds 107 bytes). */
-const refuseTooLong = (path: string): void => {
+/** @throws ConfigError when a VM's socket could not have a path under it, or its process could not be found by it. */
+const refuseUnfit = (path: string): void => {
+  // QEMU's options are lists with commas between; a process is known as ours by the path in its arguments (P5).
+  if (path.includes(','))
+    throw new ConfigError(`IRONLOG_STATE_DIR ${path} has a comma in it; choose a path without one`);
   // Ids may be 63 characters; generated VM ids are at most 43. A tenant's own longer ids are refused one by one.
   const room = MAX_SOCKET_PATH_BYTES - Buffer.byteLength(socketPathOf(`${path}/t/${'x'.repeat(29)}`, LARGEST_EPOCH));
   if (room >= 0) return;
@@ -38,15 +52,18 @@ export class StateDirectory {
   readonly #file: string;
   #host: HostFile;
 
-  constructor(path: string) {
-    refuseTooLong(path);
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+  constructor(given: string) {
+    refuseUnfit(resolve(given));
+    mkdirSync(given, { recursive: true, mode: 0o700 });
+    // One name for it, however it was written: processes of an earlier start are found by their arguments.
+    const path = realpathSync(given);
+    refuseUnfit(path);
     chmodSync(path, 0o700);
     this.path = path;
     this.#file = join(path, 'host.json');
     this.#host = existsSync(this.#file)
       ? hostFileSchema.parse(JSON.parse(readFileSync(this.#file, 'utf8')))
-      : { stateDirectoryId: randomBytes(8).toString('hex'), log: null, scannedTo: 0 };
+      : { stateDirectoryId: randomBytes(8).toString('hex'), log: null, scannedTo: 0, starts: [] };
     this.save({});
   }
 

@@ -1,5 +1,5 @@
 // The VMs that this host owns or has been asked about, each loaded once; the capacity they hold follows every change.
-import type { Vm } from '@ironlog/domain';
+import { initialVm, type Vm } from '@ironlog/domain';
 import type { HostDeps } from './host-deps.ts';
 import { readSnapshot } from './snapshot-store.ts';
 import { SnapshotWriter } from './snapshot-writer.ts';
@@ -8,7 +8,7 @@ import { VmLog } from './vm-log.ts';
 
 export const keyOf = ({ tenant, vmId }: VmRef): string => `${tenant}/${vmId}`;
 
-/** Deleted and foreign VMs are forgotten beyond this many, oldest first; the log knows them. */
+/** Deleted VMs are forgotten beyond this many, oldest first; the log knows them. */
 const REMEMBER_GONE = 1000;
 
 export class VmTable {
@@ -45,30 +45,42 @@ export class VmTable {
     this.#snapshots.flush();
   }
 
-  #load(ref: VmRef): Promise<VmLog> {
+  async #load(ref: VmRef): Promise<VmLog> {
     const { log, host, runtime, signal, state } = this.#deps;
     const now = (): Date => runtime.clock.now();
-    const onChange = (before: Vm, after: Vm): void => this.#follow(ref, before, after);
+    let isLoaded = false;
+    const onChange = (before: Vm, after: Vm): void => {
+      if (!isLoaded) return;
+      this.#count(before, after);
+      this.#keep(ref, after);
+    };
     const snapshot = readSnapshot(state.directoryOf(ref));
-    const loaded = VmLog.load({ log, host, now, signal, onChange }, ref, snapshot);
-    // What came out of a snapshot has not passed `onChange`.
-    if (snapshot?.owner === host) this.#deps.admission.follow({ ...snapshot, state: 'absent' }, snapshot);
+    const loaded = await VmLog.load({ log, host, now, signal, onChange }, ref, snapshot);
+    isLoaded = true;
+    // Snapshot and tail count at once, and only when both were read.
+    this.#count(initialVm(ref.tenant, ref.vmId), loaded.vm);
+    if (loaded.vm.sequence !== snapshot?.sequence) this.#keep(ref, loaded.vm);
     return loaded;
   }
 
-  #follow(ref: VmRef, before: Vm, after: Vm): void {
-    const { admission, host, runtime, state } = this.#deps;
+  #count(before: Vm, after: Vm): void {
+    const { admission, host, runtime } = this.#deps;
     if (after.owner !== host) return;
     admission.follow(before, after);
-    if (before.state !== after.state) {
-      if (before.state !== 'absent') runtime.metrics.gauge('ironlog_vms').dec({ state: before.state });
-      runtime.metrics.gauge('ironlog_vms').inc({ state: after.state });
-    }
+    if (before.state === after.state) return;
+    const gauge = runtime.metrics.gauge('ironlog_vms');
+    if (before.state !== 'absent') gauge.dec({ state: before.state });
+    if (after.state !== 'deleted') gauge.inc({ state: after.state });
+  }
+
+  #keep(ref: VmRef, vm: Vm): void {
+    const { host, state } = this.#deps;
+    if (vm.owner !== host) return;
     const directory = state.directoryOf(ref);
-    if (after.state === 'deleted') {
+    if (vm.state === 'deleted') {
       this.#snapshots.drop(directory);
       this.#forgetOldest(keyOf(ref));
-    } else this.#snapshots.changed(directory, after);
+    } else this.#snapshots.changed(directory, vm);
   }
 
   #forgetOldest(key: string): void {

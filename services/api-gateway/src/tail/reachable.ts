@@ -13,7 +13,7 @@ const nextOf = (state: StateName): readonly VmStateName[] => {
   const targets = VM_EVENT_NAMES.map((name) => TRANSITIONS[state][name]).filter(
     (target) => target !== 'same' && target !== 'never',
   );
-  return state === 'lost' ? [...targets, 'running', 'stopped', 'failed'] : targets;
+  return state === 'lost' ? [...targets, 'running', 'paused', 'stopped'] : targets;
 };
 
 const closure = (from: StateName): ReadonlySet<StateName> => {

@@ -1,0 +1,166 @@
+// An executor on a log in memory and real simulators in a temporary directory; stopped and started as a test wants it.
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Vm } from '@ironlog/domain';
+import { createMemoryEventLog, memoryStream, type WorkQueue } from '@ironlog/event-log';
+import { createHypervisor, findUnder, killProcess } from '@ironlog/hypervisor';
+import {
+  type HostId,
+  hostId,
+  imageId,
+  newCommandId,
+  newVmId,
+  tenantId,
+  type VmFact,
+  vmFilter,
+  vmSpecSchema,
+} from '@ironlog/schemas';
+import { createLogger, createRuntime } from '@ironlog/service-kit';
+import { afterEach, beforeEach, expect, vi } from 'vitest';
+import { Admission } from './admission.ts';
+import { Executor } from './executor.ts';
+import { Incarnation } from './incarnation.ts';
+import { StateDirectory } from './state-directory.ts';
+import { VmLog } from './vm-log.ts';
+
+export const BOUND = { timeout: 15_000 };
+export const HOST = hostId('host-1');
+export const TENANT = tenantId('acme');
+const CAPACITY = { cpus: 100, memoryMiB: 100_000, processes: 100 };
+const SOON = new Date(Date.now() + 600_000).toISOString();
+const request = { verb: 'boot', door: 'http', requestedAt: SOON, startBy: SOON, bodyHash: 'a'.repeat(64) } as const;
+export const intent = { request, deadline: SOON };
+/** Commands are not what these tests are about: none comes. */
+const queue: WorkQueue = {
+  publish: () => Promise.reject(new Error('nothing is published')),
+  consume: async ({ signal }) => void (await once(signal, 'abort')),
+  unacknowledged: async () => [],
+};
+
+export const claim = (host: HostId, start: boolean): VmFact => ({
+  name: 'claimed',
+  data: { ...intent, host, hypervisor: 'simulator', spec: vmSpecSchema.parse({}), start },
+});
+
+class TestHost {
+  /** Of this test; anew for each. */
+  root = '';
+  stream = memoryStream();
+  stop = async (): Promise<void> => undefined;
+
+  begin(): void {
+    this.root = mkdtempSync(join(tmpdir(), 'il-'));
+    this.stream = memoryStream();
+  }
+
+  async end(): Promise<void> {
+    await this.stop();
+    for (const { identity } of await findUnder(this.root)) await killProcess(identity, { graceMs: 0 });
+    rmSync(this.root, { recursive: true, force: true });
+  }
+
+  /** `path`: another way to write the same state directory. */
+  async start(path = this.root): Promise<void> {
+    const stopping = new AbortController();
+    const { signal } = stopping;
+    const [log, state] = [createMemoryEventLog({ stream: this.stream }), new StateDirectory(path)];
+    const incarnation = new Incarnation({ log, host: HOST, signal, onSuperseded: () => undefined });
+    const simulator = createHypervisor({ kind: 'simulator' });
+    const hypervisors = ['simulator' as const];
+    const listing = { id: imageId('demo'), hypervisors, default: true, description: 'a simulated guest' };
+    const runtime = createRuntime('test', { logger: createLogger({ service: 'test', level: 'fatal' }) });
+    const images = new Map([[listing.id, { listing, launch: {} }]]);
+    const admission = new Admission(CAPACITY);
+    const shared = { host: HOST, log, queue, runtime, state, images, admission, incarnation, signal };
+    const drivers = new Map([[simulator.kind, simulator]]);
+    const executor = new Executor({ ...shared, hypervisors: drivers, fail: () => undefined });
+    this.stop = async () => {
+      stopping.abort();
+      await executor.stop();
+      await simulator.close();
+      this.stop = async () => undefined;
+    };
+    const data = { incarnation: incarnation.id, stateDirectoryId: 'one', hypervisors, capacity: CAPACITY };
+    await incarnation.start({ name: 'executor-started', data });
+    await executor.start();
+  }
+
+  /** What the log says, written as `writer` writes it; intents begin a command, what follows ends it. */
+  async say(id: Vm['id'], writer: HostId | 'recovery', ...facts: VmFact[]): Promise<void> {
+    // A VmLog writes as a host; its writer goes into the subject and the source alone.
+    const host = writer as HostId;
+    const deps = {
+      log: createMemoryEventLog({ stream: this.stream }),
+      host,
+      now: () => new Date(),
+      onChange: () => undefined,
+    };
+    const { signal } = new AbortController();
+    const vm = await VmLog.load({ ...deps, signal }, { tenant: TENANT, vmId: id }, undefined);
+    for (const fact of facts) {
+      const cause = fact.name === 'claimed' || fact.name.endsWith('-started') ? newCommandId() : vm.vm.task?.commandId;
+      const meta =
+        cause === undefined ? { actor: 'test' } : { actor: 'test', causationid: cause, correlationid: cause };
+      await vm.append(() => ({ fact, meta }));
+    }
+  }
+
+  async story(id: Vm['id']) {
+    return (await createMemoryEventLog({ stream: this.stream }).readSince(vmFilter(TENANT, id), 0)).flatMap(
+      ({ read }) => (read.ok && read.stored.kind === 'vm' ? [read.stored.event] : []),
+    );
+  }
+
+  async names(id: Vm['id']): Promise<string[]> {
+    return (await this.story(id)).map(({ name }) => name);
+  }
+
+  async last(id: Vm['id']) {
+    return (await this.story(id)).at(-1);
+  }
+
+  until(id: Vm['id'], last: string) {
+    return vi.waitFor(async () => expect((await this.names(id)).at(-1)).toBe(last), BOUND);
+  }
+
+  reaped() {
+    return this.stream.entries.flatMap(({ read }) =>
+      read.ok && read.stored.kind === 'host' && read.stored.event.name === 'reaped' ? [read.stored.event.data] : [],
+    );
+  }
+
+  directoryOf(id: string): string {
+    return join(this.root, TENANT, id);
+  }
+
+  async running() {
+    return (await findUnder(this.root)).map(({ identity, directory, epoch }) => [identity.pid, directory, epoch]);
+  }
+
+  /** A claim that an executor before this one left is all that this one finds: it goes on from there, and is stopped. */
+  async made(start: boolean) {
+    const id = newVmId();
+    await this.say(id, HOST, claim(HOST, start));
+    await this.start();
+    await this.until(id, start ? 'booted' : 'created');
+    const [[pid, directory] = []] = await this.running();
+    await this.stop();
+    expect(directory).toBe(this.directoryOf(id));
+    return { id, pid: Number(pid) };
+  }
+
+  async kill(pid: number): Promise<void> {
+    for (const { identity } of await findUnder(this.root))
+      if (identity.pid === pid) expect(await killProcess(identity, { graceMs: 0 })).toMatchObject({ kind: 'dead' });
+  }
+}
+
+/** Call it at the top of a test file. */
+export const testHost = (): TestHost => {
+  const host = new TestHost();
+  beforeEach(() => host.begin());
+  afterEach(() => host.end());
+  return host;
+};

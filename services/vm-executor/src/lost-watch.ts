@@ -1,0 +1,63 @@
+// Its VMs may be called lost while this executor lives but is not heard; it looks for that, and settles them.
+import type { EventLog } from '@ironlog/event-log';
+import { RECOVERY_VM_FILTER } from '@ironlog/schemas';
+import type { HostDeps } from './host-deps.ts';
+import type { VmRef } from './state-directory.ts';
+import { keyOf } from './vm-table.ts';
+
+/** One request each; a host that was silent long enough to lose its VMs can bear this much more. */
+const LOOK_EVERY_MS = 3000;
+
+export interface LostWatchDeps {
+  readonly host: Pick<HostDeps, 'host' | 'signal'> & { readonly log: Pick<EventLog, 'readSince'> };
+  /** Brings the VM and its process together. Resolves with whether it is lost no more. */
+  readonly settle: (ref: VmRef) => Promise<boolean>;
+  readonly onError: (error: unknown) => void;
+  readonly everyMs?: number;
+}
+
+export class LostWatch {
+  readonly #deps: LostWatchDeps;
+  readonly #lost = new Map<string, VmRef>();
+  #after: number;
+  #looking: Promise<void> | undefined;
+  readonly #timer: NodeJS.Timeout;
+
+  /** `after`: up to this sequence of EVENTS every VM has been settled. */
+  constructor(deps: LostWatchDeps, after: number) {
+    this.#deps = deps;
+    this.#after = after;
+    this.#timer = setInterval(() => this.#begin(), deps.everyMs ?? LOOK_EVERY_MS);
+  }
+
+  /** Resolves when the look in hand is over. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#looking;
+  }
+
+  #begin(): void {
+    this.#looking ??= this.#look()
+      .catch((error: unknown) => {
+        if (!this.#deps.host.signal.aborted) this.#deps.onError(error);
+      })
+      .finally(() => {
+        this.#looking = undefined;
+      });
+  }
+
+  async #look(): Promise<void> {
+    const { host, settle } = this.#deps;
+    for (const { read, sequence } of await host.log.readSince(RECOVERY_VM_FILTER, this.#after)) {
+      this.#after = sequence;
+      if (!read.ok || read.stored.kind !== 'vm') continue;
+      const { event } = read.stored;
+      const ref = { tenant: event.tenant, vmId: event.subject };
+      if (event.name === 'lost' && event.data.host === host.host) this.#lost.set(keyOf(ref), ref);
+    }
+    for (const [key, ref] of this.#lost) {
+      if (host.signal.aborted) return;
+      if (await settle(ref)) this.#lost.delete(key);
+    }
+  }
+}

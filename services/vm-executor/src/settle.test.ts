@@ -1,0 +1,86 @@
+// A VM looked at again, with real simulators: its guest went by itself, it was called lost, or it should have no process.
+import { createHypervisor, findUnder, socketPathOf } from '@ironlog/hypervisor';
+import type { VmFact } from '@ironlog/schemas';
+import { expect, test, vi } from 'vitest';
+import { BOUND, HOST, testHost } from './host.fixture.ts';
+
+const host = testHost();
+const LOST: VmFact = { name: 'lost', data: { host: HOST, reason: 'silent' } };
+
+/** As a guest does it, while nobody watches. */
+const switchOff = async (id: string): Promise<void> => {
+  const simulator = createHypervisor({ kind: 'simulator' });
+  const [found] = await findUnder(host.root);
+  if (!found) throw new Error('no process');
+  const directory = host.directoryOf(id);
+  const handle = { directory, epoch: 1, socketPath: socketPathOf(directory, 1), identity: found.identity };
+  expect(await simulator.shutdown(handle, AbortSignal.timeout(BOUND.timeout))).toEqual({ ok: true });
+  await vi.waitFor(async () => expect(await host.running()).toEqual([]), BOUND);
+  await simulator.close();
+};
+
+test('a live process is found however the state directory is written', async () => {
+  const { id, pid } = await host.made(true);
+  for (const path of [`${host.root}/`, `${host.root}/.`]) {
+    await host.start(path);
+    expect(await host.running()).toEqual([[pid, host.directoryOf(id), 1]]);
+    await host.stop();
+  }
+  expect((await host.last(id))?.name).toBe('booted');
+});
+
+test('a guest that switched itself off while the executor was away has stopped, and not crashed', async () => {
+  const { id } = await host.made(true);
+  await switchOff(id);
+  await host.start();
+  expect(await host.last(id)).toMatchObject({ name: 'stopped', data: { epoch: 1, cause: 'guest' } });
+});
+
+test('the process of a VM that has stopped is ended, and it is said why', async () => {
+  const { id, pid } = await host.made(true);
+  await host.say(id, HOST, { name: 'stopped', data: { epoch: 1, cause: 'guest', forced: false } });
+  await host.start();
+  expect(await host.running()).toEqual([]);
+  expect(host.reaped()).toMatchObject([{ pid, reason: 'its VM is stopped at epoch 1' }]);
+});
+
+test('a lost VM whose guest ran on is found running, in the same process, which is watched again', async () => {
+  const { id, pid } = await host.made(true);
+  await host.say(id, 'recovery', LOST);
+  await host.start();
+  expect(await host.last(id)).toMatchObject({ name: 'found', data: { observed: 'running', epoch: 1 } });
+  expect(await host.running()).toEqual([[pid, host.directoryOf(id), 1]]);
+  await host.kill(pid);
+  await host.until(id, 'crashed');
+});
+
+test('a lost VM whose process died meanwhile has crashed, and one whose guest stopped is found stopped', async () => {
+  const dead = await host.made(true);
+  await host.say(dead.id, 'recovery', LOST);
+  await host.kill(dead.pid);
+  const off = await host.made(true);
+  await host.say(off.id, 'recovery', LOST);
+  await switchOff(off.id);
+  await host.start();
+  expect(await host.last(dead.id)).toMatchObject({ name: 'crashed', data: { detectedBy: 'adoption' } });
+  expect(await host.last(off.id)).toMatchObject({ name: 'found', data: { observed: 'stopped' } });
+});
+
+test('a VM lost before its first boot is found stopped, and its process is ended', async () => {
+  const { id } = await host.made(false);
+  await host.say(id, 'recovery', LOST);
+  await host.start();
+  expect(await host.last(id)).toMatchObject({ name: 'found', data: { observed: 'stopped', epoch: 0 } });
+  expect(await host.running()).toEqual([]);
+});
+
+test('an executor that lived on unheard finds its lost VM by itself', async () => {
+  const { id, pid } = await host.made(true);
+  await host.start();
+  await host.say(id, 'recovery', LOST);
+  await host.until(id, 'found');
+  expect(await host.running()).toEqual([[pid, host.directoryOf(id), 1]]);
+  await host.kill(pid);
+  await host.until(id, 'crashed');
+  expect((await host.names(id)).filter((name) => name === 'crashed')).toHaveLength(1);
+});

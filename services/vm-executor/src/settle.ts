@@ -1,0 +1,136 @@
+// One VM, looked at again: what the log says of it and what runs on the machine, brought together, on record.
+import { rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Vm } from '@ironlog/domain';
+import { type FoundProcess, killProcess, readLaunchRecord } from '@ironlog/hypervisor';
+import type { VmFact } from '@ironlog/schemas';
+import { epochOfProcess, recordDeath } from './deaths.ts';
+import { removeSockets } from './effects/index.ts';
+import type { HostDeps } from './host-deps.ts';
+import type { HypervisorProcesses } from './hypervisor-process.ts';
+import type { LiveProcess } from './processes.ts';
+import type { VmLog } from './vm-log.ts';
+
+export interface SettleDeps {
+  readonly host: HostDeps;
+  readonly processes: HypervisorProcesses;
+}
+
+type WithEpoch = FoundProcess & { readonly epoch: number };
+
+const SHOULD_LIVE: readonly Vm['state'][] = ['created', 'running', 'paused'];
+const OBSERVE_WITHIN_MS = 3000;
+
+/** Inside the VM's mailbox. `own`: the live processes of its directory. A task in flight is left for its resumption. */
+export const settle = async (deps: SettleDeps, log: VmLog, own: readonly FoundProcess[]): Promise<void> => {
+  const { vm } = log;
+  if (vm.owner !== deps.host.host || vm.state === 'deleted') return discard(deps, log, own);
+  const wanted = wantedOf(vm, own);
+  for (const found of own) {
+    // While a task is in flight its effect decides what to keep; it looks at /proc itself.
+    if (found.identity.pid === wanted?.identity.pid || vm.task) continue;
+    await reap(deps, found, `its VM is ${vm.state} at epoch ${vm.epoch}`);
+  }
+  if (vm.task) {
+    if (wanted) await adopt(deps, log, wanted);
+  } else if (vm.state === 'lost') await find(deps, log, wanted);
+  else if (wanted) await compare(deps, log, wanted);
+  else if (SHOULD_LIVE.includes(vm.state)) await dead(deps, log);
+};
+
+/** The process that the VM is to have; one that has stopped or failed has none, and what is left of it is ended. */
+const wantedOf = (vm: Vm, own: readonly FoundProcess[]): WithEpoch | undefined => {
+  const of = (epoch: number): WithEpoch | undefined => {
+    const found = own.find((process) => process.epoch === epoch);
+    return found && { ...found, epoch };
+  };
+  // Lost before its first boot, a VM waits in the process of the epoch to come.
+  if (vm.state === 'lost') return of(vm.epoch) ?? of(vm.epoch + 1);
+  return vm.task || SHOULD_LIVE.includes(vm.state) ? of(epochOfProcess(vm)) : undefined;
+};
+
+const adopt = async ({ host, processes }: SettleDeps, { vm }: VmLog, found: WithEpoch): Promise<LiveProcess> => {
+  const live = processes.live(vm);
+  if (live?.launch.epoch === found.epoch) return live;
+  const adopted = await processes.adopt(vm, found);
+  host.runtime.logger.info({ tenant: vm.tenant, vmId: vm.id, epoch: found.epoch, pid: found.identity.pid }, 'adopted');
+  return adopted;
+};
+
+const observe = async ({ processes }: SettleDeps, { vm }: VmLog, { handle }: Pick<LiveProcess, 'handle'>) =>
+  processes.driverOf(vm).observe(handle, AbortSignal.timeout(OBSERVE_WITHIN_MS));
+
+const compare = async (deps: SettleDeps, log: VmLog, found: WithEpoch): Promise<void> => {
+  const observed = await observe(deps, log, await adopt(deps, log, found));
+  if (!observed.ok || observed.state === log.vm.state || observed.state === 'absent') return;
+  if (observed.state !== 'shutdown')
+    return diverged(deps, log, observed.state, 'left as it is; send the verb that brings it where it should be');
+  await reap(deps, found, 'its guest has switched itself off');
+  await died(deps, log, true);
+};
+
+/** The owner of a lost VM is back, and says what it found; the guest ran on, or it ended meanwhile. */
+const find = async (deps: SettleDeps, log: VmLog, found: WithEpoch | undefined): Promise<void> => {
+  if (!found) return dead(deps, log);
+  const observed = await observe(deps, log, await adopt(deps, log, found));
+  // It lives and does not tell: the VM stays lost, and the next look may learn more.
+  if (!observed.ok || observed.state === 'unknown') return;
+  const { epoch } = log.vm;
+  if (observed.state === 'running' || observed.state === 'paused')
+    return say(deps, log, { name: 'found', data: { observed: observed.state, epoch } });
+  await reap(deps, found, `its VM was lost, and its guest is ${observed.state}`);
+  await say(deps, log, { name: 'found', data: { observed: 'stopped', epoch } });
+};
+
+/** P8: what is found to differ is on record before anything is done about it. */
+const diverged = async (deps: SettleDeps, log: VmLog, observed: string, resolution: string): Promise<void> => {
+  await say(deps, log, { name: 'diverged', data: { expected: log.vm.state, observed, resolution } });
+  deps.host.runtime.metrics.counter('ironlog_divergences_total').inc({ resolution: 'recorded' });
+};
+
+/** Unless something else was said of the VM while it was looked at. */
+const say = async ({ host }: SettleDeps, log: VmLog, fact: VmFact): Promise<void> => {
+  const { revision } = log.vm;
+  await log.append((vm) => (vm.revision === revision ? { fact, meta: { actor: host.host } } : undefined));
+};
+
+/** No process is left: whether its guest had stopped is asked of what the process left behind. */
+const dead = async (deps: SettleDeps, log: VmLog): Promise<void> => {
+  const { vm } = log;
+  const epoch = epochOfProcess(vm);
+  const directory = deps.host.state.directoryOf({ tenant: vm.tenant, vmId: vm.id });
+  const launched = await readLaunchRecord(directory);
+  if (launched.kind === 'broken') deps.host.runtime.logger.warn({ reason: launched.reason }, 'launch record not read');
+  if (launched.kind !== 'record' || launched.record.epoch !== epoch) return died(deps, log, false);
+  const { socketPath, ...identity } = launched.record;
+  const left = await observe(deps, log, { handle: { directory, epoch, socketPath, identity } });
+  await died(deps, log, left.ok && left.guestStopped === true);
+};
+
+const died = ({ host }: SettleDeps, log: VmLog, guestStopped: boolean): Promise<void> => {
+  const ending = { exit: undefined, guestStopped, detectedBy: 'adoption' as const, noticedAt: performance.now() };
+  return recordDeath(host, log, { epoch: epochOfProcess(log.vm), ending });
+};
+
+const discard = async (deps: SettleDeps, { vm }: VmLog, own: readonly FoundProcess[]): Promise<void> => {
+  for (const found of own)
+    await reap(deps, found, vm.state === 'deleted' ? 'its VM is deleted' : 'its VM is not of this host');
+  const directory = deps.host.state.directoryOf({ tenant: vm.tenant, vmId: vm.id });
+  rmSync(directory, { recursive: true, force: true });
+  deps.host.runtime.metrics.counter('ironlog_reaped_total').inc({ kind: 'directory' });
+};
+
+/** Ends a process that no VM is to have, and says why. One that does not die is logged, and met again at the next look. */
+export const reap = async ({ host }: Pick<SettleDeps, 'host'>, found: FoundProcess, reason: string): Promise<void> => {
+  const { pid } = found.identity;
+  const killed = await killProcess(found.identity, { graceMs: 0 });
+  if (killed.kind === 'alive') {
+    host.runtime.logger.error({ pid, reason: killed.reason }, 'a process that no VM owns does not die');
+    return;
+  }
+  await removeSockets(found.directory);
+  host.runtime.metrics.counter('ironlog_reaped_total').inc({ kind: 'process' });
+  const data = { incarnation: host.incarnation.id, pid, directory: found.directory.slice(-300), reason };
+  await host.incarnation.say({ name: 'reaped', data });
+  host.runtime.logger.warn({ pid, directory: dirname(found.directory), reason }, 'reaped');
+};
