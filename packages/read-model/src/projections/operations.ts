@@ -2,6 +2,7 @@
 import { foldOperation, type OperationState, operationsOf } from '@ironlog/domain';
 import type { CommandId, StoredEvent, TenantId } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
+import { WrittenKeys } from './written-keys.ts';
 
 const keyOf = (tenant: string, id: string): string => `${tenant}/${id}`;
 interface Held {
@@ -15,16 +16,18 @@ export class OperationRows {
   readonly #dirty = new Set<string>();
   /** Without a row so far. */
   readonly #fresh = new Set<string>();
+  readonly #written;
   readonly #load;
   readonly #upsert;
   readonly #decided;
 
   constructor(db: Db) {
+    this.#written = new WrittenKeys(db.prepare('SELECT 1 FROM operations').get() === undefined);
     this.#load = db.prepare<[string, string], { body: string; created_sequence: number }>(
       'SELECT body, created_sequence FROM operations WHERE tenant = ? AND id = ?',
     );
     this.#upsert = db.prepare(
-      `INSERT INTO operations (tenant, id, vm_id, status, created_sequence, body) VALUES (@tenant, @id, @vmId, @status, @createdSequence, @body)
+      `INSERT INTO operations (tenant, id, vm_id, status, created_sequence, body) VALUES (?, ?, ?, ?, ?, ?)
        ON CONFLICT (tenant, id) DO UPDATE SET status = excluded.status, body = excluded.body`,
     );
     this.#decided = db.prepare<[string, string]>('DELETE FROM pending_commands WHERE tenant = ? AND id = ?');
@@ -47,9 +50,10 @@ export class OperationRows {
     for (const key of this.#dirty) {
       const held = this.#held.get(key);
       if (!held) continue;
+      this.#written.add(key);
       const { operation, createdSequence } = held;
       const { tenant, id, vmId, status } = operation;
-      this.#upsert.run({ tenant, id, vmId, status, createdSequence, body: JSON.stringify(operation) });
+      this.#upsert.run(tenant, id, vmId, status, createdSequence, JSON.stringify(operation));
       // What is on record is not pending; a copy of the command that comes later finds the row (see pending.ts).
       if (this.#fresh.has(key)) this.#decided.run(tenant, id);
     }
@@ -62,9 +66,10 @@ export class OperationRows {
   }
 
   #get(tenant: TenantId, id: CommandId): Held | undefined {
-    const known = this.#held.get(keyOf(tenant, id));
+    const key = keyOf(tenant, id);
+    const known = this.#held.get(key);
     if (known) return known;
-    const row = this.#load.get(tenant, id);
+    const row = this.#written.mayHave(key) ? this.#load.get(tenant, id) : undefined;
     return row && { operation: JSON.parse(row.body) as OperationState, createdSequence: row.created_sequence };
   }
 }

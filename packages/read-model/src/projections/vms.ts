@@ -2,6 +2,7 @@
 import { type Entry, evolve, initialVm, type Vm } from '@ironlog/domain';
 import type { TenantId, VmId } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
+import { WrittenKeys } from './written-keys.ts';
 
 /** Aggregates kept in memory; the others are read from their rows. */
 const REMEMBERED = 50_000;
@@ -24,17 +25,19 @@ export class VmRows {
   readonly #dirty = new Set<string>();
   /** Without a row so far. */
   readonly #fresh = new Set<string>();
+  readonly #written;
   readonly #load;
   readonly #upsert;
   readonly #label;
 
   constructor(db: Db) {
+    this.#written = new WrittenKeys(db.prepare('SELECT 1 FROM vms').get() === undefined);
     this.#load = db.prepare<[string, string], { body: string; created_sequence: number }>(
       'SELECT body, created_sequence FROM vms WHERE tenant = ? AND id = ?',
     );
     this.#upsert = db.prepare(
       `INSERT INTO vms (tenant, id, created_sequence, state, host, name, deleted, attention, task_deadline, expires_at, body)
-       VALUES (@tenant, @id, @createdSequence, @state, @host, @name, @deleted, @attention, @taskDeadline, @expiresAt, @body)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (tenant, id) DO UPDATE SET state = excluded.state, host = excluded.host, name = excluded.name, deleted = excluded.deleted,
          attention = excluded.attention, task_deadline = excluded.task_deadline, expires_at = excluded.expires_at, body = excluded.body`,
     );
@@ -71,7 +74,9 @@ export class VmRows {
   write(): void {
     for (const key of this.#dirty) {
       const held = this.#held.get(key);
-      if (held) this.#write(held, this.#fresh.has(key));
+      if (!held) continue;
+      this.#written.add(key);
+      this.#write(held, this.#fresh.has(key));
     }
   }
 
@@ -88,7 +93,7 @@ export class VmRows {
   #get(tenant: TenantId, id: VmId, sequence: number): Held {
     const known = this.#held.get(keyOf(tenant, id));
     if (known) return known;
-    const row = this.#load.get(tenant, id);
+    const row = this.#written.mayHave(keyOf(tenant, id)) ? this.#load.get(tenant, id) : undefined;
     if (row) return { vm: JSON.parse(row.body) as Vm, createdSequence: row.created_sequence };
     return { vm: initialVm(tenant, id), createdSequence: sequence };
   }
@@ -97,22 +102,24 @@ export class VmRows {
     const { tenant, id, spec } = vm;
     const expires = spec?.expiresAfterSeconds;
     const gone = vm.state === 'deleted';
-    this.#upsert.run({
+    const expiresAt =
+      expires !== undefined && vm.createdAt && !gone
+        ? new Date(Date.parse(vm.createdAt) + expires * 1000).toISOString()
+        : null;
+    // By place: SQLite looks named parameters up anew for each row.
+    this.#upsert.run(
       tenant,
       id,
       createdSequence,
-      state: vm.state,
-      host: vm.owner,
-      name: spec?.name ?? id,
-      deleted: gone ? 1 : 0,
-      attention: vm.attention ? 1 : 0,
-      taskDeadline: vm.task?.deadline ?? null,
-      body: JSON.stringify(vm),
-      expiresAt:
-        expires !== undefined && vm.createdAt && !gone
-          ? new Date(Date.parse(vm.createdAt) + expires * 1000).toISOString()
-          : null,
-    });
+      vm.state,
+      vm.owner,
+      spec?.name ?? id,
+      gone ? 1 : 0,
+      vm.attention ? 1 : 0,
+      vm.task?.deadline ?? null,
+      expiresAt,
+      JSON.stringify(vm),
+    );
     // A VM's spec is given with its first event, and is never another.
     if (!isFresh) return;
     for (const [key, value] of Object.entries(spec?.labels ?? {})) this.#label.run(tenant, id, key, value);
