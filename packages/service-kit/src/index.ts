@@ -17,8 +17,10 @@ export {
   logEnvironment,
   natsEnvironment,
   natsSettings,
+  optionalWhole,
   readModelEnvironment,
   stateEnvironment,
+  whole,
 } from './environment.ts';
 export type { Fail, FailpointConfig } from './failpoints.ts';
 export { createFailpoints, failpointSchema } from './failpoints.ts';

@@ -87,6 +87,11 @@ export const METRICS = {
     help: 'VMs found in another state than their log says.',
     labels: ['resolution'],
   },
+  ironlog_health_checks_total: {
+    type: 'counter',
+    help: "Looks at a running VM's process, by whether it answered.",
+    labels: ['outcome'],
+  },
   // state-projector
   ironlog_projector_events_applied_total: {
     type: 'counter',

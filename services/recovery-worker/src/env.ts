@@ -1,22 +1,7 @@
 // The recovery-worker's configuration: every variable it reads, what is accepted, and the defaults.
-import { httpEnvironment, logEnvironment, natsEnvironment, readModelEnvironment } from '@ironlog/service-kit';
+import { httpEnvironment, logEnvironment, natsEnvironment, readModelEnvironment, whole } from '@ironlog/service-kit';
 import { z } from 'zod';
 import { failpointSchema } from './failpoints.ts';
-
-interface Range {
-  readonly min: number;
-  readonly max: number;
-  readonly fallback: number;
-}
-
-const whole = ({ min, max, fallback }: Range, what: string) =>
-  z
-    .string()
-    .regex(/^\d{1,9}$/)
-    .transform(Number)
-    .pipe(z.number().min(min).max(max))
-    .default(fallback)
-    .describe(`${what}; a whole number from ${min} to ${max}, by default ${fallback}`);
 
 export const environmentSchema = z.object({
   ...logEnvironment,

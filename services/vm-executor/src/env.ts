@@ -4,7 +4,9 @@ import {
   httpEnvironment,
   logEnvironment,
   natsEnvironment,
+  optionalWhole,
   stateEnvironment,
+  whole,
 } from '@ironlog/service-kit';
 import { z } from 'zod';
 import { failpointSchema } from './failpoints.ts';
@@ -14,14 +16,6 @@ const absolutePath = (what: string) =>
     .string()
     .regex(/^\/[^\0]*$/)
     .describe(`${what}; an absolute path`);
-const count = (max: number, what: string) =>
-  z
-    .string()
-    .regex(/^\d{1,9}$/)
-    .transform(Number)
-    .pipe(z.number().min(1).max(max))
-    .optional()
-    .describe(`${what}; a whole number from 1 to ${max}`);
 
 export const environmentSchema = z.object({
   ...logEnvironment,
@@ -30,15 +24,19 @@ export const environmentSchema = z.object({
   ...stateEnvironment,
   ...hostEnvironment,
   IRONLOG_HYPERVISOR: z.enum(['simulator', 'qemu']).default('simulator').describe('simulator or qemu'),
-  IRONLOG_HOST_CPUS: count(
-    1_000_000,
+  IRONLOG_HOST_CPUS: optionalWhole(
+    { min: 1, max: 1_000_000 },
     'virtual CPUs to give away; by default what the machine or the simulator can bear',
   ),
-  IRONLOG_HOST_MEMORY_MIB: count(
-    1_000_000_000,
+  IRONLOG_HOST_MEMORY_MIB: optionalWhole(
+    { min: 1, max: 1_000_000_000 },
     'MiB to give away; by default what the machine or the simulator can bear',
   ),
-  IRONLOG_HOST_PROCESSES: count(100_000, 'hypervisor processes at most, by default 1000'),
+  IRONLOG_HOST_PROCESSES: optionalWhole({ min: 1, max: 100_000 }, 'hypervisor processes at most, by default 1000'),
+  IRONLOG_HEALTH_CHECK_SECONDS: whole(
+    { min: 0, max: 3600, fallback: 10 },
+    "seconds between two looks at each running VM's process, three without an answer make it unresponsive; 0: never",
+  ),
   IRONLOG_QEMU: absolutePath('the QEMU program').optional(),
   IRONLOG_QEMU_ACCEL: z.enum(['kvm', 'tcg']).optional().describe('kvm or tcg'),
   IRONLOG_KERNEL: absolutePath('the demo image: a kernel').optional(),

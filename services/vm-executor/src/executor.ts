@@ -4,6 +4,7 @@ import { findByDirectory } from '@ironlog/hypervisor';
 import type { Heartbeat } from '@ironlog/schemas';
 import { Commands } from './commands.ts';
 import { recordDeath } from './deaths.ts';
+import { HealthWatch } from './health-watch.ts';
 import type { HostDeps } from './host-deps.ts';
 import { HypervisorProcesses } from './hypervisor-process.ts';
 import { LostWatch } from './lost-watch.ts';
@@ -14,6 +15,7 @@ import { reconcile } from './reconcile.ts';
 import { settle } from './settle.ts';
 import type { VmRef } from './state-directory.ts';
 import { TaskRunner } from './task-runner.ts';
+import type { VmLog } from './vm-log.ts';
 import { keyOf, VmTable } from './vm-table.ts';
 
 /** Deliveries that may await their intent at once; tasks run beyond it. */
@@ -28,6 +30,7 @@ export class Executor {
   readonly #tasks: TaskRunner;
   #consuming: Promise<void> = Promise.resolve();
   #lost: LostWatch | undefined;
+  #health: HealthWatch | undefined;
 
   constructor(deps: HostDeps) {
     this.#deps = deps;
@@ -65,6 +68,7 @@ export class Executor {
       { host: this.#deps, settle: (ref) => this.#settleLost(ref), onError },
       info.lastSequence,
     );
+    this.#health = this.#watchHealth();
     const commands = new Commands({ ...deps, rejections });
     const { stream, config } = executorConsumer(host);
     // What a crash left delivered and not acked comes first, in its order; its redelivery is then a duplicate.
@@ -91,6 +95,7 @@ export class Executor {
   async stop(): Promise<void> {
     await this.#consuming.catch(() => undefined);
     await this.#lost?.stop();
+    await this.#health?.stop();
     await this.#mailboxes.idle();
     this.#vms.flush();
     this.#processes.release();
@@ -123,9 +128,27 @@ export class Executor {
     return this.#mailboxes.run(keyOf(ref), async () => {
       await log.refresh();
       if (log.vm.state !== 'lost' || log.vm.task) return true;
-      const own = await findByDirectory(this.#deps.state.directoryOf(ref));
-      await settle({ host: this.#deps, processes: this.#hypervisors }, log, own);
+      await this.#settle(log);
       return log.vm.state !== 'lost';
+    });
+  }
+
+  async #settle(log: VmLog): Promise<void> {
+    const own = await findByDirectory(this.#deps.state.directoryOf({ tenant: log.vm.tenant, vmId: log.vm.id }));
+    await settle({ host: this.#deps, processes: this.#hypervisors }, log, own);
+  }
+
+  #watchHealth(): HealthWatch {
+    return new HealthWatch({
+      host: this.#deps,
+      mailboxes: this.#mailboxes,
+      owned: () => this.#vms.owned(),
+      observe: (vm, deadline) => {
+        const live = this.#hypervisors.live(vm);
+        return live && this.#hypervisors.driverOf(vm).observe(live.handle, deadline);
+      },
+      settle: (log) => this.#settle(log),
+      everyMs: this.#deps.healthCheckMs,
     });
   }
 

@@ -23,6 +23,8 @@ export interface HostDeps {
   readonly images: ReadonlyMap<ImageId, Image>;
   readonly admission: Admission;
   readonly incarnation: Incarnation;
+  /** Between two looks at each running VM's process; 0: never. */
+  readonly healthCheckMs: number;
   readonly fail: Fail;
   /** Aborted when the service stops: effects are cut off and resumed from the log at the next start. */
   readonly signal: AbortSignal;

@@ -28,6 +28,8 @@ import { VmLog } from './vm-log.ts';
 export const BOUND = { timeout: 15_000 };
 export const HOST = hostId('host-1');
 export const TENANT = tenantId('acme');
+/** Often, so that three looks are soon over; an answer may take as long. */
+const HEALTH_CHECK_MS = 500;
 const CAPACITY = { cpus: 100, memoryMiB: 100_000, processes: 100 };
 const SOON = new Date(Date.now() + 600_000).toISOString();
 const request = { verb: 'boot', door: 'http', requestedAt: SOON, startBy: SOON, bodyHash: 'a'.repeat(64) } as const;
@@ -75,7 +77,12 @@ class TestHost {
     const admission = new Admission(CAPACITY);
     const shared = { host: HOST, log, queue, runtime, state, images, admission, incarnation, signal };
     const drivers = new Map([[simulator.kind, simulator]]);
-    const executor = new Executor({ ...shared, hypervisors: drivers, fail: () => undefined });
+    const executor = new Executor({
+      ...shared,
+      hypervisors: drivers,
+      healthCheckMs: HEALTH_CHECK_MS,
+      fail: () => undefined,
+    });
     this.stop = async () => {
       stopping.abort();
       await executor.stop();

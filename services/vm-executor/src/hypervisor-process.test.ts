@@ -76,6 +76,7 @@ const executor = async () => {
     images: new Map([[listing.id, { listing, launch: {} }]]),
     admission: new Admission(CAPACITY),
     incarnation,
+    healthCheckMs: 0,
     fail: () => undefined,
     signal,
   };

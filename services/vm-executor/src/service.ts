@@ -98,6 +98,7 @@ export const create = (config: ExecutorConfig, overrides: Partial<Runtime> = {})
       admission,
       incarnation,
       signal,
+      healthCheckMs: config.IRONLOG_HEALTH_CHECK_SECONDS * 1000,
       fail: createFailpoints(config.IRONLOG_FAILPOINT),
     };
     const executor = new Executor(deps);
