@@ -62,6 +62,8 @@ export const vmEventData = {
     cause: z.enum(['requested', 'guest']),
     forced: z.boolean(),
     tookMs: z.number().min(0).optional(),
+    /** Restarts by the guest that this one event stands for, when they were many in a short time. */
+    times: z.int().min(2).optional(),
   }),
   'reboot-failed': failed,
   'delete-started': z.strictObject({ ...intent, force: z.boolean(), preempts: commandIdSchema.optional() }),

@@ -114,6 +114,11 @@ export const METRICS = {
     help: 'Stream sequence up to which the read model is current.',
     labels: ['projection'],
   },
+  ironlog_projector_rebuilds_total: {
+    type: 'counter',
+    help: 'Files of the read model built from the log, by why: none was there, damaged, of another shape, asked for.',
+    labels: ['kind', 'reason'],
+  },
   ironlog_quarantined_total: {
     type: 'counter',
     help: 'Messages that are no valid event or command, set aside.',

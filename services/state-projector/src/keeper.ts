@@ -20,6 +20,9 @@ export interface KeeperOptions {
 /** Between files that are damaged as soon as they are built: the disk is, then. */
 const BACKOFF = { baseMs: 500, maxMs: 30_000 };
 
+/** Why a file is built from the log; `none`: there was none. */
+type Reason = 'none' | 'damaged' | 'other-shape' | 'asked';
+
 export class Keeper {
   readonly #options: KeeperOptions;
   /** Readers have it, or wait for it. */
@@ -47,7 +50,7 @@ export class Keeper {
       await this.#endRebuild();
       await delay(damages === 1 ? 0 : backoffMs(damages, BACKOFF), signal);
       damages += 1;
-      this.#current = await this.#anew();
+      this.#current = await this.#anew('damaged');
     }
     await this.#endRebuild();
   }
@@ -71,19 +74,20 @@ export class Keeper {
       }
       case 'damaged':
         this.#discard(opened.path, opened.reason);
-        return this.#anew();
+        return this.#anew('damaged');
       case 'other-shape':
         runtime.logger.warn({ file: opened.path, version: opened.shape }, 'of another release: rebuilding it');
-        return this.#anew();
+        return this.#anew('other-shape');
       case 'none':
-        return this.#anew();
+        return this.#anew('none');
       default:
         return opened satisfies never;
     }
   }
 
-  async #anew(): Promise<Generation> {
+  async #anew(reason: Exclude<Reason, 'asked'>): Promise<Generation> {
     const streams = await this.#options.look();
+    this.#count(reason);
     return rebuild({ ...this.#options, streams, current: undefined, onReplaced: () => undefined });
   }
 
@@ -123,6 +127,7 @@ export class Keeper {
   /** Resolves when the next generation has taken the place of `current`. */
   async #rebuildBeside(current: Generation): Promise<void> {
     const streams = await this.#options.look();
+    this.#count('asked');
     const replaced = Promise.withResolvers<void>();
     const onReplaced = (generation: Generation): void => {
       this.#current = generation;
@@ -134,6 +139,11 @@ export class Keeper {
       throw new Error(end.kind === 'stopped' ? 'it was stopped' : end.reason);
     });
     await Promise.race([replaced.promise, gone]);
+  }
+
+  #count(reason: Reason): void {
+    const { kind, runtime } = this.#options;
+    runtime.metrics.counter('ironlog_projector_rebuilds_total').inc({ kind, reason });
   }
 
   async #endRebuild(): Promise<void> {

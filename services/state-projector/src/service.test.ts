@@ -20,6 +20,15 @@ const untilReady = ({ health }: RunningProjector): Promise<void> =>
   vi.waitFor(async () => expect(await health.report()).toMatchObject({ ready: true }), BOUND);
 const currentState = (): string => readFileSync(join(plane.directory, 'current-state'), 'utf8').trim();
 
+/** By kind and reason, with how many. */
+const rebuilds = async ({ metrics }: RunningProjector): Promise<string[]> =>
+  [...(await metrics.text()).matchAll(/rebuilds_total\{(.*)\} (\d+)/g)]
+    .map(([, labels = '', count]) => {
+      const of = (name: string) => new RegExp(`${name}="([^"]*)"`).exec(labels)?.[1];
+      return `${of('kind')} ${of('reason')} ${count}`;
+    })
+    .sort();
+
 test('events and commands become rows; a restart goes on from the checkpoint', async () => {
   const [first, second] = [newVmId(), newVmId()];
   await plane.makeVm(first);
@@ -72,6 +81,7 @@ test('on request a file is built anew beside the old one, and readers never lose
   await plane.makeVm(later);
   await vi.waitFor(() => expect(reader.vm(TENANT, later)?.state).toBe('created'), BOUND);
   expect(await projector.health.report()).toMatchObject({ ready: true });
+  expect(await rebuilds(projector)).toEqual(['history none 1', 'state asked 1', 'state none 1']);
 });
 
 test('a damaged file is taken from its readers and built anew from the log', async () => {
@@ -83,7 +93,9 @@ test('a damaged file is taken from its readers and built anew from the log', asy
   const file = join(plane.directory, 'state.1.db');
   const size = statSync(file).size;
   writeFileSync(file, Buffer.concat([readFileSync(file).subarray(0, 100), Buffer.alloc(size - 100, 0xa5)]));
-  await untilReady(await plane.startProjector());
+  const again = await plane.startProjector();
+  await untilReady(again);
+  expect(await rebuilds(again)).toEqual(['state damaged 1']);
   expect(currentState()).toBe('state.2.db');
   expect(plane.reader().vm(TENANT, id)?.state).toBe('created');
   expect(existsSync(file)).toBe(true);

@@ -26,11 +26,14 @@ const tail = (path: string, bytes: number): Answer => {
     }
     throw error;
   }
-  const { size } = fstatSync(file);
-  const buffer = Buffer.alloc(Math.min(size, bytes, MAX_TAIL_BYTES));
-  const read = readSync(file, buffer, 0, buffer.length, size - buffer.length);
-  closeSync(file);
-  return { ok: true, text: buffer.subarray(0, read).toString('base64'), size };
+  try {
+    const { size } = fstatSync(file);
+    const buffer = Buffer.alloc(Math.min(size, bytes, MAX_TAIL_BYTES));
+    const read = readSync(file, buffer, 0, buffer.length, size - buffer.length);
+    return { ok: true, text: buffer.subarray(0, read).toString('base64'), size };
+  } finally {
+    closeSync(file);
+  }
 };
 
 const answer = (state: StateDirectory, body: unknown): Answer => {

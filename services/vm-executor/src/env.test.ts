@@ -36,6 +36,15 @@ test('numbers are numbers, and a failpoint is a name and a count', () => {
   });
 });
 
+test("a host's labels are keys and values", () => {
+  expect(load({}).IRONLOG_HOST_LABELS).toEqual({});
+  expect(load({ IRONLOG_HOST_LABELS: 'zone=a, disk=fast=2,bare' }).IRONLOG_HOST_LABELS).toEqual({
+    zone: 'a',
+    disk: 'fast=2',
+    bare: '',
+  });
+});
+
 describe('an error names the variable', () => {
   it.each([
     ['IRONLOG_HOST_ID', 'Host_1'],
@@ -45,6 +54,8 @@ describe('an error names the variable', () => {
     ['IRONLOG_HOST_MEMORY_MIB', '-1'],
     ['IRONLOG_HOST_MEMORY_MIB', '1e3'],
     ['IRONLOG_HOST_PROCESSES', '100001'],
+    ['IRONLOG_HOST_LABELS', '=a'],
+    ['IRONLOG_HEALTH_CHECK_SECONDS', '3601'],
     ['IRONLOG_HYPERVISOR', 'xen'],
     ['IRONLOG_QEMU', 'qemu-system-x86_64'],
     ['IRONLOG_QEMU_ACCEL', 'hvf'],

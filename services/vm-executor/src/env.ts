@@ -1,4 +1,5 @@
 // The executor's configuration: every variable it reads, what is accepted, and the defaults.
+import { labelsSchema } from '@ironlog/schemas';
 import {
   hostEnvironment,
   httpEnvironment,
@@ -17,6 +18,12 @@ const absolutePath = (what: string) =>
     .regex(/^\/[^\0]*$/)
     .describe(`${what}; an absolute path`);
 
+/** A word without `=` is a label with an empty value. */
+const labelOf = (word: string): [string, string] => {
+  const [key = '', ...value] = word.trim().split('=');
+  return [key, value.join('=')];
+};
+
 export const environmentSchema = z.object({
   ...logEnvironment,
   ...natsEnvironment,
@@ -33,6 +40,12 @@ export const environmentSchema = z.object({
     'MiB to give away; by default what the machine or the simulator can bear',
   ),
   IRONLOG_HOST_PROCESSES: optionalWhole({ min: 1, max: 100_000 }, 'hypervisor processes at most, by default 1000'),
+  IRONLOG_HOST_LABELS: z
+    .string()
+    .default('')
+    .transform((text) => Object.fromEntries(text.split(',').filter(Boolean).map(labelOf)))
+    .pipe(labelsSchema)
+    .describe("what a VM's placement may ask for; like zone=a,disk=fast"),
   IRONLOG_HEALTH_CHECK_SECONDS: whole(
     { min: 0, max: 3600, fallback: 10 },
     "seconds between two looks at each running VM's process, three without an answer make it unresponsive; 0: never",

@@ -1,9 +1,10 @@
 // The executor at work: reconciles, then takes commands, watches processes and tells of itself, until it is stopped.
 import { executorConsumer } from '@ironlog/event-log';
-import { findByDirectory } from '@ironlog/hypervisor';
+import { findByDirectory, type LaunchSpec } from '@ironlog/hypervisor';
 import type { Heartbeat } from '@ironlog/schemas';
 import { Commands } from './commands.ts';
 import { recordDeath } from './deaths.ts';
+import { GuestReboots } from './guest-reboots.ts';
 import { HealthWatch } from './health-watch.ts';
 import type { HostDeps } from './host-deps.ts';
 import { HypervisorProcesses } from './hypervisor-process.ts';
@@ -28,6 +29,7 @@ export class Executor {
   readonly #processes: Processes;
   readonly #hypervisors: HypervisorProcesses;
   readonly #tasks: TaskRunner;
+  readonly #guestReboots = new GuestReboots((key, launch, times) => this.#onGuestReboot(key, launch, times));
   #consuming: Promise<void> = Promise.resolve();
   #lost: LostWatch | undefined;
   #health: HealthWatch | undefined;
@@ -37,7 +39,7 @@ export class Executor {
     this.#vms = new VmTable(deps);
     this.#processes = new Processes({
       onEnd: (key, { launch }, ending) => this.#onDeath(key, { epoch: launch.epoch, ending }, launch),
-      onGuestReboot: (key, { launch }) => this.#onGuestReboot(key, launch),
+      onGuestReboot: (key, { launch }) => this.#guestReboots.add(key, launch),
     });
     this.#hypervisors = new HypervisorProcesses(deps, this.#processes);
     this.#tasks = new TaskRunner(deps, this.#hypervisors);
@@ -94,6 +96,7 @@ export class Executor {
   /** After the signal: waits for what is in hand, and lets the hypervisor processes run on. */
   async stop(): Promise<void> {
     await this.#consuming.catch(() => undefined);
+    this.#guestReboots.stop();
     await this.#lost?.stop();
     await this.#health?.stop();
     await this.#mailboxes.idle();
@@ -108,15 +111,19 @@ export class Executor {
 
   #onDeath(key: string, death: Parameters<typeof recordDeath>[2], ref: Parameters<VmTable['get']>[0]): void {
     this.#deps.runtime.metrics.gauge('ironlog_hypervisor_processes').set(this.#processes.size);
+    this.#guestReboots.end(key);
     this.#inMailbox(key, ref, 'a death is not on record', (log) => recordDeath(this.#deps, log, death));
   }
 
-  #onGuestReboot(key: string, launch: { epoch: number } & Parameters<VmTable['get']>[0]): void {
+  #onGuestReboot(key: string, launch: LaunchSpec, times: number): void {
     this.#inMailbox(key, launch, 'a guest reboot is not on record', async (log) => {
       await log.append((vm) => {
         if (vm.task || vm.state !== 'running' || vm.epoch !== launch.epoch) return undefined;
         return {
-          fact: { name: 'rebooted', data: { epoch: vm.epoch, cause: 'guest', forced: false } },
+          fact: {
+            name: 'rebooted',
+            data: { epoch: vm.epoch, cause: 'guest', forced: false, ...(times > 1 && { times }) },
+          },
           meta: { actor: this.#deps.host },
         };
       });

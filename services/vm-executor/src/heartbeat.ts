@@ -1,16 +1,13 @@
-// The heartbeat: what this host offers and has given out, in the HOSTS bucket every few seconds and when it changes.
+// The heartbeat: what this host offers and has given out, in the HOSTS bucket every few seconds.
 import { type Heartbeat, HOSTS_BUCKET } from '@ironlog/schemas';
 import type { Logger } from '@ironlog/service-kit';
 import { type KV, Kvm } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 
 const EVERY_MS = 3000;
-/** Changes are gathered for this long before they are told. */
-const GATHER_MS = 50;
 
 export interface Pulse {
-  /** Tells of a change soon, and not only at the next beat. */
-  readonly changed: () => void;
+  /** Sends the last beat. */
   readonly stop: () => Promise<void>;
 }
 
@@ -35,17 +32,9 @@ export const startHeartbeat = async (deps: PulseDeps): Promise<Pulse> => {
   const bucket = await new Kvm(deps.connection).open(HOSTS_BUCKET);
   await put(bucket, deps);
   const timer = setInterval(() => void put(bucket, deps), EVERY_MS);
-  let soon: NodeJS.Timeout | undefined;
   return {
-    changed: () => {
-      soon ??= setTimeout(() => {
-        soon = undefined;
-        void put(bucket, deps);
-      }, GATHER_MS);
-    },
     stop: async () => {
       clearInterval(timer);
-      clearTimeout(soon);
       await put(bucket, deps);
     },
   };

@@ -122,3 +122,14 @@ test('when the service stops before the fate of an append is known, that is an e
   await lost;
   expect(onRecord()).toHaveLength(1);
 });
+
+test('an orderly stop is on record though the service is stopping; one that never started or is superseded says nothing', async () => {
+  await incarnation().stop();
+  const one = await started();
+  const two = await started();
+  await expect(one.check()).rejects.toThrow(Superseded);
+  stopping.abort();
+  await one.stop();
+  await two.stop();
+  expect(onRecord().slice(2)).toMatchObject([{ name: 'executor-stopped', data: { incarnation: two.id } }]);
+});

@@ -20,6 +20,9 @@ export interface IncarnationDeps {
   readonly onSuperseded: (by: string) => void;
 }
 
+/** A stop must not wait for a log that cannot be reached. */
+const STOP_WITHIN_MS = 2000;
+
 export class Superseded extends Error {}
 
 export class Incarnation {
@@ -40,6 +43,15 @@ export class Incarnation {
     this.#started = true;
   }
 
+  /** Puts an orderly stop on record: the silence that follows is no news. Nothing for one that never started or is superseded. */
+  async stop(): Promise<void> {
+    if (!this.#started || this.#superseded) return;
+    const fact = { name: 'executor-stopped', data: { incarnation: this.id } } as const;
+    this.#started = false;
+    // The service's own signal has ended by now.
+    await this.#say(fact, AbortSignal.timeout(STOP_WITHIN_MS));
+  }
+
   /** P3/P4: asked before every spawn. @throws Superseded */
   async check(): Promise<void> {
     this.#fold(await this.#deps.log.readSince(hostFilter(this.#deps.host), this.#sequence));
@@ -47,13 +59,13 @@ export class Incarnation {
 
   /** Appends one of this host's events. @throws Superseded, or Error when the service stops before its fate is known. */
   say(fact: HostFact): Promise<void> {
-    const said = this.#turn.then(() => this.#say(fact));
+    const said = this.#turn.then(() => this.#say(fact, this.#deps.signal));
     this.#turn = said.catch(() => undefined);
     return said;
   }
 
-  async #say(fact: HostFact): Promise<void> {
-    const { log, host, signal } = this.#deps;
+  async #say(fact: HostFact, signal: AbortSignal): Promise<void> {
+    const { log, host } = this.#deps;
     const id = newEventId();
     const event: HostEvent = {
       specversion: '1.0',

@@ -11,6 +11,7 @@ import {
   type Action,
   commandId,
   HOSTS_BUCKET,
+  hostFilter,
   hostId,
   newVmId,
   tenantId,
@@ -129,6 +130,8 @@ const events = async (filter: string) =>
   );
 const story = async (vm: VmId) =>
   (await events(vmFilter(TENANT, vm))).flatMap((stored) => (stored.kind === 'vm' ? [stored.event] : []));
+const lastOfHost = async () =>
+  (await events(hostFilter(HOST))).flatMap((stored) => (stored.kind === 'host' ? [stored.event.name] : [])).at(-1);
 const names = async (vm: VmId) => (await story(vm)).map(({ name }) => name);
 const untilLast = (vm: VmId, last: string) =>
   vi.waitFor(async () => expect((await names(vm)).at(-1)).toBe(last), BOUND);
@@ -217,6 +220,7 @@ test('a restart leaves a running VM alone, and the next command reaches it', asy
   const before = await processes();
   await executor.stop();
   expect(await processes()).toEqual(before);
+  expect(await lastOfHost()).toBe('executor-stopped');
   await start();
   await send(vm, 'pause');
   await untilLast(vm, 'paused');

@@ -104,6 +104,10 @@ export const create = (config: ExecutorConfig, overrides: Partial<Runtime> = {})
     const executor = new Executor(deps);
     cleanups.push(
       () => hypervisor.close(),
+      () =>
+        incarnation
+          .stop()
+          .catch((err: unknown) => runtime.logger.warn({ err }, 'the stop is not on record: the log was not reached')),
       () => executor.stop(),
     );
     const read = (): Heartbeat => ({
@@ -113,7 +117,7 @@ export const create = (config: ExecutorConfig, overrides: Partial<Runtime> = {})
       status,
       hypervisors: [...hypervisors.keys()],
       images: [...images.values()].map(({ listing }) => listing),
-      labels: {},
+      labels: config.IRONLOG_HOST_LABELS,
       ...executor.load(),
     });
     if (!(await halt(log, incarnation, state))) {
