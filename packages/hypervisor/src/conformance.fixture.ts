@@ -15,6 +15,8 @@ export interface Subject {
   readonly image: LaunchImage;
   /** What its guest writes when it listens to the power button. */
   readonly readyLine: string;
+  /** Kernel arguments with which its guest switches itself off soon. */
+  readonly powerOffArgs: string;
 }
 
 const OK = { ok: true };
@@ -147,6 +149,21 @@ export function conformance(subject: Subject): void {
       await until('the end is reported', () => events.length > 0);
       expect(events).toMatchObject([{ kind: 'gone', guestStopped: false }]);
       await successor.close();
+    });
+
+    it('a guest that switched itself off while nobody watched is told from a crash', async () => {
+      const { handle } = await vm.running(hypervisor, subject.powerOffArgs);
+      await hypervisor.close();
+      await until(
+        'the guest is off',
+        async () => {
+          const driver = subject.create();
+          const seen = await driver.observe(handle, within(5000));
+          await driver.close();
+          return seen.ok && (seen.state === 'shutdown' || (seen.state === 'absent' && seen.guestStopped === true));
+        },
+        30_000,
+      );
     });
 
     it('does not wait for a process that ended before it answered', async () => {

@@ -31,7 +31,7 @@ if (reason !== null) {
 } else {
   const create = () => createHypervisor({ kind: 'qemu', program, accelerator: 'tcg' });
   const image = { kernel, initrd };
-  conformance({ name: 'QEMU', create, image, readyLine: READY });
+  conformance({ name: 'QEMU', create, image, readyLine: READY, powerOffArgs: 'ironlog.poweroff=0' });
 
   describe('QEMU alone', () => {
     it('a guest that panics and restarts itself is reported as rebooted, not as stopped', async () => {

@@ -6,7 +6,13 @@ import { recorder, until, VmFixture, within } from './vm.fixture.ts';
 
 const create = (): Hypervisor => createHypervisor({ kind: 'simulator' });
 
-conformance({ name: 'the simulator', create, image: {}, readyLine: 'ironlog-guest: ready' });
+conformance({
+  name: 'the simulator',
+  create,
+  image: {},
+  readyLine: 'ironlog-guest: ready',
+  powerOffArgs: 'sim.guest-poweroff-after-ms=50',
+});
 
 describe('a simulated VM misbehaves as its kernel arguments say', () => {
   let hypervisor: Hypervisor;

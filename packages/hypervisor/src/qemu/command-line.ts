@@ -33,6 +33,8 @@ export function qemuArguments(launch: LaunchSpec, machine: Machine): string[] {
     ...['-qmp', `unix:${inList(socketPath)},server=on,wait=off`],
     ...['-kernel', kernel, ...(image.initrd === undefined ? [] : ['-initrd', image.initrd])],
     ...['-append', append.join(' ')],
+    // What the guest did outlives our watching: a QEMU whose guest is off stays, and says so when it is asked.
+    ...['-action', 'shutdown=pause'],
     '-S',
   ];
 }

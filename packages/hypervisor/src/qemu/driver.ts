@@ -80,7 +80,9 @@ async function shutdown(links: QmpLinks, handle: ProcessHandle, deadline: AbortS
       pressAt = performance.now() + PRESS_EVERY_MS;
       const now = await look(links, handle, deadline);
       if (!now.ok && now.code === 'bad-answer') return now;
-      if (now.ok && (now.state === 'created' || now.state === 'shutdown')) return { ok: true };
+      if (now.ok && now.state === 'created') return { ok: true };
+      // It stays when its guest is off (see command-line.ts), until somebody has asked.
+      if (now.ok && now.state === 'shutdown') await command(links, handle, 'quit', deadline);
       if (now.ok && now.state === 'paused') await command(links, handle, 'cont', deadline);
       // Its refusal is no news: the next press, or the process's end, tells.
       await command(links, handle, 'system_powerdown', deadline);

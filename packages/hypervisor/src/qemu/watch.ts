@@ -1,10 +1,12 @@
 // Watches a QEMU process over its one QMP connection: events while it lasts, the process's end when it hangs up.
 import type { ProcessEvent, ProcessHandle, Watch } from '../port.ts';
 import { holdUntilDeath } from '../process/hang-up.ts';
+import { command } from './calls.ts';
 import type { QmpLinks } from './links.ts';
 import type { QmpEvent } from './qmp-connection.ts';
 
 const OPEN_WITHIN_MS = 5000;
+const QUIT_WITHIN_MS = 5000;
 
 export function watchProcess(links: QmpLinks, handle: ProcessHandle, report: (event: ProcessEvent) => void): Watch {
   let guestStopped = false;
@@ -15,6 +17,8 @@ export function watchProcess(links: QmpLinks, handle: ProcessHandle, report: (ev
     if (name === 'SHUTDOWN' && data.reason === 'guest-shutdown') {
       guestStopped = true;
       report({ kind: 'guest-stopped' });
+      // It waits to be asked (see command-line.ts), and has just told. A refusal is no news: the process's end tells.
+      void command(links, handle, 'quit', AbortSignal.timeout(QUIT_WITHIN_MS));
     }
     if (name === 'RESET') report({ kind: 'guest-rebooted' });
   };
