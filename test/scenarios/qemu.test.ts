@@ -1,0 +1,99 @@
+// The whole plane with real guests: QEMU boots a Linux kernel to a line on its console. Skipped where there is no QEMU; the
+// global setup has then said why, and in CI has failed.
+import { type FoundProcess, findUnder } from '@ironlog/hypervisor';
+import type { VmView } from '@ironlog/schemas';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { check } from '../harness/invariants.ts';
+import { startTestPlane, type TestPlane } from '../harness/plane.ts';
+import { until } from '../harness/until.ts';
+
+const READY = /^ironlog-guest: ready$/gm;
+const qemu = process.env.IRONLOG_QEMU;
+
+describe.skipIf(qemu === undefined)('a real guest', () => {
+  let test: TestPlane;
+  beforeAll(async () => {
+    test = await startTestPlane({ hypervisor: 'qemu' });
+  }, 120_000);
+  afterAll(() => test.stop());
+
+  const start = (id: string, spec: object = {}) =>
+    test.http<VmView>('POST', '/v1/vms', { wait: 40, body: { id, start: true, spec: { memoryMiB: 128, ...spec } } });
+  /** The guest has said `times` times that it is up. */
+  const ready = (id: string, times = 1) =>
+    until(
+      `${id} says that it is up`,
+      async () => {
+        const response = await fetch(`${test.plane.http}/v1/vms/${id}/console?tail=40000`, {
+          headers: { authorization: `Bearer ${test.plane.token}`, accept: 'text/plain' },
+        });
+        return ((await response.text()).match(READY)?.length ?? 0) >= times ? true : undefined;
+      },
+      55_000,
+    );
+  const inState = (id: string, wanted: (vm: VmView) => boolean) =>
+    until(`${id} is as wanted`, async () => {
+      const vm = await test.vm(id);
+      return wanted(vm) ? vm : undefined;
+    });
+  const processOf = async (id: string): Promise<FoundProcess> => {
+    const found = (await findUnder(`${test.plane.stateDir}/host-1`)).filter(({ directory }) =>
+      directory.endsWith(`/${id}`),
+    );
+    expect(found).toHaveLength(1);
+    return found[0] as FoundProcess;
+  };
+
+  it('boots a kernel to its console, lives through a kill of its executor, and switches itself off when asked', async () => {
+    expect((await start('guest-1')).status).toBe(200);
+    await ready('guest-1');
+    const { identity } = await processOf('guest-1');
+    const { supervisor } = test.plane;
+    const executor = supervisor.pidOf('vm-executor');
+    process.kill(executor ?? 0, 'SIGKILL');
+    await until('the executor is another', () => (supervisor.pidOf('vm-executor') === executor ? undefined : true));
+    expect(await test.command('POST', '/v1/vms/guest-1/shutdown', { timeoutSeconds: 30 })).toMatchObject({
+      status: 'succeeded',
+    });
+    expect(await test.vm('guest-1')).toMatchObject({
+      state: 'stopped',
+      epoch: 1,
+      lastStop: { cause: 'requested', forced: false },
+    });
+    expect(await findUnder(`${test.plane.stateDir}/host-1`)).not.toContainEqual(expect.objectContaining({ identity }));
+  });
+
+  it('whose QEMU is killed has crashed, and boots again where the policy says so', async () => {
+    await start('guest-2', { restart: { policy: 'on-failure', backoffMs: 0 } });
+    await ready('guest-2');
+    process.kill((await processOf('guest-2')).identity.pid, 'SIGKILL');
+    const vm = await inState('guest-2', ({ state, epoch }) => state === 'running' && epoch === 2);
+    expect(vm.lastStop).toMatchObject({ cause: 'crash', signal: 'SIGKILL' });
+    await ready('guest-2', 2);
+  });
+
+  it('that switches itself off has stopped, by its own doing', async () => {
+    await start('guest-3', { kernelArgs: 'ironlog.poweroff=0' });
+    const vm = await inState('guest-3', ({ state }) => state === 'stopped');
+    expect(vm.lastStop).toMatchObject({ cause: 'guest', forced: false });
+  });
+
+  it('that restarts itself goes on in its process, and that is on record', async () => {
+    await start('guest-4', { kernelArgs: 'ironlog.reboot=0' });
+    const { identity } = await processOf('guest-4');
+    const restarted = await until('the restart is on record', async () =>
+      (await test.events())
+        .flatMap(({ read }) => (read.ok && read.stored.kind === 'vm' ? [read.stored.event] : []))
+        .find(({ subject, name }) => subject === 'guest-4' && name === 'rebooted'),
+    );
+    expect(restarted).toMatchObject({ actor: 'host-1', data: { cause: 'guest', epoch: 1 } });
+    expect((await processOf('guest-4')).identity).toEqual(identity);
+    expect(await test.command('DELETE', '/v1/vms/guest-4?force=true')).toMatchObject({ status: 'succeeded' });
+  });
+
+  it('leaves a log that is legal, and a machine that agrees with it', async () => {
+    const entries = await test.events();
+    const { problems } = await check({ entries, accepted: [], hostDirectories: [`${test.plane.stateDir}/host-1`] });
+    expect(problems).toEqual([]);
+  });
+});
