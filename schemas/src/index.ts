@@ -165,6 +165,7 @@ export {
 } from './vm-spec.ts';
 export {
   type Health,
+  HYPERVISOR_VERBS,
   type HypervisorKind,
   healthSchema,
   hypervisorKindSchema,

@@ -47,6 +47,6 @@ const whyNotCleanup = (vm: Vm): string | undefined => {
   return `the VM is ${vm.state} with nothing to clean up`;
 };
 
-/** Verbs that would be accepted now, `delete` counted if either form of it would be. */
-export const allowedVerbs = (vm: Vm): Verb[] =>
-  VERBS.filter((verb) => whyNot(vm, verb, verb === 'delete') === undefined);
+/** Those of `verbs` that would be accepted now, `delete` counted if either form of it would be. `verbs`: what its hypervisor can do. */
+export const allowedVerbs = (vm: Vm, verbs: readonly Verb[] = VERBS): Verb[] =>
+  verbs.filter((verb) => whyNot(vm, verb, verb === 'delete') === undefined);

@@ -36,19 +36,16 @@ export const decide = (vm: Vm, command: WorkCommand, context: DecideContext): De
   const known = vm.commands.find((record) => record.id === command.id);
   if (known) return { kind: 'duplicate', outcome: known.outcome };
   if (context.now > request.startBy) return expire(vm, command, `not started by ${request.startBy}`);
+  const reject = rejecting(vm, context);
   if (request.ifFailure !== undefined && vm.failure?.eventId !== request.ifFailure) {
-    return reject(vm, 'superseded', `failure ${request.ifFailure} is no longer this VM's`);
+    return reject('superseded', `failure ${request.ifFailure} is no longer this VM's`);
   }
   if (expectedRevision !== undefined && expectedRevision !== vm.revision) {
-    return reject(
-      vm,
-      'revision-mismatch',
-      `the VM is at revision ${vm.revision}, not ${expectedRevision}; read it again`,
-    );
+    return reject('revision-mismatch', `the VM is at revision ${vm.revision}, not ${expectedRevision}; read it again`);
   }
   const force = action.verb === 'delete' && action.params.force;
   const refusal = whyNot(vm, action.verb, force);
-  if (refusal !== undefined) return reject(vm, refusalCode(vm, action.verb), refusal);
+  if (refusal !== undefined) return reject(refusalCode(vm, action.verb), refusal);
   return admit(vm, command, context);
 };
 
@@ -64,21 +61,27 @@ const refusalCode = (vm: Vm, verb: Verb): RejectionCode => {
   return vm.state === 'deleted' ? 'vm-deleted' : 'illegal-state';
 };
 
-const reject = (vm: Vm, code: RejectionCode, reason: string): Decision => ({
-  kind: 'rejected',
-  rejection: { code, reason, currentState: vm.state, allowed: allowedVerbs(vm) },
-});
+type Reject = (code: RejectionCode, reason: string) => Decision;
+
+/** Names what the VM would take now, of what its hypervisor can do. */
+const rejecting =
+  (vm: Vm, { admission }: DecideContext): Reject =>
+  (code, reason) => {
+    const allowed = allowedVerbs(vm, admission.ok ? admission.capabilities : undefined);
+    return { kind: 'rejected', rejection: { code, reason, currentState: vm.state, allowed } };
+  };
 
 const admit = (vm: Vm, command: WorkCommand, context: DecideContext): Decision => {
   const { admission } = context;
+  const reject = rejecting(vm, context);
   const { verb } = command.data.action;
   const needsHost = verb === 'create' || verb === 'boot' || verb === 'restore';
   if (!admission.ok) {
-    if (needsHost) return reject(vm, admission.code, admission.reason);
+    if (needsHost) return reject(admission.code, admission.reason);
     return { kind: 'intent', fact: intentFor(vm, command, context) };
   }
   if (!admission.capabilities.includes(verb)) {
-    return reject(vm, 'unsupported', `${admission.hypervisor} cannot ${verb}`);
+    return reject('unsupported', `${admission.hypervisor} cannot ${verb}`);
   }
   return { kind: 'intent', fact: intentFor(vm, command, context) };
 };

@@ -15,4 +15,4 @@ export type { VmListing } from './queries/vms.ts';
 export type { Whereabouts } from './queries/whereabouts.ts';
 export { openReader, type Positions, type Reader, ReadModelNotReady } from './reader.ts';
 export { HISTORY_TABLES, SCHEMA_VERSION, STATE_TABLES } from './tables.ts';
-export { viewOfVm } from './vm-view.ts';
+export { viewOfPending, viewOfVm } from './vm-view.ts';

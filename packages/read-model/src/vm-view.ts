@@ -1,6 +1,6 @@
 // A VM as people see it: the fold's aggregate, without what only the control plane needs.
 import { allowedVerbs, type Vm } from '@ironlog/domain';
-import type { VmView } from '@ironlog/schemas';
+import { HYPERVISOR_VERBS, type TenantId, type Timestamp, type VmId, type VmSpec, type VmView } from '@ironlog/schemas';
 
 /** `undefined`: nothing has happened to that VM. */
 export const viewOfVm = (vm: Vm): VmView | undefined => {
@@ -33,7 +33,45 @@ export const viewOfVm = (vm: Vm): VmView | undefined => {
     createdAt: vm.createdAt,
     updatedAt: vm.updatedAt,
     deletedAt: vm.deletedAt,
-    allowedActions: allowedVerbs(vm),
-    links: { self: `/v1/vms/${vm.id}`, events: `/v1/vms/${vm.id}/events`, console: `/v1/vms/${vm.id}/console` },
+    allowedActions: allowedVerbs(vm, vm.hypervisor ? HYPERVISOR_VERBS[vm.hypervisor] : undefined),
+    links: linksOf(vm.id),
   };
 };
+
+export interface AskedFor {
+  readonly tenant: TenantId;
+  readonly id: VmId;
+  /** Null: not known here yet. */
+  readonly spec: VmSpec | null;
+  readonly requestedAt: Timestamp;
+}
+
+/** A VM that is asked for and that no host has claimed: there is no event of it yet, and still its asker must find it. */
+export const viewOfPending = ({ tenant, id, spec, requestedAt }: AskedFor): VmView => ({
+  id,
+  tenant,
+  name: spec?.name ?? id,
+  state: 'pending',
+  task: null,
+  health: 'unknown',
+  epoch: 0,
+  host: null,
+  hypervisor: null,
+  spec,
+  failure: null,
+  attention: null,
+  lastStop: null,
+  revision: 0,
+  sequence: 0,
+  createdAt: requestedAt,
+  updatedAt: requestedAt,
+  deletedAt: null,
+  allowedActions: ['delete'],
+  links: linksOf(id),
+});
+
+const linksOf = (id: VmId): VmView['links'] => ({
+  self: `/v1/vms/${id}`,
+  events: `/v1/vms/${id}/events`,
+  console: `/v1/vms/${id}/console`,
+});

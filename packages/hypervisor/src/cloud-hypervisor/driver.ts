@@ -1,5 +1,5 @@
 // The driver for whatever speaks Cloud Hypervisor's API: the simulator now, Cloud Hypervisor itself by another command line.
-import type { HypervisorKind, Verb } from '@ironlog/schemas';
+import { HYPERVISOR_VERBS, type HypervisorKind } from '@ironlog/schemas';
 import { type LaunchSpec, logPathOf, MAX_SOCKET_PATH_BYTES, socketPathFits } from '../launch-spec.ts';
 import { deadlineRefusal, type Outcome, refusal } from '../outcome.ts';
 import { pause } from '../pause.ts';
@@ -17,8 +17,6 @@ export interface CloudHypervisorOptions {
   readonly command: (launch: LaunchSpec) => Pick<ProgramSpec, 'program' | 'argv' | 'environment'>;
 }
 
-// Snapshots are the API's too; the executor has no snapshot store yet.
-const VERBS: readonly Verb[] = ['create', 'boot', 'shutdown', 'pause', 'resume', 'reboot', 'delete', 'cleanup'];
 const PRESS_EVERY_MS = 1000;
 const LOOK_EVERY_MS = 20;
 
@@ -27,7 +25,7 @@ export function createCloudHypervisor({ kind, command }: CloudHypervisorOptions)
   const watches = new Set<Watch>();
   return {
     kind,
-    capabilities: () => ({ verbs: VERBS }),
+    capabilities: () => ({ verbs: HYPERVISOR_VERBS[kind] }),
     spawn: async (launch) => {
       if (!socketPathFits(launch.socketPath))
         return refusal('refused', 'spawn', `${launch.socketPath} is longer than ${MAX_SOCKET_PATH_BYTES} bytes`);

@@ -1,6 +1,6 @@
 // QEMU over QMP: real guests, with KVM where it works and TCG where not.
 import { writeFile } from 'node:fs/promises';
-import type { Verb } from '@ironlog/schemas';
+import { HYPERVISOR_VERBS } from '@ironlog/schemas';
 import { logPathOf, MAX_SOCKET_PATH_BYTES, socketPathFits } from '../launch-spec.ts';
 import { deadlineRefusal, type Outcome, refusal } from '../outcome.ts';
 import { pause } from '../pause.ts';
@@ -21,7 +21,6 @@ export interface QemuConfig {
   readonly accelerator: Accelerator;
 }
 
-const VERBS: readonly Verb[] = ['create', 'boot', 'shutdown', 'pause', 'resume', 'reboot', 'delete', 'cleanup'];
 const PRESS_EVERY_MS = 1000;
 const LOOK_EVERY_MS = 20;
 
@@ -30,7 +29,7 @@ export function createQemu({ program, accelerator }: QemuConfig): Hypervisor {
   const watches = new Set<Watch>();
   return {
     kind: 'qemu',
-    capabilities: () => ({ verbs: VERBS }),
+    capabilities: () => ({ verbs: HYPERVISOR_VERBS.qemu }),
     spawn: async (launch) => {
       const { directory, socketPath, consolePath, image } = launch;
       if (!socketPathFits(socketPath))

@@ -33,3 +33,30 @@ export const pageOf = <Row extends { created_sequence: number; id: string }, Ite
     rows.length > limit && last ? encodeCursor({ sequence: last.created_sequence, id: last.id }) : null;
   return { items: shown.map(item), nextCursor };
 };
+
+/** In the place of a creation sequence: what only WORK knows comes after all that is on record, in WORK's order. */
+const AFTER_ALL = 999_999_999_999_999;
+
+export interface PendingItem<Item> {
+  /** In WORK. */
+  readonly sequence: number;
+  readonly item: Item;
+}
+
+/** A page of what is on record, filled up with what is pending. What is decided between two pages is on neither's rest. */
+export const withPending = <Item>(
+  page: Page<Item>,
+  { limit, after }: { readonly limit: number; readonly after: PageKey },
+  read: (afterSequence: number, limit: number) => readonly PendingItem<Item>[],
+): Page<Item> => {
+  if (page.nextCursor !== null) return page;
+  const room = limit - page.items.length;
+  const from = after.sequence === AFTER_ALL ? Number(after.id) : 0;
+  const waiting = read(from, room + 1);
+  const shown = waiting.slice(0, room);
+  const last = shown.at(-1)?.sequence ?? from;
+  return {
+    items: [...page.items, ...shown.map(({ item }) => item)],
+    nextCursor: waiting.length > room ? encodeCursor({ sequence: AFTER_ALL, id: String(last) }) : null,
+  };
+};

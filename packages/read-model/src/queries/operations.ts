@@ -2,7 +2,7 @@
 import type { OperationState } from '@ironlog/domain';
 import type { CommandId, OperationStatus, TenantId, VmId, WorkCommand } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
-import { decodeCursor, type Page, pageOf } from './cursor.ts';
+import { decodeCursor, type Page, pageOf, withPending } from './cursor.ts';
 
 export interface OperationListing {
   readonly vmId?: VmId | undefined;
@@ -38,7 +38,7 @@ WHERE tenant = @tenant AND (created_sequence, id) > (@afterSequence, @afterId)
   AND (@vmId IS NULL OR vm_id = @vmId) AND (@status IS NULL OR status = @status)
 ORDER BY created_sequence, id LIMIT @limit`;
 const PENDING =
-  'SELECT body FROM pending_commands WHERE tenant = @tenant AND (@vmId IS NULL OR vm_id = @vmId) ORDER BY sequence LIMIT @limit';
+  'SELECT sequence, body FROM pending_commands WHERE tenant = @tenant AND (@vmId IS NULL OR vm_id = @vmId) AND sequence > @afterSequence ORDER BY sequence LIMIT @limit';
 
 export const prepareOperationQueries = (db: Db) => {
   const one = db.prepare<[string, string], { body: string }>('SELECT body FROM operations WHERE tenant = ? AND id = ?');
@@ -46,7 +46,7 @@ export const prepareOperationQueries = (db: Db) => {
     'SELECT body FROM pending_commands WHERE tenant = ? AND id = ?',
   );
   const list = db.prepare<[object], Row>(LIST);
-  const pending = db.prepare<[object], { body: string }>(PENDING);
+  const pending = db.prepare<[object], { sequence: number; body: string }>(PENDING);
   const read = (row: { body: string }): OperationState => JSON.parse(row.body) as OperationState;
   const readPending = (row: { body: string }): OperationState => pendingOperation(JSON.parse(row.body) as WorkCommand);
   return {
@@ -68,11 +68,12 @@ export const prepareOperationQueries = (db: Db) => {
       };
       const decided = status === 'pending' ? [] : list.all({ ...parameters, limit: limit + 1 });
       const page = pageOf(decided, limit, read);
-      // What is pending has no place in EVENTS yet: it comes after all that has.
-      const wanted =
-        page.nextCursor === null && (status === undefined || status === 'pending') ? limit - page.items.length : 0;
-      const waiting = wanted > 0 ? pending.all({ tenant, vmId: vmId ?? null, limit: wanted }).map(readPending) : [];
-      return { items: [...page.items, ...waiting], nextCursor: page.nextCursor };
+      if (status !== undefined && status !== 'pending') return page;
+      return withPending(page, { limit, after }, (afterSequence, atMost) =>
+        pending
+          .all({ tenant, vmId: vmId ?? null, afterSequence, limit: atMost })
+          .map((row) => ({ sequence: row.sequence, item: readPending(row) })),
+      );
     },
   };
 };

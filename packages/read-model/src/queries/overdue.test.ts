@@ -1,53 +1,18 @@
-import { hash } from 'node:crypto';
-import { commandId, tenantId, vmId, type WorkCommand, workSubject } from '@ironlog/schemas';
+import { commandId, tenantId, vmId } from '@ironlog/schemas';
 import { expect, test } from 'vitest';
 import { openWriter } from '../database.ts';
-import { HOST, testLog, timeAt } from '../lifecycle.fixture.ts';
-import type { LogEntry } from '../log-entry.ts';
+import { testLog, timeAt } from '../lifecycle.fixture.ts';
 import { createPendingProjection } from '../projections/pending.ts';
 import { foldAndCommit } from '../projections/projection.ts';
 import { createStateProjection } from '../projections/state.ts';
 import { modelOf } from '../read-model.fixture.ts';
 import { STATE_TABLES } from '../tables.ts';
+import { type Asked, workCommand, workEntry } from '../work.fixture.ts';
 
 const acme = tenantId('acme');
 const id = vmId('vm-1');
 
-const bootAt = (second: number, command: string): WorkCommand => ({
-  specversion: '1.0',
-  id: commandId(command),
-  source: '/api-gateway',
-  type: 'ironlog.vm.boot.v1',
-  subject: id,
-  time: timeAt(second),
-  datacontenttype: 'application/json',
-  actor: 'token-1',
-  tenant: acme,
-  correlationid: commandId(command),
-  data: {
-    action: { verb: 'boot', params: {} },
-    request: {
-      verb: 'boot',
-      door: 'http',
-      requestedAt: timeAt(second),
-      startBy: timeAt(second + 30),
-      bodyHash: 'a'.repeat(64),
-    },
-    round: 0,
-  },
-});
-
-const workEntry = (sequence: number, body: unknown): LogEntry => {
-  const bytes = new TextEncoder().encode(JSON.stringify(body));
-  return {
-    sequence,
-    subject: workSubject(HOST, acme, id, 'boot'),
-    bytes,
-    hash: hash('sha256', bytes, 'hex'),
-    storedAt: new Date(timeAt(sequence)),
-    read: { ok: false, reason: 'no event: WORK holds commands' },
-  };
-};
+const BOOT: Asked = { tenant: acme, vm: id, verb: 'boot', id: 'cmd-3', second: 1 };
 
 test('a task past its deadline and a VM past its time are found, each until it is over', () => {
   const log = testLog();
@@ -76,7 +41,7 @@ test('a command is pending until EVENTS decides it, whichever of the two streams
   try {
     // The boot's intent will be the third entry, and is caused by cmd-3.
     const pending = createPendingProjection(db, log.info());
-    foldAndCommit(pending, [workEntry(1, bootAt(1, 'cmd-3')), workEntry(2, { no: 'command' })]);
+    foldAndCommit(pending, [workEntry(1, BOOT, workCommand(BOOT)), workEntry(2, BOOT, { no: 'command' })]);
     expect(model.reader.operation(acme, commandId('cmd-3'))).toMatchObject({ status: 'pending', verb: 'boot' });
     expect(model.reader.overdueCommands(timeAt(60)).map((command) => command.id)).toEqual(['cmd-3']);
     expect(model.reader.attention(acme, { hosts: true })).toMatchObject([{ kind: 'quarantined' }]);
@@ -84,7 +49,7 @@ test('a command is pending until EVENTS decides it, whichever of the two streams
     foldAndCommit(createStateProjection(db, log.info()), log.entries.slice(2));
     expect(model.reader.operation(acme, commandId('cmd-3'))).toMatchObject({ status: 'running' });
     expect(model.reader.overdueCommands(timeAt(60))).toEqual([]);
-    foldAndCommit(pending, [workEntry(3, bootAt(1, 'cmd-3'))]);
+    foldAndCommit(pending, [workEntry(3, BOOT, workCommand(BOOT))]);
     expect(model.reader.overdueCommands(timeAt(60))).toEqual([]);
     expect(model.reader.positions()).toMatchObject({ events: 3, work: 3 });
   } finally {

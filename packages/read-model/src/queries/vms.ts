@@ -3,7 +3,8 @@ import type { Vm } from '@ironlog/domain';
 import type { HostId, TenantId, VmId, VmStateName, VmView } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
 import { viewOfVm } from '../vm-view.ts';
-import { decodeCursor, type Page, pageOf } from './cursor.ts';
+import { decodeCursor, type Page, pageOf, withPending } from './cursor.ts';
+import { preparePendingVms } from './pending-vms.ts';
 
 export interface VmListing {
   readonly state?: VmStateName | undefined;
@@ -41,6 +42,7 @@ export const prepareVmQueries = (db: Db) => {
     'SELECT id, created_sequence, body FROM vms WHERE tenant = ? AND id = ?',
   );
   const list = db.prepare<[object], Row>(LIST);
+  const pending = preparePendingVms(db);
   return {
     aggregate: (tenant: TenantId, id: VmId): Vm | undefined => {
       const row = one.get(tenant, id);
@@ -65,7 +67,10 @@ export const prepareVmQueries = (db: Db) => {
         limit: limit + 1,
       });
       const page = pageOf(rows, limit, (row) => viewOfVm(readVm(row)));
-      return { ...page, items: page.items.filter((item) => item !== undefined) };
+      const items = page.items.filter((item) => item !== undefined);
+      return withPending({ ...page, items }, { limit, after }, (afterSequence) =>
+        pending(tenant, { ...filters, labels }, afterSequence),
+      );
     },
   };
 };

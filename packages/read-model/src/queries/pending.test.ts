@@ -1,0 +1,92 @@
+import { tenantId, type VmId, vmId } from '@ironlog/schemas';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openWriter } from '../database.ts';
+import { testLog } from '../lifecycle.fixture.ts';
+import { createPendingProjection } from '../projections/pending.ts';
+import { foldAndCommit } from '../projections/projection.ts';
+import { modelOf, type TestModel } from '../read-model.fixture.ts';
+import { STATE_TABLES } from '../tables.ts';
+import { type Asked, workCommand, workEntry } from '../work.fixture.ts';
+
+const acme = tenantId('acme');
+const other = tenantId('other');
+let model: TestModel;
+
+/** Two VMs with a host, one of them asked to boot; three asked for by acme, one by another. */
+beforeAll(() => {
+  const log = testLog();
+  for (const id of ['vm-1', 'vm-2']) log.vm(acme, vmId(id)).claim();
+  model = modelOf(log);
+  const db = openWriter(model.stateFile, STATE_TABLES);
+  const create = (tenant: typeof acme, vm: VmId, n: number, spec: object): Asked => ({
+    tenant,
+    vm,
+    verb: 'create',
+    params: { spec },
+    id: `cmd-create-${n}`,
+    second: n,
+  });
+  const asked: Asked[] = [
+    create(acme, vmId('new-1'), 1, { name: 'Front door', labels: { tier: 'web' } }),
+    create(other, vmId('new-1'), 2, {}),
+    { tenant: acme, vm: vmId('vm-1'), verb: 'boot', id: 'cmd-boot', second: 3 },
+    create(acme, vmId('new-2'), 4, {}),
+    create(acme, vmId('new-3'), 5, { labels: { tier: 'web' } }),
+    // Its claim is on record, and this copy of the command comes late.
+    create(acme, vmId('vm-2'), 6, {}),
+  ];
+  const entries = asked.map((one, index) => workEntry(index + 1, one, workCommand(one)));
+  foldAndCommit(createPendingProjection(db, log.info()), entries);
+  db.close();
+});
+afterAll(() => model.remove());
+
+const vms = (listing: object = {}) => model.reader.vms(acme, { includeDeleted: false, limit: 100, ...listing });
+const ids = (listing: object): string[] => vms(listing)?.items.map(({ id }) => id) ?? [];
+
+/** Every page's ids, one after another. */
+const pages = <Item extends { id: string }>(
+  read: (cursor: string | undefined) => { items: readonly Item[]; nextCursor: string | null } | undefined,
+): string[][] => {
+  const all: string[][] = [];
+  for (let cursor: string | null | undefined; cursor !== null && all.length < 20; ) {
+    const page = read(cursor);
+    if (!page) throw new Error(`${cursor} is refused`);
+    all.push(page.items.map(({ id }) => id));
+    cursor = page.nextCursor;
+  }
+  return all;
+};
+
+test('VMs that no host has claimed are listed after those that one has, with what was asked for', () => {
+  expect(ids({})).toEqual(['vm-1', 'vm-2', 'new-1', 'new-2', 'new-3']);
+  expect(vms()?.items[2]).toMatchObject({
+    name: 'Front door',
+    state: 'pending',
+    host: null,
+    allowedActions: ['delete'],
+  });
+  expect(model.reader.vms(other, { includeDeleted: false, limit: 100 })?.items.map(({ id }) => id)).toEqual(['new-1']);
+});
+
+test('every filter holds for them too', () => {
+  expect(ids({ labels: { tier: 'web' } })).toEqual(['new-1', 'new-3']);
+  expect(ids({ q: 'FRONT' })).toEqual(['new-1']);
+  expect(ids({ state: 'running' })).toEqual([]);
+  expect(ids({ host: 'host-1', q: 'new' })).toEqual([]);
+});
+
+test.each([1, 2, 3, 4, 5])('pages of %i neither repeat nor miss one', (limit) => {
+  const listed = pages((cursor) => vms({ limit, cursor }));
+  expect(listed.flat()).toEqual(['vm-1', 'vm-2', 'new-1', 'new-2', 'new-3']);
+  expect(listed.every((page) => page.length <= limit)).toBe(true);
+  const operations = pages((cursor) => model.reader.operations(acme, { limit, cursor }));
+  expect(operations.flat().slice(-5)).toEqual([
+    'cmd-create-1',
+    'cmd-boot',
+    'cmd-create-4',
+    'cmd-create-5',
+    'cmd-create-6',
+  ]);
+  expect(new Set(operations.flat()).size).toBe(operations.flat().length);
+});
