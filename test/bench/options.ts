@@ -21,7 +21,7 @@ export interface Amounts {
 
 const FULL: Amounts = {
   acceptWarmUp: 300,
-  bootWarmUp: 60,
+  bootWarmUp: 300,
   acceptEach: 500,
   acceptManyEach: 1500,
   boots: 100,
