@@ -103,14 +103,14 @@ const watchOf = async (answer: () => Observation['state']) => {
   return { counts, vm, watch };
 };
 
-test('a difference is looked into once, and again when the VM has changed', async () => {
+test('a difference is looked into once, however long it lasts and whatever else is said of the VM', async () => {
   const { counts, vm, watch } = await watchOf(() => 'paused');
   await vi.waitFor(() => expect(counts.looks).toBeGreaterThan(20), BOUND);
   expect(counts.settled).toBe(1);
   await vm.append(() => ({ fact: { name: 'responsive', data: { epoch: 1, afterMs: 0 } }, meta: { actor: 'test' } }));
   const before = counts.looks;
   await vi.waitFor(() => expect(counts.looks).toBeGreaterThan(before + 20), BOUND);
-  expect(counts.settled).toBe(2);
+  expect(counts.settled).toBe(1);
   await watch.stop();
 });
 

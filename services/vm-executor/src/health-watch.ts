@@ -35,8 +35,8 @@ interface Looks {
   /** Monotonic, ms; of the first look that was not answered. */
   silentSince: number;
   different: number;
-  /** The VM's revision when it was first found to differ. */
-  differentAt: number;
+  /** What was found at the last look that differed, and from what; looked into once, however long it lasts. */
+  difference: string | undefined;
 }
 
 export class HealthWatch {
@@ -114,11 +114,12 @@ export class HealthWatch {
     looks.silent = 0;
     const { vm } = log;
     const differs = state !== vm.state && state !== 'absent' && state !== 'unknown';
-    if (!differs || looks.differentAt !== vm.revision) looks.different = 0;
+    const difference = differs ? `${vm.state}, found ${state}` : undefined;
+    if (difference !== looks.difference) looks.different = 0;
+    looks.difference = difference;
     if (!differs) return;
     looks.different += 1;
-    looks.differentAt = vm.revision;
-    if (looks.different === DIFFERENT_LOOKS) await this.#settle(log);
+    if (looks.different === DIFFERENT_LOOKS && !(await this.#settle(log))) looks.different = 0;
   }
 
   /** 0 when this executor has not met it silent: it was so before. */
@@ -126,11 +127,14 @@ export class HealthWatch {
     return silent === 0 ? 0 : this.#deps.host.runtime.clock.monotonicMs() - silentSince;
   }
 
-  async #settle(log: VmLog): Promise<void> {
+  /** `false`: the VM had moved on by its turn. */
+  async #settle(log: VmLog): Promise<boolean> {
     const { mailboxes, settle } = this.#deps;
     const { id, revision, tenant } = log.vm;
-    await mailboxes.run(keyOf({ tenant, vmId: id }), async () => {
-      if (log.vm.revision === revision) await settle(log);
+    return mailboxes.run(keyOf({ tenant, vmId: id }), async () => {
+      if (log.vm.revision !== revision) return false;
+      await settle(log);
+      return true;
     });
   }
 
@@ -144,4 +148,4 @@ export class HealthWatch {
 }
 
 const isWatched = ({ state, task }: Vm): boolean => task === null && (state === 'running' || state === 'paused');
-const noLooks = (epoch: number): Looks => ({ epoch, silent: 0, silentSince: 0, different: 0, differentAt: 0 });
+const noLooks = (epoch: number): Looks => ({ epoch, silent: 0, silentSince: 0, different: 0, difference: undefined });
