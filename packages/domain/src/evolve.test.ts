@@ -134,4 +134,24 @@ describe('evolve', () => {
     expect(vm.commands.at(-1)).toMatchObject({ id: 'cmd-r49', outcome: 'succeeded' });
     expect(vm.updatedAt).toBe(at(4049));
   });
+  it('remembers at most 1000 commands, however far ahead their startBy lies', () => {
+    const cycles = Array.from(
+      { length: 600 },
+      (_, i) =>
+        [
+          ['pause-started', { causationid: `cmd-p${i}`, seconds: 9 }],
+          ['paused', { seconds: 9 }],
+          ['resume-started', { causationid: `cmd-r${i}`, seconds: 9 }],
+          ['resumed', { seconds: 9 }],
+        ] as [VmEventName, object][],
+    ).flat();
+    const vm = given(...RUNNING, ...cycles);
+    expect(vm.commands).toHaveLength(1000);
+    expect(vm.commands.at(-1)).toMatchObject({ id: 'cmd-r599', outcome: 'succeeded' });
+  });
+  it('is created by its claim, not by a command that expired before it', () => {
+    const expired = given(['command-expired', { seconds: 0 }]);
+    expect(expired.createdAt).toBeNull();
+    expect(given(['command-expired', { seconds: 0 }], ['claimed', { seconds: 3600 }]).createdAt).toBe(at(3600));
+  });
 });

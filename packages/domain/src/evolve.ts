@@ -30,7 +30,8 @@ export const evolve = (vm: Vm, entry: Entry): Evolved => {
     revision: event.revision,
     lastHash: entry.hash,
     sequence: entry.sequence,
-    createdAt: vm.createdAt ?? event.time,
+    // A command that expired before any host claimed the VM is no beginning of it.
+    createdAt: vm.createdAt ?? (event.name === 'command-expired' ? null : event.time),
     updatedAt: event.time,
   };
   return { kind: 'folded', vm: foldDetails(foldTask(moved, vm, event), vm, event) };

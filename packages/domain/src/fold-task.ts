@@ -82,14 +82,19 @@ const cancel = (vm: Vm, event: Extract<VmEvent, { name: 'cancelled' }>): Vm => {
 };
 
 const KEEP_AT_LEAST = 64;
+/** A `startBy` may lie a day ahead: what a busy client makes a VM remember must not slow every fold of it. */
+const KEEP_AT_MOST = 1000;
 const KEEP_AFTER_START_BY_MS = 10 * 60_000;
 
-/** Contracts: command ids are kept until `startBy` + 10 minutes, and at least the last 64. */
+/** Command ids are kept until `startBy` + 10 minutes, but at least the last 64 and at most the last 1000. */
 const kept = (commands: readonly CommandRecord[], now: Timestamp): CommandRecord[] => {
   const surplus = commands.length - KEEP_AT_LEAST;
   if (surplus <= 0) return [...commands];
+  const tooMany = commands.length - KEEP_AT_MOST;
   return commands.filter(
     (record, index) =>
-      index >= surplus || record.outcome === 'open' || later(record.startBy, KEEP_AFTER_START_BY_MS) >= now,
+      index >= surplus ||
+      record.outcome === 'open' ||
+      (index >= tooMany && later(record.startBy, KEEP_AFTER_START_BY_MS) >= now),
   );
 };
