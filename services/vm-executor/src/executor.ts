@@ -11,6 +11,7 @@ import { HypervisorProcesses } from './hypervisor-process.ts';
 import { LostWatch } from './lost-watch.ts';
 import { Mailboxes } from './mailbox.ts';
 import { Processes } from './processes.ts';
+import { Progress } from './progress.ts';
 import { RecentRejections, rejectionsSince } from './recent-rejections.ts';
 import { reconcile } from './reconcile.ts';
 import { settle } from './settle.ts';
@@ -33,6 +34,7 @@ export class Executor {
   #consuming: Promise<void> = Promise.resolve();
   #lost: LostWatch | undefined;
   #health: HealthWatch | undefined;
+  #progress: Progress | undefined;
 
   constructor(deps: HostDeps) {
     this.#deps = deps;
@@ -60,11 +62,14 @@ export class Executor {
       processes: this.#hypervisors,
     };
     await reconcile(deps, info.lastSequence);
-    state.save({
-      scannedTo: info.lastSequence,
-      starts,
-      log: { createdAt: info.createdAt.toISOString(), lastSequence: info.lastSequence },
+    state.save({ starts });
+    this.#progress = new Progress({
+      log,
+      state,
+      vms: this.#vms,
+      onError: (err) => runtime.logger.warn({ err }, 'how far the log is read is not kept; it is tried again'),
     });
+    await this.#progress.keep();
     const onError = (err: unknown): void => runtime.logger.warn({ err }, 'not looked for lost VMs; it is tried again');
     this.#lost = new LostWatch(
       { host: this.#deps, settle: (ref) => this.#settleLost(ref), onError },
@@ -101,6 +106,7 @@ export class Executor {
     await this.#health?.stop();
     await this.#mailboxes.idle();
     this.#vms.flush();
+    await this.#progress?.stop();
     this.#processes.release();
   }
 

@@ -12,17 +12,21 @@ const info = (createdAt: string, lastSequence: number) => ({
 });
 
 test('a host that has worked with none takes any', () => {
-  expect(whyAnotherLog(worked(null), info(CREATED, 0))).toBeUndefined();
+  expect(whyAnotherLog(worked(null), info(CREATED, 0), 0)).toBeUndefined();
 });
 
 test('the same log, as long as it was or longer, is its own', () => {
   const host = worked({ createdAt: CREATED, lastSequence: 7 });
-  expect(whyAnotherLog(host, info(CREATED, 7))).toBeUndefined();
-  expect(whyAnotherLog(host, info(CREATED, 8))).toBeUndefined();
+  expect(whyAnotherLog(host, info(CREATED, 7), 0)).toBeUndefined();
+  expect(whyAnotherLog(host, info(CREATED, 8), 8)).toBeUndefined();
 });
 
 test('a log that was created at another time is another, however long', () => {
-  const other = whyAnotherLog(worked({ createdAt: CREATED, lastSequence: 7 }), info('2026-01-01T00:00:00.001Z', 9000));
+  const other = whyAnotherLog(
+    worked({ createdAt: CREATED, lastSequence: 7 }),
+    info('2026-01-01T00:00:00.001Z', 9000),
+    0,
+  );
   expect(other?.reason).toBe(
     'EVENTS was created at 2026-01-01T00:00:00.001Z, this host worked with one of 2026-01-01T00:00:00.000Z',
   );
@@ -30,6 +34,11 @@ test('a log that was created at another time is another, however long', () => {
 });
 
 test('a log that ends before what the host has seen is an older copy', () => {
-  const other = whyAnotherLog(worked({ createdAt: CREATED, lastSequence: 7 }), info(CREATED, 6));
+  const other = whyAnotherLog(worked({ createdAt: CREATED, lastSequence: 7 }), info(CREATED, 6), 0);
   expect(other?.reason).toBe('EVENTS ends at 6, this host has seen 7: an older copy was put back');
+});
+
+test('a log that ends before what a VM was folded to is an older copy, whatever was kept of it at the last start', () => {
+  const other = whyAnotherLog(worked({ createdAt: CREATED, lastSequence: 7 }), info(CREATED, 8), 9);
+  expect(other?.reason).toBe('EVENTS ends at 8, this host has seen 9: an older copy was put back');
 });

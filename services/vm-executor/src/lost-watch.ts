@@ -5,11 +5,11 @@ import type { HostDeps } from './host-deps.ts';
 import type { VmRef } from './state-directory.ts';
 import { keyOf } from './vm-table.ts';
 
-/** One request each; a host that was silent long enough to lose its VMs can bear this much more. */
+/** Two requests each; a host that was silent long enough to lose its VMs can bear this much more. */
 const LOOK_EVERY_MS = 3000;
 
 export interface LostWatchDeps {
-  readonly host: Pick<HostDeps, 'host' | 'signal'> & { readonly log: Pick<EventLog, 'readSince'> };
+  readonly host: Pick<HostDeps, 'host' | 'signal'> & { readonly log: Pick<EventLog, 'info' | 'readSince'> };
   /** Brings the VM and its process together. Resolves with whether it is lost no more. */
   readonly settle: (ref: VmRef) => Promise<boolean>;
   readonly onError: (error: unknown) => void;
@@ -47,7 +47,10 @@ export class LostWatch {
   }
 
   async #look(): Promise<void> {
-    const { host, settle } = this.#deps;
+    const { host } = this.#deps;
+    // From the log's end as it is now the next look goes on: the server searches all that lies between for the filter.
+    const { lastSequence } = await host.log.info();
+    if (lastSequence <= this.#after) return this.#settleAll();
     for (const { read, sequence } of await host.log.readSince(RECOVERY_VM_FILTER, this.#after)) {
       this.#after = sequence;
       if (!read.ok || read.stored.kind !== 'vm') continue;
@@ -55,6 +58,12 @@ export class LostWatch {
       const ref = { tenant: event.tenant, vmId: event.subject };
       if (event.name === 'lost' && event.data.host === host.host) this.#lost.set(keyOf(ref), ref);
     }
+    this.#after = Math.max(this.#after, lastSequence);
+    await this.#settleAll();
+  }
+
+  async #settleAll(): Promise<void> {
+    const { host, settle } = this.#deps;
     for (const [key, ref] of this.#lost) {
       if (host.signal.aborted) return;
       if (await settle(ref)) this.#lost.delete(key);

@@ -26,6 +26,7 @@ import { takeHostLock } from './host-lock.ts';
 import { hypervisorConfigOf } from './hypervisor-config.ts';
 import { Incarnation } from './incarnation.ts';
 import { whyAnotherLog } from './log-identity.ts';
+import { newestSnapshot } from './snapshot-store.ts';
 import { StateDirectory } from './state-directory.ts';
 
 export const create = (config: ExecutorConfig, overrides: Partial<Runtime> = {}): Service => {
@@ -41,7 +42,7 @@ export const create = (config: ExecutorConfig, overrides: Partial<Runtime> = {})
   let status: Heartbeat['status'] = 'starting';
 
   const halt = async (log: EventLog, incarnation: Incarnation, state: StateDirectory): Promise<boolean> => {
-    const other = whyAnotherLog(state.host, await log.info());
+    const other = whyAnotherLog(state.host, await log.info(), newestSnapshot(state));
     if (!other) return false;
     status = 'halted';
     runtime.health.set('log', { ok: false, reason: other.reason });

@@ -51,6 +51,11 @@ export class VmLog {
     return this.#vm;
   }
 
+  /** Resolves when every append that has begun is stored, refused, or given up. */
+  async settled(): Promise<void> {
+    await this.#turn;
+  }
+
   /** One writer at a time within this process; others are found out by the expectation (P4). */
   append(saying: Saying): Promise<Said> {
     const said = this.#turn.then(() => this.#append(saying));

@@ -1,4 +1,5 @@
 // The VMs that this host owns or has been asked about, each loaded once; the capacity they hold follows every change.
+import { existsSync } from 'node:fs';
 import { initialVm, type Vm } from '@ironlog/domain';
 import type { HostDeps } from './host-deps.ts';
 import { readSnapshot } from './snapshot-store.ts';
@@ -11,13 +12,17 @@ export const keyOf = ({ tenant, vmId }: VmRef): string => `${tenant}/${vmId}`;
 /** Deleted VMs are forgotten beyond this many, oldest first; the log knows them. */
 const REMEMBER_GONE = 1000;
 
+export type VmTableDeps = Pick<HostDeps, 'admission' | 'host' | 'log' | 'runtime' | 'signal' | 'state'>;
+
 export class VmTable {
-  readonly #deps: HostDeps;
+  readonly #deps: VmTableDeps;
   readonly #logs = new Map<string, Promise<VmLog>>();
   readonly #gone: string[] = [];
+  /** VMs that this host has claimed and not seen a directory of, with the sequence of the claim. */
+  readonly #unhoused = new Map<string, { readonly ref: VmRef; readonly sequence: number }>();
   readonly #snapshots: SnapshotWriter;
 
-  constructor(deps: HostDeps) {
+  constructor(deps: VmTableDeps) {
     this.#deps = deps;
     this.#snapshots = new SnapshotWriter((err, directory) =>
       deps.runtime.logger.warn({ err, directory }, "snapshot not written: the next start reads more of this VM's log"),
@@ -40,6 +45,22 @@ export class VmTable {
     return logs.filter(({ vm }) => vm.owner === this.#deps.host && vm.state !== 'deleted');
   }
 
+  /** Resolves when every append to these VMs that has begun by now is stored, refused, or given up. */
+  async settled(): Promise<void> {
+    const logs = await Promise.allSettled(this.#logs.values());
+    await Promise.all(logs.map((loaded) => loaded.status === 'fulfilled' && loaded.value.settled()));
+  }
+
+  /** Up to where, and at most to `end`, each VM that this host has claimed has its directory, or needs none any more. */
+  housedUntil(end: number): number {
+    let until = end;
+    for (const [key, { ref, sequence }] of this.#unhoused) {
+      if (existsSync(this.#deps.state.directoryOf(ref))) this.#unhoused.delete(key);
+      else until = Math.min(until, sequence - 1);
+    }
+    return until;
+  }
+
   /** At the end: the next start then reads no tail at all. */
   flush(): void {
     this.#snapshots.flush();
@@ -50,6 +71,7 @@ export class VmTable {
     const now = (): Date => runtime.clock.now();
     let isLoaded = false;
     const onChange = (before: Vm, after: Vm): void => {
+      this.#house(ref, before, after);
       if (!isLoaded) return;
       this.#count(before, after);
       this.#keep(ref, after);
@@ -61,6 +83,14 @@ export class VmTable {
     this.#count(initialVm(ref.tenant, ref.vmId), loaded.vm);
     if (loaded.vm.sequence !== snapshot?.sequence) this.#keep(ref, loaded.vm);
     return loaded;
+  }
+
+  /** A claim's task makes the directory; one that has ended without it, as on a full disk, makes none. */
+  #house(ref: VmRef, before: Vm, after: Vm): void {
+    const { host } = this.#deps;
+    if (before.owner !== host && after.owner === host)
+      this.#unhoused.set(keyOf(ref), { ref, sequence: after.sequence });
+    if (after.task === null) this.#unhoused.delete(keyOf(ref));
   }
 
   #count(before: Vm, after: Vm): void {
