@@ -9,5 +9,5 @@ export { waitUntilReady } from '../dev/readiness.ts';
 export { say } from '../dev/say.ts';
 export { clientUser, executorUser, inboxPrefix } from '../nats/accounts.ts';
 export { MAX_PAYLOAD_BYTES } from '../nats/config-file.ts';
-export type { KeptNats } from '../nats/kept-nats.ts';
+export { type KeptNats, keepNats } from '../nats/kept-nats.ts';
 export { type NatsOptions, type NatsProcess, startNats } from '../nats/nats-process.ts';

@@ -3,7 +3,7 @@ import { type Placed, place } from '@ironlog/domain';
 import { type Heartbeat, HOSTS_BUCKET, type HostId, heartbeatSchema, type VmSpec } from '@ironlog/schemas';
 import { type Clock, delay, type Logger } from '@ironlog/service-kit';
 import { Kvm, type KvWatchEntry } from '@nats-io/kv';
-import type { NatsConnection } from '@nats-io/transport-node';
+import type { NatsConnection, Status } from '@nats-io/transport-node';
 
 const RETRY_MS = 500;
 /** Where the bucket keeps its entries for ever, silence still has to mean something. */
@@ -62,9 +62,15 @@ export const watchHosts = (deps: HostsDeps): Hosts & { readonly watching: Promis
     ttlMs = (await kv.status()).ttl || FALLBACK_TTL_MS;
     const entries = await kv.watch();
     const stop = (): void => entries.stop();
+    const statuses = deps.connection.status();
+    void stopOnReconnect(statuses, stop);
     deps.signal.addEventListener('abort', stop, { once: true });
-    for await (const entry of entries) heed(entry);
-    deps.signal.removeEventListener('abort', stop);
+    try {
+      for await (const entry of entries) heed(entry);
+    } finally {
+      deps.signal.removeEventListener('abort', stop);
+      if ('stop' in statuses && typeof statuses.stop === 'function') statuses.stop();
+    }
   };
   return {
     live,
@@ -83,6 +89,14 @@ export const watchHosts = (deps: HostsDeps): Hosts & { readonly watching: Promis
     },
     watching: untilAborted(deps, watch),
   };
+};
+
+/**
+ * The bucket lives in the server's memory: after a restart it counts from 1 again, and the client would have the server wait
+ * for the revision that came next in the old one. So a watch ends with its connection, and another is opened.
+ */
+const stopOnReconnect = async (statuses: AsyncIterable<Status>, stop: () => void): Promise<void> => {
+  for await (const { type } of statuses) if (type === 'reconnect') stop();
 };
 
 const untilAborted = async ({ signal, logger }: HostsDeps, watch: () => Promise<void>): Promise<void> => {
