@@ -7,6 +7,8 @@ import { HOSTS_BUCKET, type HostId, STREAMS, SUBJECT_PREFIX, type TenantId } fro
 export interface NatsUser {
   readonly user: string;
   readonly publish: readonly string[];
+  /** Of what `publish` would let it say. */
+  readonly never: readonly string[];
   readonly subscribe: readonly string[];
   /** May answer requests that reach it. */
   readonly answers: boolean;
@@ -20,7 +22,6 @@ const KV_STREAM = `KV_${HOSTS_BUCKET}`;
 const reads = (stream: string): string[] => [
   `$JS.API.STREAM.INFO.${stream}`,
   `$JS.API.STREAM.MSG.GET.${stream}`,
-  `$JS.API.CONSUMER.CREATE.${stream}`,
   `$JS.API.CONSUMER.CREATE.${stream}.>`,
   `$JS.API.CONSUMER.INFO.${stream}.*`,
   `$JS.API.CONSUMER.MSG.NEXT.${stream}.*`,
@@ -45,11 +46,32 @@ const consumes = ({ stream, config }: { stream: string; config: { durable_name: 
   `$JS.ACK.${stream}.${config.durable_name}.>`,
 ];
 const COMMON = ['$JS.API.INFO'];
+const durables = (hosts: readonly HostId[]) => [
+  gatewayConsumers.door,
+  gatewayConsumers.placement,
+  recoveryConsumer,
+  ...hosts.map(executorConsumer),
+];
+/**
+ * A durable consumer is somebody's work list. Readers name their own consumers on the same stream, and a subject's
+ * wildcard cannot tell the two apart: so nobody makes, changes or ends a durable, and nobody takes from another's.
+ */
+const hands = (hosts: readonly HostId[], publish: readonly string[]): string[] =>
+  durables(hosts).flatMap(({ stream, config: { durable_name: name } }) => {
+    const next = `$JS.API.CONSUMER.MSG.NEXT.${stream}.${name}`;
+    return [
+      `$JS.API.CONSUMER.CREATE.${stream}.${name}`,
+      `$JS.API.CONSUMER.CREATE.${stream}.${name}.>`,
+      `$JS.API.CONSUMER.DELETE.${stream}.${name}`,
+      ...(publish.includes(next) ? [] : [next]),
+    ];
+  });
 const events = (kind: string): string => `${SUBJECT_PREFIX}.evt.${kind}`;
 
 const service = (user: string, publish: readonly string[], subscribe: readonly string[] = []): NatsUser => ({
   user,
   publish: [...COMMON, ...new Set(publish)],
+  never: [],
   subscribe: [inbox(user), ...subscribe],
   answers: false,
 });
@@ -57,7 +79,17 @@ const service = (user: string, publish: readonly string[], subscribe: readonly s
 export const executorUser = (host: HostId): string => `executor-${host}`;
 
 export const controlUsers = (hosts: readonly HostId[]): readonly NatsUser[] => [
-  { user: 'provisioner', publish: ['$JS.API.>', '$KV.>'], subscribe: [inbox('provisioner')], answers: false },
+  {
+    user: 'provisioner',
+    publish: ['$JS.API.>', '$KV.>'],
+    never: [],
+    subscribe: [inbox('provisioner')],
+    answers: false,
+  },
+  ...services(hosts).map((user) => ({ ...user, never: hands(hosts, user.publish) })),
+];
+
+const services = (hosts: readonly HostId[]): readonly NatsUser[] => [
   service('gateway', [
     `${SUBJECT_PREFIX}.work.>`,
     events('vm.*.*.gateway.*'),
@@ -101,6 +133,7 @@ export const tenantCommands = (tenant: TenantId): string => `${SUBJECT_PREFIX}.c
 export const clientUser = (tenant: TenantId): NatsUser => ({
   user: `client-${tenant}`,
   publish: [tenantCommands(tenant)],
+  never: [],
   subscribe: [inbox(`client-${tenant}`)],
   answers: false,
 });

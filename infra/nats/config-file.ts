@@ -19,9 +19,9 @@ export interface NatsConfig {
 
 const list = (subjects: readonly string[]): string => JSON.stringify(subjects);
 
-const user = ({ user: name, publish, subscribe, answers }: NatsUser, password: string): string =>
+const user = ({ user: name, publish, never, subscribe, answers }: NatsUser, password: string): string =>
   `      { user: ${JSON.stringify(name)}, password: ${JSON.stringify(password)}, permissions: {` +
-  ` publish: { allow: ${list(publish)} }, subscribe: { allow: ${list(subscribe)} }${answers ? ', allow_responses: { max: 1, expires: "10s" }' : ''} } }`;
+  ` publish: { allow: ${list(publish)}, deny: ${list(never)} }, subscribe: { allow: ${list(subscribe)} }${answers ? ', allow_responses: { max: 1, expires: "10s" }' : ''} } }`;
 
 const render = ({ directory, port, monitorPort, hosts, tenants, credentials }: NatsConfig): string => {
   const users = controlUsers(hosts).map((entry) => user(entry, credentials.passwordOf(entry.user)));

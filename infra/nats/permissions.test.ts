@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hostId, STREAMS, tenantId } from '@ironlog/schemas';
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
+import { headers } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findNatsServer } from '../dev/nats-server.ts';
 import { MAX_PAYLOAD_BYTES } from './config-file.ts';
@@ -44,6 +45,17 @@ describe("a tenant's client", () => {
     const { connection } = await as('client-dev');
     const answer = await connection.request(COMMAND, '{}', { timeout: 5000 });
     expect(answer.json()).toEqual({ stream: STREAMS.commands, seq: await lastSequence(STREAMS.commands) });
+  });
+
+  it('is stored, whatever another tenant has just published under the same message id', async () => {
+    const publish = async (user: string, subject: string): Promise<unknown> => {
+      const named = headers();
+      named.set('Nats-Msg-Id', 'deploy-42');
+      return (await (await as(user)).connection.request(subject, '{}', { timeout: 5000, headers: named })).json();
+    };
+    expect(await publish('client-dev', COMMAND)).not.toHaveProperty('duplicate');
+    // The server's shortest window is a tenth of a second.
+    await expect.poll(() => publish('client-acme', 'ironlog.cmd.acme.vm-1.boot')).not.toHaveProperty('duplicate');
   });
 
   it('may publish without waiting for an answer', async () => {
@@ -111,6 +123,9 @@ describe('a service', () => {
     ['recovery', 'ironlog.work.host-1.dev.vm-1.cleanup'],
     ['recovery', 'ironlog.evt.vm.dev.vm-1.recovery.fact'],
     ['recovery', 'ironlog.evt.host.host-1.recovery.failure'],
+    ['recovery', '$JS.API.CONSUMER.MSG.NEXT.EVENTS.recovery-failures'],
+    ['executor-host-1', '$JS.API.CONSUMER.MSG.NEXT.WORK.executor-host-1'],
+    ['projector', '$JS.API.CONSUMER.CREATE.EVENTS.of-its-own'],
   ])('%s may publish to %s', async (user, subject) => {
     expect(await (await as(user)).mayPublish(subject)).toBe(true);
   });
@@ -133,6 +148,15 @@ describe('a service', () => {
     ['executor-host-1', '$JS.API.STREAM.PURGE.EVENTS'],
     ['executor-host-1', '$JS.API.STREAM.UPDATE.EVENTS'],
     ['executor-host-1', '$JS.API.CONSUMER.DELETE.WORK.executor-host-1'],
+    ['executor-host-1', '$JS.API.CONSUMER.DELETE.EVENTS.recovery-failures'],
+    ['executor-host-1', '$JS.API.CONSUMER.CREATE.EVENTS.recovery-failures'],
+    ['executor-host-1', '$JS.API.CONSUMER.CREATE.EVENTS.recovery-failures.ironlog.evt.>'],
+    ['executor-host-1', '$JS.API.CONSUMER.DURABLE.CREATE.EVENTS.recovery-failures'],
+    ['executor-host-1', '$JS.API.CONSUMER.MSG.NEXT.EVENTS.recovery-failures'],
+    ['executor-host-1', '$JS.API.CONSUMER.CREATE.EVENTS'],
+    ['projector', '$JS.API.CONSUMER.DELETE.WORK.executor-host-1'],
+    ['projector', '$JS.API.CONSUMER.MSG.NEXT.WORK.executor-host-1'],
+    ['recovery', '$JS.API.CONSUMER.DELETE.EVENTS.recovery-failures'],
     ['gateway', 'ironlog.evt.vm.dev.vm-1.host-1.fact'],
     ['gateway', 'ironlog.evt.vm.dev.vm-1.recovery.fact'],
     ['gateway', 'ironlog.evt.host.host-1.host-1.fact'],

@@ -7,6 +7,11 @@ import { nanos } from '@nats-io/transport-node';
 const DAY_MS = 24 * 3600 * 1000;
 const KEPT_DAYS = 30;
 const DUPLICATE_WINDOW_MS = 120_000;
+/**
+ * The shortest that the server takes. Message ids are one space per stream, and in this one they are the clients' own:
+ * a longer window would drop one tenant's command for another's id (P9). The door knows a repeat by the tenant as well.
+ */
+const CLIENTS_DUPLICATE_WINDOW_MS = 100;
 
 export type StreamDefinition = Partial<StreamConfig> & Pick<StreamConfig, 'name' | 'subjects'>;
 
@@ -24,7 +29,13 @@ export const streamConfigs = ({ replicas }: { readonly replicas: 1 | 3 }): reado
     allow_direct: false,
   };
   return [
-    { ...shared, name: STREAMS.commands, subjects: [`${SUBJECT_PREFIX}.cmd.>`], max_age: nanos(KEPT_DAYS * DAY_MS) },
+    {
+      ...shared,
+      name: STREAMS.commands,
+      subjects: [`${SUBJECT_PREFIX}.cmd.>`],
+      max_age: nanos(KEPT_DAYS * DAY_MS),
+      duplicate_window: nanos(CLIENTS_DUPLICATE_WINDOW_MS),
+    },
     { ...shared, name: STREAMS.work, subjects: [`${SUBJECT_PREFIX}.work.>`], max_age: nanos(KEPT_DAYS * DAY_MS) },
     { ...shared, name: STREAMS.events, subjects: [`${SUBJECT_PREFIX}.evt.>`], deny_delete: true, deny_purge: true },
   ];

@@ -137,3 +137,13 @@ test("what is no command at all is quarantined: counted, on the tenant's attenti
     /ironlog_quarantined_total\{[^}]*COMMANDS[^}]*\} 5/,
   );
 });
+
+test('a publish that its client repeats under one message id is one command, also after the duplicate window', async () => {
+  const create = () => jetstream(connection).publish('ironlog.cmd.acme.repeated.create', '', { msgID: 'deploy-42' });
+  expect((await create()).duplicate).toBe(false);
+  await vi.waitFor(async () => expect((await create()).duplicate).toBe(false), { timeout: 10_000 });
+  await publish('ironlog.cmd.acme.repeated.boot');
+  await vi.waitFor(() => expect(factsOf('repeated')).toContain('booted'), { timeout: 10_000 });
+  expect(factsOf('repeated').filter((name) => name === 'claimed')).toHaveLength(1);
+  expect(rejectionsOf('repeated')).toEqual([]);
+});

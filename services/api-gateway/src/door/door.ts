@@ -84,6 +84,12 @@ const quarantine = (
 const idFor = ({ streamCreatedAt }: DoorDeps, { streamSequence }: Delivery): CommandId =>
   derivedCommandId(streamCreatedAt, String(streamSequence));
 
+/** A publish that its client repeats, not knowing whether it was stored, bears one message id: one command, for good. */
+const idOfClient = ({ headers }: Delivery, { tenant, body }: Command): CommandId | undefined => {
+  const messageId = headers.get('Nats-Msg-Id');
+  return body.id ?? (messageId ? derivedCommandId(tenant, 'Nats-Msg-Id', messageId) : undefined);
+};
+
 const take = (deps: DoorDeps, delivery: Delivery, message: Command): Promise<string> => {
   const header = delivery.headers.get('traceparent');
   const parent = message.body.traceparent ?? (isTraceparent(header) ? header : undefined);
@@ -93,7 +99,7 @@ const take = (deps: DoorDeps, delivery: Delivery, message: Command): Promise<str
     async ({ traceparent }) => {
       const { tenant, vmId, verb, body } = message;
       const startedAt = deps.clock.monotonicMs();
-      const id = body.id ?? idFor(deps, delivery);
+      const id = idOfClient(delivery, message) ?? idFor(deps, delivery);
       const accepted = await deps.accept(
         {
           door: 'nats',
