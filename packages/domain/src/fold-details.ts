@@ -29,8 +29,13 @@ export const foldDetails = (vm: Vm, before: Vm, event: VmEvent): Vm => {
     case 'create-failed':
     case 'boot-failed':
     case 'reboot-failed':
-    case 'delete-failed':
       return { ...halted(vm, event), failure: rootFailure(event, event.data), residue: event.data.residue };
+    case 'delete-failed':
+      return {
+        ...halted(vm, event),
+        failure: failedAgain(before, event.data) ?? rootFailure(event, event.data),
+        residue: event.data.residue,
+      };
     case 'restore-failed':
       return { ...halted(vm, event), residue: event.data.residue };
     case 'shutdown-failed':
@@ -39,7 +44,7 @@ export const foldDetails = (vm: Vm, before: Vm, event: VmEvent): Vm => {
     case 'snapshot-failed':
       return vm;
     case 'delete-started':
-      return { ...vm, wantedGone: true };
+      return { ...attempted(vm, event), wantedGone: true };
     case 'deleted':
       return { ...well(halted(vm, event)), wantedGone: true, residue: [], deletedAt: event.time };
     case 'cancelled':
@@ -125,6 +130,14 @@ const rootFailure = (event: VmEvent, data: { stage: string; reason: string; retr
   attempts: 0,
 });
 
+/** A delete that recovery had sent for a failure: that one goes on, with its attempts, or they would never be used up. */
+const failedAgain = (before: Vm, data: { stage: string; reason: string; retryable: boolean }): Failure | undefined => {
+  const { failure, task } = before;
+  if (!failure || task?.intent.data.request.ifFailure !== failure.eventId) return undefined;
+  const { stage, reason, retryable } = data;
+  return { ...failure, stage, reason, retryable };
+};
+
 const stop = (
   cause: 'requested' | 'guest' | 'crash' | 'policy',
   forced: boolean,
@@ -154,7 +167,7 @@ const restarting = (vm: Vm, event: Extract<VmEvent, { name: 'boot-started' }>): 
   return { ...vm, restarts: [...vm.restarts, event.time].slice(-keep) };
 };
 
-const attempted = (vm: Vm, event: Extract<VmEvent, { name: 'cleanup-started' }>): Vm => {
+const attempted = (vm: Vm, event: Extract<VmEvent, { name: 'cleanup-started' | 'delete-started' }>): Vm => {
   if (!vm.failure || event.data.request.ifFailure !== vm.failure.eventId) return vm;
   return { ...vm, failure: { ...vm.failure, attempts: vm.failure.attempts + 1 } };
 };

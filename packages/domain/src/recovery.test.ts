@@ -72,6 +72,20 @@ describe('recovery', () => {
       attempts: 2,
     });
   });
+  it('hands a delete that fails each time to a human, after as many attempts as a cleanup has', () => {
+    const doomed: Story = [...CREATED, 'delete-started', ['delete-failed', { data: { residue: ['directory'] } }]];
+    const ifFailure = given(...doomed).failure?.eventId;
+    const again = (index: number): Story => [
+      ['delete-started', { causationid: `cmd-d${index}`, data: { request: request('delete', { ifFailure }) } }],
+      ['delete-failed', { data: { reason: `attempt ${index}`, residue: ['directory'] } }],
+    ];
+    const once = given(...doomed, ...again(1));
+    expect(once.failure).toMatchObject({ eventId: ifFailure, attempts: 1, reason: 'attempt 1' });
+    expect(act(once, 5)).toEqual({ kind: 'wait', ms: 500 });
+    expect(act(once, 9)).toMatchObject({ kind: 'command', action: { verb: 'delete' }, attempt: 2 });
+    const often = given(...doomed, ...Array.from({ length: MAX_CLEANUP_ATTEMPTS }, (_, index) => again(index)).flat());
+    expect(act(often, 999)).toMatchObject({ kind: 'abandon', attempts: MAX_CLEANUP_ATTEMPTS });
+  });
   it('goes on deleting what was to be deleted, and never restarts it', () => {
     const doomed = given(
       ...running({ policy: 'always' }),
