@@ -34,6 +34,9 @@ test('a reader without files says so, and reads as soon as they are there', () =
   const db = openWriter(file, STATE_TABLES);
   publish(directory, 'state', file);
   expect(reader.vm(acme, vmId('vm-1'))).toBeUndefined();
+  // The other file may still be building, for as long as a log takes: what `state` can tell does not wait for it.
+  expect(reader.positions()).toEqual({ events: 0, work: 0 });
+  expect(() => reader.historyPosition()).toThrow(ReadModelNotReady);
   reader.close();
   db.close();
   rmSync(directory, { recursive: true });

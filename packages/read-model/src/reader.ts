@@ -25,11 +25,10 @@ import { prepareWhereabouts, type Whereabouts } from './queries/whereabouts.ts';
 import { SCHEMA_VERSION } from './tables.ts';
 import { viewOfVm } from './vm-view.ts';
 
-/** Stream sequences that each file has got to. */
+/** Sequences of the streams that the rows of `state` have got to. */
 export interface Positions {
   readonly events: number;
   readonly work: number;
-  readonly history: number;
 }
 
 /** The files are not there yet: the projector has not caught up for the first time. */
@@ -104,6 +103,8 @@ class CurrentFile<Queries> {
 
 export interface Reader {
   positions(): Positions;
+  /** Sequence of EVENTS that `history` has got to: a file of its own, which may be there without the other. */
+  historyPosition(): number;
   vm(tenant: TenantId, id: VmId): VmView | undefined;
   aggregate(tenant: TenantId, id: VmId): Vm | undefined;
   vmThen(tenant: TenantId, id: VmId, moment: Moment): VmView | undefined;
@@ -131,8 +132,8 @@ export const openReader = ({ directory }: { readonly directory: string }): Reade
     positions: () => ({
       events: state.queries.checkpoints.read(STREAMS.events).sequence,
       work: state.queries.checkpoints.read(STREAMS.work).sequence,
-      history: past.queries.checkpoints.read(STREAMS.events).sequence,
     }),
+    historyPosition: () => past.queries.checkpoints.read(STREAMS.events).sequence,
     vm: (tenant, id) => {
       const vm = state.queries.vms.aggregate(tenant, id);
       return vm && viewOfVm(vm);

@@ -1,6 +1,5 @@
 // `Ironlog-Position`: an opaque token for how far the log had got when an answer was given, and the wait for it.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Positions } from '@ironlog/read-model';
 import type { Reads } from '../reads/port.ts';
 import { ProblemError } from './problem.ts';
 
@@ -9,6 +8,8 @@ export const POSITION_HEADER = 'ironlog-position';
 const MAX_WAIT_MS = 2_000;
 const FIRST_PAUSE_MS = 1;
 const LONGEST_PAUSE_MS = 20;
+
+export type PositionReads = Pick<Reads, 'positions' | 'historyPosition'>;
 
 export interface Position {
   readonly events: number;
@@ -31,23 +32,19 @@ export const decodePosition = (token: string): Position => {
 /** Which file a route reads: each has a checkpoint of its own. */
 export type ReadsFrom = 'state' | 'history';
 
-const reached = (positions: Positions, wanted: Position, from: ReadsFrom): boolean =>
-  from === 'history'
-    ? positions.history >= wanted.events
-    : positions.events >= wanted.events && positions.work >= wanted.work;
+/** How far the file behind a route has got; `history` knows nothing of WORK. */
+export const positionOf = (reads: PositionReads, from: ReadsFrom): Position =>
+  from === 'history' ? { events: reads.historyPosition(), work: 0 } : reads.positions();
+
+const reached = (reads: PositionReads, wanted: Position, from: ReadsFrom): boolean => {
+  const { events, work } = positionOf(reads, from);
+  return events >= wanted.events && (from === 'history' || work >= wanted.work);
+};
 
 /** I7: after this, a read includes all that the position includes. @throws ProblemError when the bound passes first. */
-export const awaitPosition = async (
-  reads: Pick<Reads, 'positions'>,
-  wanted: Position,
-  from: ReadsFrom,
-): Promise<void> => {
+export const awaitPosition = async (reads: PositionReads, wanted: Position, from: ReadsFrom): Promise<void> => {
   const deadline = performance.now() + MAX_WAIT_MS;
-  for (
-    let pauseMs = FIRST_PAUSE_MS;
-    !reached(reads.positions(), wanted, from);
-    pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)
-  ) {
+  for (let pauseMs = FIRST_PAUSE_MS; !reached(reads, wanted, from); pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     if (performance.now() >= deadline)
       throw new ProblemError(
         'read-model-behind',

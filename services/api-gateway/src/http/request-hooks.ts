@@ -1,13 +1,14 @@
 // What happens around every request: its end, the position it asks for and gets, and its metrics.
 import type { Metrics } from '@ironlog/service-kit';
 import type { FastifyInstance } from 'fastify';
-import type { Reads } from '../reads/port.ts';
 import {
   awaitPosition,
   decodePosition,
   encodePosition,
   POSITION_HEADER,
   type Position,
+  type PositionReads,
+  positionOf,
   type ReadsFrom,
 } from './position.ts';
 
@@ -25,7 +26,7 @@ declare module 'fastify' {
 const NOWHERE: Position = { events: 0, work: 0 };
 
 export interface RequestHookDeps {
-  readonly reads: () => Pick<Reads, 'positions'>;
+  readonly reads: () => PositionReads;
   readonly metrics: Metrics;
 }
 
@@ -49,8 +50,7 @@ export const registerRequestHooks = (app: FastifyInstance, { reads, metrics }: R
     const { readsFrom } = request.routeOptions.config;
     if (!readsFrom) return;
     if (typeof token === 'string') await awaitPosition(reads(), request.position, readsFrom);
-    const now = reads().positions();
-    const reached = readsFrom === 'history' ? { events: now.history, work: 0 } : now;
+    const reached = positionOf(reads(), readsFrom);
     request.position = {
       events: Math.max(request.position.events, reached.events),
       work: Math.max(request.position.work, reached.work),

@@ -5,6 +5,7 @@ import type { Reader } from '@ironlog/read-model';
 export type Reads = Pick<
   Reader,
   | 'positions'
+  | 'historyPosition'
   | 'vm'
   | 'vmThen'
   | 'vms'

@@ -25,7 +25,7 @@ export type Frame =
   | { readonly kind: 'mark'; readonly sequence: number };
 
 export interface StreamDeps {
-  readonly reads: Pick<Reads, 'history' | 'positions'>;
+  readonly reads: Pick<Reads, 'history' | 'historyPosition'>;
   readonly tail: Pick<Tail, 'ring' | 'subscribe'>;
 }
 
@@ -46,7 +46,7 @@ export const streamEvents = async function* ({ reads, tail }: StreamDeps, range:
       continue;
     }
     // Read before the page, so that an incomplete page says: nothing of this tenant up to here.
-    const { history } = reads.positions();
+    const history = reads.historyPosition();
     const page = reads.history(range.tenant, { after: cursor, limit: PAGE });
     for (const event of page) {
       if (range.visible(event)) yield { kind: 'event', event };

@@ -10,7 +10,7 @@ import type { WhereaboutsIndex } from './whereabouts.ts';
 const PAGE = 500;
 
 export interface PassedDeps {
-  readonly reads: Pick<Reads, 'vmEvents' | 'positions'>;
+  readonly reads: Pick<Reads, 'vmEvents' | 'historyPosition'>;
   readonly tail: Pick<Tail, 'ring'>;
   readonly whereabouts: Pick<WhereaboutsIndex, 'find'>;
 }
@@ -35,7 +35,7 @@ export const passedEvents = (deps: PassedDeps, { tenant, vmId, after }: PassedRa
     entries.flatMap(({ sequence, read }) => (read.ok ? ofVm({ sequence, stored: read.stored }) : []));
   if (recent) return fromRing(recent);
   // The checkpoint is read first: what history holds up to there is all there is up to there.
-  const { history } = deps.reads.positions();
+  const history = deps.reads.historyPosition();
   const past: PassedEvent[] = [];
   for (let cursor = after; ; ) {
     const page = deps.reads.vmEvents(tenant, vmId, { after: cursor, limit: PAGE });
