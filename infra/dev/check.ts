@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { builtSql } from '../check/built-sql.ts';
 import { checkDirection } from '../check/direction.ts';
+import { unusedMetrics } from '../check/unused-metrics.ts';
 import { readWorkspaces } from '../check/workspaces.ts';
 import { ROOT } from './paths.ts';
 import { say } from './say.ts';
@@ -27,6 +28,7 @@ const results = [
   runs('lint and format (biome)', 'biome', ['check', '--error-on-warnings', '.']),
   isEmpty('direction of dependencies', checkDirection(readWorkspaces(ROOT))),
   isEmpty('no SQL is put together from parts', builtSql()),
+  isEmpty('every metric is set somewhere', unusedMetrics()),
   runs('generated files', process.execPath, [
     '--disable-warning=ExperimentalWarning',
     'infra/generate/main.ts',

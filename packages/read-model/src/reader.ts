@@ -15,6 +15,7 @@ import { Checkpoints } from './checkpoint.ts';
 import { type Db, openReadOnly, shapeOf } from './database.ts';
 import { currentFile, type Kind } from './generation.ts';
 import { prepareAttention } from './queries/attention.ts';
+import { type AttentionCounts, prepareAttentionCounts } from './queries/attention-counts.ts';
 import type { Page } from './queries/cursor.ts';
 import { type EventRange, type Moment, type PastEvent, prepareHistory } from './queries/history.ts';
 import { type OperationListing, prepareOperationQueries } from './queries/operations.ts';
@@ -43,6 +44,7 @@ const prepareState = (db: Db) => {
     checkpoints: new Checkpoints(db),
     operations: prepareOperationQueries(db),
     attention: prepareAttention(db),
+    attentionCounts: prepareAttentionCounts(db),
     usage: prepareUsage(db),
     whereabouts: prepareWhereabouts(db, vms.aggregate),
   };
@@ -121,10 +123,11 @@ export interface Reader {
   overdueTasks(now: Timestamp): readonly Vm[];
   overdueCommands(now: Timestamp): readonly WorkCommand[];
   expiredVms(now: Timestamp): readonly Vm[];
+  attentionCounts(): AttentionCounts;
   close(): void;
 }
 
-/** Every question names the tenant (P9), but for recovery's three. Each may throw ReadModelNotReady. */
+/** Every question names the tenant (P9), but for recovery's four. Each may throw ReadModelNotReady. */
 export const openReader = ({ directory }: { readonly directory: string }): Reader => {
   const state = new CurrentFile(directory, 'state', prepareState);
   const past = new CurrentFile(directory, 'history', preparePast);
@@ -151,6 +154,7 @@ export const openReader = ({ directory }: { readonly directory: string }): Reade
     overdueTasks: (now) => state.queries.overdue.overdueTasks(now),
     overdueCommands: (now) => state.queries.overdue.overdueCommands(now),
     expiredVms: (now) => state.queries.overdue.expiredVms(now),
+    attentionCounts: () => state.queries.attentionCounts(),
     close: () => {
       state.close();
       past.close();

@@ -146,7 +146,11 @@ export const METRICS = {
     help: 'Commands whose startBy passed before anyone began.',
     labels: [],
   },
-  ironlog_attention_items: { type: 'gauge', help: 'Entries in the attention list.', labels: [] },
+  ironlog_attention_items: {
+    type: 'gauge',
+    help: 'What needs a human, of all tenants: VMs, hosts, and messages in quarantine.',
+    labels: ['kind'],
+  },
   // every service
   ironlog_nats_connected: { type: 'gauge', help: '1 while connected to the expected NATS server, else 0.', labels: [] },
   ironlog_nats_reconnects_total: { type: 'counter', help: 'Times that a lost NATS connection came back.', labels: [] },

@@ -3,7 +3,10 @@ import { openReader, type Reader, ReadModelNotReady } from '@ironlog/read-model'
 
 /** As in the read model; `aggregate` and `operation` answer `undefined` while there is none, the searches throw. */
 export interface Reads
-  extends Pick<Reader, 'aggregate' | 'operation' | 'overdueTasks' | 'overdueCommands' | 'expiredVms' | 'close'> {
+  extends Pick<
+    Reader,
+    'aggregate' | 'operation' | 'overdueTasks' | 'overdueCommands' | 'expiredVms' | 'attentionCounts' | 'close'
+  > {
   /** Sequence of EVENTS that the answers include. */
   position(): number;
 }
@@ -27,6 +30,7 @@ export const openReads = (directory: string): Reads => {
     overdueTasks: reader.overdueTasks,
     overdueCommands: reader.overdueCommands,
     expiredVms: reader.expiredVms,
+    attentionCounts: reader.attentionCounts,
     close: reader.close,
   };
 };

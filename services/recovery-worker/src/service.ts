@@ -13,6 +13,7 @@ import {
   startOpsServer,
 } from '@ironlog/service-kit';
 import { openCensus } from './census.ts';
+import { countAttention } from './count-attention.ts';
 import type { RecoveryConfig } from './env.ts';
 import { deleteExpiredVms } from './expiry.ts';
 import { consumeFailure } from './failure-consumer.ts';
@@ -98,6 +99,7 @@ export const create = (config: RecoveryConfig, overrides: Partial<Runtime> = {})
       { name: 'stuck-tasks', run: () => reportStuckTasks(deps) },
       { name: 'late-commands', run: () => lateCommands.expire(deps) },
       { name: 'expired-vms', run: () => deleteExpiredVms(deps) },
+      { name: 'attention', run: () => countAttention(deps) },
     ];
     const cutOff = await queue.unacknowledged(FAILURES.stream, FAILURES.durable);
     const resuming = resumeCutOff({ ...deps, messages: cutOff });
