@@ -1,7 +1,7 @@
 // What can happen to a VM: one schema per event, keyed by its short name. `ironlog.vm.<name>.v1` on the wire.
 import { z } from 'zod';
 import { requestSchema } from './commands.ts';
-import type { vmEventEnvelopeSchema } from './envelope.ts';
+import { actorSchema, type vmEventEnvelopeSchema } from './envelope.ts';
 import { commandIdSchema, eventIdSchema, hostIdSchema, type vmIdSchema } from './ids.ts';
 import { timestampSchema } from './time.ts';
 import { vmSpecSchema } from './vm-spec.ts';
@@ -97,7 +97,14 @@ export const vmEventData = {
     residue: z.array(residueSchema).max(4),
     actionRequired: reason,
   }),
-  cancelled: z.strictObject({ request: requestSchema, reason, cancels: commandIdSchema.optional() }),
+  cancelled: z.strictObject({
+    request: requestSchema,
+    reason,
+    /** The create that no host had claimed: it ends here. */
+    cancels: commandIdSchema.optional(),
+    /** What the record keeps of that create, of which no event before this one speaks. */
+    create: z.strictObject({ request: requestSchema.partial({ bodyHash: true }), actor: actorSchema }).optional(),
+  }),
   'command-expired': z.strictObject({ request: requestSchema, reason, state: vmStateSchema.or(z.literal('absent')) }),
 } as const;
 

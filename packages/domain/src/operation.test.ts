@@ -2,6 +2,7 @@ import {
   COMMAND_REJECTED_TYPE,
   commandId,
   eventId,
+  readStoredEvent,
   type StoredEvent,
   sourceOf,
   tenantId,
@@ -10,7 +11,8 @@ import {
 } from '@ironlog/schemas';
 import { describe, expect, it } from 'vitest';
 import { foldOperation, type OperationState, operationsOf } from './operation.ts';
-import { apply, blank, CREATED, type EventOptions, event, HOST, NOW, RUNNING, request } from './story.fixture.ts';
+import { CANCELLED_WITHOUT_CREATE } from './stored-events.fixture.ts';
+import { apply, at, blank, CREATED, type EventOptions, event, HOST, NOW, RUNNING, request } from './story.fixture.ts';
 
 /** Folds one command's operation over a story, as a projection would. */
 const follow = (id: string, ...story: (VmEventName | [VmEventName, EventOptions])[]): OperationState | undefined => {
@@ -109,6 +111,37 @@ describe('an operation', () => {
     });
     expect(foldOperation(id, undefined, rejected('expired'), 9)?.status).toBe('expired');
     expect(follow('cmd-late', ...CREATED, 'command-expired')).toMatchObject({ status: 'expired' });
+  });
+  it('that a delete cancels ends with it, as its own asker asked it, though nothing in EVENTS spoke of it before', () => {
+    const asked = { request: request('create', { requestedAt: at(-60) }), actor: 'token-9' };
+    const cancelled: [VmEventName, EventOptions] = [
+      'cancelled',
+      { causationid: 'cmd-delete', data: { cancels: 'cmd-create', create: asked } },
+    ];
+    expect(follow('cmd-create', cancelled)).toMatchObject({
+      verb: 'create',
+      actor: 'token-9',
+      status: 'failed',
+      request: { requestedAt: at(-60) },
+      finishedAt: at(0),
+      sequence: 1,
+      error: { code: 'cancelled', retryable: false },
+    });
+    expect(follow('cmd-delete', cancelled)).toMatchObject({ verb: 'delete', actor: 'token-1', status: 'succeeded' });
+  });
+  it('that was cancelled before `cancelled` told of its create ends too, as far as the event knows it', () => {
+    const { subject, bytes } = CANCELLED_WITHOUT_CREATE;
+    const read = readStoredEvent(subject, bytes);
+    if (!read.ok || read.stored.kind !== 'vm') throw new Error(`not read: ${JSON.stringify(read)}`);
+    expect(apply(blank(), read.stored.event, read.stored.writer)).toMatchObject({
+      kind: 'folded',
+      vm: { state: 'deleted', commands: [{ id: 'cmd-create', outcome: 'cancelled' }, { id: 'cmd-delete' }] },
+    });
+    const create = foldOperation(commandId('cmd-create'), undefined, read.stored, 7);
+    expect(create).toMatchObject({ verb: 'create', status: 'failed', error: { code: 'cancelled' }, sequence: 7 });
+    // The delete's body is none of the create's: a repeat of the create must not be told from it.
+    expect(create?.request.bodyHash).toBeUndefined();
+    expect(foldOperation(commandId('cmd-delete'), undefined, read.stored, 7)?.status).toBe('succeeded');
   });
   it('keeps its first outcome', () => {
     const done = follow('cmd-boot', ...RUNNING);

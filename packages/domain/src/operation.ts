@@ -70,7 +70,10 @@ const foldVmEvent = (
   event: VmEvent,
   sequence: number,
 ): OperationState | undefined => {
-  if (event.causationid !== id) return before ? endedByAnother(id, before, event, sequence) : undefined;
+  if (event.causationid !== id) {
+    const base = before ?? cancelledCreate(id, event, sequence);
+    return base && endedByAnother(id, base, event, sequence);
+  }
   if (event.name === 'command-expired') {
     const base = before ?? begin(id, event, event.data.request, sequence);
     return finish(base, {
@@ -134,6 +137,16 @@ const endsWell = (before: OperationState, event: VmEvent): boolean => {
   if (before.verb === 'create')
     return event.name === 'booted' || (event.name === 'created' && !before.startAfterCreate);
   return event.name === TASKS[before.verb].success;
+};
+
+/** A create that no host has claimed: no event before the one that cancels it speaks of it. */
+const cancelledCreate = (id: CommandId, event: VmEvent, sequence: number): OperationState | undefined => {
+  if (event.name !== 'cancelled' || event.data.cancels !== id) return undefined;
+  const { request, create } = event.data;
+  if (create) return begin(id, { ...event, actor: create.actor }, create.request, sequence);
+  // Stored by a release that named the create and no more: the delete's times and actor stand for its own (P2).
+  const { bodyHash: _, ...known } = request;
+  return begin(id, event, { ...known, verb: 'create' }, sequence);
 };
 
 const endedByAnother = (id: CommandId, before: OperationState, event: VmEvent, sequence: number): OperationState => {

@@ -1,6 +1,6 @@
 // For tests: the entries of a log in which VMs are created, booted, stopped, crash and are deleted, as the stream would hold them.
 import { hash } from 'node:crypto';
-import { evolve, initialVm, nextEvent, type Vm, verbOfIntent } from '@ironlog/domain';
+import { evolve, initialVm, nextEvent, type Vm } from '@ironlog/domain';
 import {
   commandId,
   eventId,
@@ -13,6 +13,7 @@ import {
   type VmId,
   vmEventSubject,
   vmSpecSchema,
+  type Writer,
 } from '@ironlog/schemas';
 import type { LogEntry, LogIdentity } from './log-entry.ts';
 
@@ -39,12 +40,14 @@ export interface TestLog {
 export interface TestVm {
   readonly now: () => Vm;
   claim(spec?: object): void;
+  /** By the gateway, for a delete; the create named was asked for by `token-9`. */
+  cancel(create: string): void;
   tell(...names: readonly Telling[]): void;
 }
 
-type Telling = 'created' | 'boot' | 'booted' | 'stopped' | 'crashed' | 'delete' | 'deleted';
+type Telling = 'created' | 'boot' | 'booted' | 'stopped' | 'crashed' | 'delete' | 'deleted' | 'expired';
 
-const factOf = (name: Telling, { epoch }: Vm, second: number): VmFact => {
+const factOf = (name: Telling, { epoch, state }: Vm, second: number): VmFact => {
   const begin = (verb: Verb) => ({ request: request(verb, second), deadline: timeAt(second + 60) });
   switch (name) {
     case 'created':
@@ -64,6 +67,8 @@ const factOf = (name: Telling, { epoch }: Vm, second: number): VmFact => {
       return { name: 'delete-started', data: { ...begin('delete'), force: false } };
     case 'deleted':
       return { name, data: { epoch } };
+    case 'expired':
+      return { name: 'command-expired', data: { request: request('create', second), reason: 'late', state } };
     default:
       return name satisfies never;
   }
@@ -87,22 +92,22 @@ export const testLog = (): TestLog => {
   };
   const vm = (tenant: TenantId, id: VmId): TestVm => {
     let now = initialVm(tenant, id);
-    const say = (fact: VmFact): void => {
+    const say = (fact: VmFact, writer: Writer = HOST): void => {
       const second = entries.length + 1;
       const cause = commandId(`cmd-${second}`);
-      const causes = verbOfIntent(fact.name) === undefined ? {} : { causationid: cause, correlationid: cause };
+      const causes = 'request' in fact.data ? { causationid: cause, correlationid: cause } : {};
       const event = nextEvent(now, fact, {
         id: eventId(`evt-${String(second).padStart(26, '0')}`),
         time: timeAt(second),
-        writer: HOST,
+        writer,
         actor: 'token-1',
         ...causes,
       });
       const { name, ...body } = event;
-      const sequence = store(vmEventSubject(tenant, id, HOST, name), new TextEncoder().encode(JSON.stringify(body)));
+      const sequence = store(vmEventSubject(tenant, id, writer, name), new TextEncoder().encode(JSON.stringify(body)));
       const entry = entries[sequence - 1];
       if (!entry?.read.ok) throw new Error(`${name} does not parse: ${JSON.stringify(entry?.read)}`);
-      const evolved = evolve(now, { sequence, hash: entry.hash, writer: HOST, event });
+      const evolved = evolve(now, { sequence, hash: entry.hash, writer, event });
       if (evolved.kind === 'ignored') throw new Error(`${name} is ignored: ${evolved.reason}`);
       now = evolved.vm;
     };
@@ -120,6 +125,19 @@ export const testLog = (): TestLog => {
             start: false,
           },
         }),
+      cancel: (create) =>
+        say(
+          {
+            name: 'cancelled',
+            data: {
+              request: request('delete', entries.length + 1),
+              reason: 'unclaimed',
+              cancels: commandId(create),
+              create: { request: request('create', 0), actor: 'token-9' },
+            },
+          },
+          'gateway',
+        ),
       tell: (...names) => {
         for (const name of names) say(factOf(name, now, entries.length + 1));
       },

@@ -72,7 +72,7 @@ export const createCore = async ({
     route: ({ submission, vmId, action }) =>
       routeFor({ whereabouts, hosts, waiting }, { tenant: submission.tenant, vmId, action }),
     cancel: (command, { createId }, until) =>
-      cancelUnclaimed({ log, now: clock.now }, { command, createId, signal: until }),
+      cancelUnclaimed({ log, operations, now: clock.now }, { command, createId, signal: until }),
     awaitOperation: ({ submission, id }) =>
       wakeWhen({
         tail,

@@ -228,6 +228,28 @@ describe('placement', () => {
       body: { code: 'vm-deleted' },
     });
   });
+
+  test('a cancelled create has ended in the list too, and for a gateway and a read model that begin anew', async () => {
+    const spec = { placement: { hostLabels: { zone: 'nowhere' } } };
+    const waiting = await create({ id: 'ended', spec });
+    const deleted = await gateway.call('DELETE', '/v1/vms/ended', { as: 'admin' });
+    const listed = async (position: string | null) => {
+      const headers = position === null ? {} : { 'ironlog-position': position };
+      const { body } = await gateway.call('GET', '/v1/operations?vmId=ended', { headers });
+      return body.items;
+    };
+    const ended = { id: waiting.body.id, verb: 'create', status: 'failed', actor: 'operator' };
+    const both = expect.arrayContaining([expect.objectContaining(ended)]);
+    expect(await listed(deleted.headers.get('ironlog-position'))).toEqual(both);
+    await gateway.stop();
+    gateway = await startGateway(nats);
+    await vi.waitFor(async () => expect(await listed(null)).toEqual(both));
+    expect((await gateway.call('GET', `/v1/operations/${waiting.body.id}`)).body).toMatchObject({
+      ...ended,
+      requestedAt: waiting.body.requestedAt,
+      error: { code: 'cancelled' },
+    });
+  });
 });
 
 test('the gateway stops at once with streams and waits open, and the documentation needs no token', async () => {

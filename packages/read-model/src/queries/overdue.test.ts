@@ -57,3 +57,25 @@ test('a command is pending until EVENTS decides it, whichever of the two streams
     model.remove();
   }
 });
+
+test('a create that a delete has cancelled is pending no more, whichever of the two streams is read first', () => {
+  const asked: Asked = { tenant: acme, vm: id, verb: 'create', id: 'cmd-create', second: 1 };
+  const [log, nobody] = [testLog(), testLog()];
+  log.vm(acme, id).cancel('cmd-create');
+  const ended = { verb: 'create', status: 'failed', actor: 'token-9', error: { code: 'cancelled' } };
+  for (const first of ['WORK', 'EVENTS'] as const) {
+    const model = modelOf(first === 'WORK' ? nobody : log);
+    const db = openWriter(model.stateFile, STATE_TABLES);
+    try {
+      foldAndCommit(createPendingProjection(db, log.info()), [workEntry(1, asked, workCommand(asked))]);
+      if (first === 'WORK') foldAndCommit(createStateProjection(db, log.info()), log.entries);
+      expect(model.reader.operation(acme, commandId('cmd-create')), first).toMatchObject(ended);
+      const listed = model.reader.operations(acme, { limit: 10 })?.items ?? [];
+      expect(listed.map(({ status }) => status).toSorted(), first).toEqual(['failed', 'succeeded']);
+      expect(model.reader.overdueCommands(timeAt(60)), first).toEqual([]);
+    } finally {
+      db.close();
+      model.remove();
+    }
+  }
+});

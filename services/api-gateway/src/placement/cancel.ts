@@ -11,6 +11,7 @@ import {
   type WorkCommand,
 } from '@ironlog/schemas';
 import { pendingOf } from '../accept/work-command.ts';
+import type { OperationIndex } from '../tail/operations.ts';
 
 export type Cancelled =
   | { readonly kind: 'cancelled'; readonly operation: OperationState; readonly sequence: number }
@@ -21,12 +22,13 @@ export type Cancelled =
 
 export interface CancelDeps {
   readonly log: Pick<EventLog, 'append' | 'readSince'>;
+  readonly operations: Pick<OperationIndex, 'find'>;
   readonly now: () => Date;
 }
 
 /** The command is a delete; `createId` names the create that it cancels. */
 export const cancelUnclaimed = async (
-  { log, now }: CancelDeps,
+  { log, operations, now }: CancelDeps,
   {
     command,
     createId,
@@ -39,7 +41,8 @@ export const cancelUnclaimed = async (
   for (;;) {
     if (vm.owner) return { kind: 'claimed', host: vm.owner };
     if (vm.state !== 'absent') return { kind: 'gone' };
-    const event = cancelledEvent(vm, { command, createId, time: now().toISOString() });
+    const create = operations.find(tenant, createId);
+    const event = cancelledEvent(vm, { command, createId, create, time: now().toISOString() });
     const result = await log.append({
       subject: vmEventSubject(tenant, vmId, 'gateway', 'cancelled'),
       event,
@@ -62,15 +65,26 @@ export const cancelUnclaimed = async (
   }
 };
 
-const cancelledEvent = (
-  vm: Vm,
-  { command, createId, time }: { command: WorkCommand; createId: CommandId; time: string },
-): VmEvent =>
+interface Cancelling {
+  readonly command: WorkCommand;
+  readonly createId: CommandId;
+  /** As far as it is known here: it may have been asked for by way of another gateway a moment ago. */
+  readonly create: OperationState | undefined;
+  readonly time: string;
+}
+
+const cancelledEvent = (vm: Vm, { command, createId, create, time }: Cancelling): VmEvent =>
   nextEvent(
     vm,
     {
       name: 'cancelled',
-      data: { request: command.data.request, reason: 'deleted before any host had claimed it', cancels: createId },
+      data: {
+        request: command.data.request,
+        reason: 'deleted before any host had claimed it',
+        cancels: createId,
+        // No event before this one speaks of the create, and an operation is a fold of EVENTS alone.
+        ...(create && { create: { request: create.request, actor: create.actor } }),
+      },
     },
     {
       // The same delete at the same place in the chain is the same event: a retry is recognised as its own success.
