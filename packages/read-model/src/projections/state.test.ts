@@ -13,6 +13,7 @@ const busyLog = () => {
     const vm = log.vm(n % 2 === 0 ? acme : tenantId('other'), vmId(`vm-${n}`));
     // Poison of a VM that is not there yet, and of one that is.
     log.store(vmEventSubject(acme, vmId(`vm-${n}`), HOST, 'booted'), bytes('not json'));
+    if (n % 3 === 1) vm.tell('expired');
     vm.claim({ labels: { tier: `t${n % 3}` } });
     vm.tell('created', 'boot', 'booted');
     log.store(vmEventSubject(acme, vmId(`vm-${n}`), HOST, 'booted'), bytes('{}'));
@@ -49,6 +50,22 @@ test('a valid event that the fold ignores makes no row, and does not date the VM
   expect(rows.vms).toMatchObject([{ id: 'vm-1', created_sequence: 2 }]);
   expect(rows.quarantine).toMatchObject([{ sequence: 1 }]);
   expect(rowsOf(log, { size: 2, reopenEvery: 10 })).toEqual(rows);
+});
+
+test('a VM whose id an expired create had before is found by its labels, and comes where its claim is', () => {
+  const log = testLog();
+  const vm = log.vm(acme, vmId('vm-1'));
+  vm.tell('expired');
+  log.vm(acme, vmId('vm-2')).claim();
+  vm.claim({ labels: { tier: 'web' } });
+  const rows = rowsOf(log, { size: 1, reopenEvery: 1000 });
+  expect(rows.labels).toEqual([{ tenant: 'acme', id: 'vm-1', key: 'tier', value: 'web' }]);
+  expect(rows.vms).toMatchObject([
+    { id: 'vm-1', created_sequence: 3 },
+    { id: 'vm-2', created_sequence: 2 },
+  ]);
+  expect(rowsOf(log, { size: 3, reopenEvery: 1000 })).toEqual(rows);
+  expect(rowsOf(log, { size: 1, reopenEvery: 1 })).toEqual(rows);
 });
 
 test("poison is kept by sequence, subject, reason and size, moves its VM's sequence, and needs attention (I14)", () => {

@@ -23,11 +23,14 @@ export interface Folded {
 export class VmRows {
   readonly #held = new Map<string, Held>();
   readonly #dirty = new Set<string>();
-  /** Without a row so far. */
+  /** Not claimed so far: without a spec, hence without labels. */
   readonly #fresh = new Set<string>();
+  /** Of those, the ones that may have a row all the same: a command of theirs has expired. */
+  readonly #moved = new Set<string>();
   readonly #written;
   readonly #load;
   readonly #upsert;
+  readonly #place;
   readonly #label;
 
   constructor(db: Db) {
@@ -41,6 +44,9 @@ export class VmRows {
        ON CONFLICT (tenant, id) DO UPDATE SET state = excluded.state, host = excluded.host, name = excluded.name, deleted = excluded.deleted,
          attention = excluded.attention, task_deadline = excluded.task_deadline, expires_at = excluded.expires_at, body = excluded.body`,
     );
+    this.#place = db.prepare<[number, string, string]>(
+      'UPDATE vms SET created_sequence = ? WHERE tenant = ? AND id = ?',
+    );
     this.#label = db.prepare<[string, string, string, string]>(
       'INSERT INTO vm_labels (tenant, id, key, value) VALUES (?, ?, ?, ?)',
     );
@@ -50,13 +56,15 @@ export class VmRows {
     const key = keyOf(tenant, id);
     const held = this.#get(tenant, id, entry.sequence);
     const before = held.vm;
-    // Set by the event that makes the row, not by one that was ignored before it: memory must say what the rows would.
-    const createdSequence = before.revision === 0 ? entry.sequence : held.createdSequence;
     const evolved = evolve(before, entry);
+    const begins = before.state === 'absent' && evolved.kind === 'folded';
+    // Set by the last event that found no VM, never by an ignored one: memory must say what the rows would.
+    const createdSequence = begins ? entry.sequence : held.createdSequence;
     this.#held.set(key, { vm: evolved.vm, createdSequence });
     // A VM that nothing has happened to has no row: an ignored entry does not make one.
     if (evolved.vm.revision > 0) this.#dirty.add(key);
-    if (before.revision === 0 && evolved.vm.revision > 0) this.#fresh.add(key);
+    if (begins) this.#fresh.add(key);
+    if (begins && before.revision > 0) this.#moved.add(key);
     return { before, after: evolved.vm, ignored: evolved.kind === 'ignored' ? evolved.reason : undefined };
   }
 
@@ -77,12 +85,14 @@ export class VmRows {
       if (!held) continue;
       this.#written.add(key);
       this.#write(held, this.#fresh.has(key));
+      if (this.#moved.has(key)) this.#place.run(held.createdSequence, held.vm.tenant, held.vm.id);
     }
   }
 
   written(): void {
     this.#dirty.clear();
     this.#fresh.clear();
+    this.#moved.clear();
     while (this.#held.size > REMEMBERED) {
       const [oldest] = this.#held.keys();
       if (oldest === undefined) break;
@@ -120,7 +130,7 @@ export class VmRows {
       expiresAt,
       JSON.stringify(vm),
     );
-    // A VM's spec is given with its first event, and is never another.
+    // A VM's spec is given with its claim, and is never another.
     if (!isFresh) return;
     for (const [key, value] of Object.entries(spec?.labels ?? {})) this.#label.run(tenant, id, key, value);
   }
