@@ -1,7 +1,11 @@
-// Cursors: opaque to callers, the immutable key (creation sequence, id) of the last item to us.
-export interface PageKey {
+// Cursors: opaque to callers; to us, which list they are of, and how far it has got on each of its two sides.
+export type List = 'vms' | 'operations';
+
+/** The last item shown of what is on record, by its immutable key, and of what is only pending, by its sequence in WORK. */
+export interface Place {
   readonly sequence: number;
   readonly id: string;
+  readonly pending: number;
 }
 
 export interface Page<Item> {
@@ -9,33 +13,18 @@ export interface Page<Item> {
   readonly nextCursor: string | null;
 }
 
-const START: PageKey = { sequence: -1, id: '' };
+const START: Place = { sequence: 0, id: '', pending: 0 };
 
-export const encodeCursor = ({ sequence, id }: PageKey): string =>
-  Buffer.from(`${sequence}:${id}`).toString('base64url');
+const encodeCursor = (list: List, { sequence, id, pending }: Place): string =>
+  Buffer.from(`${list}:${sequence}:${id}:${pending}`).toString('base64url');
 
-/** `undefined`: not a cursor of ours. */
-export const decodeCursor = (cursor: string | undefined): PageKey | undefined => {
+/** `undefined`: not a cursor of this list. */
+export const decodeCursor = (list: List, cursor: string | undefined): Place | undefined => {
   if (cursor === undefined) return START;
-  const match = /^(\d{1,15}):([a-z0-9-]{1,63})$/.exec(Buffer.from(cursor, 'base64url').toString());
-  return match ? { sequence: Number(match[1]), id: match[2] ?? '' } : undefined;
+  const parts = /^([a-z]+):(\d{1,15}):([a-z0-9-]{0,63}):(\d{1,15})$/.exec(Buffer.from(cursor, 'base64url').toString());
+  if (parts?.[1] !== list) return undefined;
+  return { sequence: Number(parts[2]), id: parts[3] ?? '', pending: Number(parts[4]) };
 };
-
-/** `rows` holds one more than `limit` when there is a next page. */
-export const pageOf = <Row extends { created_sequence: number; id: string }, Item>(
-  rows: readonly Row[],
-  limit: number,
-  item: (row: Row) => Item,
-): Page<Item> => {
-  const shown = rows.slice(0, limit);
-  const last = shown.at(-1);
-  const nextCursor =
-    rows.length > limit && last ? encodeCursor({ sequence: last.created_sequence, id: last.id }) : null;
-  return { items: shown.map(item), nextCursor };
-};
-
-/** In the place of a creation sequence: what only WORK knows comes after all that is on record, in WORK's order. */
-const AFTER_ALL = 999_999_999_999_999;
 
 export interface PendingItem<Item> {
   /** In WORK. */
@@ -43,20 +32,35 @@ export interface PendingItem<Item> {
   readonly item: Item;
 }
 
-/** A page of what is on record, filled up with what is pending. What is decided between two pages is on neither's rest. */
-export const withPending = <Item>(
-  page: Page<Item>,
-  { limit, after }: { readonly limit: number; readonly after: PageKey },
-  read: (afterSequence: number, limit: number) => readonly PendingItem<Item>[],
+export interface Sides<Row, Item> {
+  /** Those after the place; one more than `limit` when there are more. */
+  readonly recorded: readonly Row[];
+  readonly itemOf: (row: Row) => Item;
+  /** In WORK's order. */
+  readonly pending: (afterSequence: number, atMost: number) => readonly PendingItem<Item>[];
+}
+
+/**
+ * What is on record, filled up with what is pending. The record is read on on every page: what is decided between two
+ * pages comes after all that was on record before, so that it is not skipped; what was shown pending is shown again.
+ */
+export const pageOf = <Row extends { created_sequence: number; id: string }, Item>(
+  { list, after, limit }: { readonly list: List; readonly after: Place; readonly limit: number },
+  { recorded, itemOf, pending }: Sides<Row, Item>,
 ): Page<Item> => {
-  if (page.nextCursor !== null) return page;
-  const room = limit - page.items.length;
-  const from = after.sequence === AFTER_ALL ? Number(after.id) : 0;
-  const waiting = read(from, room + 1);
-  const shown = waiting.slice(0, room);
-  const last = shown.at(-1)?.sequence ?? from;
+  const shown = recorded.slice(0, limit);
+  const room = limit - shown.length;
+  const waiting = recorded.length > limit ? [] : pending(after.pending, room + 1);
+  const filled = waiting.slice(0, room);
+  const last = shown.at(-1);
+  const place: Place = {
+    sequence: last?.created_sequence ?? after.sequence,
+    id: last?.id ?? after.id,
+    pending: filled.at(-1)?.sequence ?? after.pending,
+  };
+  const isLast = recorded.length <= limit && waiting.length <= room;
   return {
-    items: [...page.items, ...shown.map(({ item }) => item)],
-    nextCursor: waiting.length > room ? encodeCursor({ sequence: AFTER_ALL, id: String(last) }) : null,
+    items: [...shown.map(itemOf), ...filled.map(({ item }) => item)],
+    nextCursor: isLast ? null : encodeCursor(list, place),
   };
 };

@@ -2,7 +2,7 @@
 import type { OperationState } from '@ironlog/domain';
 import type { CommandId, OperationStatus, TenantId, VmId, WorkCommand } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
-import { decodeCursor, type Page, pageOf, withPending } from './cursor.ts';
+import { decodeCursor, type Page, pageOf } from './cursor.ts';
 
 export interface OperationListing {
   readonly vmId?: VmId | undefined;
@@ -56,24 +56,30 @@ export const prepareOperationQueries = (db: Db) => {
       const waiting = onePending.get(tenant, id);
       return waiting && readPending(waiting);
     },
-    page: (tenant: TenantId, { limit, cursor, vmId, status }: OperationListing): Page<OperationState> | undefined => {
-      const after = decodeCursor(cursor);
-      if (!after) return undefined;
-      const parameters = {
-        tenant,
-        vmId: vmId ?? null,
-        status: status ?? null,
-        afterSequence: after.sequence,
-        afterId: after.id,
-      };
-      const decided = status === 'pending' ? [] : list.all({ ...parameters, limit: limit + 1 });
-      const page = pageOf(decided, limit, read);
-      if (status !== undefined && status !== 'pending') return page;
-      return withPending(page, { limit, after }, (afterSequence, atMost) =>
-        pending
-          .all({ tenant, vmId: vmId ?? null, afterSequence, limit: atMost })
-          .map((row) => ({ sequence: row.sequence, item: readPending(row) })),
-      );
-    },
+    // One snapshot: what is decided between the two reads would be on neither side.
+    page: db.transaction(
+      (tenant: TenantId, { limit, cursor, vmId, status }: OperationListing): Page<OperationState> | undefined => {
+        const after = decodeCursor('operations', cursor);
+        if (!after) return undefined;
+        const { sequence: afterSequence, id: afterId } = after;
+        const filters = { tenant, vmId: vmId ?? null };
+        return pageOf(
+          { list: 'operations', after, limit },
+          {
+            recorded:
+              status === 'pending'
+                ? []
+                : list.all({ ...filters, status: status ?? null, afterSequence, afterId, limit: limit + 1 }),
+            itemOf: read,
+            pending: (from, atMost) =>
+              status !== undefined && status !== 'pending'
+                ? []
+                : pending
+                    .all({ ...filters, afterSequence: from, limit: atMost })
+                    .map((row) => ({ sequence: row.sequence, item: readPending(row) })),
+          },
+        );
+      },
+    ),
   };
 };

@@ -5,12 +5,14 @@ import { viewOfPending } from '../vm-view.ts';
 import type { PendingItem } from './cursor.ts';
 import type { VmListing } from './vms.ts';
 
-/** More creates of one tenant do not wait at once (IRONLOG_MAX_WAITING_CREATES). */
-const MOST = 1000;
+/** Read at a time; filters are applied after that. */
+const CHUNK = 1000;
+// A VM of which only commands have expired has a row, and is absent.
 const LIST = `
 SELECT sequence, body FROM pending_commands AS asked
-WHERE tenant = ? AND sequence > ? AND verb = 'create' AND NOT EXISTS (SELECT 1 FROM vms WHERE vms.tenant = asked.tenant AND vms.id = asked.vm_id)
-ORDER BY sequence LIMIT ${MOST}`;
+WHERE tenant = ? AND sequence > ? AND verb = 'create'
+  AND NOT EXISTS (SELECT 1 FROM vms WHERE vms.tenant = asked.tenant AND vms.id = asked.vm_id AND vms.state <> 'absent')
+ORDER BY sequence LIMIT ${CHUNK}`;
 
 type Filters = Omit<VmListing, 'includeDeleted' | 'limit' | 'cursor'>;
 
@@ -31,9 +33,20 @@ const viewOf = ({ data, subject, tenant }: WorkCommand): VmView =>
 export const preparePendingVms = (db: Db) => {
   const list = db.prepare<[string, number], { sequence: number; body: string }>(LIST);
   /** In the order in which they were asked for. */
-  return (tenant: TenantId, filters: Filters, afterSequence: number): readonly PendingItem<VmView>[] =>
-    list
-      .all(tenant, afterSequence)
-      .map(({ sequence, body }) => ({ sequence, item: viewOf(JSON.parse(body) as WorkCommand) }))
-      .filter(({ item }) => matches(item, filters));
+  return (
+    tenant: TenantId,
+    filters: Filters,
+    { afterSequence, atMost }: { readonly afterSequence: number; readonly atMost: number },
+  ): readonly PendingItem<VmView>[] => {
+    const found: PendingItem<VmView>[] = [];
+    for (let after: number | undefined = afterSequence; after !== undefined && found.length < atMost; ) {
+      const rows = list.all(tenant, after);
+      for (const { sequence, body } of rows) {
+        const item = viewOf(JSON.parse(body) as WorkCommand);
+        if (matches(item, filters)) found.push({ sequence, item });
+      }
+      after = rows.length < CHUNK ? undefined : rows.at(-1)?.sequence;
+    }
+    return found.slice(0, atMost);
+  };
 };

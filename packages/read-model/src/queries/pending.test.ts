@@ -1,9 +1,10 @@
 import { tenantId, type VmId, vmId } from '@ironlog/schemas';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { openWriter } from '../database.ts';
 import { testLog } from '../lifecycle.fixture.ts';
 import { createPendingProjection } from '../projections/pending.ts';
 import { foldAndCommit } from '../projections/projection.ts';
+import { createStateProjection } from '../projections/state.ts';
 import { modelOf, type TestModel } from '../read-model.fixture.ts';
 import { STATE_TABLES } from '../tables.ts';
 import { type Asked, workCommand, workEntry } from '../work.fixture.ts';
@@ -89,4 +90,82 @@ test.each([1, 2, 3, 4, 5])('pages of %i neither repeat nor miss one', (limit) =>
     'cmd-create-6',
   ]);
   expect(new Set(operations.flat()).size).toBe(operations.flat().length);
+});
+
+/** A read model to be read while the log goes on. WORK holds a create of each VM; an earlier create of `expired` has expired. */
+const growing = (vmIds: readonly string[], expired?: string) => {
+  const log = testLog();
+  log.vm(acme, vmId('vm-1')).claim();
+  const again = expired === undefined ? undefined : log.vm(acme, vmId(expired));
+  again?.tell('expired');
+  const grown = modelOf(log);
+  const db = openWriter(grown.stateFile, STATE_TABLES);
+  onTestFinished(() => {
+    db.close();
+    grown.remove();
+  });
+  const state = createStateProjection(db, log.info());
+  // An entry of the log is caused by the command of its number: here the claims, when they come in the order of the asking.
+  const next = log.entries.length + 1;
+  const asked = vmIds.map(
+    (id, n): Asked => ({ tenant: acme, vm: vmId(id), verb: 'create', id: `cmd-${next + n}`, second: 1 }),
+  );
+  const entries = asked.map((one, n) => workEntry(n + 1, one, workCommand(one)));
+  foldAndCommit(createPendingProjection(db, log.info()), entries);
+  const claim = (id: string): void => {
+    (id === expired && again ? again : log.vm(acme, vmId(id))).claim();
+    foldAndCommit(state, log.entries.slice(state.checkpoint().sequence));
+  };
+  return { claim, reader: grown.reader };
+};
+
+test('a VM whose id an expired create had before is listed while it waits', () => {
+  const { reader } = growing(['new-1'], 'new-1');
+  expect(reader.vms(acme, { includeDeleted: true, limit: 10 })?.items.map(({ id }) => id)).toEqual(['vm-1', 'new-1']);
+});
+
+test.each(['vms', 'operations'] as const)(
+  'what is claimed between two pages of %s is on one of those after',
+  (list) => {
+    const { claim, reader } = growing(['new-2', 'new-3', 'new-4']);
+    const seen: string[] = [];
+    for (let cursor: string | null | undefined; cursor !== null; ) {
+      const page =
+        list === 'vms'
+          ? reader.vms(acme, { includeDeleted: false, limit: 2, cursor })
+          : reader.operations(acme, { limit: 2, cursor });
+      if (!page) throw new Error(`${cursor} is refused`);
+      seen.push(...page.items.map((item) => ('vmId' in item ? item.vmId : item.id)));
+      cursor = page.nextCursor;
+      if (seen.length > 2) continue;
+      // One that has been shown, and one that has not.
+      for (const id of ['new-2', 'new-3']) claim(id);
+    }
+    expect(new Set(seen)).toEqual(new Set(['vm-1', 'new-2', 'new-3', 'new-4']));
+  },
+);
+
+test('a VM that an expired create had kept a place for is not skipped when it is claimed between two pages', () => {
+  const { claim, reader } = growing(['new-2', 'new-1'], 'new-1');
+  claim('new-2');
+  const page = reader.vms(acme, { includeDeleted: false, limit: 2 });
+  expect(page?.items.map(({ id }) => id)).toEqual(['vm-1', 'new-2']);
+  claim('new-1');
+  const next = reader.vms(acme, { includeDeleted: false, limit: 2, cursor: page?.nextCursor ?? '' });
+  expect(next).toMatchObject({ items: [{ id: 'new-1', host: 'host-1' }], nextCursor: null });
+});
+
+test('a cursor of one list is none of the other', () => {
+  const cursor = vms({ limit: 1 })?.nextCursor ?? '';
+  expect(vms({ limit: 1, cursor })?.items).toHaveLength(1);
+  expect(model.reader.operations(acme, { limit: 1, cursor })).toBeUndefined();
+  const ofOperations = model.reader.operations(acme, { limit: 1 })?.nextCursor ?? '';
+  expect(model.reader.operations(acme, { limit: 1, cursor: ofOperations })?.items).toHaveLength(1);
+  expect(vms({ cursor: ofOperations })).toBeUndefined();
+});
+
+test('a filter that few of very many match finds them all', () => {
+  const many = Array.from({ length: 1200 }, (_, n) => `new-${n}`);
+  const { reader } = growing([...many, 'last']);
+  expect(reader.vms(acme, { includeDeleted: false, limit: 10, q: 'last' })?.items).toHaveLength(1);
 });

@@ -3,7 +3,7 @@ import type { Vm } from '@ironlog/domain';
 import type { HostId, TenantId, VmId, VmStateName, VmView } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
 import { viewOfVm } from '../vm-view.ts';
-import { decodeCursor, type Page, pageOf, withPending } from './cursor.ts';
+import { decodeCursor, type Page, pageOf } from './cursor.ts';
 import { preparePendingVms } from './pending-vms.ts';
 
 export interface VmListing {
@@ -26,7 +26,7 @@ interface Row {
 // Every filter is a parameter, and one that is not asked for is NULL: the statement is the same for all of them.
 const LIST = `
 SELECT id, created_sequence, body FROM vms
-WHERE tenant = @tenant AND (created_sequence, id) > (@afterSequence, @afterId)
+WHERE tenant = @tenant AND (created_sequence, id) > (@afterSequence, @afterId) AND state <> 'absent'
   AND (@state IS NULL OR state = @state) AND (@host IS NULL OR host = @host) AND (@includeDeleted = 1 OR deleted = 0 OR @state = 'deleted')
   AND (@q IS NULL OR instr(lower(name), @q) > 0 OR instr(id, @q) > 0)
   AND NOT EXISTS (
@@ -48,29 +48,36 @@ export const prepareVmQueries = (db: Db) => {
       const row = one.get(tenant, id);
       return row && readVm(row);
     },
-    page: (
-      tenant: TenantId,
-      { limit, cursor, includeDeleted, labels = {}, ...filters }: VmListing,
-    ): Page<VmView> | undefined => {
-      const after = decodeCursor(cursor);
-      if (!after) return undefined;
-      const { state = null, host = null, q } = filters;
-      const rows = list.all({
-        tenant,
-        afterSequence: after.sequence,
-        afterId: after.id,
-        state,
-        host,
-        q: q?.toLowerCase() ?? null,
-        includeDeleted: includeDeleted ? 1 : 0,
-        labels: JSON.stringify(labels),
-        limit: limit + 1,
-      });
-      const page = pageOf(rows, limit, (row) => viewOfVm(readVm(row)));
-      const items = page.items.filter((item) => item !== undefined);
-      return withPending({ ...page, items }, { limit, after }, (afterSequence) =>
-        pending(tenant, { ...filters, labels }, afterSequence),
-      );
-    },
+    // One snapshot: what is claimed between the two reads would be on neither side.
+    page: db.transaction(
+      (
+        tenant: TenantId,
+        { limit, cursor, includeDeleted, labels = {}, ...filters }: VmListing,
+      ): Page<VmView> | undefined => {
+        const after = decodeCursor('vms', cursor);
+        if (!after) return undefined;
+        const { state = null, host = null, q } = filters;
+        const recorded = list.all({
+          tenant,
+          afterSequence: after.sequence,
+          afterId: after.id,
+          state,
+          host,
+          q: q?.toLowerCase() ?? null,
+          includeDeleted: includeDeleted ? 1 : 0,
+          labels: JSON.stringify(labels),
+          limit: limit + 1,
+        });
+        const page = pageOf<Row, VmView | undefined>(
+          { list: 'vms', after, limit },
+          {
+            recorded,
+            itemOf: (row) => viewOfVm(readVm(row)),
+            pending: (afterSequence, atMost) => pending(tenant, { ...filters, labels }, { afterSequence, atMost }),
+          },
+        );
+        return { ...page, items: page.items.filter((item) => item !== undefined) };
+      },
+    ),
   };
 };
