@@ -10,6 +10,7 @@ export { createStateProjection } from './projections/state.ts';
 export type { Page } from './queries/cursor.ts';
 export type { EventRange, Moment, PastEvent } from './queries/history.ts';
 export type { OperationListing } from './queries/operations.ts';
+export type { OverdueRange } from './queries/overdue.ts';
 export type { UsageRange } from './queries/usage.ts';
 export type { VmListing } from './queries/vms.ts';
 export type { Whereabouts } from './queries/whereabouts.ts';

@@ -19,7 +19,7 @@ import { type AttentionCounts, prepareAttentionCounts } from './queries/attentio
 import type { Page } from './queries/cursor.ts';
 import { type EventRange, type Moment, type PastEvent, prepareHistory } from './queries/history.ts';
 import { type OperationListing, prepareOperationQueries } from './queries/operations.ts';
-import { prepareOverdue } from './queries/overdue.ts';
+import { type OverdueRange, prepareOverdue } from './queries/overdue.ts';
 import { prepareUsage, type UsageRange } from './queries/usage.ts';
 import { prepareVmQueries, type VmListing } from './queries/vms.ts';
 import { prepareWhereabouts, type Whereabouts } from './queries/whereabouts.ts';
@@ -121,7 +121,9 @@ export interface Reader {
   attention(tenant: TenantId, wanted: { readonly hosts: boolean }): readonly AttentionItem[];
   usage(tenant: TenantId, range: UsageRange, now: Timestamp): readonly UsageItem[];
   overdueTasks(now: Timestamp): readonly Vm[];
-  overdueCommands(now: Timestamp): readonly WorkCommand[];
+  /** Those with commands past their `startBy`, in the order of their ids. */
+  overdueTenants(now: Timestamp): readonly TenantId[];
+  overdueCommands(tenant: TenantId, range: OverdueRange): readonly WorkCommand[];
   expiredVms(now: Timestamp): readonly Vm[];
   attentionCounts(): AttentionCounts;
   close(): void;
@@ -152,7 +154,8 @@ export const openReader = ({ directory }: { readonly directory: string }): Reade
     attention: (tenant, wanted) => state.queries.attention(tenant, wanted),
     usage: (tenant, range, now) => state.queries.usage(tenant, range, now),
     overdueTasks: (now) => state.queries.overdue.overdueTasks(now),
-    overdueCommands: (now) => state.queries.overdue.overdueCommands(now),
+    overdueTenants: (now) => state.queries.overdue.overdueTenants(now),
+    overdueCommands: (tenant, range) => state.queries.overdue.overdueCommands(tenant, range),
     expiredVms: (now) => state.queries.overdue.expiredVms(now),
     attentionCounts: () => state.queries.attentionCounts(),
     close: () => {

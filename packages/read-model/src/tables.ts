@@ -32,7 +32,7 @@ CREATE TABLE IF NOT EXISTS pending_commands (
   start_by TEXT NOT NULL, sequence INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (tenant, id)
 ) STRICT;
 CREATE INDEX IF NOT EXISTS pending_by_vm ON pending_commands (tenant, vm_id);
-CREATE INDEX IF NOT EXISTS pending_by_time ON pending_commands (start_by);
+CREATE INDEX IF NOT EXISTS pending_by_time ON pending_commands (tenant, start_by, id);
 CREATE TABLE IF NOT EXISTS hosts (id TEXT PRIMARY KEY, status TEXT NOT NULL, since TEXT NOT NULL, reason TEXT, body TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS usage (
   tenant TEXT NOT NULL, vm_id TEXT NOT NULL, started_at TEXT NOT NULL, ended_at TEXT, cpus INTEGER NOT NULL, memory_mib INTEGER NOT NULL,

@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto';
 import type { Recorded } from '@ironlog/event-log';
-import { newCommandId, type WorkCommand, workSubject } from '@ironlog/schemas';
+import { newCommandId, newVmId, tenantId, type WorkCommand, workSubject } from '@ironlog/schemas';
 import { describe, expect, it } from 'vitest';
-import { createVm, HOST } from './host-1.fixture.ts';
+import { createVm, HOST, TENANT } from './host-1.fixture.ts';
 import { LateCommands } from './late-commands.ts';
 import { recoveryCommand } from './recovery-command.ts';
 import { newTraceparent } from './trace.fixture.ts';
-import { bench, someVm } from './unit.fixture.ts';
+import { type Bench, bench, someVm } from './unit.fixture.ts';
 import type { VmRef } from './vm-loader.ts';
 
 const AN_HOUR_MS = 3_600_000;
@@ -26,6 +26,19 @@ const bootCommand = (ref: VmRef): WorkCommand =>
     now: new Date(),
     traceparent: newTraceparent(),
   });
+
+/** Boots that the log has decided, of as many VMs, and that the read model does not know of yet. */
+const decidedUnseen = async (test: Bench, count: number): Promise<WorkCommand[]> => {
+  const commands: WorkCommand[] = [];
+  for (let n = 0; n < count; n++) {
+    const ref = someVm();
+    await createVm(test.host, ref, {}, false);
+    await test.model.catchUp();
+    commands.push(bootCommand(ref));
+  }
+  for (const command of commands) await test.host.decide(command);
+  return commands;
+};
 
 const waiting = async (aheadMs: number) => {
   const [test, ref] = [await bench(aheadMs), someVm()];
@@ -61,6 +74,41 @@ describe('the search for late commands', () => {
     await test.host.decide(command);
     await late.expire(test);
     expect(test.names()).not.toContain('command-expired');
+  });
+
+  it('goes on past what it cannot decide, whosever it is', async () => {
+    const test = await bench(AN_HOUR_MS);
+    const stuck = await decidedUnseen(test, 5);
+    const late = [bootCommand(someVm()), bootCommand({ tenant: tenantId('zeta'), vmId: newVmId() })];
+    test.model.addWork([...stuck, ...late].map((command, n) => inWork(command, n + 1)));
+    const search = new LateCommands({ perRound: 4 });
+    // The first only notes how far the log has got, and each after it looks at two commands of each tenant.
+    const deps = { ...test, reads: { ...test.reads, position: () => Number.MAX_SAFE_INTEGER } };
+    const expired: number[] = [];
+    for (let round = 0; round < 4; round++) {
+      await search.expire(deps);
+      expired.push(test.names().filter((name) => name === 'command-expired').length);
+    }
+    expect(expired).toEqual([0, 1, 1, 2]);
+  });
+
+  it('goes on past what fails', async () => {
+    const test = await bench(AN_HOUR_MS);
+    const late = [bootCommand(someVm()), bootCommand(someVm())];
+    test.model.addWork(late.map((command, n) => inWork(command, n + 1)));
+    const [first] = test.reads.overdueCommands(TENANT, { now: test.clock.now().toISOString(), limit: 1 });
+    const log = {
+      info: test.log.info,
+      append: (request: Parameters<typeof test.log.append>[0]) => {
+        if (request.event.causationid === first?.id) throw new Error('nobody can write this');
+        return test.log.append(request);
+      },
+    };
+    const search = new LateCommands();
+    await search.expire({ ...test, log });
+    await expect(search.expire({ ...test, log })).rejects.toThrow('nobody can write this');
+    await search.expire({ ...test, log });
+    expect(test.names()).toEqual(['command-expired']);
   });
 
   it('waits for a read model that may not have seen a rejection yet', async () => {

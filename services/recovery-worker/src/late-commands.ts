@@ -3,11 +3,14 @@
 import { expire, type Vm } from '@ironlog/domain';
 import type { EventLog } from '@ironlog/event-log';
 import type { WorkCommand } from '@ironlog/schemas';
+import { OverdueTurns } from './overdue-turns.ts';
 import type { ScanDeps } from './scan.ts';
-import { giveVerdict, type Saying } from './verdict.ts';
+import { giveVerdict, type Saying, type Verdict } from './verdict.ts';
 
 /** For clocks that differ: until then the executor that has the command may still expire it itself. */
 const GRACE_MS = 5_000;
+/** Each is a look at the log, and an append where nobody has decided it. */
+const PER_ROUND = 1_000;
 
 export interface LateCommandDeps extends ScanDeps {
   readonly log: Pick<EventLog, 'append' | 'info'>;
@@ -25,28 +28,33 @@ interface Mark {
  * undecided: past `startBy` nobody rejects any more.
  */
 export class LateCommands {
+  readonly #turns: OverdueTurns;
   #mark: Mark | undefined;
+
+  constructor({ perRound = PER_ROUND }: { readonly perRound?: number } = {}) {
+    this.#turns = new OverdueTurns(perRound);
+  }
 
   /** One search; the first only notes how far the log has got. */
   async expire(deps: LateCommandDeps): Promise<void> {
     const mark = this.#mark;
     if (mark && deps.reads.position() < mark.sequence) return;
     this.#mark = { atMs: deps.clock.now().getTime(), sequence: (await deps.log.info()).lastSequence };
-    if (mark) await expireUpTo(deps, new Date(mark.atMs - GRACE_MS));
+    if (!mark) return;
+    for (const command of this.#turns.round(deps.reads, new Date(mark.atMs - GRACE_MS).toISOString()))
+      if ((await expireLate(deps, command)) === 'unknown') return;
   }
 }
 
-const expireUpTo = async (deps: LateCommandDeps, moment: Date): Promise<void> => {
-  for (const command of deps.reads.overdueCommands(moment.toISOString())) {
-    const { tenant, subject: vmId, id, data } = command;
-    if (deps.reads.operation(tenant, id)?.status !== 'pending') continue;
-    const verdict = await giveVerdict(deps, { tenant, vmId }, (vm) => expired(vm, command));
-    if (verdict.kind === 'unknown') return;
-    if (verdict.kind === 'unsaid') continue;
-    const { verb, startBy } = data.request;
-    deps.metrics.counter('ironlog_recovery_expired_total').inc();
-    deps.logger.warn({ tenant, vmId, commandId: id, verb, startBy }, 'command expired');
-  }
+const expireLate = async (deps: LateCommandDeps, command: WorkCommand): Promise<Verdict['kind']> => {
+  const { tenant, subject: vmId, id, data } = command;
+  if (deps.reads.operation(tenant, id)?.status !== 'pending') return 'unsaid';
+  const { kind } = await giveVerdict(deps, { tenant, vmId }, (vm) => expired(vm, command));
+  if (kind !== 'said') return kind;
+  const { verb, startBy } = data.request;
+  deps.metrics.counter('ironlog_recovery_expired_total').inc();
+  deps.logger.warn({ tenant, vmId, commandId: id, verb, startBy }, 'command expired');
+  return kind;
 };
 
 const expired = (vm: Vm, command: WorkCommand): Saying | undefined => {

@@ -5,7 +5,14 @@ import { openReader, type Reader, ReadModelNotReady } from '@ironlog/read-model'
 export interface Reads
   extends Pick<
     Reader,
-    'aggregate' | 'operation' | 'overdueTasks' | 'overdueCommands' | 'expiredVms' | 'attentionCounts' | 'close'
+    | 'aggregate'
+    | 'operation'
+    | 'overdueTasks'
+    | 'overdueTenants'
+    | 'overdueCommands'
+    | 'expiredVms'
+    | 'attentionCounts'
+    | 'close'
   > {
   /** Sequence of EVENTS that the answers include. */
   position(): number;
@@ -28,6 +35,7 @@ export const openReads = (directory: string): Reads => {
     aggregate: (tenant, id) => ifReady(() => reader.aggregate(tenant, id)),
     operation: (tenant, id) => ifReady(() => reader.operation(tenant, id)),
     overdueTasks: reader.overdueTasks,
+    overdueTenants: reader.overdueTenants,
     overdueCommands: reader.overdueCommands,
     expiredVms: reader.expiredVms,
     attentionCounts: reader.attentionCounts,

@@ -12,6 +12,9 @@ import { type Asked, workCommand, workEntry } from '../work.fixture.ts';
 const acme = tenantId('acme');
 const id = vmId('vm-1');
 
+/** All that was to start by then, as far as it fits. */
+const LATE = { now: timeAt(60), limit: 10 };
+
 const BOOT: Asked = { tenant: acme, vm: id, verb: 'boot', id: 'cmd-3', second: 1 };
 
 test('a task past its deadline and a VM past its time are found, each until it is over', () => {
@@ -43,14 +46,14 @@ test('a command is pending until EVENTS decides it, whichever of the two streams
     const pending = createPendingProjection(db, log.info());
     foldAndCommit(pending, [workEntry(1, BOOT, workCommand(BOOT)), workEntry(2, BOOT, { no: 'command' })]);
     expect(model.reader.operation(acme, commandId('cmd-3'))).toMatchObject({ status: 'pending', verb: 'boot' });
-    expect(model.reader.overdueCommands(timeAt(60)).map((command) => command.id)).toEqual(['cmd-3']);
+    expect(model.reader.overdueCommands(acme, LATE).map((command) => command.id)).toEqual(['cmd-3']);
     expect(model.reader.attention(acme, { hosts: true })).toMatchObject([{ kind: 'quarantined' }]);
     vm.tell('boot');
     foldAndCommit(createStateProjection(db, log.info()), log.entries.slice(2));
     expect(model.reader.operation(acme, commandId('cmd-3'))).toMatchObject({ status: 'running' });
-    expect(model.reader.overdueCommands(timeAt(60))).toEqual([]);
+    expect(model.reader.overdueCommands(acme, LATE)).toEqual([]);
     foldAndCommit(pending, [workEntry(3, BOOT, workCommand(BOOT))]);
-    expect(model.reader.overdueCommands(timeAt(60))).toEqual([]);
+    expect(model.reader.overdueCommands(acme, LATE)).toEqual([]);
     expect(model.reader.positions()).toMatchObject({ events: 3, work: 3 });
   } finally {
     db.close();
@@ -72,10 +75,48 @@ test('a create that a delete has cancelled is pending no more, whichever of the 
       expect(model.reader.operation(acme, commandId('cmd-create')), first).toMatchObject(ended);
       const listed = model.reader.operations(acme, { limit: 10 })?.items ?? [];
       expect(listed.map(({ status }) => status).toSorted(), first).toEqual(['failed', 'succeeded']);
-      expect(model.reader.overdueCommands(timeAt(60)), first).toEqual([]);
+      expect(model.reader.overdueCommands(acme, LATE), first).toEqual([]);
     } finally {
       db.close();
       model.remove();
     }
+  }
+});
+
+test('late commands are read tenant by tenant, each on from a place', () => {
+  const model = modelOf(testLog());
+  const db = openWriter(model.stateFile, STATE_TABLES);
+  try {
+    const other = tenantId('other');
+    const asked = (tenant: typeof acme, n: number, second: number): Asked => ({
+      ...BOOT,
+      tenant,
+      id: `cmd-${n}`,
+      second,
+    });
+    const all = [
+      asked(other, 1, 1),
+      asked(acme, 2, 9),
+      asked(acme, 3, 5),
+      asked(acme, 4, 9),
+      asked(tenantId('soon'), 5, 50),
+    ];
+    const entries = all.map((one, n) => workEntry(n + 1, one, workCommand(one)));
+    foldAndCommit(createPendingProjection(db, testLog().info()), entries);
+    const { reader } = model;
+    const ids = (tenant: typeof acme, range: Partial<Parameters<typeof reader.overdueCommands>[1]> = {}): string[] =>
+      reader.overdueCommands(tenant, { ...LATE, ...range }).map(({ id: command }) => command);
+    expect(reader.overdueTenants(timeAt(60))).toEqual(['acme', 'other']);
+    expect(reader.overdueTenants(timeAt(36))).toEqual(['acme', 'other']);
+    expect(reader.overdueTenants(timeAt(35))).toEqual(['other']);
+    expect(reader.overdueTenants(timeAt(0))).toEqual([]);
+    expect(ids(acme)).toEqual(['cmd-3', 'cmd-2', 'cmd-4']);
+    expect(ids(acme, { limit: 2 })).toEqual(['cmd-3', 'cmd-2']);
+    expect(ids(acme, { after: { startBy: timeAt(39), id: commandId('cmd-2') } })).toEqual(['cmd-4']);
+    expect(ids(other)).toEqual(['cmd-1']);
+    expect(ids(tenantId('nobody'))).toEqual([]);
+  } finally {
+    db.close();
+    model.remove();
   }
 });

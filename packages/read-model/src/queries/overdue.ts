@@ -1,24 +1,49 @@
 // What recovery looks for: tasks past their deadline, commands past their startBy, VMs past their time.
 import type { Vm } from '@ironlog/domain';
-import type { Timestamp, WorkCommand } from '@ironlog/schemas';
+import type { CommandId, TenantId, Timestamp, WorkCommand } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
 
 const MOST = 1000;
+
+/** One tenant's late commands, oldest `startBy` first. */
+export interface OverdueRange {
+  readonly now: Timestamp;
+  /** Exclusive; from the oldest without it. */
+  readonly after?: { readonly startBy: Timestamp; readonly id: CommandId } | undefined;
+  readonly limit: number;
+}
+
+// One look in the index for each tenant, however many commands it has.
+const TENANTS = `
+WITH RECURSIVE asking (tenant) AS (
+  SELECT min(tenant) FROM pending_commands
+  UNION ALL
+  SELECT (SELECT min(tenant) FROM pending_commands WHERE tenant > asking.tenant) FROM asking WHERE asking.tenant IS NOT NULL)
+SELECT tenant FROM asking
+WHERE EXISTS (SELECT 1 FROM pending_commands AS late WHERE late.tenant = asking.tenant AND late.start_by < ?)
+ORDER BY tenant`;
+const COMMANDS = `
+SELECT body FROM pending_commands
+WHERE tenant = @tenant AND start_by < @now AND (start_by, id) > (@afterStartBy, @afterId)
+ORDER BY start_by, id LIMIT @limit`;
 
 export const prepareOverdue = (db: Db) => {
   const tasks = db.prepare<[string, number], { body: string }>(
     'SELECT body FROM vms WHERE task_deadline < ? ORDER BY task_deadline LIMIT ?',
   );
-  const commands = db.prepare<[string, number], { body: string }>(
-    'SELECT body FROM pending_commands WHERE start_by < ? ORDER BY start_by LIMIT ?',
-  );
+  const tenants = db.prepare<[string], { tenant: TenantId }>(TENANTS);
+  const commands = db.prepare<[object], { body: string }>(COMMANDS);
   const vms = db.prepare<[string, number], { body: string }>(
     'SELECT body FROM vms WHERE expires_at < ? ORDER BY expires_at LIMIT ?',
   );
   const read = <T>(row: { body: string }): T => JSON.parse(row.body) as T;
   return {
     overdueTasks: (now: Timestamp): Vm[] => tasks.all(now, MOST).map((row) => read<Vm>(row)),
-    overdueCommands: (now: Timestamp): WorkCommand[] => commands.all(now, MOST).map((row) => read<WorkCommand>(row)),
+    overdueTenants: (now: Timestamp): TenantId[] => tenants.all(now).map(({ tenant }) => tenant),
+    overdueCommands: (tenant: TenantId, { now, after, limit }: OverdueRange): WorkCommand[] =>
+      commands
+        .all({ tenant, now, afterStartBy: after?.startBy ?? '', afterId: after?.id ?? '', limit })
+        .map((row) => read<WorkCommand>(row)),
     expiredVms: (now: Timestamp): Vm[] => vms.all(now, MOST).map((row) => read<Vm>(row)),
   };
 };
