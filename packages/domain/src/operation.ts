@@ -167,6 +167,7 @@ const endedByAnother = (id: CommandId, before: OperationState, event: VmEvent, s
 interface Caused {
   readonly tenant: TenantId;
   readonly subject: VmId;
+  /** Who asked: so it is for every event that decides a command, whoever its writer is. */
   readonly actor: string;
 }
 

@@ -26,6 +26,7 @@ const bootCommand = (ref: VmRef): WorkCommand =>
     now: new Date(),
     traceparent: newTraceparent(),
   });
+const askedBy = (actor: string, command: WorkCommand): WorkCommand => ({ ...command, actor });
 
 /** Boots that the log has decided, of as many VMs, and that the read model does not know of yet. */
 const decidedUnseen = async (test: Bench, count: number): Promise<WorkCommand[]> => {
@@ -43,7 +44,7 @@ const decidedUnseen = async (test: Bench, count: number): Promise<WorkCommand[]>
 const waiting = async (aheadMs: number) => {
   const [test, ref] = [await bench(aheadMs), someVm()];
   await createVm(test.host, ref, {}, false);
-  const command = bootCommand(ref);
+  const command = askedBy('token-1', bootCommand(ref));
   test.model.addWork([inWork(command, 1)]);
   await test.model.catchUp();
   return { test, ref, command, late: new LateCommands() };
@@ -56,7 +57,8 @@ describe('the search for late commands', () => {
     expect(test.names().filter((name) => name === 'command-expired')).toHaveLength(1);
     await test.model.catchUp();
     const operation = test.reads.operation(ref.tenant, command.id);
-    expect(operation).toMatchObject({ status: 'expired', verb: 'boot' });
+    // Recovery has said so, and it is still the asker's.
+    expect(operation).toMatchObject({ status: 'expired', verb: 'boot', actor: 'token-1' });
     // Whoever gets it later finds it decided (P2).
     expect(await test.host.decide(command)).toBeUndefined();
     expect(test.names().at(-1)).toBe('command-expired');

@@ -58,10 +58,10 @@ const expireLate = async (deps: LateCommandDeps, command: WorkCommand): Promise<
 };
 
 const expired = (vm: Vm, command: WorkCommand): Saying | undefined => {
-  const { id, correlationid, traceparent, data } = command;
+  const { id, actor, correlationid, traceparent, data } = command;
   if (vm.commands.some((record) => record.id === id)) return undefined;
   return {
     fact: expire(vm, command, `not started by ${data.request.startBy}: no host took it in time`).fact,
-    meta: { causationid: id, correlationid, ...(traceparent === undefined ? {} : { traceparent }) },
+    meta: { actor, causationid: id, correlationid, ...(traceparent === undefined ? {} : { traceparent }) },
   };
 };

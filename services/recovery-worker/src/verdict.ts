@@ -15,13 +15,13 @@ import type { Clock } from '@ironlog/service-kit';
 import type { Fail } from './failpoints.ts';
 import type { VmLoader, VmRef } from './vm-loader.ts';
 
-/** Who acts when recovery acts: the actor of its events and commands. */
+/** Who acts when recovery acts: the actor of its events and commands, but for what decides another's command. */
 export const RECOVERY = 'recovery';
 
 /** A verdict, with what ties it to its cause. */
 export interface Saying {
   readonly fact: VmFact;
-  readonly meta?: Pick<EventMeta, 'causationid' | 'correlationid' | 'traceparent'>;
+  readonly meta?: Partial<Pick<EventMeta, 'actor' | 'causationid' | 'correlationid' | 'traceparent'>>;
 }
 
 /**
@@ -52,11 +52,11 @@ export const giveVerdict = async (
     if (!saying) return { kind: 'unsaid', vm };
     const { fact, meta = {} } = saying;
     const event = nextEvent(vm, fact, {
+      actor: RECOVERY,
       ...meta,
       id: newEventId(),
       time: clock.now().toISOString(),
       writer: RECOVERY,
-      actor: RECOVERY,
     });
     const subject = vmEventSubject(ref.tenant, ref.vmId, RECOVERY, fact.name);
     requireReadable(vm, subject, event);
