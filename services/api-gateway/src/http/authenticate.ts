@@ -1,5 +1,5 @@
 // Lets a request in by its bearer token, before its body is read; what a refused one asked for is not looked at.
-import type { Metrics, Tokens } from '@ironlog/service-kit';
+import type { Authentication, Metrics, Principal, Tokens } from '@ironlog/service-kit';
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import { mayAccess, rolesFor } from './access.ts';
 import { ProblemError } from './problem.ts';
@@ -25,13 +25,14 @@ export const registerAuthentication = (app: FastifyInstance, { tokens, metrics }
 
   const refuse = async (request: FastifyRequest, code: string): Promise<never> => {
     refusedCount.inc({ code });
-    if (code === 'unavailable') throw new ProblemError('overloaded', 'tokens cannot be checked at the moment');
+    if (code === 'unavailable') throw problemOf(code);
     const limit = await limitRefused(request);
     if (!limit.isAllowed && limit.isExceeded)
       throw new ProblemError('too-many-requests', `too many refused tokens from ${request.ip}; wait some seconds`);
-    throw new ProblemError('unauthenticated', WHY[code] ?? 'the token is not valid');
+    throw problemOf(code);
   };
 
+  app.decorateRequest('refusal', () => undefined);
   const routes: RouteOptions[] = [];
   app.addHook('onRoute', (route) => {
     routes.push(route);
@@ -46,12 +47,28 @@ export const registerAuthentication = (app: FastifyInstance, { tokens, metrics }
     if (access === 'public') return;
     const authentication = tokens.authenticate(request.headers.authorization);
     if (!authentication.ok) return refuse(request, authentication.code);
-    request.principal = authentication.principal;
+    const { principal } = authentication;
+    request.principal = principal;
+    request.refusal = () => changeOf(principal, tokens.authenticate(request.headers.authorization));
     // What does not exist is a 404 to whoever has a token.
-    if (access === undefined || mayAccess(authentication.principal.role, access)) return;
+    if (access === undefined || mayAccess(principal.role, access)) return;
     throw new ProblemError(
       'forbidden',
-      `this needs role ${rolesFor(access).join(' or ')}; the token has ${authentication.principal.role}`,
+      `this needs role ${rolesFor(access).join(' or ')}; the token has ${principal.role}`,
     );
   });
+};
+
+const problemOf = (code: string): ProblemError =>
+  code === 'unavailable'
+    ? new ProblemError('overloaded', 'tokens cannot be checked at the moment')
+    : new ProblemError('unauthenticated', WHY[code] ?? 'the token is not valid');
+
+/** P9: what goes on was begun for one tenant and one role, and is nobody else's. */
+const changeOf = (before: Principal, now: Authentication): ProblemError | undefined => {
+  if (!now.ok) return problemOf(now.code);
+  const { tenant, role } = now.principal;
+  return tenant === before.tenant && role === before.role
+    ? undefined
+    : new ProblemError('forbidden', 'the token is of another tenant or role by now; ask again with it');
 };

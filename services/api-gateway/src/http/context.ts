@@ -1,11 +1,14 @@
 // What a request carries once the hooks have seen it, and what a route must say of itself.
 import type { Principal } from '@ironlog/service-kit';
 import type { Access } from './access.ts';
+import type { ProblemError } from './problem.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Set before any handler of a route that is not public. */
     principal: Principal | undefined;
+    /** Judges the token anew, for an answer that goes on; undefined: the caller is still who it was. */
+    refusal: () => ProblemError | undefined;
     /** Of the caller, or a new one; undefined only where no hook ran (a path that is no URL path). */
     traceparent: string | undefined;
     /** Aborted when the answer is sent or its asker has gone. */

@@ -1,0 +1,131 @@
+import { createMemoryEventLog } from '@ironlog/event-log';
+import { newCommandId, rejectionSubject, type TenantId, tenantId, vmId } from '@ironlog/schemas';
+import { afterEach, expect, test } from 'vitest';
+import { rejectionEvent } from '../door/rejection.ts';
+import { type Frame, type StreamRange, streamEvents } from './event-stream.ts';
+import { startTail, type Tail } from './tail.ts';
+
+const ours = tenantId('acme');
+const others = tenantId('other');
+const BEAT_MS = 40;
+
+const log = createMemoryEventLog();
+const ends: (() => void)[] = [];
+afterEach(() => {
+  for (const end of ends.splice(0)) end();
+});
+
+/** What concerns nobody but `tenant`; answers its sequence. */
+const happen = async (tenant: TenantId): Promise<number> => {
+  const time = new Date().toISOString();
+  const event = rejectionEvent({
+    tenant,
+    vmId: vmId('vm-1'),
+    verb: 'boot',
+    commandId: newCommandId(),
+    requestedAt: time,
+    startBy: time,
+    now: time,
+    rejection: { code: 'vm-not-found', reason: 'there is no VM vm-1' },
+  });
+  const appended = await log.appendRejection(rejectionSubject(tenant, 'gateway'), event);
+  if (appended.kind !== 'committed') throw new Error(`appended as ${appended.kind}`);
+  return appended.sequence;
+};
+
+const tailOf = async (): Promise<Tail> => {
+  const ending = new AbortController();
+  ends.push(() => ending.abort());
+  return startTail({ log, signal: ending.signal, folds: [] });
+};
+
+/** The ring of these tests reaches back to the first entry: the file is never asked. */
+const reads = { history: () => [], positions: () => ({ events: 0, work: 0, history: 0 }) };
+
+type Told = Frame<string>;
+
+const follow = async (more: Partial<StreamRange<string>> = {}): Promise<AsyncGenerator<Told>> => {
+  const tail = await tailOf();
+  const gone = new AbortController();
+  ends.push(() => gone.abort());
+  return streamEvents(
+    { reads, tail },
+    {
+      tenant: ours,
+      after: tail.ring.last(),
+      follow: true,
+      visible: ({ stored }) => stored.kind !== 'host' && stored.event.tenant === ours,
+      heartbeatMs: BEAT_MS,
+      refusal: () => undefined,
+      signal: gone.signal,
+      ...more,
+    },
+  );
+};
+
+const next = async (frames: AsyncGenerator<Told>): Promise<Told> => {
+  const { value, done } = await Promise.race([
+    frames.next(),
+    new Promise<never>((_, reject) => setTimeout(() => reject(new Error('no frame within a second')), 1_000)),
+  ]);
+  if (done) throw new Error('the stream has ended');
+  return value;
+};
+
+test('a stream that follows says at once where it begins: who is cut off before any event can go on from there', async () => {
+  const before = await happen(ours);
+  expect(await next(await follow({ heartbeatMs: 60_000 }))).toEqual({ kind: 'mark', sequence: before });
+});
+
+test('a tenant to whom nothing happens is told how far the log has got, however busy the others are', async () => {
+  const frames = await follow();
+  await next(frames);
+  let last = 0;
+  const busy = setInterval(() => {
+    happen(others).then((sequence) => {
+      last = sequence;
+    });
+  }, BEAT_MS / 8);
+  ends.push(() => clearInterval(busy));
+  let reached = 0;
+  for (let marks = 0; marks < 3; marks += 1) {
+    const frame = await next(frames);
+    if (frame.kind !== 'mark') throw new Error(`a ${frame.kind} instead of a mark`);
+    expect(frame.sequence).toBeGreaterThan(reached);
+    reached = frame.sequence;
+  }
+  expect(reached).toBeGreaterThan(last - 8);
+});
+
+test('a tenant to whom much happens gets every event, and marks among them', async () => {
+  const frames = await follow();
+  const told: Told[] = [];
+  const happened: number[] = [];
+  const busy = setInterval(() => {
+    happen(ours).then((sequence) => happened.push(sequence));
+  }, BEAT_MS / 8);
+  ends.push(() => clearInterval(busy));
+  for (let marks = 0; marks < 3; ) {
+    const frame = await next(frames);
+    told.push(frame);
+    if (frame.kind === 'mark') marks += 1;
+  }
+  const sequences = told.flatMap((frame) => (frame.kind === 'event' ? [frame.event.sequence] : []));
+  expect(sequences.length).toBeGreaterThan(0);
+  expect(sequences).toEqual(happened.slice(0, sequences.length));
+});
+
+test('a stream that is refused says why and ends, in silence and amid events alike', async () => {
+  let refused = false;
+  const refusal = () => (refused ? 'revoked' : undefined);
+  const [silent, loud] = [await follow({ refusal }), await follow({ refusal })];
+  for (const frames of [silent, loud]) await next(frames);
+  refused = true;
+  expect(await next(silent)).toEqual({ kind: 'end', refusal: 'revoked' });
+  const sequence = await happen(ours);
+  expect(await next(loud), `event ${sequence} is no longer told`).toEqual({ kind: 'end', refusal: 'revoked' });
+  expect([await silent.next(), await loud.next()]).toEqual([
+    { done: true, value: undefined },
+    { done: true, value: undefined },
+  ]);
+});

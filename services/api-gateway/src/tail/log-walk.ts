@@ -1,0 +1,91 @@
+// Walks the log from a cursor on: history first, then the ring, joined by sequence; who is slow falls back to history, and loses nothing.
+import type { Recorded } from '@ironlog/event-log';
+import type { PastEvent } from '@ironlog/read-model';
+import type { TenantId } from '@ironlog/schemas';
+import type { Reads } from '../reads/port.ts';
+import type { Tail } from './tail.ts';
+
+const PAGE = 500;
+/** How soon the history file is asked again while it lags behind what the ring still holds. */
+const LAG_PAUSE_MS = 50;
+
+export interface WalkDeps {
+  readonly reads: Pick<Reads, 'history' | 'historyPosition'>;
+  readonly tail: Pick<Tail, 'ring' | 'subscribe'>;
+}
+
+export interface WalkRange {
+  readonly tenant: TenantId;
+  readonly after: number;
+  /** False: end at what was on record when the walk began. */
+  readonly follow: boolean;
+  readonly visible: (event: PastEvent) => boolean;
+  readonly signal: AbortSignal;
+}
+
+export interface Step {
+  /** Those to be seen among what the step has passed. */
+  readonly events: readonly PastEvent[];
+  /** All up to here has been passed. */
+  readonly reached: number;
+}
+
+/** `patienceMs`: how long nothing may happen until an empty step is given; asked anew each time. */
+export const walkLog = async function* (
+  { reads, tail }: WalkDeps,
+  range: WalkRange,
+  patienceMs: () => number,
+): AsyncGenerator<Step> {
+  const end = tail.ring.last();
+  let cursor = range.after;
+  while (!range.signal.aborted) {
+    const before = cursor;
+    const recent = tail.ring.since(cursor);
+    if (recent) {
+      cursor = recent.at(-1)?.sequence ?? cursor;
+      yield { events: recent.flatMap(pastOf).filter(range.visible), reached: cursor };
+      if (!range.follow && cursor >= end) return;
+      if (cursor === before) await nextEntry(tail, { after: cursor, withinMs: patienceMs(), signal: range.signal });
+      continue;
+    }
+    // Read before the page, so that an incomplete page says: nothing of this tenant up to here.
+    const history = reads.historyPosition();
+    const page = reads.history(range.tenant, { after: cursor, limit: PAGE });
+    cursor = page.at(-1)?.sequence ?? cursor;
+    if (page.length < PAGE) cursor = Math.max(cursor, history);
+    yield { events: page.filter(range.visible), reached: cursor };
+    if (cursor === before) await pause(LAG_PAUSE_MS, range.signal);
+  }
+};
+
+const pastOf = ({ sequence, read }: Recorded): PastEvent[] => (read.ok ? [{ sequence, stored: read.stored }] : []);
+
+interface Waiting {
+  readonly after: number;
+  readonly withinMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** Resolves when the log has gone past `after`, when the time is over, or when the reader has gone. */
+const nextEntry = async (tail: WalkDeps['tail'], { after, withinMs, signal }: Waiting): Promise<void> => {
+  const over = Promise.withResolvers<void>();
+  const wake = (): void => over.resolve();
+  const leave = tail.subscribe(wake);
+  if (tail.ring.last() > after || signal.aborted) wake();
+  const timer = setTimeout(wake, withinMs);
+  signal.addEventListener('abort', wake, { once: true });
+  await over.promise;
+  leave();
+  clearTimeout(timer);
+  signal.removeEventListener('abort', wake);
+};
+
+const pause = async (ms: number, signal: AbortSignal): Promise<void> => {
+  const over = Promise.withResolvers<void>();
+  const wake = (): void => over.resolve();
+  const timer = setTimeout(wake, ms);
+  signal.addEventListener('abort', wake, { once: true });
+  await over.promise;
+  clearTimeout(timer);
+  signal.removeEventListener('abort', wake);
+};
