@@ -95,7 +95,8 @@ export const getVmQuerySchema = z
   .refine(({ at, sequence: number }) => at === undefined || number === undefined, {
     error: 'give at or sequence, not both',
   });
-export const deleteVmQuerySchema = z.strictObject({ force: flag.default(false) });
+/** Without the default, which is the command's own: what was not sent is not in the request's hash. */
+export const deleteVmQuerySchema = z.strictObject({ force: flag.optional() });
 export const vmEventsQuerySchema = z.strictObject({
   after: sequence.default(0),
   limit: whole(1, MAX_PAGE).default(100),

@@ -8,8 +8,15 @@ const noControls = /^[^\p{Cc}]*$/u;
 const printable = (max: number) =>
   z.string().max(max).regex(noControls, { error: 'must not contain control characters' });
 
+const LABEL_KEY = /^[a-z0-9A-Z][a-zA-Z0-9._/-]{0,62}$/;
+/** Why `key` is none, for whoever has to mend it. */
+const noLabelKey = (key: unknown): string =>
+  `${JSON.stringify(String(key).slice(0, 80))} is no label key: 1-63 characters of a-z, A-Z, 0-9, ".", "_", "/" and "-", starting with a letter or digit`;
+
 export const labelsSchema = z
-  .record(z.string().regex(/^[a-z0-9A-Z][a-zA-Z0-9._/-]{0,62}$/), printable(63))
+  .record(z.string().regex(LABEL_KEY), printable(63), {
+    error: ({ code, input }) => (code === 'invalid_key' ? noLabelKey(input) : undefined),
+  })
   .refine((labels) => Object.keys(labels).length <= 32, { error: 'at most 32 labels' });
 
 export const restartPolicySchema = z.strictObject({

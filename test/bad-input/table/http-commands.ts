@@ -28,10 +28,12 @@ const creating: HttpRows = {
     spec({ nonsense: 1 }),
     spec({ restart: { nonsense: 1 } }),
     row('/v1/vms?nonsense=1', INVALID, { body: {} }),
-    create('{"__proto__":{"start":true}}', NO_JSON),
+    create('{"__proto__":{"start":true}}'),
+    create('{"spec":{"labels":{"__proto__":"x"}}}'),
   ],
   'wrong type': [
     create([]),
+    create('null'),
     create('"create"'),
     create({ id: 7 }),
     create({ start: 'yes' }),
@@ -47,6 +49,7 @@ const creating: HttpRows = {
     spec({ name: '' }),
     spec({ restart: { maxAttempts: 101 } }),
     spec({ expiresAfterSeconds: 0 }),
+    spec({ labels: { 'two words': 'x' } }),
     spec({ labels: Object.fromEntries(Array.from({ length: 33 }, (_, index) => [`k${index}`, ''])) }),
     create({ startBy: FAR_AHEAD }),
   ],
@@ -77,7 +80,12 @@ const creating: HttpRows = {
 
 const deleting: HttpRows = {
   ...ofVm(''),
-  'unknown field': [row(`/v1/vms/${VMS.created}?nonsense=1`, INVALID)],
+  'unknown field': [
+    row(`/v1/vms/${VMS.created}?nonsense=1`, INVALID),
+    row(`/v1/vms/${VMS.created}`, INVALID, { body: { force: true } }),
+    row(`/v1/vms/${VMS.created}`, INVALID, { body: {} }),
+    row(`/v1/vms/${VMS.created}`, INVALID, { body: 'null' }),
+  ],
   'wrong type': [
     row(`/v1/vms/${VMS.created}?force=yes`, INVALID),
     row(`/v1/vms/${VMS.created}?force=true&force=false`, INVALID),
@@ -132,7 +140,7 @@ const commanding = (verb: HttpVerb): HttpRows => {
   return {
     ...ofVm(`/${verb}`, { body: {} }),
     'unknown field': [ask({ nonsense: 1 }), ask({ tenant: 'dev' }), row(`${path}?nonsense=1`, INVALID, { body: {} })],
-    'wrong type': [ask([]), ask(7), ask({ startBy: 7 }), ...fieldsOf[verb].wrong.map((body) => ask(body))],
+    'wrong type': [ask([]), ask('null'), ask(7), ask({ startBy: 7 }), ...fieldsOf[verb].wrong.map((body) => ask(body))],
     'out of range': [ask({ startBy: FAR_AHEAD }), ...fieldsOf[verb].beyond.map((body) => ask(body))],
     'too large': [ask({ nonsense: 'x'.repeat(100_000) }, TOO_LARGE), longUrl(path)],
     'not JSON': [ask('{"startBy":', NO_JSON), row(path, [415, 'unsupported-media-type'], { body: '{}', ...TEXT })],

@@ -10,6 +10,7 @@ import {
   type VmId,
 } from '@ironlog/schemas';
 import { issuesOf } from '../accept/judge.ts';
+import { readJson } from '../accept/read-json.ts';
 import type { Issue } from '../accept/submission.ts';
 
 const SHAPE =
@@ -54,19 +55,23 @@ export const readDoorMessage = (subject: string, bytes: Uint8Array): DoorMessage
 
 const readBody = (bytes: Uint8Array): { ok: true; command: DoorCommand } | { ok: false; reason: string } => {
   if (bytes.length === 0) return { ok: true, command: {} };
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch (error) {
-    return {
-      ok: false,
-      reason: `the body is not JSON (${error instanceof Error ? error.message.slice(0, 200) : 'unreadable'})`,
-    };
-  }
-  const parsed = doorCommandSchema.safeParse(value);
+  const text = textOf(bytes);
+  if (text === undefined) return { ok: false, reason: 'the body is not taken: it is not JSON: not even UTF-8' };
+  const read = readJson(text);
+  if (!read.ok) return { ok: false, reason: `the body is not taken: ${read.reason}` };
+  const parsed = doorCommandSchema.safeParse(read.value);
   return parsed.success
     ? { ok: true, command: parsed.data }
     : { ok: false, reason: `the body is not a command's: ${inWords(issuesOf(parsed.error))}` };
+};
+
+const textOf = (bytes: Uint8Array): string | undefined => {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    // Not UTF-8, which `undefined` says.
+    return undefined;
+  }
 };
 
 const inWords = (issues: readonly Issue[]): string =>

@@ -11,6 +11,7 @@ import {
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } from 'fastify-type-provider-zod';
 import type { Issue } from '../accept/submission.ts';
+import { LIMITS } from './limits.ts';
 
 export const PROBLEM_TYPE = 'application/problem+json';
 
@@ -81,9 +82,6 @@ export const problemBody = (error: ProblemError, instance: string, traceId?: str
 };
 
 const BY_FASTIFY_CODE: Readonly<Record<string, readonly [ProblemCode, string]>> = {
-  FST_ERR_CTP_INVALID_JSON_BODY: ['invalid-json', 'the body is not JSON'],
-  FST_ERR_CTP_EMPTY_JSON_BODY: ['invalid-json', 'the body is empty'],
-  FST_ERR_CTP_BODY_TOO_LARGE: ['payload-too-large', 'the body is larger than this API takes'],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['invalid-request', 'the body is not as long as Content-Length says'],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported-media-type', 'send application/json'],
   FST_ERR_CTP_INVALID_TYPE: ['unsupported-media-type', 'send application/json'],
@@ -94,9 +92,19 @@ const BY_FASTIFY_CODE: Readonly<Record<string, readonly [ProblemCode, string]>> 
   FST_UNDER_PRESSURE: ['overloaded', 'this gateway is overloaded; try again in a moment'],
 };
 
+const tooLarge = ({ headers }: FastifyRequest): ProblemError => {
+  const announced = headers['content-length'];
+  const size = announced === undefined ? `more than ${LIMITS.bodyBytes}` : announced;
+  return new ProblemError(
+    'payload-too-large',
+    `the body has ${size} bytes; at most ${LIMITS.bodyBytes} bytes are taken`,
+  );
+};
+
 /** What went wrong, as a problem; undefined: not an error that a caller could have caused. */
-const known = (error: FastifyError): ProblemError | undefined => {
+const known = (error: FastifyError, request: FastifyRequest): ProblemError | undefined => {
   if (error instanceof ProblemError) return error;
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return tooLarge(request);
   if (hasZodFastifySchemaValidationErrors(error)) {
     const errors = error.validation.slice(0, 20).map(({ instancePath, message }) => ({
       path: [error.validationContext ?? 'request', ...instancePath.split('/').filter(Boolean)].join('.'),
@@ -110,14 +118,11 @@ const known = (error: FastifyError): ProblemError | undefined => {
   if (mapped) return new ProblemError(...mapped);
   if (error instanceof ReadModelNotReady)
     return new ProblemError('read-model-behind', 'the read model is not there yet; try again in a moment');
-  // secure-json-parse, on `__proto__` and what is not JSON.
-  if (error instanceof SyntaxError && error.statusCode === 400)
-    return new ProblemError('invalid-json', 'the body is not acceptable JSON');
   return undefined;
 };
 
 export const sendError = (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
-  const problem = isResponseSerializationError(error) ? undefined : known(error);
+  const problem = isResponseSerializationError(error) ? undefined : known(error, request);
   if (!problem)
     request.log.error(
       { err: error, route: request.routeOptions.url, method: request.method },

@@ -27,7 +27,11 @@ test.each([
   ['wrong method', 'PATCH', '/v1/vms', {}, 405, 'method-not-allowed'],
   ['wrong method of a VM', 'PUT', '/v1/vms/vm-1', {}, 405, 'method-not-allowed'],
   ['not JSON', 'POST', '/v1/vms', { body: '{"id":' }, 400, 'invalid-json'],
-  ['__proto__', 'POST', '/v1/vms', { body: '{"__proto__":{"start":true}}' }, 400, 'invalid-json'],
+  ['__proto__', 'POST', '/v1/vms', { body: '{"__proto__":{"start":true}}' }, 400, 'invalid-request'],
+  ['null', 'POST', '/v1/vms', { body: 'null' }, 400, 'invalid-request'],
+  ['null for a verb', 'POST', '/v1/vms/vm-1/boot', { body: 'null' }, 400, 'invalid-request'],
+  ['a DELETE with a body', 'DELETE', '/v1/vms/vm-1', { body: { force: true } }, 400, 'invalid-request'],
+  ['a DELETE with null', 'DELETE', '/v1/vms/vm-1', { body: 'null' }, 400, 'invalid-request'],
   ['deep JSON', 'POST', '/v1/vms', { body: deep }, 413, 'payload-too-large'],
   [
     'deep JSON that fits',
@@ -89,6 +93,28 @@ test.each([
   // Before any hook has run there is no trace.
   if (path !== '/v1/vms/%E0%A4%A') expect(problem.traceId).toMatch(/^[0-9a-f]{32}$/);
   expect(JSON.stringify(problem)).not.toMatch(/\bat .*\.(ts|js):\d+/);
+});
+
+test.each([
+  ['forbidden', 'POST', '/v1/vms', '{"__proto__":{"start":true}}', 'a member __proto__ is refused'],
+  ['no JSON', 'POST', '/v1/vms', '{"id":\n"a",}', 'expected double-quoted property name at line 2, column 5'],
+  ['too long', 'POST', '/v1/vms', 'x'.repeat(70_000), 'the body has 70000 bytes; at most 61440 bytes are taken'],
+  [
+    'badly labelled',
+    'POST',
+    '/v1/vms',
+    { spec: { labels: { 'my key': 'x' } } },
+    '"my key" is no label key: .*1-63 characters',
+  ],
+  ['out of place', 'DELETE', '/v1/vms/vm-1', { force: true }, 'force=true'],
+] as const)('a body that is %s is told what is wrong with it', async (_, method, path, body, words) => {
+  const answer = await gateway.call(method, path, { body });
+  expect(answer.body.detail).toMatch(new RegExp(words));
+});
+
+test('no body at all is a command with every default, with or without a media type', async () => {
+  for (const options of [{}, { headers: json }])
+    expect(await gateway.call('POST', '/v1/vms', options)).toMatchObject({ status: 202 });
 });
 
 const raw = async (bytes: string): Promise<string> => {

@@ -2,6 +2,7 @@
 import { deleteVmQuerySchema, operationSchema, vmParamsSchema } from '@ironlog/schemas';
 import { accepted } from '../http/answers.ts';
 import type { Route } from '../http/api.ts';
+import { takesNoBody } from './problems.ts';
 import { submit } from './submit.ts';
 
 export const deleteVm: Route = (app, api) => {
@@ -18,11 +19,11 @@ export const deleteVm: Route = (app, api) => {
         response: accepted(operationSchema),
       },
     },
-    (request, reply) =>
-      submit(
-        api,
-        { verb: 'delete', vmId: request.params.id, params: { force: request.query.force } },
-        { request, reply },
-      ),
+    (request, reply) => {
+      // What is not looked at must not look as if it were: {"force": true} has deleted without force.
+      if (request.sent !== undefined) throw takesNoBody();
+      const { params, query } = request;
+      return submit(api, { verb: 'delete', vmId: params.id, params: query }, { request, reply });
+    },
   );
 };

@@ -12,3 +12,8 @@ export const unknownCursor = (): ProblemError =>
   new ProblemError('invalid-request', 'cursor is not a nextCursor that an answer to this list gave', {
     errors: [{ path: 'querystring.cursor', message: 'unknown cursor' }],
   });
+
+export const takesNoBody = (): ProblemError =>
+  new ProblemError('invalid-request', 'DELETE takes no body; ask for force in the query: ?force=true', {
+    errors: [{ path: 'body', message: 'must be empty; use ?force=true' }],
+  });

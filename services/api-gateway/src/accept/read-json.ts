@@ -1,0 +1,71 @@
+// Reads a body's text: JSON, and nothing in it that JavaScript takes for more than data. What is refused is never repeated.
+
+export type ReadJson =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly code: 'invalid-json' | 'invalid-request'; readonly reason: string };
+
+/** A byte order mark at the start is passed over, as RFC 8259 permits. */
+export const readJson = (body: string): ReadJson => {
+  const text = body.startsWith('\ufeff') ? body.slice(1) : body;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return { ok: false, code: 'invalid-json', reason: `it is not JSON: ${faultOf(text, String(error))}` };
+  }
+  const member = forbiddenIn(value);
+  return member === undefined
+    ? { ok: true, value }
+    : { ok: false, code: 'invalid-request', reason: `a member ${member} is refused, wherever it stands` };
+};
+
+/** By V8's own words, which name a place for every fault but an unexpected token, and then quote the text instead. */
+const faultOf = (text: string, said: string): string => {
+  const [, what, position] = /^SyntaxError: ([^"']+?)(?: in JSON)? at position (\d+)/.exec(said) ?? [];
+  if (what !== undefined) return `${what[0]?.toLowerCase()}${what.slice(1)} at ${placeOf(text, Number(position))}`;
+  if (said.includes('Unexpected end')) return `unexpected end at ${placeOf(text, text.length)}`;
+  return `unexpected character at ${placeOf(text, unexpectedIn(text))}`;
+};
+
+const placeOf = (text: string, position: number): string => {
+  const before = text.slice(0, position);
+  return `line ${before.split('\n').length}, column ${position - before.lastIndexOf('\n')}`;
+};
+
+/** The shortest beginning that has an unexpected token ends with it: no longer one is without. */
+const unexpectedIn = (text: string): number => {
+  let sound = 0;
+  let unsound = text.length;
+  while (unsound - sound > 1) {
+    const middle = (sound + unsound) >>> 1;
+    if (hasUnexpected(text.slice(0, middle))) unsound = middle;
+    else sound = middle;
+  }
+  return sound;
+};
+
+const hasUnexpected = (text: string): boolean => {
+  try {
+    JSON.parse(text);
+    return false;
+  } catch (error) {
+    return String(error).startsWith('SyntaxError: Unexpected token');
+  }
+};
+
+/** A body that needs one of these is no command: refused, not dropped. Without recursion: a body may be deep. */
+const forbiddenIn = (value: unknown): string | undefined => {
+  const open: unknown[] = [value];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (typeof next !== 'object' || next === null) continue;
+    if (Object.hasOwn(next, '__proto__')) return '__proto__';
+    const members: unknown[] = Object.values(next);
+    if (Object.hasOwn(next, 'constructor') && 'constructor' in next && hasPrototype(next.constructor))
+      return 'constructor.prototype';
+    open.push(...members);
+  }
+  return undefined;
+};
+
+const hasPrototype = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && Object.hasOwn(value, 'prototype');
