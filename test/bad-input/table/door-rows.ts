@@ -72,11 +72,18 @@ const rowsFor = (verb: Verb): DoorRows => {
     answer,
   });
   return {
-    'unknown field': [bad({ tenant: STRANGER }), bad({ actor: 'root' }), bad({ params: { nonsense: 1 } })],
+    'unknown field': [
+      bad({ tenant: STRANGER }),
+      bad({ actor: 'root' }),
+      bad({ params: { nonsense: 1 } }),
+      bad('{"__proto__":{}}'),
+    ],
     'wrong type': [
       bad('[]'),
       bad('7'),
+      bad('null'),
       bad({ params: [] }),
+      bad({ params: null }),
       bad('{"id":7}'),
       bad({ startBy: 7 }),
       bad({ expectedRevision: '1' }),

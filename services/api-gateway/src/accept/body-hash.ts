@@ -11,10 +11,14 @@ export const canonicalJson = (value: unknown): string => {
   return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`).join(',')}}`;
 };
 
-/** SHA-256 in hex. It is kept for good, so it must never depend on defaults, which a later release may change. */
+/**
+ * SHA-256 in hex, of what was sent. It is kept for good, so it must never depend on defaults, which a later release may
+ * change; what a request does not say is left out of it.
+ */
 export const bodyHashOf = (asked: {
   readonly verb: string;
   readonly vmId: string | null;
   readonly params: unknown;
   readonly startBy: string | null;
+  readonly expectedRevision?: number | undefined;
 }): string => createHash('sha256').update(canonicalJson(asked)).digest('hex');

@@ -40,8 +40,9 @@ export const judge = (
   submission: Submission,
   now: Date,
 ): { readonly kind: 'judged'; readonly judged: Judged } | Refused => {
-  const { verb, door, requestedAt } = submission;
-  const parsed = actionSchema.safeParse({ verb, params: submission.params ?? {} });
+  // None at all are those with every default; `null` is no parameters.
+  const { verb, door, requestedAt, params = {} } = submission;
+  const parsed = actionSchema.safeParse({ verb, params });
   if (!parsed.success) {
     const issues = issuesOf(parsed.error);
     return refuse('invalid-command', `${verb} does not take these parameters: ${inWords(issues)}`, issues);
@@ -51,8 +52,9 @@ export const judge = (
   const bodyHash = bodyHashOf({
     verb,
     vmId: submission.vmId ?? null,
-    params: submission.params ?? {},
+    params,
     startBy: submission.startBy ?? null,
+    expectedRevision: submission.expectedRevision,
   });
   const request = { verb, door, requestedAt, startBy, bodyHash };
   return {

@@ -9,6 +9,7 @@ export interface Submission {
   readonly verb: Verb;
   /** Undefined: a create whose id is ours to choose. */
   readonly vmId: VmId | undefined;
+  /** As they were sent, without any default: a repeated request is known by them. */
   readonly params: unknown;
   readonly actor: string;
   readonly requestedAt: Timestamp;

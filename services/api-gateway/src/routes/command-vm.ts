@@ -2,6 +2,7 @@
 import { HTTP_VERBS, noQuerySchema, operationSchema, verbBodySchemas, vmParamsSchema } from '@ironlog/schemas';
 import { accepted } from '../http/answers.ts';
 import type { Route } from '../http/api.ts';
+import { paramsSent } from '../http/json-body.ts';
 import { submit } from './submit.ts';
 
 export const commandVm: Route = (app, api) => {
@@ -21,8 +22,8 @@ export const commandVm: Route = (app, api) => {
         },
       },
       (request, reply) => {
-        const { startBy, ...params } = request.body;
-        return submit(api, { verb, vmId: request.params.id, params, startBy }, { request, reply });
+        const { startBy } = request.body;
+        return submit(api, { verb, vmId: request.params.id, params: paramsSent(request), startBy }, { request, reply });
       },
     );
   }

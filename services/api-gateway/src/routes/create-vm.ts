@@ -2,6 +2,7 @@
 import { createBodySchema, noQuerySchema, operationSchema } from '@ironlog/schemas';
 import { accepted } from '../http/answers.ts';
 import type { Route } from '../http/api.ts';
+import { paramsSent } from '../http/json-body.ts';
 import { submit } from './submit.ts';
 
 export const createVm: Route = (app, api) => {
@@ -19,8 +20,8 @@ export const createVm: Route = (app, api) => {
       },
     },
     (request, reply) => {
-      const { id, startBy, ...params } = request.body;
-      return submit(api, { verb: 'create', vmId: id, params, startBy }, { request, reply });
+      const { id, startBy } = request.body;
+      return submit(api, { verb: 'create', vmId: id, params: paramsSent(request), startBy }, { request, reply });
     },
   );
 };
