@@ -119,11 +119,17 @@ export const eventsQuerySchema = z
     follow: flag.default(true).describe('false: end when all that is on record has been sent'),
   })
   .refine(({ after, from }) => after === undefined || from === undefined, { error: 'give after or from, not both' });
-export const usageQuerySchema = z.strictObject({
-  from: timestampSchema.optional(),
-  to: timestampSchema.optional(),
-  vmId: vmIdSchema.optional(),
-});
+export const usageQuerySchema = z
+  .strictObject({
+    from: timestampSchema.optional(),
+    to: timestampSchema.optional(),
+    vmId: vmIdSchema.optional(),
+  })
+  // Text order is time order.
+  .refine(({ from, to }) => from === undefined || to === undefined || from <= to, {
+    error: 'must not be after to',
+    path: ['from'],
+  });
 
 const list = <Item extends z.ZodType>(item: Item) =>
   z.strictObject({ items: z.array(item), nextCursor: z.string().nullable() });

@@ -1,5 +1,5 @@
 // Bad requests to the routes that read: a VM, its events and console, operations, lists, and what the service says of itself.
-import { NOBODY, VMS } from './cast.ts';
+import { FAR_AHEAD, LONG_PAST, NOBODY, VMS } from './cast.ts';
 import {
   bare,
   type HttpRow,
@@ -76,7 +76,7 @@ const probe = (path: string): HttpRows => ({
 export const READ_ROUTES: Readonly<Record<string, HttpRows>> = {
   'GET /v1/vms/{id}': reading('', {
     wrong: ['sequence=one', 'at=yesterday', 'sequence=1&sequence=2'],
-    beyond: ['sequence=-1', `sequence=${LATER_THAN_ANY}`, 'sequence=1&at=2026-01-01T00:00:00.000Z'],
+    beyond: ['sequence=-1', `sequence=${LATER_THAN_ANY}`, 'sequence=1&at=2026-01-01T00:00:00.000Z', `at=${FAR_AHEAD}`],
   }),
   'GET /v1/vms/{id}/events': reading('/events', {
     wrong: ['after=one', 'limit=1.5'],
@@ -145,7 +145,10 @@ export const READ_ROUTES: Readonly<Record<string, HttpRows>> = {
     ],
   },
   'GET /v1/usage': {
-    ...listing('/v1/usage', { wrong: ['from=yesterday', 'vmId=A'], beyond: ['to=2026-13-01T00:00:00.000Z'] }),
+    ...listing('/v1/usage', {
+      wrong: ['from=yesterday', 'vmId=A'],
+      beyond: ['to=2026-13-01T00:00:00.000Z', `from=${FAR_AHEAD}&to=${LONG_PAST}`],
+    }),
     'unknown VM': all('/v1/usage', [`vmId=${NOBODY}`], 'nothing'),
     'path characters': all('/v1/usage', [`vmId=${pathText}`]),
     'SQL characters': all('/v1/usage', [`vmId=${sql}`, `from=${sql}`]),

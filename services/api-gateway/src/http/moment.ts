@@ -1,4 +1,5 @@
 // Reads of the past wait until history has got to the moment that they name; a moment that has not come is refused.
+import type { Timestamp } from '@ironlog/schemas';
 import type { Api } from './api.ts';
 import { awaitPosition } from './position.ts';
 import { ProblemError } from './problem.ts';
@@ -17,4 +18,12 @@ export const awaitSequence = async (
     });
   }
   await awaitPosition(api.reads, { events: sequence, work: 0 }, 'history');
+};
+
+/** `known`: a moment on record, which a host's clock may have put ahead of this one. @throws ProblemError when `at` is after both. */
+export const refuseFuture = (at: Timestamp, now: Date, known: Timestamp | undefined): void => {
+  const today = now.toISOString();
+  if (at <= today || (known !== undefined && at <= known)) return;
+  const message = `${at} is yet to come; it is ${today}`;
+  throw new ProblemError('invalid-request', `at ${message}`, { errors: [{ path: 'querystring.at', message }] });
 };

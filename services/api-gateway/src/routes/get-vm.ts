@@ -3,7 +3,7 @@ import { getVmQuerySchema, vmParamsSchema, vmViewSchema } from '@ironlog/schemas
 import { ok } from '../http/answers.ts';
 import type { Route } from '../http/api.ts';
 import { principalOf } from '../http/context.ts';
-import { awaitSequence } from '../http/moment.ts';
+import { awaitSequence, refuseFuture } from '../http/moment.ts';
 import { pendingView } from '../http/pending-view.ts';
 import { awaitPosition } from '../http/position.ts';
 import { etagOf } from '../http/prefer.ts';
@@ -29,7 +29,10 @@ export const getVm: Route = (app, api) => {
       const { at, sequence } = request.query;
       const moment = at !== undefined ? { at } : sequence !== undefined ? { sequence } : undefined;
       if (sequence !== undefined) await awaitSequence(api, sequence, 'sequence');
-      else if (at !== undefined) await awaitPosition(api.reads, request.position, 'history');
+      else if (at !== undefined) {
+        refuseFuture(at, api.clock.now(), api.reads.vm(tenant, id)?.updatedAt);
+        await awaitPosition(api.reads, request.position, 'history');
+      }
       const vm = moment
         ? api.reads.vmThen(tenant, id, moment)
         : (api.reads.vm(tenant, id) ?? pendingView(api, tenant, id));
