@@ -40,7 +40,7 @@ const tailOf = async (): Promise<Tail> => {
 };
 
 /** The ring of these tests reaches back to the first entry: the file is never asked. */
-const reads = { history: () => [], positions: () => ({ events: 0, work: 0, history: 0 }) };
+const reads = { history: () => [], historyPosition: () => 0 };
 
 type Told = Frame<string>;
 

@@ -1,4 +1,5 @@
 // Walks the log from a cursor on: history first, then the ring, joined by sequence; who is slow falls back to history, and loses nothing.
+import { setImmediate } from 'node:timers/promises';
 import type { Recorded } from '@ironlog/event-log';
 import type { PastEvent } from '@ironlog/read-model';
 import type { TenantId } from '@ironlog/schemas';
@@ -54,7 +55,8 @@ export const walkLog = async function* (
     cursor = page.at(-1)?.sequence ?? cursor;
     if (page.length < PAGE) cursor = Math.max(cursor, history);
     yield { events: page.filter(range.visible), reached: cursor };
-    if (cursor === before) await pause(LAG_PAUSE_MS, range.signal);
+    // Others have their turn between two pages, also where none of them holds anything to be seen.
+    await (cursor === before ? pause(LAG_PAUSE_MS, range.signal) : setImmediate());
   }
 };
 
