@@ -1,5 +1,5 @@
 // What goes wrong, and how it is put right: crashes, failed boots, hung hypervisors, killed services.
-
+import { readFileSync } from 'node:fs';
 import { type FoundProcess, findUnder } from '@ironlog/hypervisor';
 import type { Problem, VmView } from '@ironlog/schemas';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -60,6 +60,21 @@ describe('a boot that fails', () => {
   });
 });
 
+describe('a hypervisor that dies while it is asked to boot', () => {
+  it("is told to its tenant in the field's words, and the host's own are in its log", async () => {
+    const { status, body } = await test.http<Problem>('POST', '/v1/vms', {
+      wait: 30,
+      body: { id: 'exit-1', start: true, spec: { kernelArgs: 'sim.exit=vm.boot' } },
+    });
+    const reason = 'vm.boot: the hypervisor process ended during the call (exit code 1)';
+    expect([status, body.detail]).toEqual([502, reason]);
+    expect((await inState('exit-1', ({ state }) => state === 'failed')).failure).toMatchObject({ reason });
+    await until('the log tells the socket', () =>
+      /"detail":"[^"]*exit-1\/e1\.sock: /.test(readFileSync(test.plane.supervisor.logOf('vm-executor'), 'utf8')),
+    );
+  });
+});
+
 describe('a boot that hangs', () => {
   it('is cut off by a delete with force, and nothing of the VM is left', async () => {
     const { status } = await test.http('POST', '/v1/vms', {
@@ -103,4 +118,9 @@ it('leaves a log that is legal from its first entry to its last, and a machine t
   });
   const { problems } = await check({ entries: await test.events(), accepted: [], hostDirectories: [hostDirectory()] });
   expect(problems).toEqual([]);
+});
+
+it('leaves a log in which no host path is told', async () => {
+  const told = (await test.events()).filter(({ bytes }) => Buffer.from(bytes).includes(test.plane.stateDir));
+  expect(told.map(({ subject }) => subject)).toEqual([]);
 });

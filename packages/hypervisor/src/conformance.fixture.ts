@@ -99,7 +99,9 @@ export function conformance(subject: Subject): void {
       expect(events).toMatchObject([{ kind: 'gone', guestStopped: false }]);
       expect(await exited).toEqual({ exitCode: null, signal: 'SIGKILL' });
       expect((await stat(handle.socketPath)).isSocket()).toBe(true);
-      expect(await hypervisor.boot(handle, within(5000))).toMatchObject({ ok: false, code: 'unreachable' });
+      const booted = await hypervisor.boot(handle, within(5000));
+      expect(booted).toMatchObject({ ok: false, code: 'unreachable', detail: expect.stringContaining(vm.directory) });
+      expect(JSON.stringify({ ...booted, detail: '' })).not.toContain(vm.directory);
       for (const epoch of [1, 2]) {
         const next = await vm.spawn(hypervisor, vm.launch(epoch));
         expect(await hypervisor.create(next.handle, next.launch, within(10_000))).toMatchObject(OK);
@@ -173,9 +175,10 @@ export function conformance(subject: Subject): void {
       const created = await hypervisor.create(handle, launch, within(10_000));
       expect(created).toMatchObject({
         ok: false,
-        code: 'failed',
+        code: 'unreachable',
         reason: expect.stringContaining('ended before it answered'),
       });
+      expect(JSON.stringify({ ...created, detail: '' })).not.toContain(vm.directory);
     });
 
     it('starts detached, in a session of its own, with private files and none of our environment', async () => {
@@ -204,7 +207,9 @@ export function conformance(subject: Subject): void {
     it('refuses a socket path longer than a unix socket takes, before it starts anything', async () => {
       const directory = `${vm.directory}/${'d'.repeat(100)}`;
       const launch = { ...vm.launch(), directory, socketPath: `${directory}/e1.sock` };
-      expect(await hypervisor.spawn(launch)).toMatchObject({ ok: false, code: 'refused', stage: 'spawn' });
+      const refused = await hypervisor.spawn(launch);
+      expect(refused).toMatchObject({ ok: false, code: 'refused', stage: 'spawn', detail: launch.socketPath });
+      expect(JSON.stringify({ ...refused, detail: '' })).not.toContain(vm.directory);
     });
 
     it('says that a VM directory is not there', async () => {
@@ -215,7 +220,13 @@ export function conformance(subject: Subject): void {
         socketPath: `${directory}/e1.sock`,
         consolePath: `${directory}/console.log`,
       };
-      expect(await hypervisor.spawn(launch)).toMatchObject({ ok: false, code: 'failed', stage: 'prepare' });
+      expect(await hypervisor.spawn(launch)).toMatchObject({
+        ok: false,
+        code: 'failed',
+        stage: 'prepare',
+        reason: "the VM's files could not be made: its directory is not there",
+        detail: expect.stringContaining(directory),
+      });
     });
 
     it('ends a process that ignores SIGTERM, and leaves another that has its pid by now alone', async () => {

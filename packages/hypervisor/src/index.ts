@@ -19,7 +19,9 @@ export type {
   ProcessHandle,
   Watch,
 } from './port.ts';
+export { exitInWords } from './process/ended.ts';
 export { type FoundProcess, findByDirectory, findUnder } from './process/find.ts';
+export { hostTrouble } from './process/host-trouble.ts';
 export { identify, isAlive, type ProcessIdentity, sameProcess } from './process/identity.ts';
 export { type KillLimits, type KillOutcome, killProcess } from './process/kill.ts';
 export {

@@ -37,4 +37,7 @@ export const logPathOf = (directory: string): string => join(directory, 'hypervi
 /** The longest path a unix socket can be bound to: sun_path is 108 bytes with its NUL (unix(7)). */
 export const MAX_SOCKET_PATH_BYTES = 107;
 
+/** Why a launch is refused whose socket's path does not fit. */
+export const SOCKET_PATH_TOO_LONG = `the VM's socket would have a path longer than ${MAX_SOCKET_PATH_BYTES} bytes`;
+
 export const socketPathFits = (path: string): boolean => Buffer.byteLength(path) <= MAX_SOCKET_PATH_BYTES;

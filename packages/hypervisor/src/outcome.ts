@@ -23,7 +23,10 @@ export interface Refusal {
   readonly code: OutcomeCode;
   /** The step that failed: `spawn`, `vm.boot`, `qmp.cont` … */
   readonly stage: string;
+  /** What happened, in words for the VM's tenant: it goes into events. No path of the host, no library's code. */
   readonly reason: string;
+  /** What an operator looks for: paths, codes, the other side's own words. For the log alone. */
+  readonly detail?: string;
   /** Whether the same call may succeed later without anyone changing anything. */
   readonly retryable: boolean;
 }
@@ -40,15 +43,16 @@ const RETRYABLE: Record<OutcomeCode, boolean> = {
   unsupported: false,
 };
 
-const MAX_REASON = 500;
+const MAX_TEXT = 500;
 
-/** A refusal whose reason is cut to 500 characters: it goes into an event. */
-export const refusal = (code: OutcomeCode, stage: string, reason: string): Refusal => ({
+/** A refusal whose texts are cut to 500 characters: the reason goes into an event. */
+export const refusal = (code: OutcomeCode, stage: string, reason: string, detail?: string): Refusal => ({
   ok: false,
   code,
   stage,
-  reason: reason.slice(0, MAX_REASON),
+  reason: reason.slice(0, MAX_TEXT),
   retryable: RETRYABLE[code],
+  ...(detail === undefined ? {} : { detail: detail.slice(0, MAX_TEXT) }),
 });
 
 /** The refusal for a deadline that fired; timeouts are told from a caller that gave up by the signal's reason. */
@@ -56,5 +60,5 @@ export const deadlineRefusal = (deadline: AbortSignal, stage: string): Refusal =
   const timedOut = deadline.reason instanceof DOMException && deadline.reason.name === 'TimeoutError';
   return timedOut
     ? refusal('timeout', stage, `${stage} did not finish before its deadline`)
-    : refusal('aborted', stage, `${stage} was given up: ${String(deadline.reason)}`);
+    : refusal('aborted', stage, `${stage} was given up`, String(deadline.reason));
 };

@@ -59,7 +59,7 @@ if (reason !== null) {
       const vm = await VmFixture.make({ kernel: '/nonexistent/kernel' });
       onTestFinished(() => vm.dispose());
       const { handle, launch } = await vm.spawn(hypervisor);
-      expect(await hypervisor.create(handle, launch, within(10_000))).toMatchObject({ ok: false, code: 'failed' });
+      expect(await hypervisor.create(handle, launch, within(10_000))).toMatchObject({ ok: false, code: 'unreachable' });
       expect(await readFile(join(vm.directory, 'hypervisor.log'), 'utf8')).toContain('/nonexistent/kernel');
     });
   });

@@ -2,6 +2,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { consolePathOf } from '@ironlog/hypervisor';
 import { type HostId, SUBJECT_PREFIX, tenantIdSchema, vmIdSchema } from '@ironlog/schemas';
+import type { Logger } from '@ironlog/service-kit';
 import type { NatsConnection, Subscription } from '@nats-io/transport-node';
 import { z } from 'zod';
 import type { StateDirectory } from './state-directory.ts';
@@ -44,20 +45,23 @@ const answer = (state: StateDirectory, body: unknown): Answer => {
 };
 
 export interface ConsoleDeps {
-  readonly connection: NatsConnection;
+  readonly connection: Pick<NatsConnection, 'subscribe'>;
   readonly host: HostId;
   readonly state: StateDirectory;
+  readonly logger: Logger;
 }
 
-export const serveConsoles = ({ connection, host, state }: ConsoleDeps): Subscription =>
+export const serveConsoles = ({ connection, host, state, logger }: ConsoleDeps): Subscription =>
   connection.subscribe(`${SUBJECT_PREFIX}.rpc.${host}.console`, {
     callback: (error, message) => {
       if (error) return;
       let reply: Answer;
       try {
         reply = answer(state, message.json());
-      } catch (cause) {
-        reply = { ok: false, code: 'failed', reason: cause instanceof Error ? cause.message : String(cause) };
+      } catch (err) {
+        // The answer reaches the VM's tenant, whom the host's paths do not concern.
+        logger.warn({ err, hostId: host }, 'a console could not be read');
+        reply = { ok: false, code: 'failed', reason: 'the console cannot be read on this host' };
       }
       message.respond(JSON.stringify(reply));
     },

@@ -14,6 +14,7 @@ import {
   newVmId,
   tenantId,
   type VmFact,
+  type VmSpecInput,
   vmFilter,
   vmSpecSchema,
 } from '@ironlog/schemas';
@@ -41,9 +42,9 @@ const queue: WorkQueue = {
   unacknowledged: async () => [],
 };
 
-export const claim = (host: HostId, start: boolean): VmFact => ({
+export const claim = (host: HostId, start: boolean, spec: VmSpecInput = {}): VmFact => ({
   name: 'claimed',
-  data: { ...intent, host, hypervisor: 'simulator', spec: vmSpecSchema.parse({}), start },
+  data: { ...intent, host, hypervisor: 'simulator', spec: vmSpecSchema.parse(spec), start },
 });
 
 class TestHost {

@@ -18,6 +18,7 @@ import type { LiveProcess, NewProcess, Processes } from './processes.ts';
 import { keyOf } from './vm-table.ts';
 
 type Ensured = Outcome<{ readonly process: LiveProcess }>;
+const processOf = ({ identity, epoch }: FoundProcess): string => `process ${identity.pid} of epoch ${epoch}`;
 const refOf = (vm: Vm) => ({ tenant: vm.tenant, vmId: vm.id });
 
 export class HypervisorProcesses {
@@ -56,7 +57,7 @@ export class HypervisorProcesses {
     const wanted = left.find((found) => found.epoch === epoch);
     for (const found of left) {
       if (found !== wanted && !(await this.#kill(found)))
-        return refusal('failed', 'kill', `process ${found.identity.pid} of epoch ${found.epoch} does not die`);
+        return refusal('failed', 'kill', 'an older hypervisor process does not die', processOf(found));
     }
     if (wanted) return { ok: true, process: await this.adopt(vm, { ...wanted, epoch }) };
     return this.#spawn(vm, this.#launchOf(vm, epoch), signal);

@@ -77,7 +77,7 @@ test('the process and the directory of a VM that the log says is deleted are gon
   await host.start();
   expect(await host.running()).toEqual([]);
   expect(existsSync(host.directoryOf(id))).toBe(false);
-  expect(host.reaped()).toMatchObject([{ pid, directory: host.directoryOf(id), reason: 'its VM is deleted' }]);
+  expect(host.reaped()).toMatchObject([{ pid, directory: `${TENANT}/${id}`, reason: 'its VM is deleted' }]);
 });
 
 test("so are those of another host's VM, and those that belong to no VM; a process beside the directory is not", async () => {
@@ -96,8 +96,8 @@ test("so are those of another host's VM, and those that belong to no VM; a proce
   expect(await host.running()).toEqual([]);
   const reasons = host.reaped().map(({ directory, reason }) => [directory, reason]);
   expect(reasons).toEqual([
-    [host.directoryOf(foreign), 'its VM is not of this host'],
-    [host.directoryOf('Not_Ours'), 'its directory belongs to no VM of this host'],
+    [`${TENANT}/${foreign}`, 'its VM is not of this host'],
+    [`${TENANT}/Not_Ours`, 'its directory belongs to no VM of this host'],
   ]);
   expect(await findUnder(elsewhere)).toHaveLength(1);
 });

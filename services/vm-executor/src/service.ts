@@ -136,7 +136,7 @@ export const create = (config: ExecutorConfig, overrides: Partial<Runtime> = {})
       status = 'ready';
       runtime.health.set('reconciled', { ok: true });
     }
-    const consoles = serveConsoles({ connection, host, state });
+    const consoles = serveConsoles({ connection, host, state, logger: runtime.logger });
     const pulse: Pulse = await startHeartbeat({ connection, read, logger: runtime.logger });
     cleanups.push(
       () => consoles.unsubscribe(),

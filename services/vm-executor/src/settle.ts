@@ -1,6 +1,5 @@
 // One VM, looked at again: what the log says of it and what runs on the machine, brought together, on record.
 import { rmSync } from 'node:fs';
-import { dirname } from 'node:path';
 import type { Vm } from '@ironlog/domain';
 import { type FoundProcess, killProcess, readLaunchRecord } from '@ironlog/hypervisor';
 import type { VmFact } from '@ironlog/schemas';
@@ -130,7 +129,7 @@ export const reap = async ({ host }: Pick<SettleDeps, 'host'>, found: FoundProce
   }
   await removeSockets(found.directory);
   host.runtime.metrics.counter('ironlog_reaped_total').inc({ kind: 'process' });
-  const data = { incarnation: host.incarnation.id, pid, directory: found.directory.slice(-300), reason };
+  const data = { incarnation: host.incarnation.id, pid, directory: host.state.nameOf(found.directory), reason };
   await host.incarnation.say({ name: 'reaped', data });
-  host.runtime.logger.warn({ pid, directory: dirname(found.directory), reason }, 'reaped');
+  host.runtime.logger.warn({ pid, directory: found.directory, reason }, 'reaped');
 };

@@ -10,7 +10,7 @@ import {
   renameSync,
   writeFileSync,
 } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { MAX_SOCKET_PATH_BYTES, socketPathOf } from '@ironlog/hypervisor';
 import { type TenantId, tenantIdSchema, timestampSchema, type VmId, vmIdSchema } from '@ironlog/schemas';
 import { ConfigError } from '@ironlog/service-kit';
@@ -79,6 +79,11 @@ export class StateDirectory {
 
   directoryOf({ tenant, vmId }: VmRef): string {
     return join(this.path, tenant, vmId);
+  }
+
+  /** What the record may say of a folder: where it lies below this one, `<tenant>/<vm>` for a VM's; at most 300 characters. */
+  nameOf(directory: string): string {
+    return relative(this.path, directory).slice(-300);
   }
 
   /** `undefined`: fits. Otherwise why this VM's socket cannot have a path here. */

@@ -6,6 +6,8 @@ import { withSpan } from '@ironlog/service-kit';
 import { EFFECTS, type EffectContext, type EffectResult } from './effects/index.ts';
 import type { HostDeps } from './host-deps.ts';
 import type { HypervisorProcesses } from './hypervisor-process.ts';
+import type { LiveProcess } from './processes.ts';
+import { explained } from './unanswered.ts';
 import type { Meta, VmLog } from './vm-log.ts';
 
 /** One call to a socket; a hung hypervisor must not hold a task until its deadline. */
@@ -14,6 +16,8 @@ const CALL_WITHIN_MS = 10_000;
 interface Call {
   readonly driver: string;
   readonly name: string;
+  /** The process that is asked. */
+  readonly live: LiveProcess | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -87,6 +91,7 @@ export class TaskRunner {
           stage: result.refusal.stage,
           code: result.refusal.code,
           reason: result.refusal.reason,
+          detail: result.refusal.detail,
         },
         'task failed',
       );
@@ -107,20 +112,23 @@ export class TaskRunner {
       ensureProcess: (epoch) => processes.ensure(vm, epoch, signal),
       liveProcess: () => processes.live(vm),
       endProcesses: () => processes.endAll(vm),
-      call: (name, work, withinMs = CALL_WITHIN_MS) =>
-        this.#call(
-          { driver: hypervisor.kind, name, signal: AbortSignal.any([signal, AbortSignal.timeout(withinMs)]) },
-          work,
-        ),
+      call: (name, work, withinMs = CALL_WITHIN_MS) => {
+        const live = processes.live(vm);
+        const within = AbortSignal.any([signal, AbortSignal.timeout(withinMs)]);
+        return this.#call({ driver: hypervisor.kind, name, live, signal: within }, work);
+      },
     };
   }
 
-  async #call({ driver, name, signal }: Call, work: (deadline: AbortSignal) => Promise<Outcome>): Promise<Outcome> {
+  async #call(
+    { driver, name, live, signal }: Call,
+    work: (deadline: AbortSignal) => Promise<Outcome>,
+  ): Promise<Outcome> {
     const { fail, runtime } = this.#deps;
     const startedAt = runtime.clock.monotonicMs();
     fail('before-call');
     const outcome = await withSpan(name, { kind: 'client', attributes: { driver } }, async (span) => {
-      const answer = await work(signal);
+      const answer = await explained(await work(signal), live);
       if (!answer.ok) span.fail(answer.reason);
       return answer;
     });
@@ -151,7 +159,12 @@ const late = (result: EffectResult): EffectResult =>
     ? result
     : {
         ...result,
-        refusal: refusal('timeout', result.refusal.stage, `the task's deadline passed: ${result.refusal.reason}`),
+        refusal: refusal(
+          'timeout',
+          result.refusal.stage,
+          `the task's deadline passed: ${result.refusal.reason}`,
+          result.refusal.detail,
+        ),
       };
 
 const outcomeOf = (task: Task, vm: Vm, result: EffectResult): VmFact => {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { deadlineRefusal, type Outcome, refusal } from '../outcome.ts';
 import { pause } from '../pause.ts';
 import type { ObservedState, ProcessHandle } from '../port.ts';
+import { endedUnanswered } from '../process/ended.ts';
 import { isAlive } from '../process/identity.ts';
 import { callApi } from './client.ts';
 import { parseJson, readVmInfo } from './vm-info.ts';
@@ -26,7 +27,7 @@ export async function put(handle: ProcessHandle, step: Omit<Step, 'wanted'>, dea
   if (!called.ok) return called;
   if (called.status === 200 || called.status === 204) return { ok: true };
   const code = called.status >= 400 && called.status < 500 ? 'refused' : called.status >= 500 ? 'failed' : 'bad-answer';
-  return refusal(code, step.name, `${step.name} answered ${called.status}: ${called.text.slice(0, 300)}`);
+  return refusal(code, step.name, `${step.name}: the hypervisor answered ${called.status}`, called.text);
 }
 
 export async function look(
@@ -55,12 +56,7 @@ export async function answering(handle: ProcessHandle, deadline: AbortSignal): P
     if (ping.ok) return pinged(handle, ping.status, ping.text);
     if (deadline.aborted) return deadlineRefusal(deadline, 'vmm.ping');
     if (ping.code === 'bad-answer') return ping;
-    if (!(await isAlive(handle.identity)))
-      return refusal(
-        'failed',
-        'vmm.ping',
-        `process ${handle.identity.pid} ended before it answered on ${handle.socketPath}`,
-      );
+    if (!(await isAlive(handle.identity))) return endedUnanswered('vmm.ping', handle);
     await pause(PING_POLL_MS, deadline);
   }
 }
@@ -69,8 +65,9 @@ export async function answering(handle: ProcessHandle, deadline: AbortSignal): P
 function pinged(handle: ProcessHandle, status: number, text: string): Outcome {
   const body = pingSchema.safeParse(parseJson(text));
   if (status !== 200 || !body.success)
-    return refusal('bad-answer', 'vmm.ping', `vmm.ping answered ${status}: ${JSON.stringify(text.slice(0, 100))}`);
+    return refusal('bad-answer', 'vmm.ping', `vmm.ping: the hypervisor's answer (${status}) is no ping's`, text);
   const { pid } = body.data;
   if (pid === undefined || pid === handle.identity.pid) return { ok: true };
-  return refusal('refused', 'vmm.ping', `process ${pid} answers on ${handle.socketPath}, not ${handle.identity.pid}`);
+  const detail = `process ${pid} answers on ${handle.socketPath}, not ${handle.identity.pid}`;
+  return refusal('refused', 'vmm.ping', "vmm.ping: another process answers on the VM's socket", detail);
 }

@@ -57,7 +57,13 @@ describe('a REST answer that is none ends as a value', () => {
   });
 
   it('a connection that ends unanswered', async () => {
-    expect(await ask((socket) => socket.destroy())).toMatchObject({ ok: false, code: 'unreachable', retryable: true });
+    const answer = await ask((socket) => socket.destroy());
+    expect(answer).toMatchObject({
+      code: 'unreachable',
+      retryable: true,
+      reason: 'vm.info: the hypervisor closed the connection without an answer',
+      detail: expect.stringContaining(server?.path ?? ''),
+    });
   });
 
   it('silence', async () => {
@@ -71,8 +77,8 @@ describe('a REST answer that is none ends as a value', () => {
   it('no socket at all', async () => {
     const call = { method: 'GET', name: 'vmm.ping', deadline: AbortSignal.timeout(5000) } as const;
     expect(await callApi({ ...call, socketPath: '/nonexistent/e1.sock' })).toMatchObject({
-      ok: false,
       code: 'unreachable',
+      reason: 'vmm.ping: nothing answers on its socket',
     });
   });
 

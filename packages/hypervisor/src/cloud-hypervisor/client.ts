@@ -1,6 +1,6 @@
 // Cloud Hypervisor's REST API over its unix socket: one bounded request, and any answer at all turned into a value.
 import { Client } from 'undici';
-import { deadlineRefusal, type Outcome, type OutcomeCode, refusal } from '../outcome.ts';
+import { deadlineRefusal, type Outcome, refusal } from '../outcome.ts';
 
 /** Largest body read; `vm.info` of a real VM is a few KiB. */
 export const MAX_ANSWER_BYTES = 256 * 1024;
@@ -48,14 +48,31 @@ export async function callApi(call: ApiCall): Promise<Outcome<ApiAnswer>> {
   }
 }
 
+const NOBODY = 'nothing answers on its socket';
+const HUNG_UP = 'the hypervisor closed the connection without an answer';
+
 // unix(7): ENOENT no socket file, ECONNREFUSED a file without a listener (its process was killed), the others a
 // process that ended while it was asked (undici's own code for it among them).
-const UNREACHABLE = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'EACCES', 'UND_ERR_SOCKET']);
+const UNREACHABLE: ReadonlyMap<string, string> = new Map([
+  ['ENOENT', NOBODY],
+  ['ECONNREFUSED', NOBODY],
+  ['EACCES', 'its socket may not be opened'],
+  ['ECONNRESET', HUNG_UP],
+  ['EPIPE', HUNG_UP],
+  ['UND_ERR_SOCKET', HUNG_UP],
+]);
+
+const BROKEN: ReadonlyMap<string, string> = new Map([
+  ['UND_ERR_RES_EXCEEDED_MAX_SIZE', `was longer than ${MAX_ANSWER_BYTES} bytes`],
+  ['UND_ERR_SOCKET', 'was broken off'],
+  ['ECONNRESET', 'was broken off'],
+]);
 
 function transportRefusal(error: unknown, answered: boolean, { name, socketPath, deadline }: ApiCall) {
   if (deadline.aborted) return deadlineRefusal(deadline, name);
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const message = error instanceof Error ? error.message : String(error);
-  const kind: OutcomeCode = UNREACHABLE.has(code) && !answered ? 'unreachable' : 'bad-answer';
-  return refusal(kind, name, `${name} on ${socketPath}: ${message}${code === '' ? '' : ` (${code})`}`);
+  const detail = `${socketPath}: ${error instanceof Error ? error.message : String(error)} (${code})`;
+  const unreachable = answered ? undefined : UNREACHABLE.get(code);
+  if (unreachable !== undefined) return refusal('unreachable', name, `${name}: ${unreachable}`, detail);
+  return refusal('bad-answer', name, `${name}: the hypervisor's answer ${BROKEN.get(code) ?? 'is not HTTP'}`, detail);
 }

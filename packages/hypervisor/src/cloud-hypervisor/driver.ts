@@ -1,6 +1,6 @@
 // The driver for whatever speaks Cloud Hypervisor's API: the simulator now, Cloud Hypervisor itself by another command line.
 import { HYPERVISOR_VERBS, type HypervisorKind } from '@ironlog/schemas';
-import { type LaunchSpec, logPathOf, MAX_SOCKET_PATH_BYTES, socketPathFits } from '../launch-spec.ts';
+import { type LaunchSpec, logPathOf, SOCKET_PATH_TOO_LONG, socketPathFits } from '../launch-spec.ts';
 import { deadlineRefusal, type Outcome, refusal } from '../outcome.ts';
 import { pause } from '../pause.ts';
 import type { Hypervisor, ProcessHandle, Watch } from '../port.ts';
@@ -28,7 +28,7 @@ export function createCloudHypervisor({ kind, command }: CloudHypervisorOptions)
     capabilities: () => ({ verbs: HYPERVISOR_VERBS[kind] }),
     spawn: async (launch) => {
       if (!socketPathFits(launch.socketPath))
-        return refusal('refused', 'spawn', `${launch.socketPath} is longer than ${MAX_SOCKET_PATH_BYTES} bytes`);
+        return refusal('refused', 'spawn', SOCKET_PATH_TOO_LONG, launch.socketPath);
       const { directory, epoch } = launch;
       const prepare = () => prepareEvents(eventsPathOf(directory, epoch));
       return spawnProgram({ ...command(launch), directory, prepare, logPath: logPathOf(directory) });

@@ -18,10 +18,10 @@ const OBSERVED: Readonly<Record<z.infer<typeof infoSchema>['state'], ObservedSta
 /** 404 is an answer, not an error: the process lives and has no VM defined (the API's description, vm.info). */
 export function readVmInfo({ status, text }: ApiAnswer): Outcome<{ readonly state: ObservedState }> {
   if (status === 404) return { ok: true, state: 'absent' };
-  if (status !== 200) return refusal('failed', 'vm.info', `vm.info answered ${status}: ${text.slice(0, 200)}`);
+  if (status !== 200) return refusal('failed', 'vm.info', `vm.info: the hypervisor answered ${status}`, text);
   const info = infoSchema.safeParse(parseJson(text));
   if (info.success) return { ok: true, state: OBSERVED[info.data.state] };
-  return refusal('bad-answer', 'vm.info', `vm.info answered no VmInfo: ${JSON.stringify(text.slice(0, 100))}`);
+  return refusal('bad-answer', 'vm.info', "vm.info: the hypervisor's answer is no VmInfo", text);
 }
 
 /** Undefined for what is not JSON; no schema takes undefined. */

@@ -3,6 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open } from 'node:fs/promises';
 import { type Outcome, refusal } from '../outcome.ts';
+import { exitInWords } from './ended.ts';
+import { hostTrouble } from './host-trouble.ts';
 import { identify, type ProcessIdentity } from './identity.ts';
 
 export interface ProcessExit {
@@ -48,7 +50,8 @@ export async function spawnProgram(spec: ProgramSpec): Promise<SpawnOutcome> {
     }
   } catch (error) {
     // A full disk, a directory that has gone: the host's trouble, not a bug.
-    if (error instanceof Error && 'code' in error) return refusal('failed', 'prepare', error.message);
+    if (error instanceof Error && 'code' in error)
+      return hostTrouble('prepare', "the VM's files could not be made", error);
     throw error;
   }
 }
@@ -67,14 +70,13 @@ async function start(spec: ProgramSpec, logFd: number): Promise<SpawnOutcome> {
   try {
     await once(child, 'spawn');
   } catch (error) {
-    return refusal('failed', 'spawn', `cannot start ${spec.program}: ${String(error)}`);
+    return refusal('failed', 'spawn', 'the hypervisor could not be started', `${spec.program}: ${String(error)}`);
   }
   child.unref();
   const identity = child.pid === undefined ? null : await identify(child.pid);
   if (identity !== null) return { ok: true, process: { identity, exited } };
-  const { exitCode, signal } = await exited;
-  const ending = `code ${exitCode}, signal ${signal}`;
-  return refusal('failed', 'spawn', `${spec.program} ended at once (${ending}); see ${spec.logPath}`);
+  const reason = `the hypervisor process ended at once${exitInWords(await exited)}`;
+  return refusal('failed', 'spawn', reason, `${spec.program}: see ${spec.logPath}`);
 }
 
 function exitOf(child: ChildProcess): Promise<ProcessExit> {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { deadlineRefusal, type Outcome, refusal } from '../outcome.ts';
 import { pause } from '../pause.ts';
 import type { ObservedState, ProcessHandle } from '../port.ts';
+import { endedUnanswered } from '../process/ended.ts';
 import { isAlive } from '../process/identity.ts';
 import type { QmpLinks } from './links.ts';
 
@@ -39,7 +40,7 @@ export async function look(
   if (!answer.ok) return answer;
   const status = statusSchema.safeParse(answer.value);
   if (status.success) return { ok: true, state: OBSERVED[status.data.status] ?? 'unknown' };
-  return refusal('bad-answer', 'qmp.query-status', 'query-status returned no status');
+  return refusal('bad-answer', 'qmp.query-status', 'qmp.query-status: QEMU returned no status');
 }
 
 /** Looks first: QEMU takes `cont` and `stop` in any state, so the states' rules are kept here. */
@@ -52,7 +53,11 @@ export async function ensure(
   const before = await look(links, handle, deadline);
   if (!before.ok || before.state === step.to) return before;
   if (before.state !== step.from)
-    return refusal('refused', `qmp.${step.execute}`, `the VM is ${before.state}, not ${step.from} or ${step.to}`);
+    return refusal(
+      'refused',
+      `qmp.${step.execute}`,
+      `qmp.${step.execute}: the VM is ${before.state}, not ${step.from} or ${step.to}`,
+    );
   const answer = await command(links, handle, step.execute, deadline);
   return answer.ok ? { ok: true } : answer;
 }
@@ -62,12 +67,7 @@ export async function answering(links: QmpLinks, handle: ProcessHandle, deadline
   for (;;) {
     const now = await look(links, handle, deadline);
     if (now.ok || now.code !== 'unreachable') return now;
-    if (!(await isAlive(handle.identity)))
-      return refusal(
-        'failed',
-        'spawn',
-        `process ${handle.identity.pid} ended before it answered on ${handle.socketPath}`,
-      );
+    if (!(await isAlive(handle.identity))) return endedUnanswered('spawn', handle);
     await pause(CONNECT_POLL_MS, deadline);
     if (deadline.aborted) return deadlineRefusal(deadline, 'qmp.greeting');
   }

@@ -1,7 +1,7 @@
 // QEMU over QMP: real guests, with KVM where it works and TCG where not.
 import { writeFile } from 'node:fs/promises';
 import { HYPERVISOR_VERBS } from '@ironlog/schemas';
-import { logPathOf, MAX_SOCKET_PATH_BYTES, socketPathFits } from '../launch-spec.ts';
+import { logPathOf, SOCKET_PATH_TOO_LONG, socketPathFits } from '../launch-spec.ts';
 import { deadlineRefusal, type Outcome, refusal } from '../outcome.ts';
 import { pause } from '../pause.ts';
 import type { Hypervisor, ProcessHandle, Watch } from '../port.ts';
@@ -32,8 +32,7 @@ export function createQemu({ program, accelerator }: QemuConfig): Hypervisor {
     capabilities: () => ({ verbs: HYPERVISOR_VERBS.qemu }),
     spawn: async (launch) => {
       const { directory, socketPath, consolePath, image } = launch;
-      if (!socketPathFits(socketPath))
-        return refusal('refused', 'spawn', `${socketPath} is longer than ${MAX_SOCKET_PATH_BYTES} bytes`);
+      if (!socketPathFits(socketPath)) return refusal('refused', 'spawn', SOCKET_PATH_TOO_LONG, socketPath);
       if (image.kernel === undefined)
         return refusal('refused', 'spawn', 'the image names no kernel, and QEMU boots nothing else');
       const prepare = () => writeFile(consolePath, '', { flag: 'a', mode: 0o600 });

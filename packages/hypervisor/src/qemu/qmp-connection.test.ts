@@ -76,7 +76,8 @@ describe('a QMP connection', () => {
       ok: false,
       code: 'refused',
       stage: 'qmp.query-status',
-      reason: 'GenericError: no',
+      reason: 'qmp.query-status: QEMU refused it',
+      detail: 'GenericError: no',
     });
   });
 

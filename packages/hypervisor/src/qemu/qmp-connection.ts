@@ -1,7 +1,7 @@
 // One QMP connection: greeting and capabilities first, then commands matched by id, and events as they come.
 // QEMU serves one client at a time, so a process has one connection and everybody shares it.
 import { connect, type Socket } from 'node:net';
-import { deadlineRefusal, type Outcome, type Refusal, refusal } from '../outcome.ts';
+import { deadlineRefusal, type Outcome, type OutcomeCode, type Refusal, refusal } from '../outcome.ts';
 import { MAX_LINE_BYTES, QmpLines } from './qmp-lines.ts';
 import { parseQmp, type QmpMessage } from './qmp-message.ts';
 
@@ -17,6 +17,16 @@ export interface QmpListener {
 /** The place of the greeting among the answers that are waited for; commands count on from it. */
 const GREETING = 0;
 
+/** Why no more is said on it, whatever is asked. */
+interface Broken {
+  readonly code: OutcomeCode;
+  readonly reason: string;
+  readonly detail?: string;
+}
+
+const refusalOf = ({ code, reason, detail }: Broken, stage: string): Refusal =>
+  refusal(code, stage, `${stage}: ${reason}`, detail);
+
 interface Command {
   readonly execute: string;
   readonly arguments?: object;
@@ -27,16 +37,22 @@ export class QmpConnection {
   readonly #listener: QmpListener;
   readonly #lines = new QmpLines();
   readonly #waiting = new Map<number, { stage: string; settle: (answer: QmpAnswer) => void }>();
-  #broken: Refusal | undefined;
+  #broken: Broken | undefined;
   #lastId = GREETING;
 
   private constructor(path: string, listener: QmpListener) {
     this.#listener = listener;
     this.#socket = connect(path);
     this.#socket.on('data', (chunk) => this.#take(chunk));
-    this.#socket.on('error', (error) => this.#fail(refusal('unreachable', 'qmp', `${path}: ${error.message}`)));
+    this.#socket.on('error', (error) =>
+      this.#fail({
+        code: 'unreachable',
+        reason: 'QEMU does not answer on its socket',
+        detail: `${path}: ${error.message}`,
+      }),
+    );
     this.#socket.on('close', () => {
-      this.#fail(refusal('unreachable', 'qmp', `${path}: QEMU closed the connection`));
+      this.#fail({ code: 'unreachable', reason: 'QEMU closed the connection without an answer', detail: path });
       listener.end();
     });
   }
@@ -74,7 +90,7 @@ export class QmpConnection {
   }
 
   #wait(id: number, stage: string, deadline: AbortSignal): Promise<QmpAnswer> {
-    if (this.#broken) return Promise.resolve({ ...this.#broken, stage });
+    if (this.#broken) return Promise.resolve(refusalOf(this.#broken, stage));
     if (deadline.aborted) return Promise.resolve(deadlineRefusal(deadline, stage));
     return new Promise((resolve) => {
       const expired = (): void => this.#settle(id, deadlineRefusal(deadline, stage));
@@ -96,14 +112,14 @@ export class QmpConnection {
   #take(chunk: Buffer): void {
     const taken = this.#lines.take(chunk);
     if (taken.ok) for (const line of taken.lines) this.#read(line);
-    else this.#fail(refusal('bad-answer', 'qmp', `a QMP line is longer than ${MAX_LINE_BYTES} bytes`));
+    else this.#fail({ code: 'bad-answer', reason: `QEMU's answer is longer than ${MAX_LINE_BYTES} bytes` });
   }
 
   #read(line: string): void {
     if (this.#broken) return;
     const message = parseQmp(line);
     if (message !== null) this.#dispatch(message);
-    else this.#fail(refusal('bad-answer', 'qmp', `not a QMP message: ${JSON.stringify(line.slice(0, 100))}`));
+    else this.#fail({ code: 'bad-answer', reason: "QEMU's answer is no QMP message", detail: line });
   }
 
   #dispatch(message: QmpMessage): void {
@@ -124,16 +140,16 @@ export class QmpConnection {
   }
 
   #refuse({ id, class: name, description }: Extract<QmpMessage, { kind: 'error' }>): void {
-    const reason = `${name}: ${description}`;
+    const detail = `${name}: ${description}`;
     const stage = id === undefined ? undefined : this.#waiting.get(id)?.stage;
-    if (id === undefined) this.#fail(refusal('bad-answer', 'qmp', `an error that names no command: ${reason}`));
-    else if (stage !== undefined) this.#settle(id, refusal('refused', stage, reason));
+    if (id === undefined) this.#fail({ code: 'bad-answer', reason: "QEMU's error names no command", detail });
+    else if (stage !== undefined) this.#settle(id, refusal('refused', stage, `${stage}: QEMU refused it`, detail));
   }
 
   /** Ends every command that waits; what comes later is not read. */
-  #fail(broken: Refusal): void {
+  #fail(broken: Broken): void {
     this.#broken ??= broken;
-    for (const { stage, settle } of this.#waiting.values()) settle({ ...this.#broken, stage });
+    for (const { stage, settle } of this.#waiting.values()) settle(refusalOf(this.#broken, stage));
     this.#waiting.clear();
     this.#socket.destroy();
   }

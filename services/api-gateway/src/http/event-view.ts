@@ -20,6 +20,7 @@ export const maySee = ({ tenant, role }: Principal, { stored }: PastEvent): bool
   if (role !== 'admin' && role !== 'auditor') return false;
   const { event } = stored;
   if (event.name === 'declined') return event.data.tenant === tenant;
-  if (event.name === 'reaped') return event.data.directory.split('/').includes(tenant);
+  // `<tenant>/<vm>`. One that begins with a slash is of before that was so, and tells where the host keeps its files.
+  if (event.name === 'reaped') return event.data.directory.split('/')[0] === tenant;
   return true;
 };

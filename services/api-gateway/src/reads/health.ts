@@ -9,7 +9,8 @@ export const registerReadModelCheck = (health: Health, reads: Pick<Reads, 'posit
       reads.positions();
       return { ok: true };
     } catch (error) {
-      if (error instanceof ReadModelNotReady) return { ok: false, reason: error.message };
+      // Readiness is for anybody to read, and the error names a path.
+      if (error instanceof ReadModelNotReady) return { ok: false, reason: 'there is no read model yet' };
       throw error;
     }
   });

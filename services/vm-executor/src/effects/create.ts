@@ -1,6 +1,6 @@
 // create: a directory, a hypervisor process for the first epoch, and the VM defined in it, not yet running.
 import { chmodSync, mkdirSync } from 'node:fs';
-import { refusal } from '@ironlog/hypervisor';
+import { hostTrouble } from '@ironlog/hypervisor';
 import { type Effect, failed } from './context.ts';
 import { clearUp } from './leftovers.ts';
 
@@ -15,7 +15,7 @@ export const create: Effect = async (context) => {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     chmodSync(directory, 0o700);
   } catch (error) {
-    return failed(refusal('failed', 'directory', error instanceof Error ? error.message : String(error)));
+    return failed(hostTrouble('directory', "the VM's directory could not be made", error));
   }
   fail('after-directory');
   const ensured = await context.ensureProcess(FIRST_EPOCH);

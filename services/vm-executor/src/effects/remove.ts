@@ -1,6 +1,6 @@
 // delete: nothing of the VM is left. Done twice, it finds nothing to do.
 import { rmSync } from 'node:fs';
-import { refusal } from '@ironlog/hypervisor';
+import { hostTrouble, refusal } from '@ironlog/hypervisor';
 import { type Effect, failed } from './context.ts';
 import { residueIn } from './leftovers.ts';
 
@@ -15,9 +15,7 @@ export const remove: Effect = async (context) => {
   try {
     rmSync(directory, { recursive: true, force: true });
   } catch (error) {
-    return failed(refusal('failed', 'directory', error instanceof Error ? error.message : String(error)), [
-      'directory',
-    ]);
+    return failed(hostTrouble('directory', "the VM's directory could not be removed", error), ['directory']);
   }
   fail('after-remove');
   return { kind: 'done', fact: { name: 'deleted', data: { epoch: vm.epoch, tookMs: context.now() - startedAt } } };
