@@ -118,6 +118,23 @@ describe('evolve', () => {
     });
     expect(given(...CRASHED, 'boot-started', 'booted').failure).toBeNull();
   });
+  it.each<[VmEventName, readonly VmEventName[]]>([
+    ['pause-failed', IN_FLIGHT.pause],
+    ['shutdown-failed', IN_FLIGHT.shutdown],
+    ['cleanup-failed', IN_FLIGHT.cleanup],
+    ['delete-failed', IN_FLIGHT.delete],
+    ['crashed', IN_FLIGHT.resume],
+    ['delete-started', IN_FLIGHT.boot],
+  ])('nothing is stuck any more once its task has ended: by %s', (end, story) => {
+    const stuck = [...story, 'stuck'] as const;
+    expect(given(...stuck).attention).toMatchObject({ kind: 'stuck' });
+    expect(given(...stuck, end).attention).toBeNull();
+  });
+  it('what else needs a human outlives a task', () => {
+    const abandoned = given(...CRASHED, 'cleanup-abandoned', 'cleanup-started', 'cleanup-failed');
+    expect(abandoned.attention).toMatchObject({ kind: 'cleanup-abandoned' });
+    expect(given(...IN_FLIGHT.pause, 'stuck', 'lost').attention).toMatchObject({ kind: 'lost' });
+  });
   it('remembers at least 64 commands, and no more once they are past their time', () => {
     const cycles = Array.from(
       { length: 50 },

@@ -57,7 +57,9 @@ const outcome = (moved: Vm, before: Vm, event: VmEvent): Vm => {
 const end = (vm: Vm, result: Outcome, now: Timestamp): Vm => {
   if (!vm.task) return vm;
   const { commandId } = vm.task;
-  return { ...vm, task: null, commands: kept(settle(vm.commands, commandId, result), now) };
+  // What was stuck is so no longer; whatever else needs a human does so with or without a task.
+  const attention = vm.attention?.kind === 'stuck' ? null : vm.attention;
+  return { ...vm, task: null, attention, commands: kept(settle(vm.commands, commandId, result), now) };
 };
 
 const settle = (commands: readonly CommandRecord[], id: CommandId, result: Outcome): CommandRecord[] =>
