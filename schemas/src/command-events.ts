@@ -17,6 +17,7 @@ export const REJECTION_CODES = [
   'hypervisor-not-available',
   'over-capacity',
   'vm-deleted',
+  'wrong-host',
   'too-many-waiting',
   'expired',
 ] as const;

@@ -18,6 +18,7 @@ export const PROBLEMS = {
   'illegal-state': { status: 409, title: "The VM's state does not allow this" },
   'vm-exists': { status: 409, title: 'A VM of that id exists' },
   'vm-deleted': { status: 409, title: 'The VM is deleted' },
+  'wrong-host': { status: 409, title: 'The command reached a host that does not own the VM' },
   superseded: { status: 409, title: "The failure this was to mend is no longer the VM's" },
   unsupported: { status: 409, title: 'The hypervisor cannot do this' },
   'image-not-found': { status: 409, title: 'No such image' },

@@ -1,4 +1,4 @@
-import { VERBS, type Verb, type VmEventName } from '@ironlog/schemas';
+import { hostId, VERBS, type Verb, type VmEventName } from '@ironlog/schemas';
 import { describe, expect, it } from 'vitest';
 import { continuation, type DecideContext, decide, decideCrash } from './decide.ts';
 import {
@@ -93,6 +93,24 @@ describe('decide', () => {
   it('lets a command expire that comes after its startBy, whatever else is wrong with it', () => {
     const decision = decide(given(...RUNNING), command('boot', { id: 'cmd-late' }), { ...context, now: at(601) });
     expect(decision).toMatchObject({ kind: 'expired', fact: { name: 'command-expired', data: { state: 'running' } } });
+  });
+  it.each([
+    ...VERBS.map((verb) => [verb, 'in time', NOW] as const),
+    ...VERBS.map((verb) => [verb, 'late', at(601)] as const),
+  ])("rejects a %s, %s, on a host that is not the VM's owner", (verb, _, now) => {
+    const elsewhere = { ...context, host: hostId('host-2'), now };
+    const decision = decide(given(...RUNNING), command(verb, { id: 'cmd-new' }), elsewhere);
+    expect(decision).toMatchObject({
+      kind: 'rejected',
+      rejection: { code: verb === 'create' ? 'vm-exists' : 'wrong-host', reason: expect.stringContaining('host-1') },
+    });
+  });
+  it('answers on any host a command that the VM has seen, and one for a VM that nobody owns', () => {
+    const elsewhere = { ...context, host: hostId('host-2') };
+    expect(decide(given(...RUNNING), command('boot'), elsewhere)).toEqual({ kind: 'duplicate', outcome: 'succeeded' });
+    expect(decide(given(), command('create'), elsewhere).kind).toBe('intent');
+    const cancelled = decide(given('cancelled'), command('boot'), elsewhere);
+    expect(cancelled).toMatchObject({ rejection: { code: 'vm-deleted' } });
   });
   it('rejects a command made for another revision', () => {
     const vm = given(...CREATED);

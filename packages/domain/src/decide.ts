@@ -35,8 +35,13 @@ export const decide = (vm: Vm, command: WorkCommand, context: DecideContext): De
   const { action, request, expectedRevision } = command.data;
   const known = vm.commands.find((record) => record.id === command.id);
   if (known) return { kind: 'duplicate', outcome: known.outcome };
-  if (context.now > request.startBy) return expire(vm, command, `not started by ${request.startBy}`);
   const reject = rejecting(vm, context);
+  // P4: only the owner's word counts; what any other host appended, an expiry too, the fold would ignore.
+  if (vm.owner !== null && vm.owner !== context.host) {
+    if (action.verb === 'create') return reject('vm-exists', `a VM of that id exists on ${vm.owner}`);
+    return reject('wrong-host', `the VM is owned by ${vm.owner}, and this reached ${context.host}; send it again`);
+  }
+  if (context.now > request.startBy) return expire(vm, command, `not started by ${request.startBy}`);
   if (request.ifFailure !== undefined && vm.failure?.eventId !== request.ifFailure) {
     return reject('superseded', `failure ${request.ifFailure} is no longer this VM's`);
   }
