@@ -1,6 +1,6 @@
 // Admission: what the host has given out, and whether one more VM fits (I9: never over-committed, always returned).
 import type { Vm } from '@ironlog/domain';
-import type { Resources, VmSpec } from '@ironlog/schemas';
+import type { Resources, VmSpec, WorkCommand } from '@ironlog/schemas';
 
 const NOTHING: Resources = { cpus: 0, memoryMiB: 0, processes: 0 };
 
@@ -8,6 +8,10 @@ const NOTHING: Resources = { cpus: 0, memoryMiB: 0, processes: 0 };
 const needOf = (vm: Vm): Resources =>
   vm.spec && vm.state !== 'absent' && vm.state !== 'deleted' ? needOfSpec(vm.spec) : NOTHING;
 const needOfSpec = (spec: VmSpec): Resources => ({ cpus: spec.cpus, memoryMiB: spec.memoryMiB, processes: 1 });
+
+/** P9: ids are one space per tenant, so a command's key is (tenant, id). */
+type CommandKey = Pick<WorkCommand, 'tenant' | 'id'>;
+const keyOf = ({ tenant, id }: CommandKey): string => `${tenant}/${id}`;
 
 const add = (a: Resources, b: Resources, sign: 1 | -1): Resources => ({
   cpus: a.cpus + sign * b.cpus,
@@ -29,8 +33,9 @@ export class Admission {
     return [...this.#promised.values()].reduce((sum, need) => add(sum, need, 1), this.#used);
   }
 
-  /** `undefined`: promised to `key` until `settle`. Otherwise what is short. */
-  promise(key: string, spec: VmSpec): string | undefined {
+  /** `undefined`: promised to the command until `settle`, once however often it asks. Otherwise what is short. */
+  promise(command: CommandKey, spec: VmSpec): string | undefined {
+    this.settle(command);
     const need = needOfSpec(spec);
     const after = add(this.used, need, 1);
     for (const resource of ['cpus', 'memoryMiB', 'processes'] as const) {
@@ -38,12 +43,12 @@ export class Admission {
         return `needs ${need[resource]} ${resource}, and ${this.capacity[resource] - this.used[resource]} of ${this.capacity[resource]} are free`;
       }
     }
-    this.#promised.set(key, need);
+    this.#promised.set(keyOf(command), need);
     return undefined;
   }
 
-  settle(key: string): void {
-    this.#promised.delete(key);
+  settle(command: CommandKey): void {
+    this.#promised.delete(keyOf(command));
   }
 
   /** Follows a VM from one state to the next. */

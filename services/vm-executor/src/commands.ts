@@ -112,7 +112,7 @@ export class Commands {
         return decision.kind === 'intent' || decision.kind === 'expired' ? { fact: decision.fact, meta } : undefined;
       });
     } finally {
-      admission.settle(command.id);
+      admission.settle(command);
     }
     fail('after-intent');
     if (rejection) await this.#reject(command, rejection, traceparent);
@@ -142,7 +142,7 @@ export class Commands {
           code: 'image-not-found',
           reason: `no image ${image} here, but ${[...images.keys()].join(', ')}`,
         };
-      const short = vm.state === 'absent' ? admission.promise(command.id, action.params.spec) : undefined;
+      const short = vm.state === 'absent' ? admission.promise(command, action.params.spec) : undefined;
       if (short) return { ok: false, code: 'over-capacity', reason: short };
     }
     return { ok: true, hypervisor: kind, capabilities: hypervisor.capabilities().verbs };
