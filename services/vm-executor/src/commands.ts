@@ -1,5 +1,5 @@
 // One accepted command, from its delivery to its ack: decided, its intent or rejection appended; then its task runs.
-import { decide, type Admission as HostAnswer, type Vm } from '@ironlog/domain';
+import { type Decision, decide, type Admission as HostAnswer, type Vm } from '@ironlog/domain';
 import type { Delivery, UnacknowledgedMessage } from '@ironlog/event-log';
 import {
   COMMAND_REJECTED_TYPE,
@@ -91,33 +91,31 @@ export class Commands {
     const { admission, fail } = this.#deps.host;
     if (this.#deps.rejections.has(command.tenant, command.id)) return undefined;
     const log = await this.#deps.vms.get({ tenant: command.tenant, vmId: command.subject });
-    const meta: Meta = {
-      actor: command.actor,
-      causationid: command.id,
-      correlationid: command.correlationid,
-      traceparent,
-    };
-    let rejection: Rejection | undefined;
-    let begins = false;
     fail('before-intent');
-    try {
+    const decision = await this.#judge(log, command, traceparent).finally(() => admission.settle(command));
+    fail('after-intent');
+    if (decision.kind === 'rejected') await this.#reject(command, decision.rejection, traceparent);
+    // A duplicate of an open command: its task may have been cut off, and is resumed by running it.
+    return decision.kind === 'intent' || log.vm.task?.commandId === command.id ? log : undefined;
+  }
+
+  /** What is decided of the VM as the log has it now; an intent or an expiry is then on record. */
+  async #judge(log: VmLog, command: WorkCommand, traceparent: string): Promise<Decision> {
+    const { id, actor, correlationid } = command;
+    const meta: Meta = { actor, causationid: id, correlationid, traceparent };
+    for (;;) {
+      let decision: Decision | undefined;
+      let sequence: number | undefined;
       await log.append((vm) => {
-        const decision = decide(vm, command, {
-          now: this.#now(),
-          host: this.#deps.host.host,
-          admission: this.#admit(vm, command),
-        });
-        rejection = decision.kind === 'rejected' ? decision.rejection : undefined;
-        begins = decision.kind === 'intent';
+        const context = { now: this.#now(), host: this.#deps.host.host, admission: this.#admit(vm, command) };
+        decision = decide(vm, command, context);
+        sequence = vm.sequence;
         return decision.kind === 'intent' || decision.kind === 'expired' ? { fact: decision.fact, meta } : undefined;
       });
-    } finally {
-      admission.settle(command);
+      if (!decision) throw new Error(`command ${id} was not decided`);
+      // An append finds out by itself that others have written (P4); a rejection touches no VM, so it is looked first.
+      if (decision.kind !== 'rejected' || (await log.refresh()).sequence === sequence) return decision;
     }
-    fail('after-intent');
-    if (rejection) await this.#reject(command, rejection, traceparent);
-    // A duplicate of an open command: its task may have been cut off, and is resumed by running it.
-    return begins || log.vm.task?.commandId === command.id ? log : undefined;
   }
 
   #admit(vm: Vm, command: WorkCommand): HostAnswer {

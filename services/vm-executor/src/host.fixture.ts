@@ -1,10 +1,9 @@
 // An executor on a log in memory and real simulators in a temporary directory; stopped and started as a test wants it.
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Vm } from '@ironlog/domain';
-import { createMemoryEventLog, memoryStream, type WorkQueue } from '@ironlog/event-log';
+import { type AppendRequest, createMemoryEventLog, type EventLog, memoryStream } from '@ironlog/event-log';
 import { createHypervisor, findUnder, killProcess } from '@ironlog/hypervisor';
 import {
   type HostId,
@@ -13,6 +12,7 @@ import {
   newCommandId,
   newVmId,
   tenantId,
+  type Verb,
   type VmFact,
   type VmSpecInput,
   vmFilter,
@@ -25,6 +25,7 @@ import { Executor } from './executor.ts';
 import { Incarnation } from './incarnation.ts';
 import { StateDirectory } from './state-directory.ts';
 import { VmLog } from './vm-log.ts';
+import { MemoryWork, type Sent } from './work.fixture.ts';
 
 export const BOUND = { timeout: 15_000 };
 export const HOST = hostId('host-1');
@@ -35,13 +36,6 @@ const CAPACITY = { cpus: 100, memoryMiB: 100_000, processes: 100 };
 const SOON = new Date(Date.now() + 600_000).toISOString();
 const request = { verb: 'boot', door: 'http', requestedAt: SOON, startBy: SOON, bodyHash: 'a'.repeat(64) } as const;
 export const intent = { request, deadline: SOON };
-/** Commands are not what these tests are about: none comes. */
-const queue: WorkQueue = {
-  publish: () => Promise.reject(new Error('nothing is published')),
-  consume: async ({ signal }) => void (await once(signal, 'abort')),
-  unacknowledged: async () => [],
-};
-
 export const claim = (host: HostId, start: boolean, spec: VmSpecInput = {}): VmFact => ({
   name: 'claimed',
   data: { ...intent, host, hypervisor: 'simulator', spec: vmSpecSchema.parse(spec), start },
@@ -51,11 +45,16 @@ class TestHost {
   /** Of this test; anew for each. */
   root = '';
   stream = memoryStream();
+  work = new MemoryWork(HOST);
+  /** Comes before each append of the executor's own; a test waits in it, or throws. */
+  appending: (event: AppendRequest['event']) => Promise<void> | void = () => undefined;
   stop = async (): Promise<void> => undefined;
 
   begin(): void {
     this.root = mkdtempSync(join(tmpdir(), 'il-'));
     this.stream = memoryStream();
+    this.work = new MemoryWork(HOST);
+    this.appending = () => undefined;
   }
 
   async end(): Promise<void> {
@@ -68,7 +67,7 @@ class TestHost {
   async start(path = this.root): Promise<void> {
     const stopping = new AbortController();
     const { signal } = stopping;
-    const [log, state] = [createMemoryEventLog({ stream: this.stream }), new StateDirectory(path)];
+    const [log, state] = [this.#log(), new StateDirectory(path)];
     const incarnation = new Incarnation({ log, host: HOST, signal, onSuperseded: () => undefined });
     const simulator = createHypervisor({ kind: 'simulator' });
     const hypervisors = ['simulator' as const];
@@ -76,7 +75,7 @@ class TestHost {
     const runtime = createRuntime('test', { logger: createLogger({ service: 'test', level: 'fatal' }) });
     const images = new Map([[listing.id, { listing, launch: {} }]]);
     const admission = new Admission(CAPACITY);
-    const shared = { host: HOST, log, queue, runtime, state, images, admission, incarnation, signal };
+    const shared = { host: HOST, log, queue: this.work.queue, runtime, state, images, admission, incarnation, signal };
     const drivers = new Map([[simulator.kind, simulator]]);
     const executor = new Executor({
       ...shared,
@@ -93,6 +92,27 @@ class TestHost {
     const data = { incarnation: incarnation.id, stateDirectoryId: 'one', hypervisors, capacity: CAPACITY };
     await incarnation.start({ name: 'executor-started', data });
     await executor.start();
+  }
+
+  #log(): EventLog {
+    const log = createMemoryEventLog({ stream: this.stream });
+    const append = async (request: AppendRequest) => {
+      await this.appending(request.event);
+      return log.append(request);
+    };
+    return { ...log, append };
+  }
+
+  /** As from the gateway; resolves when the delivery has ended, and with how. */
+  send(vmId: Vm['id'], verb: Verb, more: Omit<Sent, 'tenant' | 'vmId' | 'verb'> = {}) {
+    return this.work.send({ tenant: TENANT, vmId, verb, ...more });
+  }
+
+  /** Why this host's commands were rejected, in order. */
+  rejections() {
+    return this.stream.entries.flatMap(({ read }) =>
+      read.ok && read.stored.kind === 'rejection' ? [read.stored.event.data] : [],
+    );
   }
 
   /** What the log says, written as `writer` writes it; intents begin a command, what follows ends it. */

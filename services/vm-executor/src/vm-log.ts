@@ -46,9 +46,12 @@ export class VmLog {
     return this.#vm;
   }
 
-  async refresh(): Promise<Vm> {
-    this.#fold(await this.#deps.log.readSince(vmFilter(this.#vm.tenant, this.#vm.id), this.#vm.sequence));
-    return this.#vm;
+  /** In its turn: an append of our own in flight must learn of its fate before it is read. */
+  refresh(): Promise<Vm> {
+    return this.#inTurn(async () => {
+      this.#fold(await this.#deps.log.readSince(vmFilter(this.#vm.tenant, this.#vm.id), this.#vm.sequence));
+      return this.#vm;
+    });
   }
 
   /** Resolves when every append that has begun is stored, refused, or given up. */
@@ -58,9 +61,13 @@ export class VmLog {
 
   /** One writer at a time within this process; others are found out by the expectation (P4). */
   append(saying: Saying): Promise<Said> {
-    const said = this.#turn.then(() => this.#append(saying));
-    this.#turn = said.catch(() => undefined);
-    return said;
+    return this.#inTurn(() => this.#append(saying));
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => undefined);
+    return done;
   }
 
   async #append(saying: Saying): Promise<Said> {

@@ -1,0 +1,100 @@
+// For tests: a work queue in memory. What is sent is handed over as a delivery, and how it ended is told.
+import { once } from 'node:events';
+import type { ConsumeOptions, UnacknowledgedMessage, WorkQueue } from '@ironlog/event-log';
+import {
+  type Action,
+  commandId,
+  type HostId,
+  newCommandId,
+  type TenantId,
+  type Verb,
+  type VmId,
+  verbParams,
+  type WorkCommand,
+  workSubject,
+} from '@ironlog/schemas';
+
+export interface Sent {
+  readonly tenant: TenantId;
+  readonly vmId: VmId;
+  readonly verb: Verb;
+  readonly params?: object;
+  readonly id?: string;
+  readonly expectedRevision?: number;
+}
+
+const commandOf = ({ tenant, vmId, verb, params = {}, id = newCommandId(), expectedRevision }: Sent): WorkCommand => ({
+  specversion: '1.0',
+  id: commandId(id),
+  source: '/api-gateway',
+  type: `ironlog.vm.${verb}.v1`,
+  subject: vmId,
+  time: new Date().toISOString(),
+  datacontenttype: 'application/json',
+  actor: 'test',
+  tenant,
+  correlationid: commandId(id),
+  data: {
+    action: { verb, params: verbParams[verb].parse(params) } as Action,
+    request: {
+      verb,
+      door: 'http',
+      requestedAt: new Date().toISOString(),
+      startBy: new Date(Date.now() + 600_000).toISOString(),
+      bodyHash: 'a'.repeat(64),
+    },
+    round: 0,
+    ...(expectedRevision === undefined ? {} : { expectedRevision }),
+  },
+});
+
+export class MemoryWork {
+  /** Delivered to an executor before, and not acked. */
+  readonly left: UnacknowledgedMessage[] = [];
+  readonly #host: HostId;
+  #hand: ConsumeOptions['onDelivery'] | undefined;
+  #sequence = 0;
+
+  constructor(host: HostId) {
+    this.#host = host;
+  }
+
+  message(sent: Sent): UnacknowledgedMessage {
+    this.#sequence += 1;
+    return {
+      subject: workSubject(this.#host, sent.tenant, sent.vmId, sent.verb),
+      bytes: new TextEncoder().encode(JSON.stringify(commandOf(sent))),
+      headers: new Map(),
+      streamSequence: this.#sequence,
+      storedAt: new Date(),
+    };
+  }
+
+  /** Resolves with how the delivery ended; while it has not, it is in hand. */
+  async send(sent: Sent): Promise<'acked' | 'naked' | 'terminated'> {
+    if (!this.#hand) throw new Error('no executor consumes');
+    const ended = Promise.withResolvers<'acked' | 'naked' | 'terminated'>();
+    const handled = this.#hand({
+      ...this.message(sent),
+      deliveryCount: 1,
+      ack: async () => ended.resolve('acked'),
+      nak: () => ended.resolve('naked'),
+      working: () => undefined,
+      term: () => ended.resolve('terminated'),
+    });
+    handled?.catch(() => ended.resolve('naked'));
+    return ended.promise;
+  }
+
+  get queue(): WorkQueue {
+    return {
+      publish: () => Promise.reject(new Error('nothing is published')),
+      consume: async ({ signal, onDelivery }) => {
+        this.#hand = onDelivery;
+        await once(signal, 'abort');
+        this.#hand = undefined;
+      },
+      unacknowledged: async () => this.left.splice(0),
+    };
+  }
+}
