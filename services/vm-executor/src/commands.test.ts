@@ -1,5 +1,6 @@
 // Commands as they come to an executor: each is answered once, by what the log says and not by what this process last read.
 import type { VmFact } from '@ironlog/schemas';
+import { newVmId } from '@ironlog/schemas';
 import { expect, test } from 'vitest';
 import { testHost } from './host.fixture.ts';
 
@@ -16,4 +17,49 @@ test('a command for a revision that recovery has made is not refused for what th
   expect(await host.send(id, 'pause', { expectedRevision: 5 })).toBe('acked');
   await host.until(id, 'paused');
   expect(host.rejections()).toEqual([]);
+});
+
+/** A shutdown that waits for a guest which does not listen. */
+const inLongShutdown = async () => {
+  const id = newVmId();
+  await host.start();
+  await host.send(id, 'create', { params: { start: true, spec: { kernelArgs: 'sim.ignore-power-button' } } });
+  await host.until(id, 'booted');
+  await host.send(id, 'shutdown', { params: { timeoutSeconds: 3600 } });
+  await host.until(id, 'shutdown-started');
+  return id;
+};
+
+test('a VM whose task takes an hour holds no delivery: what is sent to it is refused at once, and others are served', async () => {
+  const id = await inLongShutdown();
+  const flood = Array.from({ length: 300 }, () => host.send(id, 'pause'));
+  const other = newVmId();
+  expect(await host.send(other, 'create')).toBe('acked');
+  await host.until(other, 'created');
+  expect(new Set(await Promise.all(flood))).toEqual(new Set(['acked']));
+  expect(host.rejections()).toHaveLength(300);
+  expect(host.rejections()[0]).toMatchObject({ code: 'illegal-state', reason: expect.stringContaining('shutdown') });
+});
+
+test('a delete with force cuts such a task off', async () => {
+  const id = await inLongShutdown();
+  expect(await host.send(id, 'delete', { params: { force: true } })).toBe('acked');
+  await host.until(id, 'deleted');
+  expect((await host.names(id)).slice(-3)).toEqual(['shutdown-started', 'delete-started', 'deleted']);
+  expect(await host.running()).toEqual([]);
+});
+
+test("one VM's commands are answered in their order, the urgent too", async () => {
+  const id = newVmId();
+  await host.start();
+  await Promise.all([
+    host.send(id, 'create'),
+    host.send(id, 'pause'),
+    host.send(id, 'delete', { params: { force: true } }),
+  ]);
+  await host.until(id, 'deleted');
+  expect(await host.names(id)).toEqual(['claimed', 'delete-started', 'deleted']);
+  expect(host.rejections()).toMatchObject([
+    { code: 'illegal-state', reason: expect.stringContaining('create is in flight') },
+  ]);
 });

@@ -15,16 +15,23 @@ import {
 import { withSpan } from '@ironlog/service-kit';
 import type { HostDeps } from './host-deps.ts';
 import type { Mailboxes } from './mailbox.ts';
+import type { OpenTasks } from './open-tasks.ts';
 import type { RecentRejections } from './recent-rejections.ts';
-import type { TaskRunner } from './task-runner.ts';
 import type { Meta, VmLog } from './vm-log.ts';
 import { keyOf, type VmTable } from './vm-table.ts';
 
 export interface CommandDeps {
   readonly host: HostDeps;
   readonly vms: VmTable;
-  readonly mailboxes: Mailboxes;
-  readonly tasks: TaskRunner;
+  /**
+   * A queue per VM for accepting alone, so that nobody's command waits behind anybody's task: accepting takes as long as
+   * its appends. A bounded mailbox with a nak beyond it would let one VM's long task hold deliveries, and lose their order.
+   * It is safe, for `decide` refuses what a task in flight forbids (a delete with force pre-empts it on record), and two
+   * appends to one VM take turns (VmLog) and are decided of what is on record then. Whatever touches a process (tasks,
+   * deaths, settling) is in the VM's mailbox, one at a time.
+   */
+  readonly accepting: Mailboxes;
+  readonly tasks: OpenTasks;
   readonly rejections: RecentRejections;
 }
 
@@ -52,29 +59,13 @@ export class Commands {
       return incoming.term?.('not a command of this system');
     }
     const key = keyOf({ tenant: command.tenant, vmId: command.subject });
-    const { action } = command.data;
-    const urgent = action.verb === 'delete' && action.params.force;
-    const accept = () => this.#accept(command);
-    // A delete with force goes past the mailbox: it must not wait for what it is to cut off.
-    const log = urgent ? await accept() : await this.#deps.mailboxes.run(key, accept);
-    if (log && urgent) this.#deps.tasks.preempt(log);
-    // From the intent on the log resumes the task, not redelivery: the effect need not wait for the ack.
-    if (log) this.#run(key, log);
+    await this.#deps.accepting.run(key, async () => {
+      const log = await this.#accept(command);
+      // From the intent on the log resumes the task, not redelivery: the effect need not wait for the ack.
+      if (log) this.#deps.tasks.goOn(log);
+    });
     await incoming.ack?.();
     this.#deps.host.fail('after-ack');
-  }
-
-  #run(key: string, log: VmLog): void {
-    const { host, mailboxes, tasks } = this.#deps;
-    mailboxes
-      .run(key, () => tasks.run(log))
-      .catch((err: unknown) => {
-        if (!host.signal.aborted)
-          host.runtime.logger.error(
-            { err, vmId: log.vm.id, tenant: log.vm.tenant },
-            'task cut off; it stays open in the log',
-          );
-      });
   }
 
   /** The VM's log when there is now a task to run. */

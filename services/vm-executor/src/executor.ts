@@ -10,6 +10,7 @@ import type { HostDeps } from './host-deps.ts';
 import { HypervisorProcesses } from './hypervisor-process.ts';
 import { LostWatch } from './lost-watch.ts';
 import { Mailboxes } from './mailbox.ts';
+import { OpenTasks } from './open-tasks.ts';
 import { Processes } from './processes.ts';
 import { Progress } from './progress.ts';
 import { RecentRejections, rejectionsSince } from './recent-rejections.ts';
@@ -20,16 +21,17 @@ import { TaskRunner } from './task-runner.ts';
 import type { VmLog } from './vm-log.ts';
 import { keyOf, VmTable } from './vm-table.ts';
 
-/** Deliveries that may await their intent at once; tasks run beyond it. */
+/** Deliveries that may await their intent at once; tasks run beside it. */
 const MAX_IN_FLIGHT = 256;
 
 export class Executor {
   readonly #deps: HostDeps;
   readonly #vms: VmTable;
+  readonly #accepting = new Mailboxes();
   readonly #mailboxes = new Mailboxes();
   readonly #processes: Processes;
   readonly #hypervisors: HypervisorProcesses;
-  readonly #tasks: TaskRunner;
+  readonly #tasks: OpenTasks;
   readonly #guestReboots = new GuestReboots((key, launch, times) => this.#onGuestReboot(key, launch, times));
   #consuming: Promise<void> = Promise.resolve();
   #lost: LostWatch | undefined;
@@ -44,7 +46,8 @@ export class Executor {
       onGuestReboot: (key, { launch }) => this.#guestReboots.add(key, launch),
     });
     this.#hypervisors = new HypervisorProcesses(deps, this.#processes);
-    this.#tasks = new TaskRunner(deps, this.#hypervisors);
+    const runner = new TaskRunner(deps, this.#hypervisors);
+    this.#tasks = new OpenTasks({ host: deps, mailboxes: this.#mailboxes, runner });
   }
 
   async start(): Promise<void> {
@@ -76,7 +79,7 @@ export class Executor {
       info.lastSequence,
     );
     this.#health = this.#watchHealth();
-    const commands = new Commands({ ...deps, rejections });
+    const commands = new Commands({ ...deps, accepting: this.#accepting, rejections });
     const { stream, config } = executorConsumer(host);
     // What a crash left delivered and not acked comes first, in its order; its redelivery is then a duplicate.
     for (const message of await queue.unacknowledged(stream, config.durable_name)) await commands.handle(message);
@@ -104,6 +107,7 @@ export class Executor {
     this.#guestReboots.stop();
     await this.#lost?.stop();
     await this.#health?.stop();
+    await this.#accepting.idle();
     await this.#mailboxes.idle();
     this.#vms.flush();
     await this.#progress?.stop();
@@ -111,7 +115,7 @@ export class Executor {
   }
 
   load(): Pick<Heartbeat, 'used' | 'capacity'> {
-    this.#deps.runtime.metrics.gauge('ironlog_mailbox_depth').set(this.#mailboxes.depth);
+    this.#deps.runtime.metrics.gauge('ironlog_mailbox_depth').set(this.#accepting.depth + this.#mailboxes.depth);
     return { used: this.#deps.admission.used, capacity: this.#deps.admission.capacity };
   }
 

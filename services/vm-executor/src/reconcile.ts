@@ -1,16 +1,15 @@
 // At start: what the log says of this host's VMs, what runs on the machine, and the two brought together.
 import { findUnder } from '@ironlog/hypervisor';
 import type { Mailboxes } from './mailbox.ts';
+import type { OpenTasks } from './open-tasks.ts';
 import { reap, type SettleDeps, settle } from './settle.ts';
 import type { VmRef } from './state-directory.ts';
-import type { TaskRunner } from './task-runner.ts';
-import type { VmLog } from './vm-log.ts';
 import { keyOf, type VmTable } from './vm-table.ts';
 
 export interface ReconcileDeps extends SettleDeps {
   readonly vms: VmTable;
   readonly mailboxes: Mailboxes;
-  readonly tasks: TaskRunner;
+  readonly tasks: OpenTasks;
 }
 
 /** VMs claimed after the last start may have no directory yet: the log tells of them. */
@@ -27,7 +26,7 @@ const claimedSince = async ({ host: { host, log } }: ReconcileDeps, after: numbe
 
 /** Adopts, reaps, resumes. When it resolves, every VM of this host is what the log says, or a task is making it so. */
 export const reconcile = async (deps: ReconcileDeps, lastSequence: number): Promise<void> => {
-  const { host, mailboxes, vms } = deps;
+  const { host, mailboxes, tasks, vms } = deps;
   const refs = new Map(
     [...host.state.vms(), ...(await claimedSince(deps, host.state.host.scannedTo, lastSequence))].map((ref) => [
       keyOf(ref),
@@ -40,25 +39,11 @@ export const reconcile = async (deps: ReconcileDeps, lastSequence: number): Prom
       const log = await vms.get(ref);
       const own = running.filter(({ directory }) => directory === host.state.directoryOf(ref));
       await mailboxes.run(key, () => settle(deps, log, own));
-      resume(deps, log);
+      // P3: a task that a crash cut off goes on where the log says it was.
+      if (log.vm.owner === host.host && log.vm.task) tasks.goOn(log);
     }),
   );
   const known = new Set([...refs.values()].map((ref) => host.state.directoryOf(ref)));
   for (const found of running)
     if (!known.has(found.directory)) await reap(deps, found, 'its directory belongs to no VM of this host');
-};
-
-/** P3: a task that a crash cut off goes on where the log says it was. */
-const resume = ({ host, mailboxes, tasks }: ReconcileDeps, log: VmLog): void => {
-  const { vm } = log;
-  if (vm.owner !== host.host || !vm.task) return;
-  mailboxes
-    .run(keyOf({ tenant: vm.tenant, vmId: vm.id }), () => tasks.run(log))
-    .catch((err: unknown) => {
-      if (!host.signal.aborted)
-        host.runtime.logger.error(
-          { err, tenant: vm.tenant, vmId: vm.id },
-          'a resumed task was cut off; it stays open in the log',
-        );
-    });
 };

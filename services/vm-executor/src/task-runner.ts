@@ -1,7 +1,7 @@
 // Runs the task that a VM's log says is in flight, and puts its outcome on record: for a fresh intent and a resumed one alike.
 import { continuation, TASKS, type Task, type Vm } from '@ironlog/domain';
 import { type Outcome, refusal } from '@ironlog/hypervisor';
-import type { VmFact } from '@ironlog/schemas';
+import type { CommandId, VmFact } from '@ironlog/schemas';
 import { withSpan } from '@ironlog/service-kit';
 import { EFFECTS, type EffectContext, type EffectResult } from './effects/index.ts';
 import type { HostDeps } from './host-deps.ts';
@@ -24,16 +24,18 @@ interface Call {
 export class TaskRunner {
   readonly #deps: HostDeps;
   readonly #processes: HypervisorProcesses;
-  readonly #running = new Map<VmLog, AbortController>();
+  readonly #running = new Map<VmLog, { readonly commandId: CommandId; readonly controller: AbortController }>();
 
   constructor(deps: HostDeps, processes: HypervisorProcesses) {
     this.#deps = deps;
     this.#processes = processes;
   }
 
-  /** Cuts off what is being done to the VM: a delete with force has pre-empted it on record. */
+  /** Cuts off what is being done to the VM for a command that is no longer the one open on record. */
   preempt(log: VmLog): void {
-    this.#running.get(log)?.abort(new Error('pre-empted by a delete'));
+    const running = this.#running.get(log);
+    if (running && running.commandId !== log.vm.task?.commandId)
+      running.controller.abort(new Error('pre-empted by a delete'));
   }
 
   /** Until the VM has no task: a create with `start` goes on to its boot. Call it inside the VM's mailbox. */
@@ -65,7 +67,7 @@ export class TaskRunner {
     const { fail, runtime, signal } = this.#deps;
     const startedAt = runtime.clock.monotonicMs();
     const controller = new AbortController();
-    this.#running.set(log, controller);
+    this.#running.set(log, { commandId: task.commandId, controller });
     const deadline = AbortSignal.timeout(Math.max(1, Date.parse(task.deadline) - runtime.clock.now().getTime()));
     const context = this.#contextOf(log.vm, AbortSignal.any([controller.signal, deadline, signal]));
     const result = await EFFECTS[task.verb](context).finally(() => this.#running.delete(log));
