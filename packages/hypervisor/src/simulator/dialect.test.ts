@@ -9,20 +9,28 @@ import { CALLS } from './calls.ts';
 
 const DESCRIPTION = fileURLToPath(new URL('../../../../../shared/specs/cloud-hypervisor.yaml', import.meta.url));
 
+interface Described {
+  method: string;
+  /** What each status means, in the description's words. */
+  readonly statuses: Map<number, string>;
+}
+
 /** Method and statuses of each path; the description's indentation is all that is relied on. */
-function described(): Map<string, { method: string; statuses: number[] }> {
-  const calls = new Map<string, { method: string; statuses: number[] }>();
-  let call = { method: '', statuses: [] as number[] };
+function described(): Map<string, Described> {
+  const calls = new Map<string, Described>();
+  let call: Described = { method: '', statuses: new Map() };
+  let status = 0;
   for (const line of readFileSync(DESCRIPTION, 'utf8').split('\n')) {
     if (line === 'components:') break;
     const path = /^ {2}\/([\w.-]+):$/.exec(line)?.[1];
     if (path !== undefined) {
-      call = { method: '', statuses: [] };
+      call = { method: '', statuses: new Map() };
       calls.set(path, call);
     }
     call.method = /^ {4}(get|put):$/.exec(line)?.[1]?.toUpperCase() ?? call.method;
-    const status = /^ {8}(\d{3}):$/.exec(line)?.[1];
-    if (status !== undefined) call.statuses.push(Number(status));
+    status = Number(/^ {8}(\d{3}):$/.exec(line)?.[1] ?? status);
+    const meaning = /^ {10}description: (.*)$/.exec(line)?.[1];
+    if (meaning !== undefined) call.statuses.set(status, meaning);
   }
   return calls;
 }
@@ -60,7 +68,10 @@ describe.skipIf(!present)("the simulator's dialect", () => {
     const check = async (name: string): Promise<void> => {
       const got = await status(handle.socketPath, name);
       seen.push(`${name} ${got}`);
-      expect(calls.get(name)?.statuses, `${name} answered ${got}; so far: ${seen.join(', ')}`).toContain(got);
+      expect(
+        [...(calls.get(name)?.statuses.keys() ?? [])],
+        `${name} answered ${got}; so far: ${seen.join(', ')}`,
+      ).toContain(got);
     };
     for (const name of ['vm.pause', 'vm.resume', 'vm.shutdown', 'vm.boot', 'vm.resume', 'vm.pause', 'vm.pause'])
       await check(name);
@@ -70,5 +81,17 @@ describe.skipIf(!present)("the simulator's dialect", () => {
     for (const name of WITHOUT_BODY) expect(await status(handle.socketPath, name), name).toBe(404);
     await check('vmm.ping');
     await check('vmm.shutdown');
+  });
+
+  it('refuses a VM that is not far enough by the status that says so', async () => {
+    const calls = described();
+    const { handle, launch } = await vm.spawn(hypervisor);
+    const refusal = async (name: string) => calls.get(name)?.statuses.get(await status(handle.socketPath, name));
+    await hypervisor.create(handle, launch, within(10_000));
+    for (const name of ['vm.pause', 'vm.resume', 'vm.reboot', 'vm.power-button'])
+      expect(await refusal(name), `${name} of a created VM`).toContain('not booted');
+    expect(await refusal('vm.shutdown')).toContain('not started');
+    await hypervisor.boot(handle, within(5000));
+    expect(await refusal('vm.resume')).toContain('not paused');
   });
 });

@@ -68,6 +68,9 @@ export class Machine {
   }
 
   resume(): Answer {
+    // Of all calls the one that answers 404, and not 405, where the VM is defined and not booted (the API's description).
+    if (this.#defined && !['Running', 'Paused'].includes(this.#defined.state))
+      return refused(404, `the VM is ${this.#defined.state}, not booted`);
     return this.#move(['Paused'], (vm) => {
       // A restored machine has no guest yet.
       vm.guest ??= this.#switchOn(vm.config);
