@@ -57,15 +57,7 @@ export async function spawnProgram(spec: ProgramSpec): Promise<SpawnOutcome> {
 }
 
 async function start(spec: ProgramSpec, logFd: number): Promise<SpawnOutcome> {
-  // Its socket and console are to be 0600 from the first moment, and a child inherits the mask of this moment.
-  const mask = process.umask(0o177);
-  const child = spawn(spec.program, spec.argv, {
-    cwd: spec.directory,
-    detached: true,
-    stdio: ['ignore', logFd, logFd],
-    env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', ...spec.environment },
-  });
-  process.umask(mask);
+  const child = spawnPrivately(spec, logFd);
   const exited = exitOf(child);
   try {
     await once(child, 'spawn');
@@ -77,6 +69,22 @@ async function start(spec: ProgramSpec, logFd: number): Promise<SpawnOutcome> {
   if (identity !== null) return { ok: true, process: { identity, exited } };
   const reason = `the hypervisor process ended at once${exitInWords(await exited)}`;
   return refusal('failed', 'spawn', reason, `${spec.program}: see ${spec.logPath}`);
+}
+
+/** @throws Error at once for what the system refuses: arguments too long (E2BIG), no memory (ENOMEM), a NUL among them. */
+function spawnPrivately({ program, argv, directory, environment }: ProgramSpec, logFd: number): ChildProcess {
+  // Its socket and console are to be 0600 from the first moment, and a child inherits the mask of this moment.
+  const mask = process.umask(0o177);
+  try {
+    return spawn(program, argv, {
+      cwd: directory,
+      detached: true,
+      stdio: ['ignore', logFd, logFd],
+      env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', ...environment },
+    });
+  } finally {
+    process.umask(mask);
+  }
 }
 
 function exitOf(child: ChildProcess): Promise<ProcessExit> {
