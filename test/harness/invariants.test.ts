@@ -107,7 +107,9 @@ const directoryOf = (id: string): string => join(host, TENANT, id);
 /** A process that would be taken for the hypervisor of that VM and epoch: its arguments name the VM's socket. */
 const runHypervisor = async (id: string, epoch: number): Promise<void> => {
   const socket = join(directoryOf(id), `e${epoch}.sock`);
-  processes.push(spawn('/bin/sh', ['-c', 'read line', 'sh', socket], { stdio: ['pipe', 'ignore', 'ignore'] }));
+  processes.push(
+    spawn('/bin/sh', ['-c', 'read line', 'sh', '--api-socket', socket], { stdio: ['pipe', 'ignore', 'ignore'] }),
+  );
   await until(`the process for ${socket}`, async () =>
     (await findUnder(host)).find(({ socketPath }) => socketPath === socket),
   );

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { afterEach, describe, expect, it } from 'vitest';
-import { until } from '../vm.fixture.ts';
-import { findByDirectory, findUnder, socketIn } from './find.ts';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { qemuArguments } from '../qemu/command-line.ts';
+import { until, VmFixture } from '../vm.fixture.ts';
+import { findByDirectory, findUnder } from './find.ts';
 import { identify, isAlive, parseStat } from './identity.ts';
 
 describe('finding processes by their argv', () => {
@@ -43,14 +44,22 @@ describe('finding processes by their argv', () => {
     expect(await findUnder(root)).toEqual([]);
   });
 
-  it.each([
-    ['path=/s/a/vm/e1.sock', '/s/a/vm/e1.sock'],
-    ['unix:/s/a/vm/e1.sock,server=on', '/s/a/vm/e1.sock'],
-    ['/s/a/vm/e1.sock.bak', null],
-    ['/s/a/vm/e1x.sock', null],
-    ['/other/s/a/vm/e1.sock', null],
-  ])('reads %s as %s', (argument, path) => {
-    expect(socketIn(`program\0${argument}\0`, '/s')).toBe(path);
+  it("does not take a VM's process for another's, whatever its tenant has put into the kernel's arguments", async () => {
+    const other = `${root}/globex/vm-1`;
+    const machine = { accelerator: 'tcg', kernel: '/vmlinuz', clock: '' } as const;
+    const vm = await VmFixture.make({});
+    onTestFinished(() => vm.dispose());
+    for (const hostile of [
+      `${other}/e1.sock`,
+      `,${other}/e1.sock,`,
+      `unix:${other}/e1.sock,server=on,wait=off`,
+      `-qmp unix:${other}/e1.sock,server=on`,
+      `--api-socket ${other}/e1.sock`,
+    ]) {
+      const pid = await bear(...qemuArguments(vm.launch(1, hostile), machine));
+      expect([hostile, await findByDirectory(other)]).toEqual([hostile, []]);
+      expect((await findByDirectory(vm.directory)).map(({ identity }) => identity.pid)).toContain(pid);
+    }
   });
 
   it('does not take a zombie for a living process', async () => {

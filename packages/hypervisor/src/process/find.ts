@@ -2,6 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { identify, type ProcessIdentity, readProc } from './identity.ts';
+import { socketIn } from './vm-socket.ts';
 
 export interface FoundProcess {
   readonly identity: ProcessIdentity;
@@ -11,10 +12,6 @@ export interface FoundProcess {
   readonly epoch: number | null;
   readonly socketPath: string | null;
 }
-
-// The socket within an argument: alone (--api-socket /a/vm/e3.sock), or in an option list
-// (unix:/a/vm/e3.sock,server=on). A directory with a comma in it is not supported, nor made by us.
-const SOCKET = /(\/[^,\0]*\/e(\d{1,15})\.sock)(?=$|,)/;
 
 const beneath = (path: string, directory: string): boolean => path === directory || path.startsWith(`${directory}/`);
 
@@ -31,21 +28,12 @@ export async function findUnder(stateDirectory: string): Promise<FoundProcess[]>
     const cmdline = await readProc(`/proc/${entry}/cmdline`);
     // The cheap test first: most processes of a host are not hypervisors.
     if (cmdline === null || !cmdline.includes(stateDirectory)) continue;
-    const socketPath = socketIn(cmdline, stateDirectory);
-    if (socketPath === null) continue;
+    const socketPath = socketIn(cmdline);
+    if (socketPath === null || !beneath(socketPath, stateDirectory)) continue;
     const identity = await identify(Number(entry));
     if (identity === null) continue;
     const epoch = Number(basename(socketPath).slice(1, -'.sock'.length));
     found.push({ identity, directory: dirname(socketPath), epoch, socketPath });
   }
   return found;
-}
-
-/** The first VM socket below `directory` among the arguments of a NUL-separated command line. */
-export function socketIn(cmdline: string, directory: string): string | null {
-  for (const argument of cmdline.split('\0')) {
-    const path = SOCKET.exec(argument)?.[1];
-    if (path !== undefined && beneath(path, directory)) return path;
-  }
-  return null;
 }

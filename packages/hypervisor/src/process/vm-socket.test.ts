@@ -1,0 +1,22 @@
+// Where a VM's socket is read from, and where it is not.
+import { expect, it } from 'vitest';
+import { socketIn } from './vm-socket.ts';
+
+it.each([
+  ['program|--api-socket|/s/a/vm/e1.sock', '/s/a/vm/e1.sock'],
+  ['program|-m|128|-qmp|unix:/s/a/vm/e12.sock,server=on,wait=off|-append|quiet', '/s/a/vm/e12.sock'],
+  ['wrapper|program|-qmp|unix:/s/a/vm/e1.sock', '/s/a/vm/e1.sock'],
+  ['program|/s/a/vm/e1.sock', null],
+  ['program|-append|unix:/s/a/vm/e1.sock,server=on,wait=off', null],
+  ['program|--event-monitor|path=/s/a/vm/e1.sock', null],
+  ['program|--api-socket|path=/s/a/vm/e1.sock', null],
+  ['program|--api-socket|/s/a/vm/e1.sock.bak', null],
+  ['program|--api-socket|/s/a/vm/e1x.sock', null],
+  ['program|--api-socket|s/a/vm/e1.sock', null],
+  ['program|-qmp|/s/a/vm/e1.sock', null],
+  ['program|-qmp|tcp:/s/a/vm/e1.sock,server=on', null],
+  ['program|--api-socket', null],
+  ['', null],
+])('reads %s as %s', (argv, path) => {
+  expect(socketIn(`${argv.replaceAll('|', '\0')}\0`)).toBe(path);
+});
