@@ -1,5 +1,6 @@
 // The gateway's own parts, wired by plain arguments: memory fed by the tail, placement, acceptance, and the two doors' handlers.
-import type { Delivery, EventLog, WorkQueue } from '@ironlog/event-log';
+import { createEventLog, type Delivery, type EventLog, type WorkQueue } from '@ironlog/event-log';
+import { STREAMS } from '@ironlog/schemas';
 import type { Runtime } from '@ironlog/service-kit';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { createAccept } from './accept/accept.ts';
@@ -15,6 +16,7 @@ import { commandsCreatedAt, lastWorkReader } from './placement/last-work.ts';
 import { placeWaiting } from './placement/place-waiting.ts';
 import { routeFor } from './placement/routing.ts';
 import { createWaitingRoom } from './placement/waiting-room.ts';
+import { caughtUp } from './reads/caught-up.ts';
 import type { Reads } from './reads/port.ts';
 import { createOperationIndex } from './tail/operations.ts';
 import { startTail } from './tail/tail.ts';
@@ -54,6 +56,7 @@ export const createCore = async ({
   signal,
 }: CoreDeps): Promise<Core> => {
   const { clock, logger, metrics, health } = runtime;
+  const work = await createEventLog({ connection, stream: STREAMS.work });
   const hosts = watchHosts({ connection, clock, logger, signal });
   const waiting = createWaitingRoom(config.IRONLOG_MAX_WAITING_CREATES);
   const whereabouts = createWhereabouts(reads);
@@ -81,6 +84,7 @@ export const createCore = async ({
         timeoutMs: READABLE_WITHIN_MS,
         signal,
       }),
+    caughtUp: () => caughtUp({ reads, events: log, work }),
   });
   const api: Api = {
     accept,

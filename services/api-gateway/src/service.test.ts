@@ -131,6 +131,15 @@ describe('the same key with a request that', () => {
   });
 });
 
+test('a repeat after startBy is told what became of the command, and not that it has expired', async () => {
+  const headers = { 'idempotency-key': 'in-time' };
+  const body = { id: 'in-time', startBy: new Date(Date.now() + 1_500).toISOString() };
+  const first = await create(body, { ...headers, prefer: 'wait=10' });
+  expect(first).toMatchObject({ status: 200, body: { status: 'succeeded' } });
+  await vi.waitFor(() => expect(new Date().toISOString() > body.startBy).toBe(true), { timeout: 5_000 });
+  expect(await create(body, headers)).toMatchObject({ status: 202, body: { id: first.body.id, status: 'succeeded' } });
+});
+
 describe('tenants and roles', () => {
   test('another tenant gets 404 on every route of a VM and an operation, in the same words as for none', async () => {
     const { body } = await create({ id: 'private' }, { prefer: 'wait=10' });

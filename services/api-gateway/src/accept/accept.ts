@@ -10,6 +10,7 @@ import type { WaitingRoom } from '../placement/waiting-room.ts';
 import type { OperationIndex } from '../tail/operations.ts';
 import type { WhereaboutsIndex } from '../tail/whereabouts.ts';
 import { judge } from './judge.ts';
+import { whyUntimely } from './start-by.ts';
 import type { Accepted, Judged, Refused, Submission } from './submission.ts';
 import { pendingOf, workCommandOf } from './work-command.ts';
 
@@ -30,6 +31,8 @@ export interface AcceptDeps {
   ) => Promise<Cancelled>;
   /** The operation as the read model will show it shortly; undefined when that takes too long. */
   readonly awaitOperation: (judged: Judged) => Promise<OperationState | undefined>;
+  /** Whether the read model knows all that is on record by now, so that what it does not know is not there. */
+  readonly caughtUp: () => Promise<boolean>;
 }
 
 interface Flying {
@@ -40,7 +43,7 @@ interface Flying {
 export const createAccept = (deps: AcceptDeps): Accept => {
   const flying = new Map<string, Flying>();
   return async (submission, signal) => {
-    const result = judge(submission, deps.clock.now());
+    const result = judge(submission);
     if (result.kind === 'refused') return result;
     const { judged } = result;
     if (submission.identity.kind === 'fresh') return begin(deps, judged, signal);
@@ -50,7 +53,9 @@ export const createAccept = (deps: AcceptDeps): Accept => {
     if (first) return first.bodyHash === judged.request.bodyHash ? again(await first.answer) : mismatch(judged);
     const known = deps.operations.find(submission.tenant, judged.id);
     if (known) return repeat(judged, known);
-    const answer = begin(deps, judged, signal);
+    const answer = begin(deps, judged, signal).then((begun) =>
+      begun.kind === 'refused' ? unlessStored(deps, judged, begun) : begun,
+    );
     flying.set(key, { bodyHash: judged.request.bodyHash, answer });
     try {
       return await answer;
@@ -79,7 +84,17 @@ const repeat = (judged: Judged, known: OperationState): Accepted => {
   return { kind: 'accepted', operation: known, repeated: true, workSequence: null };
 };
 
+/** P2: no refusal may be a second answer to what was stored or decided before this gateway began, and is not read yet. */
+const unlessStored = async (deps: AcceptDeps, judged: Judged, refused: Refused): Promise<Accepted> => {
+  const isCertain = await deps.caughtUp();
+  const known = deps.operations.find(judged.submission.tenant, judged.id);
+  if (known) return repeat(judged, known);
+  return isCertain ? refused : unstored(judged, new Error('the read model has not caught up with what is on record'));
+};
+
 const begin = async (deps: AcceptDeps, judged: Judged, signal: AbortSignal): Promise<Accepted> => {
+  const untimely = whyUntimely(judged, deps.clock.now());
+  if (untimely) return untimely;
   const command = workCommandOf(judged);
   const route = deps.route(judged);
   switch (route.kind) {
@@ -91,7 +106,12 @@ const begin = async (deps: AcceptDeps, judged: Judged, signal: AbortSignal): Pro
       const cancelled = await deps.cancel(command, route.where, signal);
       if (cancelled.kind === 'claimed') return store(deps, { judged, command, target: cancelled.host, signal });
       if (cancelled.kind === 'gone')
-        return { kind: 'refused', code: 'vm-deleted', reason: `VM ${judged.vmId} is deleted` };
+        return {
+          kind: 'refused',
+          code: 'vm-deleted',
+          reason: `VM ${judged.vmId} is deleted`,
+          bodyHash: judged.request.bodyHash,
+        };
       if (cancelled.kind === 'unknown') return unstored(judged, cancelled.cause);
       deps.operations.follow(cancelled.operation);
       return { kind: 'accepted', operation: cancelled.operation, repeated: false, workSequence: null };

@@ -1,21 +1,17 @@
-// Judges a submission's shape and times, and names it: everything that can be said without looking at any VM.
+// Judges a submission's shape, and names it: everything that can be said without looking at any VM.
 import {
   type Action,
   actionSchema,
   type CommandId,
-  DEFAULT_START_WITHIN_SECONDS,
   derivedCommandId,
   derivedVmId,
-  MAX_START_WITHIN_SECONDS,
   newCommandId,
   newVmId,
-  type Timestamp,
   type VmId,
 } from '@ironlog/schemas';
 import { bodyHashOf } from './body-hash.ts';
+import { startByOf } from './start-by.ts';
 import type { Issue, Judged, Refused, Submission } from './submission.ts';
-
-const SECOND_MS = 1000;
 
 const refuse = (code: Refused['code'], reason: string, issues?: readonly Issue[]): Refused => ({
   kind: 'refused',
@@ -36,10 +32,7 @@ const inWords = (issues: readonly Issue[]): string =>
     .join('; ')
     .slice(0, 1500);
 
-export const judge = (
-  submission: Submission,
-  now: Date,
-): { readonly kind: 'judged'; readonly judged: Judged } | Refused => {
+export const judge = (submission: Submission): { readonly kind: 'judged'; readonly judged: Judged } | Refused => {
   // None at all are those with every default; `null` is no parameters.
   const { verb, door, requestedAt, params = {} } = submission;
   const parsed = actionSchema.safeParse({ verb, params });
@@ -47,8 +40,6 @@ export const judge = (
     const issues = issuesOf(parsed.error);
     return refuse('invalid-command', `${verb} does not take these parameters: ${inWords(issues)}`, issues);
   }
-  const startBy = startByOf(submission, now);
-  if (typeof startBy !== 'string') return startBy;
   const bodyHash = bodyHashOf({
     verb,
     vmId: submission.vmId ?? null,
@@ -56,23 +47,11 @@ export const judge = (
     startBy: submission.startBy ?? null,
     expectedRevision: submission.expectedRevision,
   });
-  const request = { verb, door, requestedAt, startBy, bodyHash };
+  const request = { verb, door, requestedAt, startBy: startByOf(submission), bodyHash };
   return {
     kind: 'judged',
     judged: { submission, ...idsOf(submission), action: parsed.data satisfies Action, request },
   };
-};
-
-const startByOf = ({ startBy, requestedAt }: Submission, now: Date): Timestamp | Refused => {
-  const latest = now.getTime() + MAX_START_WITHIN_SECONDS * SECOND_MS;
-  const chosen = startBy ?? new Date(Date.parse(requestedAt) + DEFAULT_START_WITHIN_SECONDS * SECOND_MS).toISOString();
-  if (Date.parse(chosen) <= now.getTime())
-    return refuse('expired', `startBy ${chosen} has passed; it is ${now.toISOString()}`);
-  if (Date.parse(chosen) > latest) {
-    const message = `${chosen} is more than ${MAX_START_WITHIN_SECONDS} seconds ahead`;
-    return refuse('invalid-command', `startBy ${message}`, [{ path: 'startBy', message }]);
-  }
-  return chosen;
 };
 
 /** The same key gives the same command and the same generated VM, from any gateway and after any restart (P6). */

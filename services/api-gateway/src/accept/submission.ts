@@ -57,7 +57,7 @@ export type Accepted =
   /** Nobody knows yet whether it is stored: the same command (same id) may be submitted again. */
   | { readonly kind: 'unstored'; readonly id: CommandId; readonly reason: string };
 
-/** A submission whose shape and times are good. */
+/** A submission whose shape is good. */
 export interface Judged {
   readonly submission: Submission;
   readonly id: CommandId;

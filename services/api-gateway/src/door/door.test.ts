@@ -149,3 +149,15 @@ test('a publish that its client repeats under one message id is one command, als
   expect(factsOf('repeated').filter((name) => name === 'claimed')).toHaveLength(1);
   expect(rejectionsOf('repeated')).toEqual([]);
 });
+
+test('a command that its client sends again after its startBy has no second outcome', async () => {
+  const message = { id: 'cmd-in-time', startBy: new Date(Date.now() + 1_500).toISOString() };
+  await publish('ironlog.cmd.acme.in-time.create', message);
+  await vi.waitFor(() => expect(factsOf('in-time')).toEqual(['claimed', 'created']), { timeout: 10_000 });
+  await vi.waitFor(() => expect(new Date().toISOString() > message.startBy).toBe(true), { timeout: 5_000 });
+  await publish('ironlog.cmd.acme.in-time.create', message);
+  // Each VM's messages are handled in order: when the next one is, the repeat has been.
+  await publish('ironlog.cmd.acme.in-time.boot');
+  await vi.waitFor(() => expect(factsOf('in-time')).toContain('booted'), { timeout: 10_000 });
+  expect(rejectionsOf('in-time')).toEqual([]);
+});

@@ -186,6 +186,22 @@ interface Rejecting {
   readonly traceparent?: string;
 }
 
+/** The id under which the rejection goes on record; `undefined`: the message has its outcome, or will have it (P2). */
+const rejectionId = (
+  deps: DoorDeps,
+  delivery: Delivery,
+  { message: { tenant }, id, bodyHash }: Pick<Rejecting, 'message' | 'id' | 'bodyHash'>,
+): CommandId | undefined => {
+  const known = deps.operations.find(tenant, id);
+  if (!known) return id;
+  const { request } = known;
+  const isSameTime = request.door === 'nats' && request.requestedAt === delivery.storedAt.toISOString();
+  if (isSameTime && request.bodyHash === bodyHash) return undefined;
+  // Under an id that another's operation bears already, the rejection would end that one: it gets the message's own.
+  const own = idFor(deps, delivery);
+  return deps.operations.find(tenant, own) ? undefined : own;
+};
+
 const reject = async (
   deps: DoorDeps,
   delivery: Delivery,
@@ -193,11 +209,11 @@ const reject = async (
 ): Promise<string> => {
   const { tenant, vmId, verb } = message;
   const requestedAt = delivery.storedAt.toISOString();
-  const known = deps.operations.find(tenant, id);
-  const wasItself =
-    known?.request.door === 'nats' && known.request.requestedAt === requestedAt && known.request.bodyHash === bodyHash;
-  // Under an id that another's operation bears already, the rejection would end that one: it gets the message's own.
-  const commandId = known && !wasItself ? idFor(deps, delivery) : id;
+  const commandId = rejectionId(deps, delivery, { message, id, bodyHash });
+  if (commandId === undefined) {
+    await delivery.ack();
+    return 'repeated';
+  }
   const event = rejectionEvent({
     tenant,
     vmId,

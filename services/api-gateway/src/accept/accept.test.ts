@@ -1,0 +1,98 @@
+import { foldOperation, type OperationState } from '@ironlog/domain';
+import { commandId, type HostId, type WorkCommand } from '@ironlog/schemas';
+import { createManualClock } from '@ironlog/service-kit';
+import { expect, test } from 'vitest';
+import { bootStarted, claimedBy, created, createStory, OWNER as HOST, TENANT, VM } from '../fixtures/story.fixture.ts';
+import { createWaitingRoom } from '../placement/waiting-room.ts';
+import { createOperationIndex } from '../tail/operations.ts';
+import { createWhereabouts } from '../tail/whereabouts.ts';
+import { type AcceptDeps, createAccept } from './accept.ts';
+import type { Submission } from './submission.ts';
+
+const BOOT = commandId('cmd-boot');
+const START = '2026-01-01T00:00:00.000Z';
+const MINUTE_MS = 60_000;
+const signal = new AbortController().signal;
+
+const boot = (more: Partial<Submission> = {}): Submission => ({
+  door: 'nats',
+  tenant: TENANT,
+  verb: 'boot',
+  vmId: VM,
+  params: {},
+  actor: 'nats',
+  requestedAt: START,
+  identity: { kind: 'id', id: BOOT },
+  ...more,
+});
+
+/** A gateway's `accept` over a queue that takes everything, and a read model that knows what it is told. */
+const gateway = (more: Partial<AcceptDeps> = {}) => {
+  const clock = createManualClock(new Date(START));
+  const recorded = new Map<string, OperationState>();
+  const stored: [HostId | 'any', WorkCommand][] = [];
+  const reads = { operation: (_: string, id: string) => recorded.get(id), whereabouts: () => undefined };
+  const whereabouts = createWhereabouts(reads);
+  const deps: AcceptDeps = {
+    clock,
+    queue: {
+      publish: async (target, command) => {
+        stored.push([target, command]);
+        return { kind: 'stored', sequence: stored.length, duplicate: false };
+      },
+    },
+    operations: createOperationIndex({ reads, whereabouts }),
+    whereabouts,
+    waiting: createWaitingRoom(10),
+    route: () => ({ kind: 'to', target: HOST }),
+    cancel: async () => ({ kind: 'gone' }),
+    awaitOperation: async () => undefined,
+    caughtUp: async () => true,
+    ...more,
+  };
+  return { accept: createAccept(deps), clock, recorded, stored };
+};
+
+test.each([
+  ['without a startBy of its own', boot()],
+  ['with one', boot({ startBy: '2026-01-01T00:05:00.000Z' })],
+])('a command %s that comes again after it is the operation that it began', async (_, submission) => {
+  const { accept, clock, stored } = gateway();
+  expect(await accept(submission, signal)).toMatchObject({ kind: 'accepted', repeated: false });
+  clock.advance(30 * MINUTE_MS);
+  expect(await accept(submission, signal)).toMatchObject({ kind: 'accepted', repeated: true });
+  expect(stored).toHaveLength(1);
+});
+
+test('one that comes for the first time after its startBy has expired', async () => {
+  const { accept, clock, stored } = gateway();
+  clock.advance(30 * MINUTE_MS);
+  expect(await accept(boot(), signal)).toMatchObject({ kind: 'refused', code: 'expired' });
+  expect(stored).toEqual([]);
+});
+
+test('a gateway that has not read all that is on record does not refuse what another may have stored', async () => {
+  const { accept, clock } = gateway({ caughtUp: async () => false });
+  clock.advance(30 * MINUTE_MS);
+  expect(await accept(boot(), signal)).toMatchObject({ kind: 'unstored', id: 'cmd-boot' });
+});
+
+test('what turns out to be on record while the read model catches up is answered, and not refused', async () => {
+  const story = createStory();
+  story.say(HOST, claimedBy(HOST));
+  story.say(HOST, created);
+  const { read } = story.say(HOST, bootStarted, BOOT);
+  const running = read.ok ? foldOperation(BOOT, undefined, read.stored, 3) : undefined;
+  const late = gateway({
+    caughtUp: async () => {
+      if (running) late.recorded.set(BOOT, { ...running, request: { ...running.request, bodyHash: undefined } });
+      return true;
+    },
+  });
+  late.clock.advance(30 * MINUTE_MS);
+  expect(await late.accept(boot(), signal)).toMatchObject({
+    kind: 'accepted',
+    repeated: true,
+    operation: { status: 'running' },
+  });
+});
