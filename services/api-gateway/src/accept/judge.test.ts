@@ -17,7 +17,7 @@ const submission = (more: Partial<Submission>): Submission => ({
 });
 
 const hashOf = (more: Partial<Submission>): string => {
-  const judged = judge(submission(more), NOW);
+  const judged = judge(submission(more));
   if (judged.kind === 'refused') throw new Error(judged.reason);
   return judged.judged.request.bodyHash;
 };
@@ -40,7 +40,7 @@ describe('the hash of a request', () => {
 });
 
 test('null is no parameters', () => {
-  expect(judge(submission({ verb: 'boot', params: null }), NOW)).toMatchObject({
+  expect(judge(submission({ verb: 'boot', params: null }))).toMatchObject({
     kind: 'refused',
     code: 'invalid-command',
   });
