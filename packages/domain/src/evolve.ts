@@ -4,7 +4,7 @@ import { foldDetails } from './fold-details.ts';
 import { foldTask } from './fold-task.ts';
 import { verbOfFailure, verbOfIntent, verbOfSuccess } from './tasks.ts';
 import { TRANSITIONS } from './transitions.ts';
-import type { Vm } from './vm.ts';
+import type { Draft, Vm } from './vm.ts';
 
 export interface Entry {
   /** Stream sequence. */
@@ -24,17 +24,18 @@ export const evolve = (vm: Vm, entry: Entry): Evolved => {
   if (reason !== undefined) return { kind: 'ignored', vm: { ...vm, sequence: entry.sequence }, reason };
   const { event } = entry;
   const target = TRANSITIONS[vm.state][event.name];
-  const moved: Vm = {
-    ...vm,
-    state: target === 'same' || target === 'never' ? stay(vm, event) : target,
-    revision: event.revision,
-    lastHash: entry.hash,
-    sequence: entry.sequence,
-    // A command that expired before any host claimed the VM is no beginning of it.
-    createdAt: vm.createdAt ?? (event.name === 'command-expired' ? null : event.time),
-    updatedAt: event.time,
-  };
-  return { kind: 'folded', vm: foldDetails(foldTask(moved, vm, event), vm, event) };
+  // One copy for each entry, and nobody else's until it is whole: a rebuild folds every event there is.
+  const next: Draft = { ...vm };
+  next.state = target === 'same' || target === 'never' ? stay(vm, event) : target;
+  next.revision = event.revision;
+  next.lastHash = entry.hash;
+  next.sequence = entry.sequence;
+  // A command that expired before any host claimed the VM is no beginning of it.
+  if (event.name !== 'command-expired') next.createdAt ??= event.time;
+  next.updatedAt = event.time;
+  foldTask(next, vm, event);
+  foldDetails(next, vm, event);
+  return { kind: 'folded', vm: next };
 };
 
 /** `found` is the one event whose target its data names; a crash that a shutdown or delete wanted moves nothing. */

@@ -1,112 +1,143 @@
 // The fold's half that concerns the VM itself: owner, epoch, health, failure, residue, stops, attention.
 import type { VmEvent } from '@ironlog/schemas';
 import { TASKS } from './tasks.ts';
-import type { Failure, Vm } from './vm.ts';
+import type { Draft, Failure, Vm } from './vm.ts';
 
-export const foldDetails = (vm: Vm, before: Vm, event: VmEvent): Vm => {
+/** `next` has its new state and task already; `before` is the VM as it was. */
+export const foldDetails = (next: Draft, before: Vm, event: VmEvent): void => {
   switch (event.name) {
     case 'claimed':
-      return { ...vm, owner: event.data.host, hypervisor: event.data.hypervisor, spec: event.data.spec };
+      next.owner = event.data.host;
+      next.hypervisor = event.data.hypervisor;
+      next.spec = event.data.spec;
+      break;
     case 'created':
-      return { ...vm, everCreated: true };
+      next.everCreated = true;
+      break;
     case 'boot-started':
-      return restarting({ ...vm, epoch: event.data.epoch }, event);
+      next.epoch = event.data.epoch;
+      restarting(next, event);
+      break;
     case 'reboot-started':
     case 'restore-started':
-      return { ...vm, epoch: event.data.epoch };
+      next.epoch = event.data.epoch;
+      break;
     case 'booted':
     case 'rebooted':
     case 'resumed':
-      return well({ ...vm, health: 'responsive', runningSince: event.time });
+      next.health = 'responsive';
+      next.runningSince = event.time;
+      well(next);
+      break;
     case 'restored':
     case 'paused':
     case 'snapshotted':
-      return well({ ...vm, runningSince: null });
+      next.runningSince = null;
+      well(next);
+      break;
     case 'stopped':
-      return { ...well(halted(vm, event)), lastStop: stop(event.data.cause, event.data.forced, event) };
+      halted(next);
+      next.lastStop = stop(event.data.cause, event.data.forced, event);
+      well(next);
+      break;
     case 'crashed':
-      return crash(vm, before, event);
+      crash(next, before, event);
+      break;
     case 'create-failed':
     case 'boot-failed':
     case 'reboot-failed':
-      return { ...halted(vm, event), failure: rootFailure(event, event.data), residue: event.data.residue };
+      halted(next);
+      next.failure = rootFailure(event, event.data);
+      next.residue = event.data.residue;
+      break;
     case 'delete-failed':
-      return {
-        ...halted(vm, event),
-        failure: failedAgain(before, event.data) ?? rootFailure(event, event.data),
-        residue: event.data.residue,
-      };
+      halted(next);
+      next.failure = failedAgain(before, event.data) ?? rootFailure(event, event.data);
+      next.residue = event.data.residue;
+      break;
     case 'restore-failed':
-      return { ...halted(vm, event), residue: event.data.residue };
-    case 'shutdown-failed':
-    case 'pause-failed':
-    case 'resume-failed':
-    case 'snapshot-failed':
-      return vm;
+      halted(next);
+      next.residue = event.data.residue;
+      break;
     case 'delete-started':
-      return { ...attempted(vm, event), wantedGone: true };
+      attempted(next, event);
+      next.wantedGone = true;
+      break;
     case 'deleted':
-      return { ...well(halted(vm, event)), wantedGone: true, residue: [], deletedAt: event.time };
+      halted(next);
+      next.wantedGone = true;
+      next.residue = [];
+      next.deletedAt = event.time;
+      well(next);
+      break;
     case 'cancelled':
-      return { ...vm, wantedGone: true, deletedAt: event.time };
+      next.wantedGone = true;
+      next.deletedAt = event.time;
+      break;
     case 'cleanup-started':
-      return attempted(vm, event);
+      attempted(next, event);
+      break;
     case 'cleaned':
-      return { ...vm, residue: [], attention: null };
+      next.residue = [];
+      next.attention = null;
+      break;
     case 'cleanup-failed':
-      return { ...vm, residue: event.data.residue };
+      next.residue = event.data.residue;
+      break;
     case 'unresponsive':
     case 'responsive':
-      return { ...vm, health: event.name };
+      next.health = event.name;
+      break;
     case 'found':
-      return {
-        ...vm,
-        epoch: event.data.epoch,
-        attention: null,
-        runningSince: event.data.observed === 'running' ? event.time : null,
-      };
+      next.epoch = event.data.epoch;
+      next.attention = null;
+      next.runningSince = event.data.observed === 'running' ? event.time : null;
+      break;
     case 'lost':
-      return {
-        ...vm,
-        health: 'unknown',
-        runningSince: null,
-        attention: attention('lost', event, event.data.reason, 'bring the host back, or delete the VM with force'),
-      };
-    case 'diverged':
-      return vm;
+      halted(next);
+      next.attention = attention('lost', event, event.data.reason, 'bring the host back, or delete the VM with force');
+      break;
     case 'stuck':
-      return {
-        ...vm,
-        attention: attention(
-          'stuck',
-          event,
-          `${event.data.verb} is past its deadline ${event.data.deadline}`,
-          event.data.actionRequired,
-        ),
-      };
+      next.attention = attention(
+        'stuck',
+        event,
+        `${event.data.verb} is past its deadline ${event.data.deadline}`,
+        event.data.actionRequired,
+      );
+      break;
     case 'cleanup-abandoned':
-      return {
-        ...vm,
-        attention: attention(
-          'cleanup-abandoned',
-          event,
-          `given up after ${event.data.attempts} attempts; left: ${event.data.residue.join(', ') || 'nothing'}`,
-          event.data.actionRequired,
-        ),
-      };
+      next.attention = attention(
+        'cleanup-abandoned',
+        event,
+        `given up after ${event.data.attempts} attempts; left: ${event.data.residue.join(', ') || 'nothing'}`,
+        event.data.actionRequired,
+      );
+      break;
+    case 'diverged':
     case 'shutdown-started':
     case 'pause-started':
     case 'resume-started':
     case 'snapshot-started':
+    case 'shutdown-failed':
+    case 'pause-failed':
+    case 'resume-failed':
+    case 'snapshot-failed':
     case 'command-expired':
-      return vm;
+      break;
     default:
-      return event satisfies never;
+      event satisfies never;
   }
 };
 
-const well = (vm: Vm): Vm => ({ ...vm, failure: null, attention: null });
-const halted = (vm: Vm, _event: VmEvent): Vm => ({ ...vm, health: 'unknown', runningSince: null });
+const well = (next: Draft): void => {
+  next.failure = null;
+  next.attention = null;
+};
+
+const halted = (next: Draft): void => {
+  next.health = 'unknown';
+  next.runningSince = null;
+};
 
 const attention = (
   kind: NonNullable<Vm['attention']>['kind'],
@@ -151,23 +182,29 @@ const stop = (
 });
 
 /** During a shutdown or delete a dead process is what was wanted: the state stays until their outcome says so. */
-const crash = (vm: Vm, before: Vm, event: Extract<VmEvent, { name: 'crashed' }>): Vm => {
+const crash = (next: Draft, before: Vm, event: Extract<VmEvent, { name: 'crashed' }>): void => {
   // The owner has spoken: a lost VM waits for nobody any more.
-  const settled = { ...vm, attention: before.state === 'lost' ? null : vm.attention };
-  const ended = { ...halted(settled, event), lastStop: stop('crash', false, event) };
-  if (before.task && TASKS[before.task.verb].onCrash === 'continue') return { ...ended, state: before.state };
+  if (before.state === 'lost') next.attention = null;
+  halted(next);
+  next.lastStop = stop('crash', false, event);
+  if (before.task && TASKS[before.task.verb].onCrash === 'continue') {
+    next.state = before.state;
+    return;
+  }
   const data = { stage: before.task?.verb ?? 'running', reason: event.data.reason, retryable: true };
-  return { ...ended, failure: rootFailure(event, data), residue: event.data.residue };
+  next.failure = rootFailure(event, data);
+  next.residue = event.data.residue;
 };
 
 /** A boot by policy counts against the policy's attempts. */
-const restarting = (vm: Vm, event: Extract<VmEvent, { name: 'boot-started' }>): Vm => {
-  if (event.data.request.door !== 'recovery') return vm;
-  const keep = vm.spec?.restart.maxAttempts ?? 1;
-  return { ...vm, restarts: [...vm.restarts, event.time].slice(-keep) };
+const restarting = (next: Draft, event: Extract<VmEvent, { name: 'boot-started' }>): void => {
+  if (event.data.request.door !== 'recovery') return;
+  const keep = next.spec?.restart.maxAttempts ?? 1;
+  next.restarts = [...next.restarts, event.time].slice(-keep);
 };
 
-const attempted = (vm: Vm, event: Extract<VmEvent, { name: 'cleanup-started' | 'delete-started' }>): Vm => {
-  if (!vm.failure || event.data.request.ifFailure !== vm.failure.eventId) return vm;
-  return { ...vm, failure: { ...vm.failure, attempts: vm.failure.attempts + 1 } };
+const attempted = (next: Draft, event: Extract<VmEvent, { name: 'cleanup-started' | 'delete-started' }>): void => {
+  const { failure } = next;
+  if (!failure || event.data.request.ifFailure !== failure.eventId) return;
+  next.failure = { ...failure, attempts: failure.attempts + 1 };
 };

@@ -4,8 +4,23 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { allowedVerbs } from './allowed.ts';
 import { decide } from './decide.ts';
-import { apply, blank, command, event, HOST, NOW } from './story.fixture.ts';
-import { TASKS } from './tasks.ts';
+import {
+  apply,
+  blank,
+  CRASHED,
+  CREATED,
+  command,
+  event,
+  given,
+  HOST,
+  IN_FLIGHT,
+  NOW,
+  PAUSED,
+  RUNNING,
+  request,
+  STOPPED,
+} from './story.fixture.ts';
+import { TASKS, verbOfIntent } from './tasks.ts';
 import { TRANSITIONS } from './transitions.ts';
 import type { Vm } from './vm.ts';
 
@@ -78,6 +93,38 @@ const check = (before: Vm, vm: Vm): void => {
   if (vm.state === 'absent') expect(vm.owner).toBeNull();
   if (vm.state === 'running' || vm.state === 'paused') expect(vm.epoch).toBeGreaterThan(0);
 };
+
+/** Whatever is written into it throws. */
+const frozen = <T>(value: T): T => {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const member of Object.values(value)) frozen(member);
+  }
+  return value;
+};
+
+/** As recovery asks for it: to mend the VM's own failure. */
+const byRecovery = (vm: Vm, name: VmEventName): object => {
+  const verb = verbOfIntent(name);
+  if (verb === undefined) return {};
+  const mended = vm.failure === null ? {} : { ifFailure: vm.failure.eventId };
+  return { data: { request: request(verb, { door: 'recovery', ...mended }) } };
+};
+
+it('leaves the VM and the event that it is given as they were', () => {
+  let folded = 0;
+  for (const story of [...Object.values(IN_FLIGHT), CREATED, RUNNING, PAUSED, STOPPED, CRASHED]) {
+    const before = frozen(given(...story));
+    for (const name of VM_EVENT_NAMES) {
+      for (const options of [{}, byRecovery(before, name)]) {
+        const evolved = apply(before, frozen(event(before, name, options)));
+        if (evolved.kind === 'folded') folded += 1;
+        expect(evolved.vm).not.toBe(before);
+      }
+    }
+  }
+  expect(folded).toBeGreaterThan(100);
+});
 
 it('never throws, on any event in any state', () => {
   fc.assert(

@@ -115,6 +115,9 @@ export interface Vm {
   readonly sequence: number;
 }
 
+/** The next VM while one entry is folded into it: `evolve` alone holds it, and hands it out as a `Vm`. */
+export type Draft = { -readonly [Field in keyof Vm]: Vm[Field] };
+
 export const initialVm = (tenant: TenantId, id: VmId): Vm => ({
   tenant,
   id,
