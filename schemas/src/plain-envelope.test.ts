@@ -3,10 +3,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { vmEventEnvelopeSchema } from './envelope.ts';
-import { vmIdSchema } from './ids.ts';
-import { isPlainVmEnvelope } from './plain-envelope.ts';
+import { tenantId, vmId, vmIdSchema } from './ids.ts';
+import { type Addressed, isPlainVmEnvelope } from './plain-envelope.ts';
 
 const TYPE = 'ironlog.vm.created.v1';
+const ADDRESSED: Addressed = { type: TYPE, tenant: tenantId('acme'), vmId: vmId('vm-1') };
 const schema = vmEventEnvelopeSchema.extend({ type: z.literal(TYPE), subject: vmIdSchema, data: z.unknown() });
 
 const WHOLE = {
@@ -37,6 +38,9 @@ const value = fc.oneof(
     '2026-02-30T00:00:00.000Z',
     '2026-13-01T00:00:00.000Z',
     '2024-02-29T00:00:00.000Z',
+    '2026-04-31T00:00:00.000Z',
+    '2026-12-31T00:00:00.000Z',
+    '2026-11-30T00:00:00.000Z',
     '2026-01-01T24:00:00.000Z',
     '2026-01-01T00:00:00Z',
     'recovery',
@@ -71,7 +75,7 @@ describe('an envelope taken at a glance', () => {
     let taken = 0;
     fc.assert(
       fc.property(changed, (body) => {
-        if (!isPlainVmEnvelope(body, TYPE)) return;
+        if (!isPlainVmEnvelope(body, ADDRESSED)) return;
         taken += 1;
         expect(schema.parse(body)).toEqual(body);
       }),
@@ -80,16 +84,31 @@ describe('an envelope taken at a glance', () => {
     expect(taken).toBeGreaterThan(100);
   });
 
+  it('is one that agrees with its subject', () => {
+    expect(isPlainVmEnvelope({ ...WHOLE, tenant: 'other' }, ADDRESSED)).toBe(false);
+    expect(isPlainVmEnvelope({ ...WHOLE, subject: 'vm-2' }, ADDRESSED)).toBe(false);
+  });
+
+  it('is dated on any day but the 29th of February', () => {
+    const day = fc.date({ min: new Date(0), max: new Date('2100-01-01T00:00:00.000Z'), noInvalidDate: true });
+    fc.assert(
+      fc.property(day, (date) => {
+        const time = date.toISOString();
+        expect(isPlainVmEnvelope({ ...WHOLE, time }, ADDRESSED)).toBe(!time.includes('-02-29T'));
+      }),
+    );
+  });
+
   it.each(['causationid', 'correlationid', 'traceparent', 'prevhash'])('may lack %s', (name) => {
     const { [name as 'prevhash']: _, ...body } = WHOLE;
-    expect(isPlainVmEnvelope(body, TYPE)).toBe(true);
+    expect(isPlainVmEnvelope(body, ADDRESSED)).toBe(true);
   });
 
   it.each(Object.keys(WHOLE).filter((name) => schema.safeParse({ ...WHOLE, [name]: undefined }).success === false))(
     'must have %s',
     (name) => {
       const body = Object.fromEntries(Object.entries(WHOLE).filter(([key]) => key !== name));
-      expect(isPlainVmEnvelope(body, TYPE)).toBe(false);
+      expect(isPlainVmEnvelope(body, ADDRESSED)).toBe(false);
     },
   );
 });

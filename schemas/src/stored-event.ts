@@ -11,6 +11,7 @@ import {
   hostEventType,
 } from './hosts.ts';
 import { hostIdSchema, vmIdSchema } from './ids.ts';
+import { glanceOf } from './plain-data.ts';
 import { isPlainVmEnvelope, type VmEnvelope } from './plain-envelope.ts';
 import { type EventAddress, parseEventSubject, type Writer } from './subjects.ts';
 import { eventClass, VM_EVENT_NAMES, type VmEvent, type VmEventName, vmEventData, vmEventType } from './vm-events.ts';
@@ -31,6 +32,7 @@ const vmSchemas = new Map(
     vmEventEnvelopeSchema.extend({ type: z.literal(vmEventType(name)), subject: vmIdSchema, data: vmEventData[name] }),
   ]),
 );
+const vmData = new Map(VM_EVENT_NAMES.map((name) => [name, glanceOf(vmEventData[name])]));
 const hostSchemas = new Map(
   HOST_EVENT_NAMES.map((name) => [
     name,
@@ -100,11 +102,13 @@ const readBody = (address: EventAddress, type: string, body: unknown): ReadEvent
   }
 };
 
-const readVmEvent = (address: Extract<EventAddress, { kind: 'vm' }>, type: string, body: unknown): ReadEvent => {
+type VmAddress = Extract<EventAddress, { kind: 'vm' }>;
+
+const readVmEvent = (address: VmAddress, type: string, body: unknown): ReadEvent => {
   const name = vmNames.get(type);
   const schema = name && vmSchemas.get(name);
   if (!name || !schema) return refuse(`unknown VM event type ${JSON.stringify(type)}`);
-  const parsed = readEnvelope(name, body) ?? schema.safeParse(body);
+  const parsed = readEnvelope(name, address, body) ?? schema.safeParse(body);
   if (!parsed.success) return refuse(z.prettifyError(parsed.error));
   if (parsed.data.tenant !== address.tenant || parsed.data.subject !== address.vmId) {
     return refuse("tenant or VM in the envelope is not the subject's");
@@ -114,8 +118,14 @@ const readVmEvent = (address: Extract<EventAddress, { kind: 'vm' }>, type: strin
 };
 
 /** What the schema would answer, for an envelope that is plain and data that is right; `undefined`: ask the schema. */
-const readEnvelope = (name: VmEventName, body: unknown): { success: true; data: VmEnvelope } | undefined => {
-  if (typeof body !== 'object' || body === null || !isPlainVmEnvelope(body, vmEventType(name))) return undefined;
+const readEnvelope = (
+  name: VmEventName,
+  { tenant, vmId }: VmAddress,
+  body: unknown,
+): { success: true; data: VmEnvelope } | undefined => {
+  if (typeof body !== 'object' || body === null) return undefined;
+  if (!isPlainVmEnvelope(body, { type: vmEventType(name), tenant, vmId })) return undefined;
+  if (vmData.get(name)?.(body.data) === true) return { success: true, data: body };
   const data = vmEventData[name].safeParse(body.data);
   if (!data.success) return undefined;
   // It has just been parsed, and is nobody else's.
@@ -124,7 +134,8 @@ const readEnvelope = (name: VmEventName, body: unknown): { success: true; data: 
 };
 
 // The schema chosen by `name` has checked `data`, which the type system cannot follow through the map.
-const vmEvent = (name: VmEventName, envelope: object): VmEvent => ({ name, ...envelope }) as VmEvent;
+// Whoever parsed the envelope has handed it over: `name`, which no schema knows, is added to it as it is.
+const vmEvent = (name: VmEventName, envelope: object): VmEvent => Object.assign(envelope, { name }) as VmEvent;
 const hostEvent = (name: HostEventName, envelope: object): HostEvent => ({ name, ...envelope }) as HostEvent;
 
 /** The bytes to store: `name` is only the short form of `type` and stays out. */

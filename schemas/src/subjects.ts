@@ -1,7 +1,16 @@
 // NATS subjects: built from branded ids only, and read back into them; nothing else joins tokens with dots.
 
 import { type HostEventName, hostEventClass } from './hosts.ts';
-import { type HostId, hostIdSchema, isIdText, type TenantId, tenantIdSchema, type VmId, vmIdSchema } from './ids.ts';
+import {
+  type HostId,
+  hostIdSchema,
+  ID_PATTERN,
+  RESERVED_IDS,
+  type TenantId,
+  tenantIdSchema,
+  type VmId,
+  vmIdSchema,
+} from './ids.ts';
 import { eventClass, type VmEventName } from './vm-events.ts';
 import { type Verb, verbSchema } from './vm-state.ts';
 
@@ -29,8 +38,9 @@ export const hostFilter = (host: HostId): string => `${SUBJECT_PREFIX}.evt.host.
 export const RECOVERY_VM_FILTER = `${SUBJECT_PREFIX}.evt.vm.*.*.recovery.*`;
 export const FAILURE_FILTER = `${SUBJECT_PREFIX}.evt.vm.*.*.*.failure`;
 
-/** A VM's event, whose tokens are looked at one by one afterwards. */
-const VM_EVENT_SUBJECT = new RegExp(`^${SUBJECT_PREFIX}\\.evt\\.vm\\.([^.]+)\\.([^.]+)\\.([^.]+)\\.(fact|failure)$`);
+const ID = ID_PATTERN.source.slice(1, -1);
+/** A VM's event; of its ids only those with a meaning of their own are left to refuse. */
+const VM_EVENT_SUBJECT = new RegExp(`^${SUBJECT_PREFIX}\\.evt\\.vm\\.(${ID})\\.(${ID})\\.(${ID})\\.(fact|failure)$`);
 
 const id = <T>(
   schema: { safeParse(text: unknown): { success: boolean; data?: T } },
@@ -72,7 +82,7 @@ export type EventAddress =
 
 /** Judged without zod: every entry of the log passes here. */
 const vmEventAddress = ([, tenant = '', vm = '', by = '', cls]: readonly string[]): EventAddress | undefined => {
-  if (!isIdText(tenant) || !isIdText(vm) || !(by === 'recovery' || by === 'gateway' || isIdText(by))) return undefined;
+  if (RESERVED_IDS.includes(tenant) || RESERVED_IDS.includes(vm) || by === 'any') return undefined;
   const [tenantId, vmId, writer] = [tenant as TenantId, vm as VmId, by as Writer];
   return { kind: 'vm', tenant: tenantId, vmId, writer, class: cls === 'failure' ? 'failure' : 'fact' };
 };

@@ -1,0 +1,101 @@
+// What is taken at a glance is what the schema takes, unchanged and in the same order; whatever the schema answers with is taken.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { glanceOf } from './plain-data.ts';
+import { VM_EVENT_NAMES, vmEventData } from './vm-events.ts';
+
+/** Something of every kind that a member may be, and near misses of it. */
+const WORDS: readonly unknown[] = [
+  ...['vm-1', 'host-1', 'recovery', 'any', `evt-${'0'.repeat(26)}`, 'a'.repeat(64), 'A'.repeat(64), 'x'.repeat(65)],
+  ...['', 'x', 'text', 'a b', 'tab\t', '\u{1f600}', '\u{1f600}'.repeat(20), '\u{1f600}'.repeat(63), 'x'.repeat(2001)],
+  ...['2026-01-31T23:59:59.999Z', '2026-02-30T00:00:00.000Z', '2026-01-01T00:00:00Z', '2024-02-29T00:00:00.000Z'],
+  ...[0, 1, 2, 32, 101, 1.5, -1, 2 ** 31, 2 ** 53, 86_400, true, false, null, [], {}, [null], { a: 'b' }],
+];
+const nearMiss = fc.oneof(fc.constantFrom(...WORDS), fc.jsonValue());
+
+/** Of a schema, mostly what it takes, as a sender may write it: members that are left out, too many, or in another order. */
+const anyOf = (schema: z.core.$ZodType): fc.Arbitrary<unknown> => {
+  const { def } = (schema as z.core.$ZodTypes)._zod;
+  switch (def.type) {
+    case 'object':
+      return objectOf(Object.entries(def.shape));
+    case 'array':
+      return fc.array(anyOf(def.element), { maxLength: 5 });
+    case 'record':
+      return fc.dictionary(fc.constantFrom('tier', 'a/b', '7', '_x', 'x'.repeat(64)), anyOf(def.valueType));
+    case 'nullable':
+      return fc.oneof(fc.constant(null), anyOf(def.innerType));
+    case 'optional':
+    case 'default':
+    case 'prefault':
+      return anyOf(def.innerType);
+    default: {
+      const known = [...WORDS, ...(schema._zod.values ?? [])].filter((word) => z.safeParse(schema, word).success);
+      return fc.oneof({ weight: 30, arbitrary: fc.constantFrom(...known) }, { weight: 1, arbitrary: nearMiss });
+    }
+  }
+};
+
+const objectOf = (members: readonly [string, z.core.$ZodType][]): fc.Arbitrary<unknown> => {
+  const rarely = { weight: 1, arbitrary: fc.constant(true) };
+  const seldom = fc.oneof({ weight: 15, arbitrary: fc.constant(false) }, rarely);
+  const member = ([name, schema]: [string, z.core.$ZodType]) =>
+    fc
+      .tuple(schema._zod.optin === undefined ? seldom : fc.boolean(), anyOf(schema))
+      .map(([lacks, value]) => (lacks ? [] : [[name, value] as const]));
+  return fc.tuple(seldom, seldom, ...members.map(member)).map(([turned, added, ...given]) => {
+    const fields = given.flat();
+    return Object.fromEntries([...(turned ? fields.toReversed() : fields), ...(added ? [['extra', 1] as const] : [])]);
+  });
+};
+
+describe.each(VM_EVENT_NAMES)('the data of %s', (name) => {
+  const schema = vmEventData[name];
+  const glance = glanceOf(schema);
+
+  it('is taken at a glance only where the schema takes it as it is', () => {
+    fc.assert(
+      fc.property(anyOf(schema), (value) => {
+        if (!glance(value)) return;
+        const answer = schema.parse(value);
+        expect(answer).toEqual(value);
+        expect(JSON.stringify(answer)).toBe(JSON.stringify(value));
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('is taken at a glance as the schema itself would write it', () => {
+    let taken = 0;
+    fc.assert(
+      fc.property(anyOf(schema), (value) => {
+        const { success, data } = schema.safeParse(value);
+        // Texts of astral characters are counted by zod.
+        if (!success || /\p{Emoji_Presentation}{2}/u.test(JSON.stringify(data))) return;
+        expect(glance(data)).toBe(true);
+        taken += 1;
+      }),
+      { numRuns: 400 },
+    );
+    expect(taken).toBeGreaterThan(20);
+  });
+});
+
+describe('a glance', () => {
+  it.each<[string, z.core.$ZodType, unknown]>([
+    ['a transformation', z.string().transform((text) => text.length), 'text'],
+    ['a trimmed text', z.string().trim(), 'text'],
+    ['a coerced number', z.coerce.number(), 1],
+    ['a URL', z.url(), 'http://x'],
+    ['an open object', z.object({ a: z.int() }), { a: 1 }],
+    ['an object that keeps what it does not know', z.looseObject({ a: z.int() }), { a: 1 }],
+    ['a pattern that remembers', z.string().regex(/a/g), 'a'],
+    ['what fills itself in', z.strictObject({ a: z.int().default(1) }), {}],
+    ['a second option', z.union([z.strictObject({ a: z.int().default(1) }), z.strictObject({})]), {}],
+    ['a member called __proto__', z.record(z.string(), z.int()), JSON.parse('{"__proto__":1}')],
+    ['another order', z.strictObject({ a: z.int(), b: z.int() }), { b: 1, a: 1 }],
+  ])('leaves %s to zod', (_, schema, value) => {
+    expect(glanceOf(schema)(value)).toBe(false);
+  });
+});

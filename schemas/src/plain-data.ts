@@ -1,0 +1,162 @@
+// Data judged at a glance: a check made once from a zod schema's own definition, for the one path on which every event of the
+// log is read. It takes only what the schema takes and answers unchanged, in the same order (a property test holds the two
+// together, event by event); what it does not take, or what it does not know, zod judges.
+import type { z } from 'zod';
+
+/** Of a value as `JSON.parse` makes it. True: the schema answers with its equal. False: ask the schema. */
+export type Glance = (value: unknown) => boolean;
+
+const never: Glance = () => false;
+
+export const glanceOf = (schema: z.core.$ZodType): Glance => {
+  const { def } = (schema as z.core.$ZodTypes)._zod;
+  const shape = glanceOfType(def);
+  const checks = (def.checks ?? []).map(glanceOfCheck);
+  if (shape === never || checks.includes(never)) return never;
+  const [first, second] = checks;
+  if (!first) return shape;
+  if (!second) return (value) => shape(value) && first(value);
+  return (value) => shape(value) && checks.every((check) => check(value));
+};
+
+type Definition = z.core.$ZodTypes['_zod']['def'];
+
+const glanceOfType = (def: Definition): Glance => {
+  switch (def.type) {
+    case 'string':
+      return def.coerce ? never : glanceOfString(def);
+    case 'number':
+      return def.coerce ? never : glanceOfNumber(def);
+    case 'boolean':
+      return def.coerce ? never : (value) => value === true || value === false;
+    case 'enum':
+      return oneOf(Object.values(def.entries));
+    case 'literal':
+      return oneOf(def.values);
+    case 'nullable': {
+      const inner = glanceOf(def.innerType);
+      return (value) => value === null || inner(value);
+    }
+    // An absent one is its object's concern; with a default it is one that zod fills in.
+    case 'optional':
+    case 'default':
+    case 'prefault':
+      return glanceOf(def.innerType);
+    case 'array': {
+      const element = glanceOf(def.element);
+      return (value) => Array.isArray(value) && value.every(element);
+    }
+    case 'record':
+      return glanceOfRecord(def);
+    case 'object':
+      return glanceOfObject(def);
+    case 'union':
+      return glanceOfUnion(def);
+    default:
+      return never;
+  }
+};
+
+const isText: Glance = (value) => typeof value === 'string';
+
+const glanceOfString = (def: z.core.$ZodStringDef): Glance => {
+  if (!('format' in def)) return isText;
+  const { format, pattern } = def as z.core.$ZodStringFormatDef;
+  // Other formats look at more than their pattern.
+  return format === 'datetime' && pattern ? matching(pattern) : never;
+};
+
+const glanceOfNumber = (def: z.core.$ZodNumberDef): Glance => {
+  if (!('format' in def)) return Number.isFinite;
+  return def.format === 'safeint' ? Number.isSafeInteger : never;
+};
+
+/** A pattern that remembers where it stopped answers differently each time. */
+const matching = (pattern: RegExp): Glance =>
+  pattern.global || pattern.sticky ? never : (value) => typeof value === 'string' && pattern.test(value);
+
+const oneOf = (values: readonly z.core.util.Literal[]): Glance => {
+  const known = new Set<unknown>(values);
+  return (value) => known.has(value);
+};
+
+/** A check of zod is given only what has the shape: so is this. */
+const glanceOfCheck = (check: z.core.$ZodCheck<never>): Glance => {
+  const def = (check as unknown as z.core.$ZodChecks)._zod.def;
+  switch (def.check) {
+    case 'max_length':
+      return (value) => lengthOf(value) <= def.maximum;
+    case 'min_length':
+      // Zod counts code points, of which a string may have half as many as units.
+      return (value) => lengthOf(value) >= 2 * def.minimum - 1;
+    case 'greater_than':
+      return bounded(def, (value, bound) => value > bound);
+    case 'less_than':
+      return bounded(def, (value, bound) => value < bound);
+    case 'string_format':
+      return def.format === 'regex' && def.pattern ? matching(def.pattern) : never;
+    default:
+      return glanceOfRefinement(def);
+  }
+};
+
+interface Bound {
+  readonly value: unknown;
+  readonly inclusive: boolean;
+}
+const bounded = ({ value: bound, inclusive }: Bound, within: (value: number, bound: number) => boolean): Glance => {
+  if (typeof bound !== 'number') return never;
+  return (value) => typeof value === 'number' && (within(value, bound) || (inclusive && value === bound));
+};
+
+const lengthOf = (value: unknown): number => (typeof value === 'string' || Array.isArray(value) ? value.length : NaN);
+
+const glanceOfRefinement = (def: object): Glance => {
+  const { check, fn } = def as Partial<z.core.$ZodCustomDef>;
+  // By its own contract it answers without a side effect; a promise is none of ours.
+  return check === 'custom' && fn ? (value) => fn(value) === true : never;
+};
+
+const glanceOfRecord = ({ keyType, valueType, mode, partial }: z.core.$ZodRecordDef): Glance => {
+  if (mode !== undefined || partial || keyType._zod.values) return never;
+  const [isKey, isValue] = [glanceOf(keyType), glanceOf(valueType)];
+  return (value) => {
+    if (!isObject(value)) return false;
+    for (const key in value) if (key === '__proto__' || !isKey(key) || !isValue(value[key])) return false;
+    return true;
+  };
+};
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The members in the schema's order, which is the order of its answer; any other, and any that it does not know, is not taken. */
+const glanceOfObject = ({ shape, catchall }: z.core.$ZodObjectDef): Glance => {
+  if (catchall?._zod.def.type !== 'never') return never;
+  const names = Object.keys(shape);
+  const glances = Object.values(shape).map((member) => glanceOf(member));
+  const mayLack = Object.values(shape).map((member) => member._zod.optin === 'optional');
+  return (value) => {
+    if (!isObject(value)) return false;
+    let at = 0;
+    for (const key in value) {
+      while (names[at] !== key) {
+        if (mayLack[at] !== true) return false;
+        at += 1;
+      }
+      if (glances[at]?.(value[key]) !== true) return false;
+      at += 1;
+    }
+    for (; at < names.length; at += 1) if (mayLack[at] !== true) return false;
+    return true;
+  };
+};
+
+/** Zod answers with the first option that takes the value, changed or not: past the first, only what no option changes is sure. */
+const glanceOfUnion = ({ options }: z.core.$ZodUnionDef): Glance => {
+  const isPlainWord = (option: z.core.$ZodType): boolean =>
+    (option._zod.def.type === 'enum' || option._zod.def.type === 'literal') && !option._zod.def.checks?.length;
+  if (!options.every(isPlainWord)) return options[0] ? glanceOf(options[0]) : never;
+  const glances = options.map((option) => glanceOf(option));
+  return (value) => glances.some((glance) => glance(value));
+};
