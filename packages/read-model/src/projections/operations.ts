@@ -5,20 +5,25 @@ import type { Db } from '../database.ts';
 import { WrittenKeys } from './written-keys.ts';
 
 const keyOf = (tenant: string, id: string): string => `${tenant}/${id}`;
+
+/** One operation in memory; changed in place, for it is looked up once for each of its events. */
 interface Held {
-  readonly operation: OperationState;
+  readonly key: string;
   readonly createdSequence: number;
+  operation: OperationState;
+  /** Without a row so far. */
+  isFresh: boolean;
+  isDirty: boolean;
 }
 
 export class OperationRows {
   /** Those that have changed since the last commit, and those not finished yet. */
   readonly #held = new Map<string, Held>();
-  readonly #dirty = new Set<string>();
-  /** Without a row so far. */
-  readonly #fresh = new Set<string>();
+  readonly #dirty: Held[] = [];
   readonly #written;
   readonly #load;
   readonly #upsert;
+  readonly #anyPending;
   readonly #decided;
 
   constructor(db: Db) {
@@ -30,46 +35,55 @@ export class OperationRows {
       `INSERT INTO operations (tenant, id, vm_id, status, created_sequence, body) VALUES (?, ?, ?, ?, ?, ?)
        ON CONFLICT (tenant, id) DO UPDATE SET status = excluded.status, body = excluded.body`,
     );
+    this.#anyPending = db.prepare('SELECT 1 FROM pending_commands LIMIT 1');
     this.#decided = db.prepare<[string, string]>('DELETE FROM pending_commands WHERE tenant = ? AND id = ?');
   }
 
   fold(tenant: TenantId, stored: StoredEvent, sequence: number): void {
     for (const id of operationsOf(stored)) {
-      const before = this.#get(tenant, id);
-      const after = foldOperation(id, before?.operation, stored, sequence);
-      if (!after || after === before?.operation) continue;
       const key = keyOf(tenant, id);
-      this.#held.set(key, { operation: after, createdSequence: before?.createdSequence ?? sequence });
-      this.#dirty.add(key);
-      if (!before) this.#fresh.add(key);
+      const held = this.#held.get(key) ?? this.#fromRow(key, tenant, id);
+      const after = foldOperation(id, held?.operation, stored, sequence);
+      if (!after || after === held?.operation) continue;
+      const changed = held ?? { key, createdSequence: sequence, operation: after, isFresh: true, isDirty: false };
+      changed.operation = after;
+      this.#remember(changed);
     }
   }
 
   /** Writes each operation that has changed once, inside a transaction. */
   write(): void {
-    for (const key of this.#dirty) {
-      const held = this.#held.get(key);
-      if (!held) continue;
+    // Asked once: in a rebuild, whose commands are all decided, nothing waits.
+    const mayBePending = this.#anyPending.get() !== undefined;
+    for (const { key, operation, createdSequence, isFresh } of this.#dirty) {
       this.#written.add(key);
-      const { operation, createdSequence } = held;
       const { tenant, id, vmId, status } = operation;
       this.#upsert.run(tenant, id, vmId, status, createdSequence, JSON.stringify(operation));
       // What is on record is not pending; a copy of the command that comes later finds the row (see pending.ts).
-      if (this.#fresh.has(key)) this.#decided.run(tenant, id);
+      if (isFresh && mayBePending) this.#decided.run(tenant, id);
     }
   }
 
   written(): void {
-    for (const key of this.#dirty) if (this.#held.get(key)?.operation.finishedAt !== null) this.#held.delete(key);
-    this.#dirty.clear();
-    this.#fresh.clear();
+    for (const held of this.#dirty) {
+      held.isDirty = false;
+      held.isFresh = false;
+      if (held.operation.finishedAt !== null) this.#held.delete(held.key);
+    }
+    this.#dirty.length = 0;
   }
 
-  #get(tenant: TenantId, id: CommandId): Held | undefined {
-    const key = keyOf(tenant, id);
-    const known = this.#held.get(key);
-    if (known) return known;
+  #remember(held: Held): void {
+    if (held.isDirty) return;
+    held.isDirty = true;
+    this.#dirty.push(held);
+    this.#held.set(held.key, held);
+  }
+
+  #fromRow(key: string, tenant: TenantId, id: CommandId): Held | undefined {
     const row = this.#written.mayHave(key) ? this.#load.get(tenant, id) : undefined;
-    return row && { operation: JSON.parse(row.body) as OperationState, createdSequence: row.created_sequence };
+    if (!row) return undefined;
+    const operation = JSON.parse(row.body) as OperationState;
+    return { key, createdSequence: row.created_sequence, operation, isFresh: false, isDirty: false };
   }
 }

@@ -8,9 +8,16 @@ import { WrittenKeys } from './written-keys.ts';
 const REMEMBERED = 50_000;
 const keyOf = (tenant: string, id: string): string => `${tenant}/${id}`;
 
+/** One VM in memory; changed in place, for it is looked up once for each of its entries. */
 interface Held {
-  readonly vm: Vm;
-  readonly createdSequence: number;
+  readonly key: string;
+  vm: Vm;
+  createdSequence: number;
+  /** Not claimed so far: without a spec, hence without labels. */
+  isFresh: boolean;
+  /** Fresh, and it may have a row all the same: a command of its has expired. */
+  hasMoved: boolean;
+  isDirty: boolean;
 }
 
 export interface Folded {
@@ -22,11 +29,7 @@ export interface Folded {
 
 export class VmRows {
   readonly #held = new Map<string, Held>();
-  readonly #dirty = new Set<string>();
-  /** Not claimed so far: without a spec, hence without labels. */
-  readonly #fresh = new Set<string>();
-  /** Of those, the ones that may have a row all the same: a command of theirs has expired. */
-  readonly #moved = new Set<string>();
+  readonly #dirty: Held[] = [];
   readonly #written;
   readonly #load;
   readonly #upsert;
@@ -53,46 +56,46 @@ export class VmRows {
   }
 
   fold(tenant: TenantId, id: VmId, entry: Entry): Folded {
-    const key = keyOf(tenant, id);
-    const held = this.#get(tenant, id, entry.sequence);
+    const held = this.#get(tenant, id);
     const before = held.vm;
     const evolved = evolve(before, entry);
-    const begins = before.state === 'absent' && evolved.kind === 'folded';
-    // Set by the last event that found no VM, never by an ignored one: memory must say what the rows would.
-    const createdSequence = begins ? entry.sequence : held.createdSequence;
-    this.#held.set(key, { vm: evolved.vm, createdSequence });
+    held.vm = evolved.vm;
+    if (before.state === 'absent' && evolved.kind === 'folded') {
+      // Set by the last event that found no VM, never by an ignored one: memory must say what the rows would.
+      held.createdSequence = entry.sequence;
+      held.isFresh = true;
+      held.hasMoved ||= before.revision > 0;
+    }
     // A VM that nothing has happened to has no row: an ignored entry does not make one.
-    if (evolved.vm.revision > 0) this.#dirty.add(key);
-    if (begins) this.#fresh.add(key);
-    if (begins && before.revision > 0) this.#moved.add(key);
+    if (evolved.vm.revision > 0) this.#soil(held);
     return { before, after: evolved.vm, ignored: evolved.kind === 'ignored' ? evolved.reason : undefined };
   }
 
   /** An entry over the VM's filter that is no event of it: only its sequence is remembered. */
   pass(tenant: TenantId, id: VmId, sequence: number): void {
-    const { vm, createdSequence } = this.#get(tenant, id, sequence);
+    const held = this.#get(tenant, id);
     // A VM that nothing has happened to has no row: poison does not make one.
-    if (vm.revision === 0) return;
-    const key = keyOf(tenant, id);
-    this.#held.set(key, { vm: { ...vm, sequence }, createdSequence });
-    this.#dirty.add(key);
+    if (held.vm.revision === 0) return;
+    held.vm = { ...held.vm, sequence };
+    this.#soil(held);
   }
 
   /** Writes each VM that has changed once, inside a transaction. */
   write(): void {
-    for (const key of this.#dirty) {
-      const held = this.#held.get(key);
-      if (!held) continue;
-      this.#written.add(key);
-      this.#write(held, this.#fresh.has(key));
-      if (this.#moved.has(key)) this.#place.run(held.createdSequence, held.vm.tenant, held.vm.id);
+    for (const held of this.#dirty) {
+      this.#written.add(held.key);
+      this.#write(held);
+      if (held.hasMoved) this.#place.run(held.createdSequence, held.vm.tenant, held.vm.id);
     }
   }
 
   written(): void {
-    this.#dirty.clear();
-    this.#fresh.clear();
-    this.#moved.clear();
+    for (const held of this.#dirty) {
+      held.isDirty = false;
+      held.isFresh = false;
+      held.hasMoved = false;
+    }
+    this.#dirty.length = 0;
     while (this.#held.size > REMEMBERED) {
       const [oldest] = this.#held.keys();
       if (oldest === undefined) break;
@@ -100,15 +103,31 @@ export class VmRows {
     }
   }
 
-  #get(tenant: TenantId, id: VmId, sequence: number): Held {
-    const known = this.#held.get(keyOf(tenant, id));
-    if (known) return known;
-    const row = this.#written.mayHave(keyOf(tenant, id)) ? this.#load.get(tenant, id) : undefined;
-    if (row) return { vm: JSON.parse(row.body) as Vm, createdSequence: row.created_sequence };
-    return { vm: initialVm(tenant, id), createdSequence: sequence };
+  #soil(held: Held): void {
+    if (held.isDirty) return;
+    held.isDirty = true;
+    this.#dirty.push(held);
   }
 
-  #write({ vm, createdSequence }: Held, isFresh: boolean): void {
+  #get(tenant: TenantId, id: VmId): Held {
+    const key = keyOf(tenant, id);
+    const known = this.#held.get(key);
+    if (known) return known;
+    const row = this.#written.mayHave(key) ? this.#load.get(tenant, id) : undefined;
+    const vm = row ? (JSON.parse(row.body) as Vm) : initialVm(tenant, id);
+    const held = {
+      key,
+      vm,
+      createdSequence: row?.created_sequence ?? 0,
+      isFresh: false,
+      hasMoved: false,
+      isDirty: false,
+    };
+    this.#held.set(key, held);
+    return held;
+  }
+
+  #write({ vm, createdSequence, isFresh }: Held): void {
     const { tenant, id, spec } = vm;
     const expires = spec?.expiresAfterSeconds;
     const gone = vm.state === 'deleted';
