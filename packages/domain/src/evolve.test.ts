@@ -97,6 +97,11 @@ describe('evolve', () => {
       reason: expect.stringContaining('prevhash'),
     });
   });
+  it('ignores that a VM is found running that was never booted', () => {
+    const lost = given(...CREATED, 'lost');
+    expect(apply(lost, event(lost, 'found', { data: { observed: 'running', epoch: 0 } })).kind).toBe('ignored');
+    expect(given(...CREATED, 'lost', ['found', { data: { observed: 'stopped' } }]).state).toBe('stopped');
+  });
   it('ignores an outcome without its task, and a second intent', () => {
     const running = given(...RUNNING);
     expect(apply(running, event(running, 'paused')).kind).toBe('ignored');

@@ -48,6 +48,8 @@ const whyIgnored = (vm: Vm, { event, writer, sequence }: Entry): string | undefi
   if (event.revision !== vm.revision + 1) return `revision ${event.revision} does not follow ${vm.revision}`;
   if ((event.prevhash ?? null) !== vm.lastHash) return 'prevhash is not the hash of the event before';
   if (TRANSITIONS[vm.state][event.name] === 'never') return `${event.name} cannot happen to a VM that is ${vm.state}`;
+  if (event.name === 'found' && event.data.observed !== 'stopped' && event.data.epoch === 0)
+    return `found ${event.data.observed} without ever having been booted`;
   return whyNotThisTask(vm, event);
 };
 
