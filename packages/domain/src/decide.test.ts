@@ -1,6 +1,6 @@
 import { hostId, VERBS, type Verb, type VmEventName } from '@ironlog/schemas';
 import { describe, expect, it } from 'vitest';
-import { continuation, type DecideContext, decide, decideCrash } from './decide.ts';
+import { continuation, type DecideContext, decide, decideCrash, refuse } from './decide.ts';
 import {
   at,
   CRASHED,
@@ -133,6 +133,18 @@ describe('decide', () => {
     const full = { ...context, admission: { ok: false, code: 'over-capacity', reason: 'no memory left' } } as const;
     expect(decide(given(), command('create'), full)).toMatchObject({ rejection: { code: 'over-capacity' } });
     expect(decide(given(...RUNNING), command('shutdown', { id: 'cmd-new' }), full).kind).toBe('intent');
+  });
+  it.each(VERBS)('needs no host to refuse %s to a VM that none has claimed and that is deleted', (verb) => {
+    const asked = command(verb);
+    const refused = refuse(given('cancelled'), asked, { now: NOW });
+    expect(refused).toMatchObject({
+      kind: 'rejected',
+      rejection: { code: verb === 'create' ? 'vm-exists' : 'vm-deleted', currentState: 'deleted', allowed: [] },
+    });
+    expect(refused).toEqual(decide(given('cancelled'), asked, context));
+  });
+  it('leaves to the host what the VM as it stands would take', () => {
+    expect(refuse(given(...CREATED), command('boot'), { now: NOW, host: HOST })).toBeUndefined();
   });
   it('does not boot over residue, nor bring back what was to be deleted', () => {
     const residue = given(...CREATED, 'boot-started', ['boot-failed', { data: { residue: ['process'] } }]);

@@ -25,21 +25,38 @@ export interface DecideContext {
   readonly admission: Admission;
 }
 
+interface RefuseContext {
+  readonly now: Timestamp;
+  /** Whose answer it is; nobody's where no host owns the VM. */
+  readonly host?: HostId;
+  /** What the VM's hypervisor can do; without it every verb may be named as allowed. */
+  readonly capabilities?: readonly Verb[] | undefined;
+}
+
 export type Decision =
   | { readonly kind: 'intent'; readonly fact: Intent }
   | { readonly kind: 'expired'; readonly fact: Extract<VmFact, { name: 'command-expired' }> }
   | { readonly kind: 'rejected'; readonly rejection: Rejection }
   | { readonly kind: 'duplicate'; readonly outcome: Outcome };
 
+type Refused = Exclude<Decision, { readonly kind: 'intent' }>;
+
 export const decide = (vm: Vm, command: WorkCommand, context: DecideContext): Decision => {
+  const { admission, host, now } = context;
+  return refuse(vm, command, { now, host, capabilities: capabilitiesOf(admission) }) ?? admit(vm, command, context);
+};
+
+/** What a command is answered whatever a host may say to it; `undefined`: it is for the host to say. */
+export const refuse = (vm: Vm, command: WorkCommand, context: RefuseContext): Refused | undefined => {
   const { action, request, expectedRevision } = command.data;
   const known = vm.commands.find((record) => record.id === command.id);
   if (known) return { kind: 'duplicate', outcome: known.outcome };
-  const reject = rejecting(vm, context);
+  const reject = rejecting(vm, context.capabilities);
   // P4: only the owner's word counts; what any other host appended, an expiry too, the fold would ignore.
   if (vm.owner !== null && vm.owner !== context.host) {
     if (action.verb === 'create') return reject('vm-exists', `a VM of that id exists on ${vm.owner}`);
-    return reject('wrong-host', `the VM is owned by ${vm.owner}, and this reached ${context.host}; send it again`);
+    const reached = context.host ?? 'no host';
+    return reject('wrong-host', `the VM is owned by ${vm.owner}, and this reached ${reached}; send it again`);
   }
   if (context.now > request.startBy) return expire(vm, command, `not started by ${request.startBy}`);
   if (request.ifFailure !== undefined && vm.failure?.eventId !== request.ifFailure) {
@@ -50,8 +67,7 @@ export const decide = (vm: Vm, command: WorkCommand, context: DecideContext): De
   }
   const force = action.verb === 'delete' && action.params.force;
   const refusal = whyNot(vm, action.verb, force);
-  if (refusal !== undefined) return reject(refusalCode(vm, action.verb), refusal);
-  return admit(vm, command, context);
+  return refusal === undefined ? undefined : reject(refusalCode(vm, action.verb), refusal);
 };
 
 /** What makes an unstarted command expire; used by whoever receives it late, and by recovery when nobody does. */
@@ -66,19 +82,22 @@ const refusalCode = (vm: Vm, verb: Verb): RejectionCode => {
   return vm.state === 'deleted' ? 'vm-deleted' : 'illegal-state';
 };
 
-type Reject = (code: RejectionCode, reason: string) => Decision;
+type Reject = (code: RejectionCode, reason: string) => Refused;
+
+const capabilitiesOf = (admission: Admission): readonly Verb[] | undefined =>
+  admission.ok ? admission.capabilities : undefined;
 
 /** Names what the VM would take now, of what its hypervisor can do. */
 const rejecting =
-  (vm: Vm, { admission }: DecideContext): Reject =>
+  (vm: Vm, capabilities: readonly Verb[] | undefined): Reject =>
   (code, reason) => {
-    const allowed = allowedVerbs(vm, admission.ok ? admission.capabilities : undefined);
+    const allowed = allowedVerbs(vm, capabilities);
     return { kind: 'rejected', rejection: { code, reason, currentState: vm.state, allowed } };
   };
 
 const admit = (vm: Vm, command: WorkCommand, context: DecideContext): Decision => {
   const { admission } = context;
-  const reject = rejecting(vm, context);
+  const reject = rejecting(vm, capabilitiesOf(admission));
   const { verb } = command.data.action;
   const needsHost = verb === 'create' || verb === 'boot' || verb === 'restore';
   if (!admission.ok) {

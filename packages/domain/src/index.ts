@@ -8,6 +8,7 @@ export {
   decide,
   decideCrash,
   expire,
+  refuse,
 } from './decide.ts';
 export { type Entry, type Evolved, evolve } from './evolve.ts';
 export { type EventMeta, nextEvent } from './next-event.ts';
