@@ -1,9 +1,10 @@
 // The gateway's own parts, wired by plain arguments: memory fed by the tail, placement, acceptance, and the two doors' handlers.
 import { createEventLog, type Delivery, type EventLog, type WorkQueue } from '@ironlog/event-log';
-import { STREAMS } from '@ironlog/schemas';
+import { STREAMS, type WorkCommand } from '@ironlog/schemas';
 import type { Runtime } from '@ironlog/service-kit';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { createAccept } from './accept/accept.ts';
+import { createReject } from './accept/reject.ts';
 import { createDoor } from './door/door.ts';
 import { createStrays } from './door/strays.ts';
 import type { GatewayConfig } from './env.ts';
@@ -11,6 +12,7 @@ import type { Api } from './http/api.ts';
 import { consoleCall } from './http/console-call.ts';
 import { cancelUnclaimed } from './placement/cancel.ts';
 import { routeDeclined } from './placement/declined.ts';
+import { answerForDeleted } from './placement/deleted.ts';
 import { watchHosts } from './placement/hosts.ts';
 import { commandsCreatedAt, lastWorkReader } from './placement/last-work.ts';
 import { placeWaiting } from './placement/place-waiting.ts';
@@ -66,6 +68,10 @@ export const createCore = async ({
   const declined = routeDeclined({ ...shared, operations, lastWork: await lastWorkReader(connection) });
   // Owners first: whether an event decides an operation depends on who wrote it.
   const tail = await startTail({ log, signal, folds: [whereabouts.fold, operations.fold, declined] });
+  const ending = {
+    reject: createReject({ log, clock }),
+    answerForDeleted: (command: WorkCommand) => answerForDeleted({ log, clock }, command),
+  };
   const accept = createAccept({
     clock,
     queue,
@@ -75,7 +81,8 @@ export const createCore = async ({
     route: ({ submission, vmId, action }) =>
       routeFor({ whereabouts, hosts, waiting }, { tenant: submission.tenant, vmId, action }),
     cancel: (command, { createId }, until) =>
-      cancelUnclaimed({ log, operations, now: clock.now }, { command, createId, signal: until }),
+      cancelUnclaimed({ log, operations, clock }, { command, createId, signal: until }),
+    ...ending,
     awaitOperation: ({ submission, id }) =>
       wakeWhen({
         tail,
@@ -112,7 +119,7 @@ export const createCore = async ({
     signal,
     streamCreatedAt: await commandsCreatedAt(connection),
   });
-  const placement = placeWaiting({ ...shared, waiting });
+  const placement = placeWaiting({ ...shared, ...ending, waiting, operations });
   const settled = Promise.allSettled([tail.ended, hosts.watching]).then(() => undefined);
   return { api, door, placement, tailEnded: tail.ended, settled };
 };

@@ -255,40 +255,6 @@ describe('placement', () => {
     await second.stop();
     await beat(connection, heartbeat(hostId('host-2'), { status: 'draining' }));
   });
-
-  test('a delete of a VM that nobody has claimed cancels its create, and both end on record', async () => {
-    const waiting = await create({ id: 'regretted', spec: { placement: { hostLabels: { zone: 'nowhere' } } } });
-    const deleted = await gateway.call('DELETE', '/v1/vms/regretted', { headers: { prefer: 'wait=10' } });
-    expect(deleted).toMatchObject({ status: 200, body: { verb: 'delete', status: 'succeeded' } });
-    const create_ = await gateway.call('GET', `/v1/operations/${waiting.body.id}/wait?timeout=10`);
-    expect(create_.body).toMatchObject({ status: 'failed', error: { code: 'cancelled' } });
-    expect(await gateway.call('POST', '/v1/vms/regretted/boot')).toMatchObject({
-      status: 409,
-      body: { code: 'vm-deleted' },
-    });
-  });
-
-  test('a cancelled create has ended in the list too, and for a gateway and a read model that begin anew', async () => {
-    const spec = { placement: { hostLabels: { zone: 'nowhere' } } };
-    const waiting = await create({ id: 'ended', spec });
-    const deleted = await gateway.call('DELETE', '/v1/vms/ended', { as: 'admin' });
-    const listed = async (position: string | null) => {
-      const headers = position === null ? {} : { 'ironlog-position': position };
-      const { body } = await gateway.call('GET', '/v1/operations?vmId=ended', { headers });
-      return body.items;
-    };
-    const ended = { id: waiting.body.id, verb: 'create', status: 'failed', actor: 'operator' };
-    const both = expect.arrayContaining([expect.objectContaining(ended)]);
-    expect(await listed(deleted.headers.get('ironlog-position'))).toEqual(both);
-    await gateway.stop();
-    gateway = await startGateway(nats);
-    await vi.waitFor(async () => expect(await listed(null)).toEqual(both));
-    expect((await gateway.call('GET', `/v1/operations/${waiting.body.id}`)).body).toMatchObject({
-      ...ended,
-      requestedAt: waiting.body.requestedAt,
-      error: { code: 'cancelled' },
-    });
-  });
 });
 
 test('the gateway stops at once with streams and waits open, and the documentation needs no token', async () => {

@@ -1,4 +1,5 @@
 import { foldOperation, type OperationState } from '@ironlog/domain';
+import { createMemoryEventLog } from '@ironlog/event-log';
 import { commandId, type HostId, type WorkCommand } from '@ironlog/schemas';
 import { createManualClock } from '@ironlog/service-kit';
 import { expect, test } from 'vitest';
@@ -7,6 +8,7 @@ import { createWaitingRoom } from '../placement/waiting-room.ts';
 import { createOperationIndex } from '../tail/operations.ts';
 import { createWhereabouts } from '../tail/whereabouts.ts';
 import { type AcceptDeps, createAccept } from './accept.ts';
+import { createReject } from './reject.ts';
 import type { Submission } from './submission.ts';
 
 const BOOT = commandId('cmd-boot');
@@ -29,6 +31,7 @@ const boot = (more: Partial<Submission> = {}): Submission => ({
 /** A gateway's `accept` over a queue that takes everything, and a read model that knows what it is told. */
 const gateway = (more: Partial<AcceptDeps> = {}) => {
   const clock = createManualClock(new Date(START));
+  const log = createMemoryEventLog();
   const recorded = new Map<string, OperationState>();
   const stored: [HostId | 'any', WorkCommand][] = [];
   const reads = { operation: (_: string, id: string) => recorded.get(id), whereabouts: () => undefined };
@@ -45,12 +48,14 @@ const gateway = (more: Partial<AcceptDeps> = {}) => {
     whereabouts,
     waiting: createWaitingRoom(10),
     route: () => ({ kind: 'to', target: HOST }),
-    cancel: async () => ({ kind: 'gone' }),
+    cancel: async () => ({ kind: 'claimed', host: HOST }),
+    answerForDeleted: async () => ({ kind: 'refused', rejection: { code: 'vm-deleted', reason: 'the VM is deleted' } }),
+    reject: createReject({ log, clock }),
     awaitOperation: async () => undefined,
     caughtUp: async () => true,
     ...more,
   };
-  return { accept: createAccept(deps), clock, recorded, stored };
+  return { accept: createAccept(deps), clock, recorded, stored, log };
 };
 
 test.each([
@@ -95,4 +100,18 @@ test('what turns out to be on record while the read model catches up is answered
     repeated: true,
     operation: { status: 'running' },
   });
+});
+
+test('what no host is there to refuse is rejected on record, once, and is an operation like any other', async () => {
+  const { accept, log } = gateway({ route: () => ({ kind: 'deleted' }) });
+  const rejected = { status: 'rejected', actor: 'nats', error: { code: 'vm-deleted' } };
+  expect(await accept(boot(), signal)).toMatchObject({ kind: 'accepted', repeated: false, operation: rejected });
+  expect(await accept(boot(), signal)).toMatchObject({ kind: 'accepted', repeated: true, operation: rejected });
+  expect((await log.info()).lastSequence).toBe(1);
+});
+
+test('nor is it rejected before it is certain that it has no outcome yet', async () => {
+  const { accept, log } = gateway({ route: () => ({ kind: 'deleted' }), caughtUp: async () => false });
+  expect(await accept(boot(), signal)).toMatchObject({ kind: 'unstored' });
+  expect((await log.info()).lastSequence).toBe(0);
 });

@@ -5,11 +5,13 @@ import type { Whereabouts } from '@ironlog/read-model';
 import type { HostId, WorkCommand } from '@ironlog/schemas';
 import type { Clock } from '@ironlog/service-kit';
 import type { Cancelled } from '../placement/cancel.ts';
+import type { Answer } from '../placement/deleted.ts';
 import type { Route } from '../placement/routing.ts';
 import type { WaitingRoom } from '../placement/waiting-room.ts';
 import type { OperationIndex } from '../tail/operations.ts';
 import type { WhereaboutsIndex } from '../tail/whereabouts.ts';
 import { judge } from './judge.ts';
+import type { Reject } from './reject.ts';
 import { whyUntimely } from './start-by.ts';
 import type { Accepted, Judged, Refused, Submission } from './submission.ts';
 import { pendingOf, workCommandOf } from './work-command.ts';
@@ -29,6 +31,9 @@ export interface AcceptDeps {
     where: Extract<Whereabouts, { kind: 'pending' }>,
     signal: AbortSignal,
   ) => Promise<Cancelled>;
+  /** Of a VM that no host has and none will have. */
+  readonly answerForDeleted: (command: WorkCommand) => Promise<Answer>;
+  readonly reject: Reject;
   /** The operation as the read model will show it shortly; undefined when that takes too long. */
   readonly awaitOperation: (judged: Judged) => Promise<OperationState | undefined>;
   /** Whether the read model knows all that is on record by now, so that what it does not know is not there. */
@@ -53,8 +58,8 @@ export const createAccept = (deps: AcceptDeps): Accept => {
     if (first) return first.bodyHash === judged.request.bodyHash ? again(await first.answer) : mismatch(judged);
     const known = deps.operations.find(submission.tenant, judged.id);
     if (known) return repeat(judged, known);
-    const answer = begin(deps, judged, signal).then((begun) =>
-      begun.kind === 'refused' ? unlessStored(deps, judged, begun) : begun,
+    const answer = begin(deps, judged, signal).then(async (begun) =>
+      begun.kind === 'refused' ? ((await earlier(deps, judged)) ?? begun) : begun,
     );
     flying.set(key, { bodyHash: judged.request.bodyHash, answer });
     try {
@@ -85,11 +90,12 @@ const repeat = (judged: Judged, known: OperationState): Accepted => {
 };
 
 /** P2: no refusal may be a second answer to what was stored or decided before this gateway began, and is not read yet. */
-const unlessStored = async (deps: AcceptDeps, judged: Judged, refused: Refused): Promise<Accepted> => {
+const earlier = async (deps: AcceptDeps, judged: Judged): Promise<Accepted | undefined> => {
+  if (judged.submission.identity.kind === 'fresh') return undefined;
   const isCertain = await deps.caughtUp();
   const known = deps.operations.find(judged.submission.tenant, judged.id);
   if (known) return repeat(judged, known);
-  return isCertain ? refused : unstored(judged, new Error('the read model has not caught up with what is on record'));
+  return isCertain ? undefined : unstored(judged, new Error('the read model has not caught up with what is on record'));
 };
 
 const begin = async (deps: AcceptDeps, judged: Judged, signal: AbortSignal): Promise<Accepted> => {
@@ -104,21 +110,37 @@ const begin = async (deps: AcceptDeps, judged: Judged, signal: AbortSignal): Pro
       return store(deps, { judged, command, target: route.target, signal });
     case 'cancel': {
       const cancelled = await deps.cancel(command, route.where, signal);
-      if (cancelled.kind === 'claimed') return store(deps, { judged, command, target: cancelled.host, signal });
-      if (cancelled.kind === 'gone')
-        return {
-          kind: 'refused',
-          code: 'vm-deleted',
-          reason: `VM ${judged.vmId} is deleted`,
-          bodyHash: judged.request.bodyHash,
-        };
-      if (cancelled.kind === 'unknown') return unstored(judged, cancelled.cause);
-      deps.operations.follow(cancelled.operation);
-      return { kind: 'accepted', operation: cancelled.operation, repeated: false, workSequence: null };
+      return cancelled.kind === 'claimed'
+        ? store(deps, { judged, command, target: cancelled.host, signal })
+        : settle(deps, { judged, command, signal }, cancelled);
     }
+    case 'deleted':
+      return settle(deps, { judged, command, signal }, await deps.answerForDeleted(command));
     default:
       return route satisfies never;
   }
+};
+
+interface Settling {
+  readonly judged: Judged;
+  readonly command: WorkCommand;
+  readonly signal: AbortSignal;
+}
+
+/** A command that no host is asked about ends here, on record, whatever its outcome is. */
+const settle = async (
+  deps: AcceptDeps,
+  { judged, command, signal }: Settling,
+  answer: Exclude<Cancelled, { kind: 'claimed' }>,
+): Promise<Accepted> => {
+  if (answer.kind === 'refused') {
+    const before = await earlier(deps, judged);
+    return before ?? settle(deps, { judged, command, signal }, await deps.reject(command, answer.rejection, signal));
+  }
+  if (answer.kind === 'unknown') return unstored(judged, answer.cause);
+  const { operation, repeated } = answer;
+  deps.operations.follow(operation);
+  return repeated ? repeat(judged, operation) : { kind: 'accepted', operation, repeated, workSequence: null };
 };
 
 interface Storing {

@@ -1,69 +1,75 @@
 // Deletes a VM that no host has claimed: `cancelled` under the VM's expectation, so that claim and cancel cannot both happen.
-import { evolve, foldOperation, initialVm, nextEvent, type OperationState, type Vm } from '@ironlog/domain';
-import type { EventLog, Recorded } from '@ironlog/event-log';
+import { foldOperation, nextEvent, type OperationState, type Vm } from '@ironlog/domain';
+import type { EventLog } from '@ironlog/event-log';
 import {
   type CommandId,
   derivedEventId,
   type HostId,
+  type Rejection,
   type VmEvent,
   vmEventSubject,
   vmFilter,
   type WorkCommand,
 } from '@ironlog/schemas';
-import { pendingOf } from '../accept/work-command.ts';
+import type { Clock } from '@ironlog/service-kit';
 import type { OperationIndex } from '../tail/operations.ts';
+import { type Answer, answerFrom } from './deleted.ts';
+import { firstStanding, foldStanding } from './standing.ts';
 
 export type Cancelled =
-  | { readonly kind: 'cancelled'; readonly operation: OperationState; readonly sequence: number }
+  | Answer
   /** A host was faster: the delete goes to it. */
   | { readonly kind: 'claimed'; readonly host: HostId }
-  | { readonly kind: 'gone' }
   | { readonly kind: 'unknown'; readonly cause: Error };
 
 export interface CancelDeps {
   readonly log: Pick<EventLog, 'append' | 'readSince'>;
   readonly operations: Pick<OperationIndex, 'find'>;
-  readonly now: () => Date;
+  readonly clock: Clock;
 }
+
+/** What no host has claimed is shown at this revision, whatever commands to it have expired before. */
+const UNCLAIMED_REVISION = 0;
 
 /** The command is a delete; `createId` names the create that it cancels. */
 export const cancelUnclaimed = async (
-  { log, operations, now }: CancelDeps,
+  deps: CancelDeps,
   {
     command,
     createId,
     signal,
   }: { readonly command: WorkCommand; readonly createId: CommandId; readonly signal: AbortSignal },
 ): Promise<Cancelled> => {
-  const { tenant, subject: vmId, id } = command;
+  const { tenant, subject: vmId, data } = command;
   const filter = vmFilter(tenant, vmId);
-  let vm = fold(initialVm(tenant, vmId), await log.readSince(filter, 0));
+  let standing = foldStanding(firstStanding(command), await deps.log.readSince(filter, 0));
   for (;;) {
+    const { vm } = standing;
     if (vm.owner) return { kind: 'claimed', host: vm.owner };
-    if (vm.state !== 'absent') return { kind: 'gone' };
-    const create = operations.find(tenant, createId);
-    const event = cancelledEvent(vm, { command, createId, create, time: now().toISOString() });
-    const result = await log.append({
-      subject: vmEventSubject(tenant, vmId, 'gateway', 'cancelled'),
-      event,
-      filter,
-      expected: vm.sequence,
-      signal,
-    });
+    if (vm.state !== 'absent') return answerFrom(standing, command, deps.clock);
+    if ((data.expectedRevision ?? UNCLAIMED_REVISION) !== UNCLAIMED_REVISION)
+      return { kind: 'refused', rejection: mismatch(data.expectedRevision) };
+    const create = deps.operations.find(tenant, createId);
+    const event = cancelledEvent(vm, { command, createId, create, time: deps.clock.now().toISOString() });
+    const subject = vmEventSubject(tenant, vmId, 'gateway', 'cancelled');
+    const result = await deps.log.append({ subject, event, filter, expected: vm.sequence, signal });
     if (result.kind === 'unknown') return result;
-    if (result.kind === 'committed') {
-      const operation = foldOperation(
-        id,
-        pendingOf(command),
-        { kind: 'vm', writer: 'gateway', event },
-        result.sequence,
-      );
-      if (!operation) throw new Error(`cancelled event ${event.id} ends no operation`);
-      return { kind: 'cancelled', operation, sequence: result.sequence };
+    if (result.kind === 'conflict') {
+      standing = foldStanding(standing, result.entries);
+      continue;
     }
-    vm = fold(vm, result.entries);
+    const operation = foldOperation(command.id, undefined, { kind: 'vm', writer: 'gateway', event }, result.sequence);
+    if (!operation) throw new Error(`cancelled event ${event.id} ends no operation`);
+    return { kind: 'ended', operation, repeated: false };
   }
 };
+
+const mismatch = (expected: number | undefined): Rejection => ({
+  code: 'revision-mismatch',
+  reason: `the VM is at revision ${UNCLAIMED_REVISION}, not ${expected}; read it again`,
+  currentState: 'pending',
+  allowed: ['delete'],
+});
 
 interface Cancelling {
   readonly command: WorkCommand;
@@ -97,15 +103,3 @@ const cancelledEvent = (vm: Vm, { command, createId, create, time }: Cancelling)
       ...(command.traceparent && { traceparent: command.traceparent }),
     },
   );
-
-const fold = (from: Vm, entries: readonly Recorded[]): Vm => {
-  let vm = from;
-  for (const { sequence, hash, read } of entries) {
-    // What is no event still moves the expectation.
-    vm =
-      read.ok && read.stored.kind === 'vm'
-        ? evolve(vm, { sequence, hash, writer: read.stored.writer, event: read.stored.event }).vm
-        : { ...vm, sequence };
-  }
-  return vm;
-};

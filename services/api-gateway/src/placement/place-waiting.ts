@@ -2,7 +2,11 @@
 import type { Delivery, WorkQueue } from '@ironlog/event-log';
 import { type HostId, parseWorkSubject, type WorkCommand, workCommandSchema } from '@ironlog/schemas';
 import type { Clock, Logger, Metrics } from '@ironlog/service-kit';
+import type { Reject } from '../accept/reject.ts';
+import { pendingOf } from '../accept/work-command.ts';
+import type { OperationIndex } from '../tail/operations.ts';
 import type { WhereaboutsIndex } from '../tail/whereabouts.ts';
+import type { Answer } from './deleted.ts';
 import type { Hosts } from './hosts.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
@@ -17,6 +21,10 @@ export interface PlaceWaitingDeps {
   readonly hosts: Pick<Hosts, 'place'>;
   readonly whereabouts: WhereaboutsIndex;
   readonly waiting: WaitingRoom;
+  readonly operations: Pick<OperationIndex, 'find' | 'follow'>;
+  /** Of a VM that no host has and none will have. */
+  readonly answerForDeleted: (command: WorkCommand) => Promise<Answer>;
+  readonly reject: Reject;
   readonly signal: AbortSignal;
 }
 
@@ -37,13 +45,16 @@ export const placeWaiting =
     }
     const { tenant, id, subject: vmId, data } = command;
     const next = nextTarget(deps, command);
-    if (next === 'drop') {
+    if (next === 'deleted' && !(await isEnded(deps, command))) return delivery.nak(RETRY_MS);
+    if (next === 'drop' || next === 'deleted') {
       deps.waiting.leave(tenant, id);
       await delivery.ack();
       return;
     }
     if (next === 'wait') {
       if (data.action.verb === 'create') {
+        // A delete that cancels it must be able to tell of it, though the read model may not have seen it.
+        deps.operations.follow(pendingOf(command));
         deps.waiting.enter(tenant, id, data.action.params.spec);
         deps.whereabouts.pending(tenant, vmId, { kind: 'pending', target: 'any', createId: id });
       }
@@ -63,12 +74,24 @@ export const placeWaiting =
     await delivery.ack();
   };
 
-const nextTarget = (deps: PlaceWaitingDeps, { tenant, subject, data }: WorkCommand): HostId | 'wait' | 'drop' => {
+/** P2: what was queued for a VM that is deleted now has nobody else to end it; false: it is not certain yet. */
+const isEnded = async (deps: PlaceWaitingDeps, command: WorkCommand): Promise<boolean> => {
+  if (deps.operations.find(command.tenant, command.id)?.finishedAt) return true;
+  const answer = await deps.answerForDeleted(command);
+  const ended = answer.kind === 'refused' ? await deps.reject(command, answer.rejection, deps.signal) : answer;
+  if (ended.kind === 'unknown') return false;
+  deps.operations.follow(ended.operation);
+  return true;
+};
+
+type Next = HostId | 'wait' | 'drop' | 'deleted';
+
+const nextTarget = (deps: PlaceWaitingDeps, { tenant, subject, data }: WorkCommand): Next => {
   // Past its time it is recovery's: it writes the expiry under the VM's expectation, which this service may not.
   if (Date.parse(data.request.startBy) <= deps.clock.now().getTime()) return 'drop';
   const where = deps.whereabouts.find(tenant, subject);
   if (where?.kind === 'owned') return where.host;
-  if (where?.kind === 'cancelled') return 'drop';
+  if (where?.kind === 'cancelled') return 'deleted';
   if (where && where.target !== 'any') return where.target;
   if (data.action.verb !== 'create') return 'wait';
   const placed = deps.hosts.place(data.action.params.spec);

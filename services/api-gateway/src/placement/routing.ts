@@ -10,6 +10,8 @@ export type Route =
   | { readonly kind: 'to'; readonly target: HostId | 'any' }
   /** A delete of what nobody has claimed yet. */
   | { readonly kind: 'cancel'; readonly where: Extract<Whereabouts, { kind: 'pending' }> }
+  /** Deleted before any host had claimed it: there is nobody to send the command to. */
+  | { readonly kind: 'deleted' }
   | { readonly kind: 'no'; readonly refused: Refused };
 
 export interface RoutingDeps {
@@ -31,7 +33,7 @@ export const routeFor = (
   const { tenant, vmId, action } = asked;
   const where = deps.whereabouts.find(tenant, vmId);
   if (where?.kind === 'owned') return { kind: 'to', target: where.host };
-  if (where?.kind === 'cancelled') return no('vm-deleted', `VM ${vmId} was deleted before any host had claimed it`);
+  if (where?.kind === 'cancelled') return { kind: 'deleted' };
   if (where && action.verb === 'delete') return { kind: 'cancel', where };
   if (where) return { kind: 'to', target: where.target };
   if (action.verb !== 'create') return no('vm-not-found', `there is no VM ${vmId}`);

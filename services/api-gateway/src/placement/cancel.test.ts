@@ -1,0 +1,111 @@
+import { expire, initialVm, nextEvent, type OperationState } from '@ironlog/domain';
+import { createMemoryEventLog, type EventLog, type MemoryStream, memoryStream } from '@ironlog/event-log';
+import {
+  commandId,
+  newEventId,
+  type StoredEvent,
+  tenantId,
+  type Verb,
+  vmEventSubject,
+  vmFilter,
+  vmId,
+  type WorkCommand,
+  workCommandSchema,
+} from '@ironlog/schemas';
+import { createManualClock } from '@ironlog/service-kit';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { pendingOf } from '../accept/work-command.ts';
+import { cancelUnclaimed } from './cancel.ts';
+
+const TENANT = tenantId('acme');
+const VM = vmId('vm-1');
+const NOW = '2026-01-01T00:00:00.000Z';
+const clock = createManualClock(new Date(NOW));
+
+const command = (verb: Verb, actor: string, more: object = {}): WorkCommand =>
+  workCommandSchema.parse({
+    specversion: '1.0',
+    id: `cmd-${verb}`,
+    source: '/api-gateway',
+    type: `ironlog.vm.${verb}.v1`,
+    subject: VM,
+    time: NOW,
+    actor,
+    tenant: TENANT,
+    correlationid: `cmd-${verb}`,
+    data: {
+      action: { verb, params: verb === 'create' ? { spec: {}, start: false } : { force: false } },
+      request: { verb, door: 'http', requestedAt: NOW, startBy: '2026-01-01T00:10:00.000Z', bodyHash: 'a'.repeat(64) },
+      ...more,
+    },
+  });
+
+let stream: MemoryStream;
+let log: EventLog;
+beforeEach(() => {
+  stream = memoryStream();
+  log = createMemoryEventLog({ stream });
+});
+const stored = (): StoredEvent[] => stream.entries.flatMap(({ read }) => (read.ok ? [read.stored] : []));
+
+const cancel = (remove: WorkCommand, create?: OperationState) =>
+  cancelUnclaimed(
+    { log, operations: { find: () => create }, clock },
+    { command: remove, createId: commandId('cmd-create'), signal: new AbortController().signal },
+  );
+
+describe('a delete of what no host has claimed', () => {
+  it('cancels the create, and tells who asked for it and when', async () => {
+    const create = command('create', 'token-9');
+    const ended = await cancel(command('delete', 'token-1'), pendingOf(create));
+    expect(ended).toMatchObject({ kind: 'ended', operation: { id: 'cmd-delete', status: 'succeeded' } });
+    expect(stored()).toMatchObject([
+      { event: { name: 'cancelled', actor: 'token-1', data: { create: { actor: 'token-9' } } } },
+    ]);
+  });
+
+  it('is answered with what it did when it comes again', async () => {
+    await cancel(command('delete', 'token-1'));
+    expect(await cancel(command('delete', 'token-1'))).toMatchObject({
+      kind: 'ended',
+      operation: { status: 'succeeded', sequence: 1 },
+      repeated: true,
+    });
+    expect(stored()).toHaveLength(1);
+  });
+
+  it('is refused at another revision than If-Match says, and cancels nothing', async () => {
+    expect(await cancel(command('delete', 'token-1', { expectedRevision: 1 }))).toMatchObject({
+      kind: 'refused',
+      rejection: { code: 'revision-mismatch', currentState: 'pending', allowed: ['delete'] },
+    });
+    expect(stored()).toEqual([]);
+  });
+
+  it('is taken at the revision 0 that it is shown at, though an earlier create has expired', async () => {
+    const vm = initialVm(TENANT, VM);
+    const late = command('create', 'token-9');
+    await log.append({
+      subject: vmEventSubject(TENANT, VM, 'recovery', 'command-expired'),
+      event: nextEvent(vm, expire(vm, { ...late, id: commandId('cmd-late') }, 'late').fact, {
+        id: newEventId(),
+        time: NOW,
+        writer: 'recovery',
+        actor: 'token-9',
+        causationid: commandId('cmd-late'),
+      }),
+      filter: vmFilter(TENANT, VM),
+      expected: 0,
+    });
+    const ended = await cancel(command('delete', 'token-1', { expectedRevision: 0 }));
+    expect(ended).toMatchObject({ operation: { status: 'succeeded', sequence: 2 } });
+  });
+
+  it('is refused as of any deleted VM when another delete was faster', async () => {
+    await cancel({ ...command('delete', 'token-2'), id: commandId('cmd-first') });
+    expect(await cancel(command('delete', 'token-1'))).toMatchObject({
+      kind: 'refused',
+      rejection: { code: 'vm-deleted', currentState: 'deleted', allowed: [] },
+    });
+  });
+});

@@ -1,0 +1,45 @@
+// Answers for a VM that was deleted before any host had claimed it: it has no owner, so what an owner would say of a
+// deleted VM is said here, in the same words.
+import { type OperationState, refuse } from '@ironlog/domain';
+import type { EventLog } from '@ironlog/event-log';
+import { type Rejection, vmFilter, type WorkCommand } from '@ironlog/schemas';
+import type { Clock } from '@ironlog/service-kit';
+import { firstStanding, foldStanding, type Standing } from './standing.ts';
+
+/** `refused`: to be rejected on record. `ended`: the VM's log holds its outcome; `repeated`: it did so before. */
+export type Answer =
+  | { readonly kind: 'refused'; readonly rejection: Rejection }
+  | { readonly kind: 'ended'; readonly operation: OperationState; readonly repeated: boolean };
+
+export interface DeletedDeps {
+  readonly log: Pick<EventLog, 'readSince'>;
+  readonly clock: Clock;
+}
+
+/** @throws LogUnavailableError */
+export const answerForDeleted = async ({ log, clock }: DeletedDeps, command: WorkCommand): Promise<Answer> => {
+  const entries = await log.readSince(vmFilter(command.tenant, command.subject), 0);
+  return answerFrom(foldStanding(firstStanding(command), entries), command, clock);
+};
+
+/** From a log in which the VM is deleted. */
+export const answerFrom = ({ vm, operation }: Standing, command: WorkCommand, clock: Clock): Answer => {
+  const refused = refuse(vm, command, { now: clock.now().toISOString() });
+  switch (refused?.kind) {
+    case 'rejected':
+      return { kind: 'refused', rejection: refused.rejection };
+    case 'expired':
+      return {
+        kind: 'refused',
+        rejection: { code: 'expired', reason: refused.fact.data.reason, currentState: vm.state },
+      };
+    case 'duplicate':
+      // The create that was cancelled, or the delete that did it.
+      if (!operation) throw new Error(`${vm.tenant}/${vm.id} knows ${command.id}, and its log does not speak of it`);
+      return { kind: 'ended', operation, repeated: true };
+    case undefined:
+      throw new Error(`${vm.tenant}/${vm.id} is ${vm.state} by its log, and would take ${command.data.action.verb}`);
+    default:
+      return refused satisfies never;
+  }
+};
