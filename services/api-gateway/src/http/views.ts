@@ -1,9 +1,9 @@
 // How operations look over HTTP: the fold's state, with links and without what is only ours.
 import type { OperationState } from '@ironlog/domain';
 import type { Operation } from '@ironlog/schemas';
+import type { WaitingFor } from './waiting-for.ts';
 
-/** `waitingFor`: why no host fits, computed when asked. */
-export const operationView = (state: OperationState, waitingFor?: string): Operation => ({
+export const operationView = (state: OperationState, waitingFor: WaitingFor): Operation => ({
   id: state.id,
   vmId: state.vmId,
   tenant: state.tenant,
@@ -16,10 +16,13 @@ export const operationView = (state: OperationState, waitingFor?: string): Opera
   finishedAt: state.finishedAt,
   sequence: state.sequence === 0 ? null : state.sequence,
   ...(state.error && { error: state.error }),
-  ...(waitingFor && { waitingFor }),
+  ...given(waitingFor(state)),
   links: {
     self: `/v1/operations/${state.id}`,
     vm: `/v1/vms/${state.vmId}`,
     events: `/v1/vms/${state.vmId}/events`,
   },
 });
+
+const given = (waitingFor: string | undefined): Pick<Operation, 'waitingFor'> =>
+  waitingFor === undefined ? {} : { waitingFor };

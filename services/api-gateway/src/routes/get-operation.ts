@@ -1,11 +1,10 @@
-// GET /v1/operations/{id}: one command's life so far; while it waits for a host, why none fits.
-import { place } from '@ironlog/domain';
+// GET /v1/operations/{id}: one command's life so far, and while it waits, for what.
 import { noQuerySchema, operationParamsSchema, operationSchema } from '@ironlog/schemas';
 import { ok } from '../http/answers.ts';
 import type { Route } from '../http/api.ts';
 import { principalOf } from '../http/context.ts';
 import { operationView } from '../http/views.ts';
-import { whyWaiting } from '../placement/routing.ts';
+import { waitingFor } from '../http/waiting-for.ts';
 import { operationNotFound } from './problems.ts';
 
 export const getOperation: Route = (app, api) => {
@@ -26,9 +25,7 @@ export const getOperation: Route = (app, api) => {
       const { tenant } = principalOf(request);
       const operation = api.operations.find(tenant, request.params.id);
       if (!operation) throw operationNotFound(request.params.id);
-      const spec = operation.status === 'pending' ? api.waiting.find(tenant, operation.id) : undefined;
-      const placed = spec && place(api.hosts.live(), spec);
-      return operationView(operation, placed?.kind === 'no-host' ? whyWaiting(placed.reasons) : undefined);
+      return operationView(operation, waitingFor(api));
     },
   );
 };

@@ -4,6 +4,7 @@ import { ok } from '../http/answers.ts';
 import type { Route } from '../http/api.ts';
 import { principalOf } from '../http/context.ts';
 import { operationView } from '../http/views.ts';
+import { waitingFor } from '../http/waiting-for.ts';
 import { unknownCursor } from './problems.ts';
 
 export const listOperations: Route = (app, api) => {
@@ -22,7 +23,8 @@ export const listOperations: Route = (app, api) => {
     async (request) => {
       const page = api.reads.operations(principalOf(request).tenant, request.query);
       if (!page) throw unknownCursor();
-      return { items: page.items.map((item) => operationView(item)), nextCursor: page.nextCursor };
+      const why = waitingFor(api);
+      return { items: page.items.map((item) => operationView(item, why)), nextCursor: page.nextCursor };
     },
   );
 };

@@ -8,6 +8,7 @@ import { principalOf } from '../http/context.ts';
 import { expectedRevision, idempotencyKey, preferredWait } from '../http/prefer.ts';
 import { ProblemError, problemOfOutcome } from '../http/problem.ts';
 import { operationView } from '../http/views.ts';
+import { waitingFor } from '../http/waiting-for.ts';
 import { waitForOperation } from '../tail/wait-operation.ts';
 
 /** Retries of a publish whose fate is unknown end after this; then the caller is told and may repeat. */
@@ -48,7 +49,7 @@ export const submit = async (
   const seconds = preferredWait(request);
   if (seconds === undefined) {
     reply.code(202);
-    return operationView(operation);
+    return operationView(operation, waitingFor(api));
   }
   reply.header('preference-applied', `wait=${seconds}`);
   return answerWaited(api, { operation, timeoutMs: seconds * 1000 }, { request, reply });
@@ -93,7 +94,7 @@ const answerWaited = async (
   if (now.status === 'rejected' || now.status === 'failed' || now.status === 'expired')
     throw problemOfOutcome(now.status, now.error, commandIdSchema.parse(id));
   reply.code(now.status === 'succeeded' ? 200 : 202);
-  return operationView(now);
+  return operationView(now, waitingFor(api));
 };
 
 /** A shape that was refused is the request's fault (400); on the NATS door the same is a rejection on record. */

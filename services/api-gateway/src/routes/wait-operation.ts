@@ -4,6 +4,7 @@ import { ok } from '../http/answers.ts';
 import type { Route } from '../http/api.ts';
 import { principalOf } from '../http/context.ts';
 import { operationView } from '../http/views.ts';
+import { waitingFor } from '../http/waiting-for.ts';
 import { waitForOperation } from '../tail/wait-operation.ts';
 import { operationNotFound } from './problems.ts';
 
@@ -34,7 +35,7 @@ export const waitOperation: Route = (app, api) => {
       }).finally(() => waiters.dec());
       if (!operation) throw operationNotFound(id);
       request.position = { ...request.position, events: Math.max(request.position.events, operation.sequence) };
-      return operationView(operation);
+      return operationView(operation, waitingFor(api));
     },
   );
 };
