@@ -28,7 +28,7 @@ const LIST = `
 SELECT id, created_sequence, body FROM vms
 WHERE tenant = @tenant AND (created_sequence, id) > (@afterSequence, @afterId) AND state <> 'absent'
   AND (@state IS NULL OR state = @state) AND (@host IS NULL OR host = @host) AND (@includeDeleted = 1 OR deleted = 0 OR @state = 'deleted')
-  AND (@q IS NULL OR instr(lower(name), @q) > 0 OR instr(id, @q) > 0)
+  AND (@q IS NULL OR instr(lower_unicode(name), @q) > 0 OR instr(id, @q) > 0)
   AND NOT EXISTS (
     SELECT 1 FROM json_each(@labels) AS wanted
     WHERE NOT EXISTS (
