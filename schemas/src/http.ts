@@ -46,14 +46,19 @@ export const verbBodySchemas = {
   restore: verbParams.restore.extend({ startBy }).prefault({}),
 } as const satisfies Record<HttpVerb, z.ZodType>;
 
-// Query strings are text: numbers and booleans are read from exactly one spelling each.
-const whole = (min: number, max: number) =>
+// Query strings are text: numbers and booleans are read from exactly one spelling each, and described as what they are
+// read as (`reads`, which the OpenAPI document takes over).
+const whole = (minimum: number, maximum: number) =>
   z
     .string()
     .regex(/^\d{1,16}$/, { error: 'must be a whole number' })
     .transform(Number)
-    .pipe(z.int().min(min).max(max));
-const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
+    .pipe(z.int().min(minimum).max(maximum))
+    .meta({ reads: { type: 'integer', minimum, maximum } });
+const flag = z
+  .enum(['true', 'false'])
+  .transform((text) => text === 'true')
+  .meta({ reads: { type: 'boolean' } });
 const sequence = whole(0, Number.MAX_SAFE_INTEGER);
 const cursor = z
   .string()
@@ -67,6 +72,20 @@ export const operationParamsSchema = z.strictObject({ id: commandIdSchema });
 export const noQuerySchema = z.strictObject({});
 
 const LABEL_PARAMETER = /^label\.[a-zA-Z0-9][a-zA-Z0-9._/-]{0,62}$/;
+const MAX_LABEL = 63;
+const labelFilter = z
+  .record(z.string(), z.string().max(MAX_LABEL), { error: 'give each as label.<key>=<value>' })
+  .optional()
+  .meta({
+    description:
+      'Only VMs with all of these labels. Each is a parameter of its own, label.<key>=<value>: the keys of this object are the names of the parameters.',
+    examples: [{ 'label.tier': 'web' }],
+    reads: {
+      type: 'object',
+      propertyNames: { type: 'string', pattern: LABEL_PARAMETER.source },
+      additionalProperties: { type: 'string', maxLength: MAX_LABEL },
+    },
+  });
 /** `label.<key>=<value>` parameters are free in their key, so they are gathered into `labels` here. */
 export const listVmsQuerySchema = z.preprocess(
   (query) => {
@@ -78,14 +97,15 @@ export const listVmsQuerySchema = z.preprocess(
     const others = entries.filter(([key]) => !LABEL_PARAMETER.test(key));
     return Object.fromEntries([
       ...others,
-      ...(labels.length > 0 ? [['labels', Object.fromEntries(labels)] as const] : []),
+      // `labels` itself is no parameter: it is left to be refused.
+      ...(labels.length > 0 && !('labels' in query) ? [['labels', Object.fromEntries(labels)] as const] : []),
     ]);
   },
   z.strictObject({
     state: vmStateSchema.optional(),
     host: hostIdSchema.optional(),
-    labels: z.record(z.string(), z.string().max(63)).optional().describe('Given as label.<key>=<value>'),
-    q: z.string().max(100).optional().describe('Part of the name or the id'),
+    labels: labelFilter,
+    q: z.string().max(100).optional().describe('Part of the name or the id, in capitals or not'),
     includeDeleted: flag.default(false),
     ...page,
   }),
@@ -96,7 +116,9 @@ export const getVmQuerySchema = z
     error: 'give at or sequence, not both',
   });
 /** Without the default, which is the command's own: what was not sent is not in the request's hash. */
-export const deleteVmQuerySchema = z.strictObject({ force: flag.optional() });
+export const deleteVmQuerySchema = z.strictObject({
+  force: flag.optional().meta({ reads: { type: 'boolean', default: false } }),
+});
 export const vmEventsQuerySchema = z.strictObject({
   after: sequence.default(0),
   limit: whole(1, MAX_PAGE).default(100),

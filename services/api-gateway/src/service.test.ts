@@ -48,6 +48,11 @@ describe('a VM by HTTP', () => {
     expect(started).toMatchObject({ status: 200, body: { status: 'succeeded' } });
     const console_ = await gateway.call('GET', `/v1/vms/${started.body.vmId}/console`);
     expect(console_.body).toEqual({ base64: Buffer.from('hello').toString('base64'), sizeBytes: 5 });
+    const asText = await gateway.call('GET', `/v1/vms/${started.body.vmId}/console`, {
+      headers: { accept: 'text/plain' },
+    });
+    expect(asText.headers.get('content-type')).toContain('text/plain');
+    expect(asText.body).toEqual({ text: 'hello' });
   });
 
   test('in the wrong state rejects: 409 with the state and what is allowed', async () => {

@@ -93,7 +93,7 @@ export const READ_ROUTES: Readonly<Record<string, HttpRows>> = {
   }),
   'GET /v1/vms': {
     ...listing('/v1/vms', {
-      wrong: ['limit=ten', 'state=asleep', 'includeDeleted=1', 'limit=1&limit=2'],
+      wrong: ['limit=ten', 'state=asleep', 'includeDeleted=1', 'limit=1&limit=2', 'labels=tier&label.tier=web'],
       beyond: ['limit=0', 'limit=501', `q=${'x'.repeat(101)}`, 'cursor=bm90aGluZw'],
     }),
     'unknown VM': all('/v1/vms', [`q=${NOBODY}`], 'nothing'),

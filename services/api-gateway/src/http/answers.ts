@@ -19,3 +19,14 @@ export const stream = (types: readonly string[]) =>
     '4xx': problem,
     '5xx': problem,
   }) as const;
+
+const TEXT = { 'text/plain': { schema: z.string() } };
+export const text = (description: string) =>
+  ({ 200: { description, content: TEXT }, '4xx': problem, '5xx': problem }) as const;
+/** JSON, or text where that is asked for by `Accept`. */
+export const okOrText = <Body extends z.ZodType>(body: Body) =>
+  ({
+    200: { description: 'As asked', content: { 'application/json': { schema: body }, ...TEXT } },
+    '4xx': problem,
+    '5xx': problem,
+  }) as const;

@@ -16,9 +16,15 @@ schemaRegistry.add(problemSchema, { id: 'Problem' });
 /** The registry above holds names only: what schemas say of themselves is in zod's own. */
 const zodToJsonConfig: NonNullable<Parameters<typeof createJsonSchemaTransform>[0]['zodToJsonConfig']> = {
   override: ({ zodSchema, jsonSchema }) => {
-    const { description, examples } = z.globalRegistry.get(zodSchema) ?? {};
+    const { description, examples, reads } = z.globalRegistry.get(zodSchema) ?? {};
     if (description) jsonSchema.description = description;
     if (Array.isArray(examples)) jsonSchema.examples = examples;
+    if (typeof reads === 'object') {
+      for (const ofText of ['pattern', 'enum']) delete jsonSchema[ofText];
+      Object.assign(jsonSchema, reads);
+    }
+    // zod leaves it out where what is sent is of another type than what it becomes.
+    if (zodSchema instanceof z.ZodDefault) jsonSchema.default ??= zodSchema.def.defaultValue;
   },
 };
 const fromZod = createJsonSchemaTransform({ schemaRegistry, zodToJsonConfig });
@@ -66,16 +72,26 @@ const transform: typeof fromZod = (input) => {
   };
 };
 
-/** No body at all is a command with every default, which the plugin cannot know. */
-const withOptionalBodies = (paths: object): void => {
-  for (const operation of Object.values(paths).flatMap((path) => Object.values(path as Record<string, object>)))
-    if ('requestBody' in operation) Object.assign(operation.requestBody as object, { required: false });
+interface DocumentedOperation {
+  readonly requestBody?: object;
+  readonly parameters?: readonly { readonly in: string; readonly schema?: { readonly type?: string } }[];
+}
+
+/** What the plugin cannot know: no body at all is a command with every default, and an object in a query is its members. */
+const withOwnWays = (paths: object): void => {
+  for (const path of Object.values(paths) as readonly Readonly<Record<string, DocumentedOperation>>[])
+    for (const { requestBody, parameters = [] } of Object.values(path)) {
+      if (requestBody) Object.assign(requestBody, { required: false });
+      for (const parameter of parameters)
+        if (parameter.in === 'query' && parameter.schema?.type === 'object')
+          Object.assign(parameter, { style: 'form', explode: true });
+    }
 };
 
 /** The transform names each schema twice, as answers and as requests see it; no request holds one of these. */
 const withoutInputs = (document: ReturnType<typeof named>): ReturnType<typeof named> => {
   if (!('components' in document) || !document.components?.schemas) return document;
-  withOptionalBodies(document.paths ?? {});
+  withOwnWays(document.paths ?? {});
   const schemas = Object.entries(document.components.schemas).filter(([name]) => !name.endsWith('Input'));
   return { ...document, components: { ...document.components, schemas: Object.fromEntries(schemas) } } as ReturnType<
     typeof named

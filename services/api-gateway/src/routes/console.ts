@@ -1,6 +1,6 @@
 // GET /v1/vms/{id}/console?tail=: the last bytes of a VM's console, asked of its host over NATS.
 import { consoleQuerySchema, consoleSchema, vmParamsSchema } from '@ironlog/schemas';
-import { ok } from '../http/answers.ts';
+import { okOrText } from '../http/answers.ts';
 import type { Route } from '../http/api.ts';
 import { principalOf } from '../http/context.ts';
 import { ProblemError } from '../http/problem.ts';
@@ -17,7 +17,7 @@ export const vmConsole: Route = (app, api) => {
         summary: 'The last bytes of the console',
         params: vmParamsSchema,
         querystring: consoleQuerySchema,
-        response: ok(consoleSchema),
+        response: okOrText(consoleSchema),
       },
     },
     async (request, reply) => {

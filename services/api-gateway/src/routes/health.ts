@@ -1,7 +1,7 @@
 // /healthz, /readyz, /metrics: for operators and probes; they name no tenant and need no token.
 import { noQuerySchema, readinessSchema } from '@ironlog/schemas';
 import { z } from 'zod';
-import { ok } from '../http/answers.ts';
+import { ok, text } from '../http/answers.ts';
 import type { Route } from '../http/api.ts';
 
 const probe = { access: 'public', rateLimit: false, pressureHandler: () => undefined } as const;
@@ -42,7 +42,16 @@ export const health: Route = (app, api) => {
   );
   app.get(
     '/metrics',
-    { config: probe, schema: { operationId: 'metrics', tags: ['service'], security: [], querystring: noQuerySchema } },
+    {
+      config: probe,
+      schema: {
+        operationId: 'metrics',
+        tags: ['service'],
+        security: [],
+        querystring: noQuerySchema,
+        response: text('What Prometheus scrapes'),
+      },
+    },
     async (_request, reply) => {
       reply.type(api.metrics.contentType);
       return reply.send(await api.metrics.text());
