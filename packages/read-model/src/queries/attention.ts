@@ -4,6 +4,7 @@ import type { AttentionItem, TenantId } from '@ironlog/schemas';
 import { hostIdSchema } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
 
+/** Of VMs, of hosts and of quarantined messages each: none of them can crowd out the others. */
 const MOST = 1000;
 
 const HOST_ADVICE: Readonly<Record<string, string>> = {
@@ -11,47 +12,74 @@ const HOST_ADVICE: Readonly<Record<string, string>> = {
   unreachable: 'see whether the host runs and reaches NATS; its VMs go on, but nobody watches them',
 };
 
+interface HostRow {
+  id: string;
+  status: string;
+  since: string;
+  reason: string | null;
+}
+interface PoisonRow {
+  stream: string;
+  sequence: number;
+  subject: string;
+  reason: string;
+  at: string;
+}
+
+/** P8: a list that is not whole says so, as one of its items. */
+const cut = (items: readonly AttentionItem[], what: string): readonly AttentionItem[] => {
+  const last = items[MOST];
+  if (last === undefined) return items;
+  const notice: AttentionItem = {
+    kind: 'list-cut',
+    since: last.since,
+    reason: `more than ${MOST} ${what} need attention; ${MOST} of them are listed`,
+    actionRequired: 'settle what is listed; the rest comes after it',
+    tenant: null,
+    vmId: null,
+    host: null,
+  };
+  return [...items.slice(0, MOST), notice];
+};
+
 export const prepareAttention = (db: Db) => {
   const vms = db.prepare<[string, number], { body: string }>(
     'SELECT body FROM vms WHERE tenant = ? AND attention = 1 ORDER BY created_sequence LIMIT ?',
   );
-  const hosts = db.prepare<[number], { id: string; status: string; since: string; reason: string | null }>(
+  const hosts = db.prepare<[number], HostRow>(
     "SELECT id, status, since, reason FROM hosts WHERE status IN ('halted', 'unreachable') ORDER BY id LIMIT ?",
   );
-  const poison = db.prepare<
-    [string, number, number],
-    { stream: string; sequence: number; subject: string; reason: string; at: string }
-  >(
+  const poison = db.prepare<[string, number, number], PoisonRow>(
     'SELECT stream, sequence, subject, reason, at FROM quarantine WHERE tenant = ? OR (tenant IS NULL AND ?) ORDER BY sequence DESC LIMIT ?',
   );
-  return (tenant: TenantId, wanted: { readonly hosts: boolean }): AttentionItem[] => {
-    const items = vms.all(tenant, MOST).flatMap(({ body }): AttentionItem[] => {
-      const vm = JSON.parse(body) as Vm;
-      return vm.attention ? [{ ...vm.attention, tenant: vm.tenant, vmId: vm.id, host: vm.owner }] : [];
-    });
-    for (const { id, status, since, reason } of wanted.hosts ? hosts.all(MOST) : []) {
-      items.push({
-        kind: `host-${status}`,
-        since,
-        reason: reason ?? status,
-        actionRequired: HOST_ADVICE[status] ?? 'see the reason',
-        tenant: null,
-        vmId: null,
-        host: hostIdSchema.parse(id),
-      });
-    }
-    for (const { stream, sequence, subject, reason, at } of poison.all(tenant, wanted.hosts ? 1 : 0, MOST)) {
-      const actionRequired = 'find out who wrote it; it changed nothing, and stays in the stream as evidence';
-      items.push({
-        kind: 'quarantined',
-        since: at,
-        reason: `${stream} ${sequence} on ${subject}: ${reason}`,
-        actionRequired,
-        tenant: null,
-        vmId: null,
-        host: null,
-      });
-    }
-    return items;
-  };
+  return (tenant: TenantId, wanted: { readonly hosts: boolean }): readonly AttentionItem[] => [
+    ...cut(vms.all(tenant, MOST + 1).flatMap(ofVm), 'VMs'),
+    ...cut(wanted.hosts ? hosts.all(MOST + 1).map(ofHost) : [], 'hosts'),
+    ...cut(poison.all(tenant, wanted.hosts ? 1 : 0, MOST + 1).map(ofPoison), 'quarantined messages'),
+  ];
 };
+
+const ofVm = ({ body }: { body: string }): AttentionItem[] => {
+  const vm = JSON.parse(body) as Vm;
+  return vm.attention ? [{ ...vm.attention, tenant: vm.tenant, vmId: vm.id, host: vm.owner }] : [];
+};
+
+const ofHost = ({ id, status, since, reason }: HostRow): AttentionItem => ({
+  kind: `host-${status}`,
+  since,
+  reason: reason ?? status,
+  actionRequired: HOST_ADVICE[status] ?? 'see the reason',
+  tenant: null,
+  vmId: null,
+  host: hostIdSchema.parse(id),
+});
+
+const ofPoison = ({ stream, sequence, subject, reason, at }: PoisonRow): AttentionItem => ({
+  kind: 'quarantined',
+  since: at,
+  reason: `${stream} ${sequence} on ${subject}: ${reason}`,
+  actionRequired: 'find out who wrote it; it changed nothing, and stays in the stream as evidence',
+  tenant: null,
+  vmId: null,
+  host: null,
+});
