@@ -106,36 +106,6 @@ describe('idempotency', () => {
   });
 });
 
-describe('the same key with a request that', () => {
-  const asked = async (path: string, key: string, more: { body?: unknown; headers?: Record<string, string> } = {}) =>
-    gateway.call('POST', path, { ...more, headers: { 'idempotency-key': key, ...more.headers } });
-
-  test('expects another revision of the VM is a 422, and with the same it is the same operation', async () => {
-    await create({ id: 'keyed' }, { prefer: 'wait=10' });
-    const first = await asked('/v1/vms/keyed/boot', 'matched', { headers: { 'if-match': '"2"' } });
-    expect((await asked('/v1/vms/keyed/boot', 'matched', { headers: { 'if-match': '"2"' } })).body.id).toBe(
-      first.body.id,
-    );
-    for (const headers of [{ 'if-match': '"3"' }, {}])
-      expect(await asked('/v1/vms/keyed/boot', 'matched', { headers })).toMatchObject({
-        status: 422,
-        body: { code: 'idempotency-mismatch' },
-      });
-  });
-
-  test('writes out a default is a 422: what was sent is compared, and not what is made of it', async () => {
-    const first = await asked('/v1/vms', 'defaults', { body: {} });
-    expect((await asked('/v1/vms', 'defaults')).body.id).toBe(first.body.id);
-    for (const body of [{ start: false }, { spec: {} }])
-      expect(await asked('/v1/vms', 'defaults', { body })).toMatchObject({ status: 422 });
-    const deleted = (query: string) =>
-      gateway.call('DELETE', `/v1/vms/keyed${query}`, { headers: { 'idempotency-key': 'delete' } });
-    const { body } = await deleted('');
-    expect((await deleted('')).body.id).toBe(body.id);
-    expect(await deleted('?force=false')).toMatchObject({ status: 422 });
-  });
-});
-
 test('a repeat after startBy is told what became of the command, and not that it has expired', async () => {
   const headers = { 'idempotency-key': 'in-time' };
   const body = { id: 'in-time', startBy: new Date(Date.now() + 1_500).toISOString() };
