@@ -184,7 +184,22 @@ export const consoleSchema = z.strictObject({
   /** All that the guest has written so far, in bytes. */
   sizeBytes: z.int().min(0),
 });
-export const hostViewSchema = heartbeatSchema.extend({ live: z.boolean() });
+/** A host that is on record and not heard. */
+export const silentHostSchema = z.strictObject({
+  host: hostIdSchema,
+  status: z
+    .enum(['silent', 'unreachable', 'stopped', 'halted'])
+    .describe('silent: not heard, and not yet on record as unreachable; the others are the last word on record'),
+  /** Of the last word on record. */
+  since: timestampSchema,
+  lastSeenAt: timestampSchema.nullable().describe('When it was last known to live; null: the record does not say'),
+  reason: z.string().nullable(),
+});
+export type SilentHost = z.infer<typeof silentHostSchema>;
+export const hostViewSchema = z.discriminatedUnion('live', [
+  heartbeatSchema.extend({ live: z.literal(true), lastSeenAt: timestampSchema }),
+  silentHostSchema.extend({ live: z.literal(false) }),
+]);
 export const hostListSchema = z.strictObject({ items: z.array(hostViewSchema) });
 export const imageViewSchema = catalogueImageSchema.extend({ hosts: z.array(hostIdSchema) });
 export const imageListSchema = z.strictObject({ items: z.array(imageViewSchema) });

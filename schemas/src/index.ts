@@ -77,6 +77,7 @@ export {
   operationListSchema,
   operationParamsSchema,
   readinessSchema,
+  type SilentHost,
   type UsageItem,
   usageItemSchema,
   usageListSchema,

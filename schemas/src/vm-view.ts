@@ -47,7 +47,7 @@ export const vmViewSchema = z.strictObject({
   name: z.string(),
   state: vmStateSchema,
   task: taskSchema.nullable(),
-  health: healthSchema,
+  health: healthSchema.describe('unknown: it does not run, or its host is not heard at the moment'),
   epoch: z.int(),
   host: hostIdSchema.nullable(),
   hypervisor: hypervisorKindSchema.nullable(),

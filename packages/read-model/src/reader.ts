@@ -3,6 +3,7 @@ import type { OperationState, Vm } from '@ironlog/domain';
 import {
   type AttentionItem,
   type CommandId,
+  type SilentHost,
   STREAMS,
   type TenantId,
   type Timestamp,
@@ -18,6 +19,7 @@ import { prepareAttention } from './queries/attention.ts';
 import { type AttentionCounts, prepareAttentionCounts } from './queries/attention-counts.ts';
 import type { Page } from './queries/cursor.ts';
 import { type EventRange, type Moment, type PastEvent, prepareHistory } from './queries/history.ts';
+import { prepareHosts } from './queries/hosts.ts';
 import { type OperationListing, prepareOperationQueries } from './queries/operations.ts';
 import { type OverdueRange, prepareOverdue } from './queries/overdue.ts';
 import { prepareUsage, type UsageRange } from './queries/usage.ts';
@@ -46,6 +48,7 @@ const prepareState = (db: Db) => {
     attention: prepareAttention(db),
     attentionCounts: prepareAttentionCounts(db),
     usage: prepareUsage(db),
+    hosts: prepareHosts(db),
     whereabouts: prepareWhereabouts(db, vms.aggregate),
   };
 };
@@ -120,6 +123,8 @@ export interface Reader {
   history(tenant: TenantId, range: EventRange): readonly PastEvent[];
   attention(tenant: TenantId, wanted: { readonly hosts: boolean }): readonly AttentionItem[];
   usage(tenant: TenantId, range: UsageRange, now: Timestamp): readonly UsageItem[];
+  /** Every host on record, as it is to be told of while it is not heard; by id. */
+  hosts(): readonly SilentHost[];
   overdueTasks(now: Timestamp): readonly Vm[];
   /** Those with commands past their `startBy`, in the order of their ids. */
   overdueTenants(now: Timestamp): readonly TenantId[];
@@ -129,7 +134,7 @@ export interface Reader {
   close(): void;
 }
 
-/** Every question names the tenant (P9), but for recovery's four. Each may throw ReadModelNotReady. */
+/** Every question names the tenant (P9), but for the hosts, which are under all of them, and recovery's four. Each may throw ReadModelNotReady. */
 export const openReader = ({ directory }: { readonly directory: string }): Reader => {
   const state = new CurrentFile(directory, 'state', prepareState);
   const past = new CurrentFile(directory, 'history', preparePast);
@@ -153,6 +158,7 @@ export const openReader = ({ directory }: { readonly directory: string }): Reade
     history: (tenant, range) => past.queries.events(tenant, range),
     attention: (tenant, wanted) => state.queries.attention(tenant, wanted),
     usage: (tenant, range, now) => state.queries.usage(tenant, range, now),
+    hosts: () => state.queries.hosts(),
     overdueTasks: (now) => state.queries.overdue.overdueTasks(now),
     overdueTenants: (now) => state.queries.overdue.overdueTenants(now),
     overdueCommands: (tenant, range) => state.queries.overdue.overdueCommands(tenant, range),

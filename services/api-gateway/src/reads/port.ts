@@ -1,7 +1,7 @@
 // What the gateway asks of the read model: the reader's questions of one tenant, and none of recovery's.
 import type { Reader } from '@ironlog/read-model';
 
-/** Every question names the tenant: another's rows cannot come back (P9). */
+/** Every question names the tenant: another's rows cannot come back (P9). Hosts are under all tenants. */
 export type Reads = Pick<
   Reader,
   | 'positions'
@@ -16,5 +16,6 @@ export type Reads = Pick<
   | 'history'
   | 'attention'
   | 'usage'
+  | 'hosts'
   | 'close'
 >;

@@ -2,6 +2,7 @@
 import { getVmQuerySchema, vmParamsSchema, vmViewSchema } from '@ironlog/schemas';
 import { ok } from '../http/answers.ts';
 import type { Route } from '../http/api.ts';
+import { asHeard } from '../http/as-heard.ts';
 import { principalOf } from '../http/context.ts';
 import { awaitSequence, refuseFuture } from '../http/moment.ts';
 import { pendingView } from '../http/pending-view.ts';
@@ -38,7 +39,7 @@ export const getVm: Route = (app, api) => {
         : (api.reads.vm(tenant, id) ?? pendingView(api, tenant, id));
       if (!vm) throw vmNotFound(id);
       reply.header('etag', etagOf(vm));
-      return vm;
+      return moment ? vm : asHeard(api)(vm);
     },
   );
 };

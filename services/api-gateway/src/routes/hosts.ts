@@ -1,4 +1,4 @@
-// GET /v1/hosts: the hosts that are alive, with what they offer and what is in use.
+// GET /v1/hosts: those that are heard, with what they offer and what is in use, and those that are on record and silent.
 import { hostListSchema, noQuerySchema } from '@ironlog/schemas';
 import { ok } from '../http/answers.ts';
 import type { Route } from '../http/api.ts';
@@ -7,7 +7,7 @@ export const listHosts: Route = (app, api) => {
   app.get(
     '/v1/hosts',
     {
-      config: { access: 'hosts' },
+      config: { access: 'hosts', readsFrom: 'state' },
       schema: {
         operationId: 'listHosts',
         tags: ['hosts'],
@@ -16,11 +16,15 @@ export const listHosts: Route = (app, api) => {
         response: ok(hostListSchema),
       },
     },
-    async () => ({
-      items: api.hosts
-        .live()
-        .toSorted((a, b) => (a.host < b.host ? -1 : 1))
-        .map((heartbeat) => ({ ...heartbeat, live: true })),
-    }),
+    async () => {
+      const heard = api.hosts.live();
+      const names = new Set(heard.map(({ host }) => host));
+      const silent = api.reads.hosts().filter(({ host }) => !names.has(host));
+      const items = [
+        ...heard.map((heartbeat) => ({ ...heartbeat, live: true as const, lastSeenAt: heartbeat.at })),
+        ...silent.map((host) => ({ ...host, live: false as const })),
+      ];
+      return { items: items.toSorted((a, b) => (a.host < b.host ? -1 : 1)) };
+    },
   );
 };

@@ -2,6 +2,7 @@
 import { listVmsQuerySchema, vmListSchema } from '@ironlog/schemas';
 import { ok } from '../http/answers.ts';
 import type { Route } from '../http/api.ts';
+import { asHeard } from '../http/as-heard.ts';
 import { principalOf } from '../http/context.ts';
 import { unknownCursor } from './problems.ts';
 
@@ -21,7 +22,7 @@ export const listVms: Route = (app, api) => {
     async (request) => {
       const page = api.reads.vms(principalOf(request).tenant, request.query);
       if (!page) throw unknownCursor();
-      return { items: [...page.items], nextCursor: page.nextCursor };
+      return { items: page.items.map(asHeard(api)), nextCursor: page.nextCursor };
     },
   );
 };

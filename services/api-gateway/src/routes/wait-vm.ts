@@ -2,6 +2,7 @@
 import { vmParamsSchema, vmWaitSchema, waitVmQuerySchema } from '@ironlog/schemas';
 import { ok } from '../http/answers.ts';
 import type { Route } from '../http/api.ts';
+import { asHeard } from '../http/as-heard.ts';
 import { principalOf } from '../http/context.ts';
 import { awaitSequence } from '../http/moment.ts';
 import { pendingView } from '../http/pending-view.ts';
@@ -53,7 +54,7 @@ export const waitVm: Route = (app, api) => {
       if (!vm) throw vmNotFound(id);
       request.position = { ...request.position, events: Math.max(request.position.events, waited.sequence) };
       reply.header('etag', etagOf(vm));
-      return { ...waited, vm };
+      return { ...waited, vm: asHeard(api)(vm) };
     },
   );
 };

@@ -1,0 +1,103 @@
+import { createEventLog } from '@ironlog/event-log';
+import {
+  type HostEvent,
+  type HostFact,
+  hostEventSubject,
+  hostEventType,
+  hostFilter,
+  hostId,
+  newEventId,
+  sourceOf,
+} from '@ironlog/schemas';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { beat, fallSilent, heartbeat, type PaperExecutor, startExecutor } from '../fixtures/executor.fixture.ts';
+import { startGateway, type TestGateway } from '../fixtures/gateway.fixture.ts';
+import { HOST, startNats, type TestNats } from '../fixtures/nats.fixture.ts';
+
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
+
+const HEARD_AT = '2026-01-01T00:00:00.000Z';
+let nats: TestNats;
+let connection: NatsConnection;
+let executor: PaperExecutor;
+let gateway: TestGateway;
+
+const unreachable = async (name: string): Promise<void> => {
+  const host = hostId(name);
+  const fact: HostFact = {
+    name: 'host-unreachable',
+    data: { reason: 'no heartbeat for 20 seconds', lastHeartbeatAt: HEARD_AT },
+  };
+  const event: HostEvent = {
+    specversion: '1.0',
+    id: newEventId(),
+    source: sourceOf('recovery'),
+    type: hostEventType(fact.name),
+    subject: host,
+    time: new Date().toISOString(),
+    datacontenttype: 'application/json',
+    actor: 'recovery',
+    ...fact,
+  };
+  const log = await createEventLog({ connection });
+  const subject = hostEventSubject(host, 'recovery', fact.name);
+  await log.append({ subject, event, filter: hostFilter(host), expected: 0 });
+};
+
+beforeAll(async () => {
+  nats = await startNats();
+  connection = await nats.connect();
+  executor = await startExecutor(connection, HOST);
+  gateway = await startGateway(nats);
+  await vi.waitFor(async () => expect((await gateway.call('GET', '/v1/images')).body.items).toHaveLength(1));
+  await gateway.call('POST', '/v1/vms', { body: { id: 'watched', start: true }, headers: { prefer: 'wait=10' } });
+});
+afterAll(async () => {
+  await gateway?.stop();
+  await executor?.stop();
+  await connection?.close();
+  await nats?.stop();
+});
+
+const hosts = async () => (await gateway.call('GET', '/v1/hosts', { as: 'admin' })).body.items;
+
+test('a host that has fallen silent is still a host: not live, with when it was last heard', async () => {
+  await unreachable('host-0');
+  await vi.waitFor(async () =>
+    expect(await hosts()).toMatchObject([
+      { host: 'host-0', live: false, status: 'unreachable', lastSeenAt: HEARD_AT, reason: expect.any(String) },
+      {
+        host: 'host-1',
+        live: true,
+        status: 'ready',
+        lastSeenAt: expect.any(String),
+        used: { cpus: expect.any(Number) },
+      },
+    ]),
+  );
+  expect((await gateway.call('GET', '/v1/hosts')).status).toBe(403);
+});
+
+test('how a VM is that nobody watches is unknown, wherever it is read, until its host is heard again', async () => {
+  const healths = async () => {
+    const vm = (await gateway.call('GET', '/v1/vms/watched')).body;
+    const list = (await gateway.call('GET', '/v1/vms')).body as { items: object[] };
+    const waited = (await gateway.call('GET', '/v1/vms/watched/wait?state=running')).body;
+    return [vm, list.items[0], waited.vm];
+  };
+  const are = (health: string) =>
+    vi.waitFor(async () =>
+      expect(await healths()).toMatchObject(
+        Array.from({ length: 3 }, () => ({ state: 'running', host: 'host-1', health })),
+      ),
+    );
+  await are('responsive');
+  await fallSilent(connection, HOST);
+  await are('unknown');
+  const { sequence } = (await gateway.call('GET', '/v1/vms/watched')).body;
+  // The past is as it was told then.
+  expect((await gateway.call('GET', `/v1/vms/watched?sequence=${sequence}`)).body.health).toBe('responsive');
+  await beat(connection, heartbeat(HOST));
+  await are('responsive');
+});
