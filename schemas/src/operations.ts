@@ -32,7 +32,10 @@ export const operationSchema = z.strictObject({
   /** The stream sequence of the event that last changed it; null while only WORK knows it. */
   sequence: z.int().nullable(),
   error: operationErrorSchema.optional(),
-  waitingFor: z.string().optional(),
+  waitingFor: z
+    .string()
+    .optional()
+    .describe('While it is pending: why no host fits, or which silent host it is on its way to'),
   links: z.strictObject({ self: z.string(), vm: z.string(), events: z.string() }),
 });
 export type Operation = z.infer<typeof operationSchema>;

@@ -14,6 +14,7 @@ export const deleteVm: Route = (app, api) => {
         operationId: 'deleteVm',
         tags: ['vms'],
         summary: 'Delete a VM',
+        description: 'It takes no body: force is in the query.',
         params: vmParamsSchema,
         querystring: deleteVmQuerySchema,
         response: accepted(operationSchema),
