@@ -56,7 +56,7 @@ const whyIgnored = (vm: Vm, { event, writer, sequence }: Entry): string | undefi
 const RECOVERY_MAY: readonly string[] = ['lost', 'stuck', 'cleanup-abandoned', 'command-expired'];
 
 /** P4/P9: only the owner speaks for a VM, but for what recovery and the gateway are there to say. */
-const whyStranger = (vm: Vm, event: VmEvent, writer: Writer): string | undefined => {
+export const whyStranger = (vm: Pick<Vm, 'owner'>, event: VmEvent, writer: Writer): string | undefined => {
   if (writer === 'gateway') return event.name === 'cancelled' ? undefined : `gateway may not say ${event.name}`;
   if (writer === 'recovery')
     return RECOVERY_MAY.includes(event.name) ? undefined : `recovery may not say ${event.name}`;

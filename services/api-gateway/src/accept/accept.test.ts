@@ -34,7 +34,11 @@ const gateway = (more: Partial<AcceptDeps> = {}) => {
   const log = createMemoryEventLog();
   const recorded = new Map<string, OperationState>();
   const stored: [HostId | 'any', WorkCommand][] = [];
-  const reads = { operation: (_: string, id: string) => recorded.get(id), whereabouts: () => undefined };
+  const reads = {
+    operation: (_: string, id: string) => recorded.get(id),
+    whereabouts: () => undefined,
+    aggregate: () => undefined,
+  };
   const whereabouts = createWhereabouts(reads);
   const deps: AcceptDeps = {
     clock,

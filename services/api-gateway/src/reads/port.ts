@@ -7,6 +7,7 @@ export type Reads = Pick<
   | 'positions'
   | 'historyPosition'
   | 'vm'
+  | 'aggregate'
   | 'vmThen'
   | 'vms'
   | 'whereabouts'

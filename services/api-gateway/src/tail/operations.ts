@@ -1,9 +1,10 @@
 // Operations as the freshest source tells them: this gateway's memory, kept current by the tail, else the read model.
 import { foldOperation, type OperationState, operationsOf } from '@ironlog/domain';
 import type { Recorded } from '@ironlog/event-log';
-import type { CommandId, TenantId } from '@ironlog/schemas';
+import type { CommandId, StoredEvent, TenantId } from '@ironlog/schemas';
 import type { Reads } from '../reads/port.ts';
 import { createBoundedMap } from './bounded-map.ts';
+import { isHeeded } from './heeded.ts';
 import type { WhereaboutsIndex } from './whereabouts.ts';
 
 export interface OperationIndex {
@@ -24,13 +25,10 @@ export interface OperationIndexDeps {
 
 export const createOperationIndex = ({ reads, whereabouts }: OperationIndexDeps): OperationIndex => {
   const known = createBoundedMap<OperationState>(LIMIT);
-  /** A stranger's event decides nothing: the VM's own fold ignores it too. */
-  const isOurs = (entry: Recorded): boolean => {
-    if (!entry.read.ok || entry.read.stored.kind !== 'vm') return entry.read.ok;
-    const { writer, event } = entry.read.stored;
-    if (writer === 'recovery' || writer === 'gateway') return true;
-    const where = whereabouts.remembered(event.tenant, event.subject);
-    return where?.kind !== 'owned' || where.host === writer;
+  const counts = (stored: StoredEvent): boolean => {
+    if (stored.kind !== 'vm') return stored.kind === 'rejection';
+    const { writer, event } = stored;
+    return isHeeded(whereabouts.remembered(event.tenant, event.subject), writer, event);
   };
   return {
     find: (tenant, id) => {
@@ -46,7 +44,7 @@ export const createOperationIndex = ({ reads, whereabouts }: OperationIndexDeps)
       if (!before || before.sequence < operation.sequence) known.set(key, operation);
     },
     fold: (entry) => {
-      if (!entry.read.ok || entry.read.stored.kind === 'host' || !isOurs(entry)) return;
+      if (!entry.read.ok || entry.read.stored.kind === 'host' || !counts(entry.read.stored)) return;
       const { stored } = entry.read;
       for (const id of operationsOf(stored)) {
         const key = keyOf(stored.event.tenant, id);

@@ -3,6 +3,7 @@ import type { Recorded } from '@ironlog/event-log';
 import type { PastEvent } from '@ironlog/read-model';
 import type { TenantId, VmId } from '@ironlog/schemas';
 import type { Reads } from '../reads/port.ts';
+import { isHeeded } from './heeded.ts';
 import type { Tail } from './tail.ts';
 import type { PassedEvent } from './wait-vm.ts';
 import type { WhereaboutsIndex } from './whereabouts.ts';
@@ -24,12 +25,9 @@ export interface PassedRange {
 export const passedEvents = (deps: PassedDeps, { tenant, vmId, after }: PassedRange): readonly PassedEvent[] => {
   const recent = deps.tail.ring.since(after);
   const where = deps.whereabouts.find(tenant, vmId);
-  const owner = where?.kind === 'owned' ? where.host : undefined;
   const ofVm = ({ sequence, stored }: PastEvent): readonly PassedEvent[] => {
     if (stored.kind !== 'vm' || stored.event.subject !== vmId || stored.event.tenant !== tenant) return [];
-    // P4: what the fold ignores for its writer must not end a wait either.
-    const speaks = stored.writer === 'recovery' || stored.writer === 'gateway' || stored.writer === owner;
-    return speaks ? [{ sequence, event: stored.event }] : [];
+    return isHeeded(where, stored.writer, stored.event) ? [{ sequence, event: stored.event }] : [];
   };
   const fromRing = (entries: readonly Recorded[]): readonly PassedEvent[] =>
     entries.flatMap(({ sequence, read }) => (read.ok ? ofVm({ sequence, stored: read.stored }) : []));

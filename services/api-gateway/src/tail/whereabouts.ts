@@ -1,9 +1,11 @@
 // Where each VM is: with its owner, asked for and not yet claimed, or cancelled before anyone claimed it.
+import { evolve, initialVm, type Vm } from '@ironlog/domain';
 import type { Recorded } from '@ironlog/event-log';
 import type { Whereabouts } from '@ironlog/read-model';
-import type { CommandId, TenantId, VmId } from '@ironlog/schemas';
+import type { CommandId, StoredEvent, TenantId, VmId } from '@ironlog/schemas';
 import type { Reads } from '../reads/port.ts';
 import { type BoundedMap, createBoundedMap } from './bounded-map.ts';
+import { isHeeded } from './heeded.ts';
 
 export interface WhereaboutsIndex {
   /** From memory, else from the read model: create and boot in quick succession must not depend on its lag. */
@@ -15,11 +17,23 @@ export interface WhereaboutsIndex {
   fold(entry: Recorded): void;
 }
 
+type Said = Extract<StoredEvent, { kind: 'vm' }>;
+
 const LIMIT = 100_000;
 const keyOf = (tenant: TenantId, vmId: VmId): string => `${tenant}/${vmId}`;
 
-export const createWhereabouts = (reads: Pick<Reads, 'whereabouts'>): WhereaboutsIndex => {
+export const createWhereabouts = (reads: Pick<Reads, 'whereabouts' | 'aggregate'>): WhereaboutsIndex => {
   const known = createBoundedMap<Whereabouts>(LIMIT);
+  /** P4: a claim or a cancellation counts if the VM's own fold takes it, over what the read model has of the VM already. */
+  const settle = (key: string, { sequence, hash }: Recorded, { writer, event }: Said): void => {
+    const before = known.get(key);
+    // In v1 a VM never changes its host, and deleted is absorbing.
+    if (before && before.kind !== 'pending') return;
+    const vm = asRead(reads, event.tenant, event.subject);
+    if (!vm) return;
+    const settled = placeOf(vm.sequence >= sequence ? vm : evolve(vm, { sequence, hash, writer, event }).vm);
+    if (settled) known.set(key, settled);
+  };
   return {
     find: (tenant, vmId) => {
       const remembered = known.get(keyOf(tenant, vmId));
@@ -37,18 +51,33 @@ export const createWhereabouts = (reads: Pick<Reads, 'whereabouts'>): Whereabout
       const before = known.get(key);
       if (!before || before.kind === 'pending') known.set(key, pending);
     },
-    fold: ({ read }) => {
+    fold: (entry) => {
+      const { read } = entry;
       if (!read.ok || read.stored.kind === 'host') return;
-      const { event } = read.stored;
-      const key = keyOf(event.tenant, event.subject);
-      if (read.stored.kind === 'rejection') return forgetCreate(known, key, read.stored.event.causationid);
-      const { writer, event: said } = read.stored;
-      // P4: only the claiming host itself may say that it is the owner.
-      if (said.name === 'claimed' && said.data.host === writer) known.set(key, { kind: 'owned', host: said.data.host });
-      if (said.name === 'cancelled' && writer === 'gateway') known.set(key, { kind: 'cancelled' });
-      if (said.name === 'command-expired') forgetCreate(known, key, said.causationid);
+      const { tenant, subject, causationid } = read.stored.event;
+      const key = keyOf(tenant, subject);
+      if (read.stored.kind === 'rejection') return forgetCreate(known, key, causationid);
+      const { writer, event } = read.stored;
+      if (event.name === 'claimed' || event.name === 'cancelled') settle(key, entry, read.stored);
+      if (event.name === 'command-expired' && isHeeded(known.get(key), writer, event))
+        forgetCreate(known, key, causationid);
     },
   };
+};
+
+/** The VM as the read model has it, from which on it is folded; `undefined`: it cannot be read, so nothing is certain. */
+const asRead = (reads: Pick<Reads, 'aggregate'>, tenant: TenantId, vmId: VmId): Vm | undefined => {
+  try {
+    return reads.aggregate(tenant, vmId) ?? initialVm(tenant, vmId);
+  } catch {
+    // Not there yet, or damaged, of which the projector tells: the tail goes on, and the next question asks again.
+    return undefined;
+  }
+};
+
+const placeOf = ({ owner, state }: Vm): Whereabouts | undefined => {
+  if (owner) return { kind: 'owned', host: owner };
+  return state === 'deleted' ? { kind: 'cancelled' } : undefined;
 };
 
 /** A create that came to nothing leaves the id free: another create of it is to be placed anew. */

@@ -1,0 +1,102 @@
+import type { OperationState } from '@ironlog/domain';
+import { commandId } from '@ironlog/schemas';
+import { expect, test } from 'vitest';
+import {
+  booted,
+  bootStarted,
+  CREATE,
+  cancelled,
+  claimedBy,
+  created,
+  createStory,
+  OWNER,
+  STRANGER,
+  TENANT,
+  VM,
+} from '../fixtures/story.fixture.ts';
+import { createOperationIndex } from './operations.ts';
+import { createWhereabouts } from './whereabouts.ts';
+
+const asked = (id = CREATE, verb: OperationState['verb'] = 'create'): OperationState => ({
+  id,
+  tenant: TENANT,
+  vmId: VM,
+  verb,
+  actor: 'token-1',
+  status: 'pending',
+  request: {
+    verb,
+    door: 'http',
+    requestedAt: '2026-01-01T00:00:00.000Z',
+    startBy: '2026-01-01T00:10:00.000Z',
+    bodyHash: 'a'.repeat(64),
+  },
+  startedAt: null,
+  finishedAt: null,
+  startAfterCreate: false,
+  sequence: 0,
+});
+
+/** A gateway that has just stored the create, with nothing of it in the read model. */
+const memory = () => {
+  const reads = { operation: () => undefined, whereabouts: () => undefined, aggregate: () => undefined };
+  const whereabouts = createWhereabouts(reads);
+  const operations = createOperationIndex({ reads, whereabouts });
+  whereabouts.pending(TENANT, VM, { kind: 'pending', target: OWNER, createId: CREATE });
+  operations.follow(asked());
+  return {
+    follow: operations.follow,
+    hear: (entry: Parameters<typeof operations.fold>[0]) => {
+      whereabouts.fold(entry);
+      operations.fold(entry);
+    },
+    statusOf: (id = CREATE) => operations.find(TENANT, id)?.status,
+  };
+};
+
+test('a create runs once its host has claimed the VM, and has succeeded when that host says so', () => {
+  const story = createStory();
+  const { hear, statusOf } = memory();
+  hear(story.say(OWNER, claimedBy(OWNER)));
+  expect(statusOf()).toBe('running');
+  hear(story.say(OWNER, created));
+  expect(statusOf()).toBe('succeeded');
+});
+
+test.each([
+  ['an outcome while nobody has claimed the VM', STRANGER, created],
+  ['a claim in the name of another', STRANGER, claimedBy(OWNER)],
+  ['a cancellation', STRANGER, cancelled],
+  ['an outcome, as if it were recovery', 'recovery', created],
+  ['an outcome, as if it were the gateway', 'gateway', created],
+] as const)('%s is not believed of a stranger', (_, writer, fact) => {
+  const { hear, statusOf } = memory();
+  hear(createStory().say(writer, fact));
+  expect(statusOf()).toBe('pending');
+});
+
+test('what a second host claims and says ends nothing of the owner', () => {
+  const story = createStory();
+  const { follow, hear, statusOf } = memory();
+  const boot = commandId('cmd-boot');
+  hear(story.say(OWNER, claimedBy(OWNER)));
+  hear(story.say(STRANGER, claimedBy(STRANGER)));
+  hear(story.say(STRANGER, created));
+  expect(statusOf()).toBe('running');
+  hear(story.say(OWNER, created));
+  follow(asked(boot, 'boot'));
+  hear(story.say(OWNER, bootStarted, boot));
+  hear(story.say(STRANGER, booted));
+  expect(statusOf(boot)).toBe('running');
+});
+
+test('a cancellation counts until the VM is claimed, and not after it', () => {
+  const first = memory();
+  first.hear(createStory().say('gateway', cancelled, commandId('cmd-delete')));
+  expect(first.statusOf()).toBe('failed');
+  const second = memory();
+  const story = createStory();
+  second.hear(story.say(OWNER, claimedBy(OWNER)));
+  second.hear(story.say('gateway', cancelled, commandId('cmd-delete')));
+  expect(second.statusOf()).toBe('running');
+});
