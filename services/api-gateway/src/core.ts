@@ -67,7 +67,7 @@ export const createCore = async ({
   const shared = { clock, logger, metrics, queue, hosts, whereabouts, signal };
   const declined = routeDeclined({ ...shared, operations, lastWork: await lastWorkReader(connection) });
   // Owners first: whether an event decides an operation depends on who wrote it.
-  const tail = await startTail({ log, signal, folds: [whereabouts.fold, operations.fold, declined] });
+  const tail = await startTail({ log, signal, folds: [whereabouts.fold, operations.fold, waiting.fold, declined] });
   const ending = {
     reject: createReject({ log, clock }),
     answerForDeleted: (command: WorkCommand) => answerForDeleted({ log, clock }, command),

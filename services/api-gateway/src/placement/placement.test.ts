@@ -125,6 +125,28 @@ test('what is only asked for can be read at once with the position of its answer
   });
 });
 
+test('the gateway that accepted creates has room again when they are placed, whichever gateway placed them', async () => {
+  await gateway.stop();
+  const cap = { IRONLOG_MAX_WAITING_CREATES: '6' };
+  gateway = await startGateway(nats, cap);
+  const second = await startGateway(nats, cap);
+  const create = (at: TestGateway, zone: string) =>
+    at.call('POST', '/v1/vms', { body: { spec: { placement: { hostLabels: { zone } } } } });
+  try {
+    const asked = await Promise.all(Array.from({ length: 6 }, () => create(gateway, 'b')));
+    expect((await create(gateway, 'b')).status).toBe(429);
+    const executor = await startExecutor(connection, HOST);
+    await beat(connection, heartbeat(HOST, { labels: { zone: 'b' } }));
+    for (const { body } of asked)
+      expect((await gateway.call('GET', `/v1/operations/${body.id}/wait?timeout=10`)).body.status).toBe('succeeded');
+    const again = await Promise.all(Array.from({ length: 6 }, () => create(gateway, 'nowhere')));
+    expect(again.map(({ status }) => status)).toEqual([202, 202, 202, 202, 202, 202]);
+    await executor.stop();
+  } finally {
+    await second.stop();
+  }
+});
+
 test('with the read model behind, what was just asked for is found all the same, and a read that asks for its position is told so', async () => {
   await gateway.stopProjector();
   const asked = await gateway.call('POST', '/v1/vms', { body: { id: 'fresh' } });

@@ -1,0 +1,54 @@
+import { vmSpecSchema } from '@ironlog/schemas';
+import { expect, test } from 'vitest';
+import {
+  CREATE,
+  cancelled,
+  claimedBy,
+  createStory,
+  expired,
+  OWNER,
+  STRANGER,
+  TENANT,
+} from '../fixtures/story.fixture.ts';
+import { createWaitingRoom } from './waiting-room.ts';
+
+const SPEC = vmSpecSchema.parse({});
+
+const full = () => {
+  const room = createWaitingRoom(1);
+  room.enter(TENANT, CREATE, SPEC);
+  expect(room.mayEnter(TENANT)).toContain('1 creates of acme wait');
+  return room;
+};
+
+test.each([
+  ['is claimed', createStory().say(OWNER, claimedBy(OWNER))],
+  ['is cancelled', createStory().say('gateway', cancelled)],
+  ['expires', createStory().say('recovery', expired)],
+  ['is rejected', createStory().reject(OWNER, CREATE)],
+])('a create that %s waits no more, whichever gateway placed it, and never again', (_, entry) => {
+  const room = full();
+  room.fold(entry);
+  expect(room.mayEnter(TENANT)).toBeUndefined();
+  expect(room.isOver(TENANT, CREATE)).toBe(true);
+  // A delivery, or an ack of its publish, that comes after its outcome.
+  room.enter(TENANT, CREATE, SPEC);
+  expect(room.find(TENANT, CREATE)).toBeUndefined();
+});
+
+test('one that is placed may come back: its host may decline', () => {
+  const room = full();
+  room.leave(TENANT, CREATE);
+  expect(room.isOver(TENANT, CREATE)).toBe(false);
+  room.enter(TENANT, CREATE, SPEC);
+  expect(room.find(TENANT, CREATE)).toEqual(SPEC);
+});
+
+test('what is said of others, or by a host for another, ends no waiting', () => {
+  const room = full();
+  const story = createStory();
+  room.fold(story.reject(OWNER, 'cmd-other' as typeof CREATE));
+  room.fold(story.say(STRANGER, claimedBy(OWNER)));
+  room.fold(story.say(STRANGER, cancelled));
+  expect(room.find(TENANT, CREATE)).toEqual(SPEC);
+});
