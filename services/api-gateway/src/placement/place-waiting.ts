@@ -86,7 +86,9 @@ const isEnded = async (deps: PlaceWaitingDeps, command: WorkCommand): Promise<bo
 
 type Next = HostId | 'wait' | 'drop' | 'deleted';
 
-const nextTarget = (deps: PlaceWaitingDeps, { tenant, subject, data }: WorkCommand): Next => {
+const nextTarget = (deps: PlaceWaitingDeps, { tenant, subject, id, data }: WorkCommand): Next => {
+  // P2: what has its outcome (rejected by the host it was placed on) must not be carried out after all, when an ack was lost.
+  if (deps.waiting.isOver(tenant, id) || deps.operations.find(tenant, id)?.finishedAt) return 'drop';
   // Past its time it is recovery's: it writes the expiry under the VM's expectation, which this service may not.
   if (Date.parse(data.request.startBy) <= deps.clock.now().getTime()) return 'drop';
   const where = deps.whereabouts.find(tenant, subject);
