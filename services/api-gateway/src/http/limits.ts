@@ -11,6 +11,9 @@ export const LIMITS = {
   /** How often Node looks for requests that took too long; its default is 30 s. */
   checkEveryMs: 1_000,
   connections: 2_048,
+  /** Open at once for each token: a tenth of all streams, and with the waits about a quarter of the connections. */
+  streamsPerToken: 50,
+  waitsPerToken: 500,
   /** An id has 63 characters; longer is refused by its schema, with words, up to here. */
   pathPartCharacters: 300,
   /** Requests a second for each token. */

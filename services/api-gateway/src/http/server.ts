@@ -10,6 +10,7 @@ import type { Api, App } from './api.ts';
 import { registerAuthentication } from './authenticate.ts';
 import { answerClientError } from './client-error.ts';
 import { registerDocument, registerDocumentRoutes } from './documentation.ts';
+import { registerHeldOpen } from './held-open.ts';
 import { registerJsonBody } from './json-body.ts';
 import { LIMITS } from './limits.ts';
 import { registerNotFound } from './method-not-allowed.ts';
@@ -46,6 +47,7 @@ export const buildServer = async (deps: ServerDeps): Promise<App> => {
       ),
   });
   registerAuthentication(app, { tokens: deps.tokens, metrics: deps.api.metrics });
+  registerHeldOpen(app, LIMITS);
   await registerDocument(app);
   for (const route of ROUTES) route(app, deps.api);
   await registerDocumentRoutes(app);

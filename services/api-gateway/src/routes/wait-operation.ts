@@ -12,7 +12,7 @@ export const waitOperation: Route = (app, api) => {
   app.get(
     '/v1/operations/:id/wait',
     {
-      config: { access: 'read', readsFrom: 'state' },
+      config: { access: 'read', readsFrom: 'state', waits: true },
       schema: {
         operationId: 'waitOperation',
         tags: ['operations'],

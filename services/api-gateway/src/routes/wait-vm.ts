@@ -16,7 +16,7 @@ export const waitVm: Route = (app, api) => {
   app.get(
     '/v1/vms/:id/wait',
     {
-      config: { access: 'read', readsFrom: 'state', answersEtag: true },
+      config: { access: 'read', readsFrom: 'state', waits: true, answersEtag: true },
       schema: {
         operationId: 'waitVm',
         tags: ['vms'],
