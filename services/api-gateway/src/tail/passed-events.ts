@@ -1,7 +1,5 @@
 // One VM's events after a sequence, as far as anyone knows: from the ring where it reaches back, else from history first.
-import type { Recorded } from '@ironlog/event-log';
-import type { PastEvent } from '@ironlog/read-model';
-import type { TenantId, VmId } from '@ironlog/schemas';
+import type { StoredEvent, TenantId, VmId } from '@ironlog/schemas';
 import type { Reads } from '../reads/port.ts';
 import { isHeeded } from './heeded.ts';
 import type { Tail } from './tail.ts';
@@ -22,23 +20,55 @@ export interface PassedRange {
   readonly after: number;
 }
 
-export const passedEvents = (deps: PassedDeps, { tenant, vmId, after }: PassedRange): readonly PassedEvent[] => {
-  const recent = deps.tail.ring.since(after);
-  const where = deps.whereabouts.find(tenant, vmId);
-  const ofVm = ({ sequence, stored }: PastEvent): readonly PassedEvent[] => {
-    if (stored.kind !== 'vm' || stored.event.subject !== vmId || stored.event.tenant !== tenant) return [];
-    return isHeeded(where, stored.writer, stored.event) ? [{ sequence, event: stored.event }] : [];
-  };
-  const fromRing = (entries: readonly Recorded[]): readonly PassedEvent[] =>
-    entries.flatMap(({ sequence, read }) => (read.ok ? ofVm({ sequence, stored: read.stored }) : []));
-  if (recent) return fromRing(recent);
-  // The checkpoint is read first: what history holds up to there is all there is up to there.
-  const history = deps.reads.historyPosition();
-  const past: PassedEvent[] = [];
-  for (let cursor = after; ; ) {
-    const page = deps.reads.vmEvents(tenant, vmId, { after: cursor, limit: PAGE });
-    past.push(...page.flatMap(ofVm));
-    cursor = page.at(-1)?.sequence ?? cursor;
-    if (page.length < PAGE) return [...past, ...fromRing(deps.tail.ring.since(Math.max(cursor, history)) ?? [])];
+export interface Passed {
+  readonly events: readonly PassedEvent[];
+  /** What is there up to this sequence has been gone over: the fleet's events must not be at each look. */
+  readonly upTo: number;
+}
+
+export const passedEvents = (deps: PassedDeps, range: PassedRange): Passed => {
+  const where = deps.whereabouts.find(range.tenant, range.vmId);
+  const isSettled = where !== undefined && where.kind !== 'pending';
+  const events: PassedEvent[] = [];
+  let upTo = range.after;
+  for (const { sequence, stored } of entriesAfter(deps, range)) {
+    if (stored?.kind === 'vm' && isOf(range, stored.event)) {
+      if (isHeeded(where, stored.writer, stored.event)) events.push({ sequence, event: stored.event });
+      // Whose word counts is not known here yet: it is asked again from this one on.
+      else if (!isSettled) break;
+    }
+    upTo = sequence;
   }
+  return { events, upTo };
+};
+
+const isOf = ({ tenant, vmId }: PassedRange, event: { readonly tenant: TenantId; readonly subject: VmId }): boolean =>
+  event.subject === vmId && event.tenant === tenant;
+
+interface Entry {
+  readonly sequence: number;
+  /** None: nothing of this VM up to here. */
+  readonly stored?: StoredEvent | undefined;
+}
+
+const entriesAfter = function* (
+  { reads, tail }: PassedDeps,
+  { tenant, vmId, after }: PassedRange,
+): Generator<Entry, void> {
+  let recent = tail.ring.since(after);
+  if (!recent) {
+    // The checkpoint is read first: what history holds up to there is all there is up to there.
+    const history = reads.historyPosition();
+    let cursor = after;
+    for (let isLast = false; !isLast; ) {
+      const page = reads.vmEvents(tenant, vmId, { after: cursor, limit: PAGE });
+      yield* page;
+      cursor = page.at(-1)?.sequence ?? cursor;
+      isLast = page.length < PAGE;
+    }
+    cursor = Math.max(cursor, history);
+    yield { sequence: cursor };
+    recent = tail.ring.since(cursor) ?? [];
+  }
+  for (const { sequence, read } of recent) yield { sequence, stored: read.ok ? read.stored : undefined };
 };

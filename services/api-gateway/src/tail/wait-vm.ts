@@ -26,7 +26,7 @@ export interface WaitVm {
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
   /** The VM's events after a sequence, as far as they are known: history, then what the tail has seen. */
-  readonly passed: (after: number) => readonly PassedEvent[];
+  readonly passed: (after: number) => { readonly events: readonly PassedEvent[]; readonly upTo: number };
 }
 
 export type VmWait = { readonly outcome: 'reached' | 'unreachable' | 'timeout'; readonly sequence: number };
@@ -34,8 +34,11 @@ export type VmWait = { readonly outcome: 'reached' | 'unreachable' | 'timeout'; 
 export const waitForVm = async (tail: Pick<Tail, 'subscribe'>, wait: WaitVm): Promise<VmWait> => {
   let standing = wait.from;
   if (wait.standingCounts && standing.state === wait.wanted) return { outcome: 'reached', sequence: standing.sequence };
+  let seenUpTo = standing.sequence;
   const look = (): VmWait | undefined => {
-    for (const { sequence, event } of wait.passed(standing.sequence)) {
+    const { events, upTo } = wait.passed(seenUpTo);
+    seenUpTo = upTo;
+    for (const { sequence, event } of events) {
       if (sequence <= standing.sequence) continue;
       const state = stateAfter(standing.state, event);
       const moved = state !== standing.state;

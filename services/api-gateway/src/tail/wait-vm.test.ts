@@ -1,0 +1,108 @@
+import type { Recorded } from '@ironlog/event-log';
+import { ReadModelNotReady, type Whereabouts } from '@ironlog/read-model';
+import { expect, test } from 'vitest';
+import {
+  booted,
+  bootStarted,
+  claimedBy,
+  created,
+  createStory,
+  OWNER,
+  STRANGER,
+  TENANT,
+  VM,
+} from '../fixtures/story.fixture.ts';
+import { passedEvents } from './passed-events.ts';
+import { createRing } from './ring.ts';
+import { waitForVm } from './wait-vm.ts';
+import { createWhereabouts } from './whereabouts.ts';
+
+/** A tail that is fed by hand, with a ring in which every look at an entry is counted. */
+const world = (readModel: 'empty' | 'unreadable' = 'empty') => {
+  let learnt: Whereabouts | undefined;
+  const reads = {
+    whereabouts: () => learnt,
+    aggregate: () => {
+      if (readModel === 'unreadable') throw new ReadModelNotReady('not there yet');
+      return undefined;
+    },
+    vmEvents: () => [],
+    historyPosition: () => 0,
+  };
+  const whereabouts = createWhereabouts(reads);
+  const ring = createRing(10_000, 0);
+  const listeners = new Set<(entry: Recorded) => void>();
+  let looks = 0;
+  const counted = (entry: Recorded): Recorded => ({
+    ...entry,
+    get read() {
+      looks += 1;
+      return entry.read;
+    },
+  });
+  const tail = {
+    subscribe: (listener: (entry: Recorded) => void) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    ring,
+  };
+  return {
+    looks: () => looks,
+    learn: (where: Whereabouts) => {
+      learnt = where;
+    },
+    hear: (entry: Recorded) => {
+      whereabouts.fold(entry);
+      ring.push(counted(entry));
+      for (const tell of listeners) tell(entry);
+    },
+    wait: (wanted: 'running' | 'created', timeoutMs: number) =>
+      waitForVm(tail, {
+        tenant: TENANT,
+        vmId: VM,
+        wanted,
+        from: { state: 'absent', sequence: 0 },
+        standingCounts: true,
+        timeoutMs,
+        signal: new AbortController().signal,
+        passed: (after) => passedEvents({ reads, tail, whereabouts }, { tenant: TENANT, vmId: VM, after }),
+      }),
+  };
+};
+
+const ofOthers = (sequence: number): Recorded => ({
+  sequence,
+  subject: '',
+  bytes: new Uint8Array(),
+  hash: '',
+  storedAt: new Date(0),
+  messageId: undefined,
+  read: { ok: false, reason: 'a test' },
+});
+
+test('a wait goes over what others did once, however often it looks', async () => {
+  const { hear, looks, wait } = world();
+  for (let sequence = 1; sequence <= 5_000; sequence++) hear(ofOthers(sequence));
+  expect(await wait('running', 900)).toEqual({ outcome: 'timeout', sequence: 0 });
+  expect(looks()).toBe(5_000);
+});
+
+test('it sees each of the VM as it comes, and ends with the state', async () => {
+  const { hear, wait } = world();
+  const story = createStory();
+  const waiting = wait('running', 5_000);
+  for (const fact of [claimedBy(OWNER), created, bootStarted, booted]) hear(story.say(OWNER, fact));
+  expect(await waiting).toEqual({ outcome: 'reached', sequence: 4 });
+});
+
+test('what its host said before this gateway knew whose VM it is counts as soon as it knows', async () => {
+  const { hear, learn, wait } = world('unreadable');
+  const story = createStory();
+  const waiting = wait('created', 5_000);
+  hear(story.say(OWNER, claimedBy(OWNER)));
+  hear(story.say(STRANGER, booted));
+  hear(story.say(OWNER, created));
+  learn({ kind: 'owned', host: OWNER });
+  expect(await waiting).toEqual({ outcome: 'reached', sequence: 3 });
+});
