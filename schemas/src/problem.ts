@@ -35,6 +35,7 @@ export const PROBLEMS = {
   internal: { status: 500, title: 'Something went wrong here' },
   'operation-failed': { status: 502, title: 'The operation failed' },
   'not-durable': { status: 503, title: 'The command could not be stored' },
+  'log-unavailable': { status: 503, title: 'The log does not answer' },
   'read-model-behind': { status: 503, title: 'The read model has not caught up' },
   'host-unreachable': { status: 503, title: "The VM's host does not answer" },
   overloaded: { status: 503, title: 'Too much work in flight' },

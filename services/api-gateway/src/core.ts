@@ -5,6 +5,7 @@ import type { Runtime } from '@ironlog/service-kit';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { createAccept } from './accept/accept.ts';
 import { createReject } from './accept/reject.ts';
+import { boundedLog } from './bounded-log.ts';
 import { createDoor } from './door/door.ts';
 import { createStrays } from './door/strays.ts';
 import type { GatewayConfig } from './env.ts';
@@ -58,7 +59,8 @@ export const createCore = async ({
   signal,
 }: CoreDeps): Promise<Core> => {
   const { clock, logger, metrics, health } = runtime;
-  const work = await createEventLog({ connection, stream: STREAMS.work });
+  const askedLog = boundedLog(log);
+  const work = boundedLog(await createEventLog({ connection, stream: STREAMS.work }));
   const hosts = watchHosts({ connection, clock, logger, signal });
   const waiting = createWaitingRoom(config.IRONLOG_MAX_WAITING_CREATES);
   const whereabouts = createWhereabouts(reads);
@@ -70,7 +72,7 @@ export const createCore = async ({
   const tail = await startTail({ log, signal, folds: [whereabouts.fold, operations.fold, waiting.fold, declined] });
   const ending = {
     reject: createReject({ log, clock }),
-    answerForDeleted: (command: WorkCommand) => answerForDeleted({ log, clock }, command),
+    answerForDeleted: (command: WorkCommand) => answerForDeleted({ log: askedLog, clock }, command),
   };
   const accept = createAccept({
     clock,
@@ -81,7 +83,7 @@ export const createCore = async ({
     route: ({ submission, vmId, action }) =>
       routeFor({ whereabouts, hosts, waiting }, { tenant: submission.tenant, vmId, action }),
     cancel: (command, { createId }, until) =>
-      cancelUnclaimed({ log, operations, clock }, { command, createId, signal: until }),
+      cancelUnclaimed({ log: askedLog, operations, clock }, { command, createId, signal: until }),
     ...ending,
     awaitOperation: ({ submission, id }) =>
       wakeWhen({
@@ -91,7 +93,7 @@ export const createCore = async ({
         timeoutMs: READABLE_WITHIN_MS,
         signal,
       }),
-    caughtUp: () => caughtUp({ reads, events: log, work }),
+    caughtUp: () => caughtUp({ reads, events: askedLog, work }),
   });
   const api: Api = {
     accept,
@@ -105,7 +107,7 @@ export const createCore = async ({
     clock,
     health,
     metrics,
-    logInfo: () => log.info(),
+    logInfo: () => askedLog.info(),
     console: consoleCall(connection),
   };
   const door = createDoor({

@@ -251,6 +251,26 @@ test('the gateway stops at once with streams and waits open, and the documentati
   expect((await held).map(({ status }) => status)).toContain('rejected');
 });
 
+test('what needs a NATS that is silent is a 503 within seconds, says so, and may be tried again', async () => {
+  await create({ id: 'unclaimed', spec: { placement: { hostLabels: { zone: 'nowhere' } } } });
+  await nats.pause();
+  const pausedAt = performance.now();
+  try {
+    const [streamed, deleted] = await Promise.all([
+      gateway.call('GET', '/v1/events'),
+      gateway.call('DELETE', '/v1/vms/unclaimed'),
+    ]);
+    expect(streamed).toMatchObject({ status: 503, body: { code: 'log-unavailable', retryable: true } });
+    expect(deleted).toMatchObject({ status: 503, body: { code: 'not-durable', retryable: true } });
+    expect(performance.now() - pausedAt).toBeLessThan(8_000);
+  } finally {
+    nats.resume();
+  }
+  await vi.waitFor(async () => expect((await gateway.call('DELETE', '/v1/vms/unclaimed')).status).toBe(202), {
+    timeout: 20_000,
+  });
+});
+
 test('a command that NATS does not acknowledge is a 503, and the same key later is the same command', async () => {
   await create({ id: 'steady' }, { prefer: 'wait=10' });
   await nats.pause();

@@ -1,4 +1,5 @@
 // Every error that HTTP gives, in one place: RFC 9457 problem+json with a code, and never a stack trace.
+import { LogUnavailableError } from '@ironlog/event-log';
 import { ReadModelNotReady } from '@ironlog/read-model';
 import {
   type OperationError,
@@ -58,6 +59,7 @@ const RETRYABLE: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   'too-many-requests',
   'too-many-waiting',
   'not-durable',
+  'log-unavailable',
   'read-model-behind',
   'host-unreachable',
   'overloaded',
@@ -118,6 +120,8 @@ const known = (error: FastifyError, request: FastifyRequest): ProblemError | und
   if (mapped) return new ProblemError(...mapped);
   if (error instanceof ReadModelNotReady)
     return new ProblemError('read-model-behind', 'the read model is not there yet; try again in a moment');
+  if (error instanceof LogUnavailableError)
+    return new ProblemError('log-unavailable', 'NATS does not answer, and this needs the log; try again in a moment');
   return undefined;
 };
 

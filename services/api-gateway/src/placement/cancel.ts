@@ -1,6 +1,6 @@
 // Deletes a VM that no host has claimed: `cancelled` under the VM's expectation, so that claim and cancel cannot both happen.
 import { foldOperation, nextEvent, type OperationState, type Vm } from '@ironlog/domain';
-import type { EventLog } from '@ironlog/event-log';
+import { type EventLog, LogUnavailableError } from '@ironlog/event-log';
 import {
   type CommandId,
   derivedEventId,
@@ -42,7 +42,9 @@ export const cancelUnclaimed = async (
 ): Promise<Cancelled> => {
   const { tenant, subject: vmId, data } = command;
   const filter = vmFilter(tenant, vmId);
-  let standing = foldStanding(firstStanding(command), await deps.log.readSince(filter, 0));
+  const past = await deps.log.readSince(filter, 0).catch(unavailable);
+  if (past instanceof LogUnavailableError) return { kind: 'unknown', cause: past };
+  let standing = foldStanding(firstStanding(command), past);
   for (;;) {
     const { vm } = standing;
     if (vm.owner) return { kind: 'claimed', host: vm.owner };
@@ -70,6 +72,12 @@ const mismatch = (expected: number | undefined): Rejection => ({
   currentState: 'pending',
   allowed: ['delete'],
 });
+
+/** Nothing is decided then, and the delete may be asked for again. */
+const unavailable = (error: unknown): LogUnavailableError => {
+  if (error instanceof LogUnavailableError) return error;
+  throw error;
+};
 
 interface Cancelling {
   readonly command: WorkCommand;

@@ -61,7 +61,12 @@ const deliver = async (known: boolean, waiting = createWaitingRoom(10)) => {
     hosts: { place: () => ({ kind: 'placed', host: OWNER }) },
     whereabouts: createWhereabouts(reads),
     waiting,
-    operations: { find: () => (known ? { ...pending, finishedAt: '2026-01-01T00:00:01.000Z' } : pending) },
+    operations: {
+      find: () => (known ? { ...pending, finishedAt: '2026-01-01T00:00:01.000Z' } : pending),
+      follow: () => undefined,
+    },
+    answerForDeleted: () => Promise.reject(new Error('the VM is not deleted')),
+    reject: () => Promise.reject(new Error('nothing is rejected')),
     signal: new AbortController().signal,
   })(delivery);
   return { placed, ended };
