@@ -1,7 +1,8 @@
 import { createEventLog } from '@ironlog/event-log';
-import { hostId } from '@ironlog/schemas';
+import { commandIdSchema, hostId, rejectionSubject, tenantId, vmId } from '@ironlog/schemas';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { rejectionEvent } from './door/rejection.ts';
 import { beat, heartbeat, type PaperExecutor, startExecutor } from './fixtures/executor.fixture.ts';
 import { startGateway, type TestGateway, TOKENS } from './fixtures/gateway.fixture.ts';
 import { HOST, startNats, type TestNats } from './fixtures/nats.fixture.ts';
@@ -169,6 +170,33 @@ describe('waits', () => {
     const waiting = gateway.call('GET', '/v1/vms/doomed/wait?state=running&timeout=20');
     await gateway.call('DELETE', '/v1/vms/doomed', { headers: { prefer: 'wait=10' } });
     expect((await waiting).body).toMatchObject({ outcome: 'unreachable', vm: { state: 'deleted' } });
+  });
+
+  test('end when the create that they wait for comes to nothing', async () => {
+    const asked = await create({ id: 'refused', spec: { placement: { hostLabels: { zone: 'nowhere' } } } });
+    const startedAt = performance.now();
+    const waiting = gateway.call('GET', '/v1/vms/refused/wait?state=running&timeout=20');
+    await vi.waitFor(async () =>
+      expect(String((await gateway.call('GET', '/metrics')).body.text)).toMatch(/ironlog_waiters\{[^}]*\} 1/),
+    );
+    const log = await createEventLog({ connection });
+    const tenant = tenantId('acme');
+    const now = new Date().toISOString();
+    await log.appendRejection(
+      rejectionSubject(tenant, 'gateway'),
+      rejectionEvent({
+        tenant,
+        vmId: vmId('refused'),
+        verb: 'create',
+        commandId: commandIdSchema.parse(asked.body.id),
+        requestedAt: now,
+        startBy: now,
+        now,
+        rejection: { code: 'over-capacity', reason: 'no host will ever have room' },
+      }),
+    );
+    expect(await waiting).toMatchObject({ status: 404, body: { code: 'vm-not-found' } });
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
   });
 
   test('a `created` that has gone by is unreachable without `after`', async () => {

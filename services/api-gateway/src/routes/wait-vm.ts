@@ -47,6 +47,7 @@ export const waitVm: Route = (app, api) => {
         standingCounts: after === undefined,
         timeoutMs: timeout * 1000,
         signal: request.gone,
+        isAskedFor: () => api.whereabouts.find(tenant, id) !== undefined,
         passed: (sequence) => passedEvents(api, { tenant, vmId: id, after: sequence }),
       }).finally(() => waiters.dec());
       await awaitPosition(api.reads, { events: waited.sequence, work: 0 }, 'state');

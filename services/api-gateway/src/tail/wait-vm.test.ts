@@ -4,11 +4,14 @@ import { expect, test } from 'vitest';
 import {
   booted,
   bootStarted,
+  CREATE,
   claimedBy,
   created,
   createStory,
+  expired,
   OWNER,
   STRANGER,
+  type Story,
   TENANT,
   VM,
 } from '../fixtures/story.fixture.ts';
@@ -49,6 +52,7 @@ const world = (readModel: 'empty' | 'unreadable' = 'empty') => {
   };
   return {
     looks: () => looks,
+    ask: () => whereabouts.pending(TENANT, VM, { kind: 'pending', target: 'any', createId: CREATE }),
     learn: (where: Whereabouts) => {
       learnt = where;
     },
@@ -66,6 +70,7 @@ const world = (readModel: 'empty' | 'unreadable' = 'empty') => {
         standingCounts: true,
         timeoutMs,
         signal: new AbortController().signal,
+        isAskedFor: () => whereabouts.find(TENANT, VM) !== undefined,
         passed: (after) => passedEvents({ reads, tail, whereabouts }, { tenant: TENANT, vmId: VM, after }),
       }),
   };
@@ -82,14 +87,16 @@ const ofOthers = (sequence: number): Recorded => ({
 });
 
 test('a wait goes over what others did once, however often it looks', async () => {
-  const { hear, looks, wait } = world();
+  const { ask, hear, looks, wait } = world();
+  ask();
   for (let sequence = 1; sequence <= 5_000; sequence++) hear(ofOthers(sequence));
   expect(await wait('running', 900)).toEqual({ outcome: 'timeout', sequence: 0 });
   expect(looks()).toBe(5_000);
 });
 
 test('it sees each of the VM as it comes, and ends with the state', async () => {
-  const { hear, wait } = world();
+  const { ask, hear, wait } = world();
+  ask();
   const story = createStory();
   const waiting = wait('running', 5_000);
   for (const fact of [claimedBy(OWNER), created, bootStarted, booted]) hear(story.say(OWNER, fact));
@@ -97,7 +104,8 @@ test('it sees each of the VM as it comes, and ends with the state', async () => 
 });
 
 test('what its host said before this gateway knew whose VM it is counts as soon as it knows', async () => {
-  const { hear, learn, wait } = world('unreadable');
+  const { ask, hear, learn, wait } = world('unreadable');
+  ask();
   const story = createStory();
   const waiting = wait('created', 5_000);
   hear(story.say(OWNER, claimedBy(OWNER)));
@@ -105,4 +113,15 @@ test('what its host said before this gateway knew whose VM it is counts as soon 
   hear(story.say(OWNER, created));
   learn({ kind: 'owned', host: OWNER });
   expect(await waiting).toEqual({ outcome: 'reached', sequence: 3 });
+});
+
+test.each([
+  ['is rejected', (story: Story) => story.reject(OWNER, CREATE)],
+  ['expires', (story: Story) => story.say('recovery', expired)],
+])('a VM whose create %s while it is waited for will not be there', async (_, end) => {
+  const { ask, hear, wait } = world();
+  ask();
+  const waiting = wait('running', 5_000);
+  hear(end(createStory()));
+  expect(await waiting).toMatchObject({ outcome: 'unreachable' });
 });

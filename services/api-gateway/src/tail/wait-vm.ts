@@ -1,5 +1,6 @@
 // Waits until a VM passes a state: any state since `after` counts, not only the last, and hopeless waits end early.
 import type { StateName } from '@ironlog/domain';
+import type { Recorded } from '@ironlog/event-log';
 import type { TenantId, VmEvent, VmId, VmStateName } from '@ironlog/schemas';
 import { canReach, stateAfter } from './reachable.ts';
 import type { Tail } from './tail.ts';
@@ -25,9 +26,15 @@ export interface WaitVm {
   readonly standingCounts: boolean;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  /** Whether it is there, or a create of it is still under way. */
+  readonly isAskedFor: () => boolean;
   /** The VM's events after a sequence, as far as they are known: history, then what the tail has seen. */
   readonly passed: (after: number) => { readonly events: readonly PassedEvent[]; readonly upTo: number };
 }
+
+/** Rejections too: that of the create leaves nothing to wait for. */
+const concerns = ({ tenant, vmId }: WaitVm, { read }: Recorded): boolean =>
+  read.ok && read.stored.kind !== 'host' && read.stored.event.subject === vmId && read.stored.event.tenant === tenant;
 
 export type VmWait = { readonly outcome: 'reached' | 'unreachable' | 'timeout'; readonly sequence: number };
 
@@ -45,16 +52,14 @@ export const waitForVm = async (tail: Pick<Tail, 'subscribe'>, wait: WaitVm): Pr
       standing = { state, sequence };
       if (moved && state === wait.wanted) return { outcome: 'reached', sequence };
     }
-    if (!canReach(standing.state, wait.wanted)) return { outcome: 'unreachable', sequence: standing.sequence };
+    const isHopeless = standing.state === 'absent' && !wait.isAskedFor();
+    if (isHopeless || !canReach(standing.state, wait.wanted))
+      return { outcome: 'unreachable', sequence: standing.sequence };
     return undefined;
   };
   const found = await wakeWhen({
     tail,
-    matters: ({ read }) =>
-      read.ok &&
-      read.stored.kind === 'vm' &&
-      read.stored.event.subject === wait.vmId &&
-      read.stored.event.tenant === wait.tenant,
+    matters: (entry) => concerns(wait, entry),
     look,
     timeoutMs: wait.timeoutMs,
     signal: wait.signal,
