@@ -11,6 +11,8 @@ export type Observation =
       readonly attempt: number;
       readonly cause: Error;
     }
+  /** A durable consumer was looked for, at the start of each subscription; one that is missing is looked for until it is there. */
+  | { readonly kind: 'consumer'; readonly stream: string; readonly durable: string; readonly found: boolean }
   /** A sequence is missing in the log itself, confirmed by the stream's leader: someone deleted entries (I12). */
   | { readonly kind: 'hole'; readonly after: number; readonly next: number };
 

@@ -4,6 +4,8 @@ export type { Clock, ManualClock } from './clock.ts';
 export { createManualClock, systemClock } from './clock.ts';
 export type { Environment } from './config.ts';
 export { ConfigError, loadConfig, metaOf } from './config.ts';
+export type { ConsumerLook } from './consumer-health.ts';
+export { createConsumerHealth } from './consumer-health.ts';
 export type { Deadline } from './deadline.ts';
 export { createDeadline } from './deadline.ts';
 export type { Durability } from './durability.ts';

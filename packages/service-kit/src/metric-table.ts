@@ -155,6 +155,11 @@ export const METRICS = {
   ironlog_nats_connected: { type: 'gauge', help: '1 while connected to the expected NATS server, else 0.', labels: [] },
   ironlog_nats_reconnects_total: { type: 'counter', help: 'Times that a lost NATS connection came back.', labels: [] },
   ironlog_nats_errors_total: { type: 'counter', help: 'Errors that the NATS connection reported.', labels: ['kind'] },
+  ironlog_consumer_found: {
+    type: 'gauge',
+    help: '1 while the durable consumer that the service works through is there, 0 while it is missing.',
+    labels: ['consumer'],
+  },
   ironlog_log_append_duration_seconds: {
     type: 'histogram',
     help: 'Time from an append to its acknowledgement.',

@@ -1,6 +1,6 @@
 // What the event log and the work queue tell of themselves, as metrics, log lines and readiness.
 import type { Observe } from '@ironlog/event-log';
-import type { Runtime } from '@ironlog/service-kit';
+import { createConsumerHealth, type Runtime } from '@ironlog/service-kit';
 
 /** After a publish that had to be retried, readiness stays red this long unless one succeeds. */
 const RED_FOR_MS = 10_000;
@@ -14,6 +14,7 @@ export const observeLog = ({
   const duration = metrics.histogram('ironlog_log_append_duration_seconds');
   const conflicts = metrics.counter('ironlog_log_append_conflicts_total');
   const unknown = metrics.counter('ironlog_log_append_unknown_total');
+  const lookedFor = createConsumerHealth({ health, logger, metrics });
   let failedAtMs = Number.NEGATIVE_INFINITY;
   // A full disk is silent: publishes time out. Then no 2xx is given, and traffic should go elsewhere.
   health.register('jetstream', () =>
@@ -35,6 +36,8 @@ export const observeLog = ({
           'NATS is asked again',
         );
         return;
+      case 'consumer':
+        return lookedFor(observation);
       case 'hole':
         logger.error(
           { expected: observation.after + 1, actual: observation.next },

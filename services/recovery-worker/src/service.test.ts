@@ -1,4 +1,5 @@
 import type { Vm } from '@ironlog/domain';
+import { recoveryConsumer } from '@ironlog/event-log';
 import { executorUser } from '@ironlog/infra';
 import {
   type CommandId,
@@ -12,7 +13,7 @@ import {
   vmFilter,
   type WorkCommand,
 } from '@ironlog/schemas';
-import { jetstream } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { crashed, createVm, failed, HOST, type Host1, requestOf, TENANT } from './host-1.fixture.ts';
 import { decideOnly, type Plane, startPlane, untilVm } from './plane.fixture.ts';
@@ -192,6 +193,18 @@ describe('recovery', () => {
     await until('it is reported', async () => (await presence()) === 'host-unreachable');
     await plane.beat();
     await until('its return is reported', async () => (await presence()) === 'host-reachable');
+  });
+
+  it('is not ready while its work list is gone, and is again when it is provisioned', async () => {
+    const manager = await jetstreamManager(await plane.connectAs('provisioner'));
+    const { stream, config } = recoveryConsumer;
+    const status = async (): Promise<number> => (await fetch(`${worker.url()}/readyz`)).status;
+    await until('it is ready', async () => (await status()) === 200);
+    await manager.consumers.delete(stream, config.durable_name);
+    await until('it is not ready', async () => (await status()) === 503);
+    expect(await plane.metrics.text()).toMatch(/ironlog_consumer_found\{[^}]*recovery-failures[^}]*\} 0/);
+    await manager.consumers.add(stream, config);
+    await until('it is ready again', async () => (await status()) === 200);
   });
 
   it('is ready', async () => {

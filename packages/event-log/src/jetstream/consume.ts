@@ -1,5 +1,5 @@
 // A durable consumer's messages, handed over in stream order and a bounded number at a time, for as long as the signal lasts.
-import type { JsMsg } from '@nats-io/jetstream';
+import { type Consumer, JetStreamApiCodes, JetStreamApiError, type JsMsg } from '@nats-io/jetstream';
 import { backoffMs, pause, RECONNECT_BACKOFF } from '../backoff.ts';
 import { asError } from '../errors.ts';
 import type { ConsumeOptions } from '../queue-port.ts';
@@ -19,7 +19,7 @@ export const consume = async (deps: JetStreamDeps, options: ConsumeOptions): Pro
   for (let attempt = 1; !signal.aborted; attempt++) {
     let cause: Error = new Error(`the subscription to ${options.durable} of ${options.stream} is renewed`);
     try {
-      const consumer = await deps.client.consumers.get(options.stream, options.durable);
+      const consumer = await find(deps, options);
       // Pulled ahead of the hands are as many again at most; their ack_wait runs while they wait.
       const session = pull({
         connection: deps.connection,
@@ -43,6 +43,21 @@ export const consume = async (deps: JetStreamDeps, options: ConsumeOptions): Pro
     await pause(backoffMs(attempt, RECONNECT_BACKOFF), signal);
   }
   await Promise.all(handlers);
+};
+
+const NOT_THERE: readonly number[] = [JetStreamApiCodes.ConsumerNotFound, JetStreamApiCodes.StreamNotFound];
+
+const find = async (deps: JetStreamDeps, { stream, durable }: ConsumeOptions): Promise<Consumer> => {
+  try {
+    const consumer = await deps.client.consumers.get(stream, durable);
+    deps.observe({ kind: 'consumer', stream, durable, found: true });
+    return consumer;
+  } catch (error) {
+    // Anything else (the server is away) says nothing of the consumer.
+    if (error instanceof JetStreamApiError && NOT_THERE.includes(error.code))
+      deps.observe({ kind: 'consumer', stream, durable, found: false });
+    throw error;
+  }
 };
 
 interface Hands {

@@ -224,6 +224,21 @@ describe('work queue on nats-server', () => {
     await stop();
   });
 
+  it('tells that its consumer is gone, and that it is there again, and goes on', async () => {
+    const { deliveries, stop } = consume(1, (delivery) => delivery.ack());
+    const told = (): boolean[] =>
+      seen.flatMap((one) => (one.kind === 'consumer' && one.durable === from.durable ? [one.found] : []));
+    await until('it is told that the consumer is there', () => told().at(-1) === true);
+    const manager = await jetstreamManager(connection);
+    await manager.consumers.delete(from.stream, from.durable);
+    await until('it is told that the consumer is gone', () => told().at(-1) === false);
+    await manager.consumers.add(from.stream, executorConsumer(host).config);
+    await until('it is told that the consumer is back', () => told().at(-1) === true);
+    const sequence = await publish();
+    await until('what is published is delivered', () => sequencesOf(deliveries).includes(sequence));
+    await stop();
+  });
+
   it('goes on after nats-server restarts, with nothing lost', async () => {
     const before = await publishMany(3);
     let acked = 0;

@@ -1,0 +1,47 @@
+// What the gateway stands on goes away under it: operators see it in readiness and metrics, and not only in what does not happen.
+import { gatewayConsumers } from '@ironlog/event-log';
+import { jetstreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { startGateway, type TestGateway } from './fixtures/gateway.fixture.ts';
+import { startNats, type TestNats } from './fixtures/nats.fixture.ts';
+
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
+
+let nats: TestNats;
+let connection: NatsConnection;
+let gateway: TestGateway;
+beforeAll(async () => {
+  nats = await startNats();
+  connection = await nats.connect();
+  gateway = await startGateway(nats);
+});
+afterAll(async () => {
+  await gateway?.stop();
+  await connection?.close();
+  await nats?.stop();
+});
+
+const ready = () => gateway.call('GET', '/readyz', { as: 'nobody' });
+const within = { timeout: 15_000, interval: 50 };
+
+test.each(Object.values(gatewayConsumers))(
+  'without its durable consumer $config.durable_name it is not ready, until that is provisioned again',
+  async ({ stream, config }) => {
+    const name = config.durable_name;
+    await vi.waitFor(async () => expect((await ready()).status).toBe(200), within);
+    const manager = await jetstreamManager(connection);
+    await manager.consumers.delete(stream, name);
+    await vi.waitFor(async () => expect((await ready()).status).toBe(503), within);
+    expect((await ready()).body).toMatchObject({
+      checks: { [name]: { ok: false, reason: expect.stringContaining(stream) } },
+    });
+    expect(String((await gateway.call('GET', '/metrics')).body.text)).toMatch(
+      new RegExp(`ironlog_consumer_found\\{[^}]*${name}[^}]*\\} 0`),
+    );
+    // What needs no consumer is answered all the same.
+    expect((await gateway.call('GET', '/v1/vms')).status).toBe(200);
+    await manager.consumers.add(stream, config);
+    await vi.waitFor(async () => expect((await ready()).status).toBe(200), within);
+  },
+);
