@@ -46,6 +46,7 @@ export const METRICS = {
   },
   ironlog_sse_clients: { type: 'gauge', help: 'Clients that follow events over server-sent events.', labels: [] },
   ironlog_waiters: { type: 'gauge', help: 'Requests that wait for an operation or a state.', labels: [] },
+  ironlog_hosts_live: { type: 'gauge', help: 'Hosts whose heartbeats reach this gateway.', labels: [] },
   ironlog_placements_total: { type: 'counter', help: 'Placement decisions.', labels: ['outcome'] },
   ironlog_authentications_refused_total: {
     type: 'counter',

@@ -15,6 +15,7 @@ import { cancelUnclaimed } from './placement/cancel.ts';
 import { routeDeclined } from './placement/declined.ts';
 import { answerForDeleted } from './placement/deleted.ts';
 import { watchHosts } from './placement/hosts.ts';
+import { createHostsHealth, lastHeartbeatSent, watchHostsHealth } from './placement/hosts-health.ts';
 import { commandsCreatedAt, lastWorkReader } from './placement/last-work.ts';
 import { placeWaiting } from './placement/place-waiting.ts';
 import { routeFor } from './placement/routing.ts';
@@ -62,6 +63,13 @@ export const createCore = async ({
   const askedLog = boundedLog(log);
   const work = boundedLog(await createEventLog({ connection, stream: STREAMS.work }));
   const hosts = watchHosts({ connection, clock, logger, signal });
+  const lookAtHosts = createHostsHealth({
+    hosts,
+    lastSent: await lastHeartbeatSent(connection),
+    health,
+    logger,
+    metrics,
+  });
   const waiting = createWaitingRoom(config.IRONLOG_MAX_WAITING_CREATES);
   const whereabouts = createWhereabouts(reads);
   const operations = createOperationIndex({ reads, whereabouts });
@@ -122,6 +130,7 @@ export const createCore = async ({
     streamCreatedAt: await commandsCreatedAt(connection),
   });
   const placement = placeWaiting({ ...shared, ...ending, waiting, operations });
-  const settled = Promise.allSettled([tail.ended, hosts.watching]).then(() => undefined);
+  const looking = watchHostsHealth(lookAtHosts, signal);
+  const settled = Promise.allSettled([tail.ended, hosts.watching, looking]).then(() => undefined);
   return { api, door, placement, tailEnded: tail.ended, settled };
 };

@@ -45,3 +45,12 @@ test.each(Object.values(gatewayConsumers))(
     await vi.waitFor(async () => expect((await ready()).status).toBe(200), within);
   },
 );
+
+test('with no host alive it is ready, and says so by a metric', async () => {
+  await vi.waitFor(
+    async () => expect((await ready()).body).toMatchObject({ checks: { heartbeats: { ok: true } } }),
+    within,
+  );
+  expect((await ready()).status).toBe(200);
+  expect(String((await gateway.call('GET', '/metrics')).body.text)).toMatch(/ironlog_hosts_live\{[^}]*\} 0/);
+});

@@ -1,0 +1,94 @@
+import type { Heartbeat } from '@ironlog/schemas';
+import { createHealth, createLogger, createMetrics } from '@ironlog/service-kit';
+import { expect, test } from 'vitest';
+import { heartbeat } from '../fixtures/executor.fixture.ts';
+import { HOST } from '../fixtures/nats.fixture.ts';
+import { createHostsHealth } from './hosts-health.ts';
+
+/** A gateway whose watch can be cut off from a bucket in which a host goes on beating. */
+const world = () => {
+  const health = createHealth();
+  const metrics = createMetrics({ service: 'test' });
+  const told: string[] = [];
+  const logger = createLogger({
+    service: 'test',
+    level: 'info',
+    to: { write: (line: string) => void told.push(JSON.parse(line).msg) },
+  });
+  const listeners: (() => void)[] = [];
+  let live: Heartbeat[] = [];
+  let sent = 0;
+  let isReadable = true;
+  const look = createHostsHealth({
+    hosts: { live: () => live, onChange: (tell) => void listeners.push(tell) },
+    lastSent: async () => {
+      if (!isReadable) throw new Error('NATS does not answer');
+      return sent;
+    },
+    health,
+    metrics,
+    logger,
+  });
+  return {
+    look,
+    told,
+    beat: ({ heard }: { heard: boolean }) => {
+      sent += 1;
+      if (!heard) return;
+      live = [heartbeat(HOST)];
+      for (const tell of listeners) tell();
+    },
+    silence: () => {
+      live = [];
+    },
+    cutOff: () => {
+      isReadable = false;
+    },
+    check: async () => (await health.report()).checks.heartbeats,
+    gauge: async () => /ironlog_hosts_live\{[^}]*\} (\d+)/.exec(await metrics.text())?.[1],
+  };
+};
+
+test('hosts that beat and are heard are counted, and all is well', async () => {
+  const { beat, look, check, gauge } = world();
+  beat({ heard: true });
+  await look();
+  expect(await check()).toEqual({ ok: true });
+  expect(await gauge()).toBe('1');
+});
+
+test('without a live host it serves reads on: a gauge and a warning, said once, and it stays ready', async () => {
+  const { beat, silence, look, check, gauge, told } = world();
+  beat({ heard: true });
+  await look();
+  silence();
+  for (let n = 0; n < 4; n += 1) await look();
+  expect(await check()).toEqual({ ok: true });
+  expect(await gauge()).toBe('0');
+  expect(told).toEqual(['no host is alive: creates wait for one']);
+});
+
+test('heartbeats that are sent and do not reach it make it not ready, until one does', async () => {
+  const { beat, look, check } = world();
+  beat({ heard: true });
+  await look();
+  beat({ heard: false });
+  await look();
+  // One may be on its way.
+  expect(await check()).toEqual({ ok: true });
+  beat({ heard: false });
+  await look();
+  expect(await check()).toMatchObject({ ok: false });
+  beat({ heard: true });
+  await look();
+  expect(await check()).toEqual({ ok: true });
+});
+
+test('while the bucket cannot be read nothing is said of it', async () => {
+  const { beat, cutOff, look, check } = world();
+  beat({ heard: true });
+  await look();
+  cutOff();
+  for (let n = 0; n < 4; n += 1) await look();
+  expect(await check()).toEqual({ ok: true });
+});
