@@ -51,6 +51,8 @@ export interface Plane {
   readonly directory: string;
   /** Claims the VM and says that it is created: two events. */
   makeVm(id: VmId): Promise<void>;
+  /** A VM that is created, boots, crashes, boots again and is deleted: what a VM's rows are made of. */
+  liveThrough(id: VmId): Promise<void>;
   /** Puts a boot command for the VM on its host's work. */
   askForBoot(id: VmId): Promise<WorkCommand>;
   /** Stores what is no event, on a VM's own subject. */
@@ -96,6 +98,22 @@ const creation = (): readonly VmFact[] => [
   },
   { name: 'created', data: { epoch: 0 } },
 ];
+
+const life = (): readonly VmFact[] => {
+  const begin = (verb: Verb) => ({ request: request(verb), deadline: new Date(Date.now() + 60_000).toISOString() });
+  const boot = (epoch: number): readonly VmFact[] => [
+    { name: 'boot-started', data: { ...begin('boot'), epoch } },
+    { name: 'booted', data: { epoch } },
+  ];
+  return [
+    ...creation(),
+    ...boot(1),
+    { name: 'crashed', data: { epoch: 1, reason: 'killed', detectedBy: 'child-exit', residue: [] } },
+    ...boot(2),
+    { name: 'delete-started', data: { ...begin('delete'), force: true } },
+    { name: 'deleted', data: { epoch: 2 } },
+  ];
+};
 
 const bootOf = (id: VmId): WorkCommand => {
   const command = newCommandId();
@@ -146,13 +164,16 @@ export const startPlane = async (directory = mkdtempSync(join(tmpdir(), 'ironlog
     return evolved.vm;
   };
 
+  const tell = async (id: VmId, facts: readonly VmFact[]): Promise<void> => {
+    let vm = initialVm(TENANT, id);
+    for (const fact of facts) vm = await say(vm, fact);
+  };
+
   return {
     directory,
     look,
-    makeVm: async (id) => {
-      let vm = initialVm(TENANT, id);
-      for (const fact of creation()) vm = await say(vm, fact);
-    },
+    makeVm: (id) => tell(id, creation()),
+    liveThrough: (id) => tell(id, life()),
     askForBoot: async (id) => {
       const command = bootOf(id);
       const { kind } = await work.publish(HOST, command);
