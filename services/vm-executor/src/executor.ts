@@ -18,6 +18,7 @@ import { reconcile } from './reconcile.ts';
 import { settle } from './settle.ts';
 import type { VmRef } from './state-directory.ts';
 import { TaskRunner } from './task-runner.ts';
+import { untilRecorded } from './until-recorded.ts';
 import type { VmLog } from './vm-log.ts';
 import { keyOf, VmTable } from './vm-table.ts';
 
@@ -119,14 +120,14 @@ export class Executor {
     return { used: this.#deps.admission.used, capacity: this.#deps.admission.capacity };
   }
 
-  #onDeath(key: string, death: Parameters<typeof recordDeath>[2], ref: Parameters<VmTable['get']>[0]): void {
+  #onDeath(key: string, death: Parameters<typeof recordDeath>[2], ref: VmRef): void {
     this.#deps.runtime.metrics.gauge('ironlog_hypervisor_processes').set(this.#processes.size);
     this.#guestReboots.end(key);
-    this.#inMailbox(key, ref, 'a death is not on record', (log) => recordDeath(this.#deps, log, death));
+    this.#tell(key, ref, 'a death', (log) => recordDeath(this.#deps, log, death));
   }
 
   #onGuestReboot(key: string, launch: LaunchSpec, times: number): void {
-    this.#inMailbox(key, launch, 'a guest reboot is not on record', async (log) => {
+    this.#tell(key, launch, 'a guest reboot', async (log) => {
       await log.append((vm) => {
         if (vm.task || vm.state !== 'running' || vm.epoch !== launch.epoch) return undefined;
         return {
@@ -169,18 +170,15 @@ export class Executor {
     });
   }
 
-  #inMailbox(
-    key: string,
-    ref: Parameters<VmTable['get']>[0],
-    failed: string,
-    job: (log: Awaited<ReturnType<VmTable['get']>>) => Promise<void>,
-  ): void {
+  /** P8: what a process has come to is tried to be told until it is, before anything else is done about its VM. */
+  #tell(key: string, ref: VmRef, what: string, tell: (log: VmLog) => Promise<void>): void {
     const { runtime, signal } = this.#deps;
     if (signal.aborted) return;
-    this.#mailboxes
-      .run(key, async () => job(await this.#vms.get(ref)))
-      .catch((err: unknown) => {
-        if (!signal.aborted) runtime.logger.error({ err, tenant: ref.tenant, vmId: ref.vmId }, failed);
-      });
+    const told = (): Promise<void> =>
+      untilRecorded({ runtime, signal, ref, what }, async () => tell(await this.#vms.get(ref)));
+    this.#mailboxes.run(key, told).catch((err: unknown) => {
+      if (!signal.aborted)
+        runtime.logger.error({ err, tenant: ref.tenant, vmId: ref.vmId }, `${what} is not on record`);
+    });
   }
 }

@@ -48,6 +48,8 @@ class TestHost {
   work = new MemoryWork(HOST);
   /** Comes before each append of the executor's own; a test waits in it, or throws. */
   appending: (event: AppendRequest['event']) => Promise<void> | void = () => undefined;
+  /** Likewise before it reads what is new over `filter`. */
+  reading: (filter: string) => Promise<void> | void = () => undefined;
   stop = async (): Promise<void> => undefined;
 
   begin(): void {
@@ -55,6 +57,7 @@ class TestHost {
     this.stream = memoryStream();
     this.work = new MemoryWork(HOST);
     this.appending = () => undefined;
+    this.reading = () => undefined;
   }
 
   async end(): Promise<void> {
@@ -100,7 +103,11 @@ class TestHost {
       await this.appending(request.event);
       return log.append(request);
     };
-    return { ...log, append };
+    const readSince = async (filter: string, after: number) => {
+      await this.reading(filter);
+      return log.readSince(filter, after);
+    };
+    return { ...log, append, readSince };
   }
 
   /** As from the gateway; resolves when the delivery has ended, and with how. */

@@ -1,14 +1,15 @@
 // Runs the task that a VM's log says is in flight, and puts its outcome on record: for a fresh intent and a resumed one alike.
 import { continuation, TASKS, type Task, type Vm } from '@ironlog/domain';
 import { type Outcome, refusal } from '@ironlog/hypervisor';
-import type { CommandId, VmFact } from '@ironlog/schemas';
+import type { CommandId, TenantId, VmFact, VmId } from '@ironlog/schemas';
 import { withSpan } from '@ironlog/service-kit';
-import { EFFECTS, type EffectContext, type EffectResult } from './effects/index.ts';
+import { EFFECTS, type EffectContext, type EffectResult, persist } from './effects/index.ts';
 import type { HostDeps } from './host-deps.ts';
 import type { HypervisorProcesses } from './hypervisor-process.ts';
 import type { LiveProcess } from './processes.ts';
 import { explained } from './unanswered.ts';
-import type { Meta, VmLog } from './vm-log.ts';
+import { untilRecorded } from './until-recorded.ts';
+import type { Meta, Said, Saying, VmLog } from './vm-log.ts';
 
 /** One call to a socket; a hung hypervisor must not hold a task until its deadline. */
 const CALL_WITHIN_MS = 10_000;
@@ -51,7 +52,7 @@ export class TaskRunner {
     const next = continuation(log.vm, this.#now());
     if (next) {
       this.#deps.fail('before-intent');
-      await log.append((vm) => {
+      await this.#record(log, (vm) => {
         const fact = vm.task === task ? continuation(vm, this.#now()) : undefined;
         return fact && { fact, meta: metaOf(task) };
       });
@@ -70,12 +71,12 @@ export class TaskRunner {
     this.#running.set(log, { commandId: task.commandId, controller });
     const deadline = AbortSignal.timeout(Math.max(1, Date.parse(task.deadline) - runtime.clock.now().getTime()));
     const context = this.#contextOf(log.vm, AbortSignal.any([controller.signal, deadline, signal]));
-    const result = await EFFECTS[task.verb](context).finally(() => this.#running.delete(log));
+    const result = await this.#persist(task, context).finally(() => this.#running.delete(log));
     // Stopping is no failure: the task stays open, and the next start resumes it from the log.
     if (signal.aborted) return;
     fail('before-outcome');
     const outcome = outcomeOf(task, log.vm, deadline.aborted ? late(result) : result);
-    const said = await log.append((vm) => {
+    const said = await this.#record(log, (vm) => {
       // P2: the first outcome wins. Pre-empted or crashed meanwhile: there is no task to end.
       if (vm.task?.commandId !== task.commandId || vm.task.verb !== task.verb) return undefined;
       return { fact: outcome, meta: { ...metaOf(task), traceparent } };
@@ -100,13 +101,32 @@ export class TaskRunner {
     }
   }
 
+  #persist({ verb }: Task, context: EffectContext): Promise<EffectResult> {
+    const { runtime, signal: stop } = this.#deps;
+    const onAgain = ({ cause, attempt, waitMs }: { cause: unknown; attempt: number; waitMs: number }): void =>
+      runtime.logger.warn(
+        { err: cause, ...attributesOf(context.vm), verb, attempt, waitMs },
+        'a task was cut off by an error; it is tried again',
+      );
+    return persist({ verb, effect: EFFECTS[verb], stop, onAgain }, context);
+  }
+
+  #record(log: VmLog, saying: Saying): Promise<Said> {
+    const { runtime, signal } = this.#deps;
+    return untilRecorded({ runtime, signal, ref: attributesOf(log.vm), what: "a task's event" }, () =>
+      log.append(saying),
+    );
+  }
+
   #contextOf(vm: Vm, signal: AbortSignal): EffectContext {
     const { fail, runtime, state } = this.#deps;
     const processes = this.#processes;
-    const hypervisor = processes.driverOf(vm);
     return {
       vm,
-      hypervisor,
+      // Where the host has no driver for it by now, its VM can still be deleted.
+      get hypervisor() {
+        return processes.driverOf(vm);
+      },
       signal,
       fail,
       directory: state.directoryOf({ tenant: vm.tenant, vmId: vm.id }),
@@ -117,7 +137,7 @@ export class TaskRunner {
       call: (name, work, withinMs = CALL_WITHIN_MS) => {
         const live = processes.live(vm);
         const within = AbortSignal.any([signal, AbortSignal.timeout(withinMs)]);
-        return this.#call({ driver: hypervisor.kind, name, live, signal: within }, work);
+        return this.#call({ driver: vm.hypervisor ?? 'none', name, live, signal: within }, work);
       },
     };
   }
@@ -154,7 +174,10 @@ export const metaOf = (task: Task): Meta => ({
   ...(task.traceparent === undefined ? {} : { traceparent: task.traceparent }),
 });
 
-const attributesOf = (vm: Vm): { tenant: string; vmId: string } => ({ tenant: vm.tenant, vmId: vm.id });
+const attributesOf = (vm: Vm): { readonly tenant: TenantId; readonly vmId: VmId } => ({
+  tenant: vm.tenant,
+  vmId: vm.id,
+});
 
 const late = (result: EffectResult): EffectResult =>
   result.kind === 'done'

@@ -25,6 +25,9 @@ export interface VmLogDeps {
 /** The append's fate is not known because the service is stopping: the log tells at the next start. */
 export class FateUnknown extends Error {}
 
+/** What this process wrote, every reader must fold: anything else is a bug in `decide` or an effect. */
+export class NotFolded extends Error {}
+
 export class VmLog {
   readonly #deps: VmLogDeps;
   #vm: Vm;
@@ -91,9 +94,8 @@ export class VmLog {
         continue;
       }
       const evolved = evolve(this.#vm, { sequence: result.sequence, hash: result.hash, writer: host, event });
-      // What this process wrote, every reader must fold: anything else is a bug in `decide` or an effect.
       if (evolved.kind === 'ignored')
-        throw new Error(`wrote ${say.fact.name} for ${tenant}/${id}, which the fold ignores: ${evolved.reason}`);
+        throw new NotFolded(`wrote ${say.fact.name} for ${tenant}/${id}, which the fold ignores: ${evolved.reason}`);
       this.#become(evolved.vm);
       return { kind: 'said', fact: say.fact, vm: this.#vm };
     }

@@ -30,3 +30,4 @@ export const EFFECTS: Readonly<Record<Verb, Effect>> = {
 };
 export type { EffectContext, EffectResult } from './context.ts';
 export { removeSockets } from './leftovers.ts';
+export { persist } from './persist.ts';

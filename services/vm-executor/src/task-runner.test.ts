@@ -1,0 +1,74 @@
+// A task ends on record whatever its effect throws: tried again while it may take, and failed when it has taken too long.
+import { EventLogError, LogUnavailableError } from '@ironlog/event-log';
+import { hostFilter, type VmFact } from '@ironlog/schemas';
+import { expect, test } from 'vitest';
+import { HOST, intent, testHost } from './host.fixture.ts';
+
+const host = testHost();
+
+/** A boot that a crash cut off, whose process is gone: to go on it must ask the log whether this host is still its own. */
+const cutOffBoot = async (withinMs: number) => {
+  const { id, pid } = await host.made(false);
+  await host.kill(pid);
+  const deadline = new Date(Date.now() + withinMs).toISOString();
+  const booting: VmFact = { name: 'boot-started', data: { ...intent, deadline, epoch: 1 } };
+  await host.say(id, HOST, booting);
+  return id;
+};
+/** The log of hosts cannot be read, this many times. */
+const awayFor = (times: number): void => {
+  let left = times;
+  host.reading = (filter) => {
+    if (filter !== hostFilter(HOST) || left <= 0) return;
+    left -= 1;
+    throw new LogUnavailableError('no responders', undefined);
+  };
+};
+
+test('an effect that throws is tried again', async () => {
+  const id = await cutOffBoot(60_000);
+  awayFor(3);
+  await host.start();
+  await host.until(id, 'booted');
+  expect(await host.running()).toHaveLength(1);
+});
+
+test('one that throws until its deadline has failed, and it is said what was in the way', async () => {
+  const id = await cutOffBoot(1500);
+  awayFor(Number.POSITIVE_INFINITY);
+  await host.start();
+  await host.until(id, 'boot-failed');
+  expect(await host.last(id)).toMatchObject({
+    data: {
+      stage: 'boot',
+      code: 'timeout',
+      reason: expect.stringContaining('did not reach the event log'),
+      retryable: true,
+    },
+  });
+});
+
+test('an outcome that the log refuses gets on record once it takes it again', async () => {
+  const id = await cutOffBoot(60_000);
+  let left = 3;
+  host.appending = (event) => {
+    if ('name' in event && event.name === 'booted' && left-- > 0)
+      throw new EventLogError('append-refused', 'no permission to publish');
+  };
+  await host.start();
+  await host.until(id, 'booted');
+  expect(await host.names(id)).toHaveLength(4);
+});
+
+test('so does the death of a process', async () => {
+  const { id, pid } = await host.made(true);
+  let left = 3;
+  host.appending = (event) => {
+    if ('name' in event && event.name === 'crashed' && left-- > 0)
+      throw new EventLogError('append-refused', 'no permission to publish');
+  };
+  await host.start();
+  await host.kill(pid);
+  await host.until(id, 'crashed');
+  expect(await host.last(id)).toMatchObject({ data: { detectedBy: 'socket-hangup' } });
+});
