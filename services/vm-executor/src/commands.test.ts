@@ -1,8 +1,8 @@
 // Commands as they come to an executor: each is answered once, by what the log says and not by what this process last read.
 import type { VmFact } from '@ironlog/schemas';
 import { newVmId } from '@ironlog/schemas';
-import { expect, test } from 'vitest';
-import { testHost } from './host.fixture.ts';
+import { expect, test, vi } from 'vitest';
+import { BOUND, testHost } from './host.fixture.ts';
 
 const host = testHost();
 
@@ -63,3 +63,21 @@ test("one VM's commands are answered in their order, the urgent too", async () =
     { code: 'illegal-state', reason: expect.stringContaining('create is in flight') },
   ]);
 });
+
+test.each(['pause', 'reboot'] as const)(
+  'a process that dies while a %s is being put on record is not forgotten',
+  async (verb) => {
+    const { id, pid } = await host.made(true);
+    await host.start();
+    const onRecord = Promise.withResolvers<void>();
+    host.appending = (event) => ('name' in event && event.name === `${verb}-started` ? onRecord.promise : undefined);
+    const sent = host.send(id, verb, verb === 'reboot' ? { params: { force: true } } : {});
+    await host.kill(pid);
+    await vi.waitFor(async () => expect(await host.metrics.text()).toMatch(/hypervisor_processes\{.*\} 0\n/), BOUND);
+    onRecord.resolve();
+    expect(await sent).toBe('acked');
+    await host.until(id, verb === 'pause' ? 'crashed' : 'rebooted');
+    const told = verb === 'pause' ? ['pause-started', 'pause-failed', 'crashed'] : ['reboot-started', 'rebooted'];
+    expect((await host.names(id)).slice(4)).toEqual(told);
+  },
+);

@@ -15,7 +15,7 @@ import { Processes } from './processes.ts';
 import { Progress } from './progress.ts';
 import { RecentRejections, rejectionsSince } from './recent-rejections.ts';
 import { reconcile } from './reconcile.ts';
-import { settle } from './settle.ts';
+import { lacksProcess, settle } from './settle.ts';
 import type { VmRef } from './state-directory.ts';
 import { TaskRunner } from './task-runner.ts';
 import { untilRecorded } from './until-recorded.ts';
@@ -48,7 +48,13 @@ export class Executor {
     });
     this.#hypervisors = new HypervisorProcesses(deps, this.#processes);
     const runner = new TaskRunner(deps, this.#hypervisors);
-    this.#tasks = new OpenTasks({ host: deps, mailboxes: this.#mailboxes, runner });
+    this.#tasks = new OpenTasks({
+      host: deps,
+      mailboxes: this.#mailboxes,
+      runner,
+      lacksProcess: (vm) => lacksProcess(this.#hypervisors, vm),
+      settle: (log) => this.#settle(log),
+    });
   }
 
   async start(): Promise<void> {
@@ -64,6 +70,7 @@ export class Executor {
       mailboxes: this.#mailboxes,
       tasks: this.#tasks,
       processes: this.#hypervisors,
+      detectedBy: 'adoption' as const,
     };
     await reconcile(deps, info.lastSequence);
     state.save({ starts });
@@ -153,7 +160,7 @@ export class Executor {
 
   async #settle(log: VmLog): Promise<void> {
     const own = await findByDirectory(this.#deps.state.directoryOf({ tenant: log.vm.tenant, vmId: log.vm.id }));
-    await settle({ host: this.#deps, processes: this.#hypervisors }, log, own);
+    await settle({ host: this.#deps, processes: this.#hypervisors, detectedBy: 'health' }, log, own);
   }
 
   #watchHealth(): HealthWatch {
@@ -165,6 +172,7 @@ export class Executor {
         const live = this.#hypervisors.live(vm);
         return live && this.#hypervisors.driverOf(vm).observe(live.handle, deadline);
       },
+      lacksProcess: (vm) => lacksProcess(this.#hypervisors, vm),
       settle: (log) => this.#settle(log),
       everyMs: this.#deps.healthCheckMs,
     });

@@ -71,7 +71,10 @@ test('a VM that was paused behind our back has diverged', async () => {
 });
 
 /** A watch of one running VM whose process answers as it is told; nothing runs. */
-const watchOf = async (answer: () => Observation['state']) => {
+const watchOf = async (
+  answer: () => Observation['state'],
+  { lacksProcess = false, settle = () => undefined }: { lacksProcess?: boolean; settle?: () => void } = {},
+) => {
   const { signal } = new AbortController();
   const log = createMemoryEventLog({ stream: host.stream });
   const id = newVmId();
@@ -97,11 +100,23 @@ const watchOf = async (answer: () => Observation['state']) => {
     },
     settle: async () => {
       counts.settled += 1;
+      settle();
     },
+    lacksProcess: () => lacksProcess,
     everyMs: 1,
   });
   return { counts, vm, watch };
 };
+
+test('a VM whose process is not there, and of whose death nobody was told, is settled, again until that succeeds', async () => {
+  const { counts, watch } = await watchOf(() => 'running', {
+    lacksProcess: true,
+    settle: () => expect.fail('no disk'),
+  });
+  await vi.waitFor(() => expect(counts.settled).toBeGreaterThan(2), BOUND);
+  expect(counts.looks).toBe(0);
+  await watch.stop();
+});
 
 test('a difference is looked into once, however long it lasts and whatever else is said of the VM', async () => {
   const { counts, vm, watch } = await watchOf(() => 'paused');

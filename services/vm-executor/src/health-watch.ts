@@ -1,5 +1,5 @@
 // Asks the process of each running or paused VM how it is: silence beyond a threshold is put on record, and so are its end
-// and a state that is not the recorded one. A process that is dead tells so by itself (processes.ts).
+// and a state that is not the recorded one. A process that is dead tells so by itself (processes.ts); here it is only missed.
 import type { Vm } from '@ironlog/domain';
 import type { Observation, Outcome } from '@ironlog/hypervisor';
 import type { VmFact } from '@ironlog/schemas';
@@ -23,6 +23,7 @@ export interface HealthWatchDeps {
   readonly owned: () => Promise<readonly VmLog[]>;
   /** `undefined`: it has no live process. */
   readonly observe: (vm: Vm, deadline: AbortSignal) => Promise<Outcome<Observation>> | undefined;
+  readonly lacksProcess: (vm: Vm) => boolean;
   /** Brings the VM and its process together; called inside its mailbox. */
   readonly settle: (log: VmLog) => Promise<void>;
   /** From the end of one round to the next; 0: never. */
@@ -81,15 +82,28 @@ export class HealthWatch {
     }
     const next = watched.values();
     const hand = async (): Promise<void> => {
-      for (const log of next) if (!this.#deps.host.signal.aborted) await this.#look(log);
+      for (const log of next) if (!this.#deps.host.signal.aborted) await this.#lookSafely(log);
     };
     await Promise.all(Array.from({ length: AT_ONCE }, hand));
   }
 
+  /** One VM's trouble ends the round for no other. */
+  async #lookSafely(log: VmLog): Promise<void> {
+    const { runtime, signal } = this.#deps.host;
+    try {
+      await this.#look(log);
+    } catch (err) {
+      const { id: vmId, tenant } = log.vm;
+      if (!signal.aborted) runtime.logger.warn({ err, tenant, vmId }, 'a health check was cut off; it is made again');
+    }
+  }
+
   async #look(log: VmLog): Promise<void> {
-    const { everyMs, host, observe } = this.#deps;
+    const { everyMs, host, lacksProcess, observe } = this.#deps;
     const within = Math.min(everyMs, ANSWER_WITHIN_MS);
     const { vm } = log;
+    if (lacksProcess(vm)) return void (await this.#settle(log));
+    if (vm.state === 'created') return;
     const looks = this.#looks.get(keyOf({ tenant: vm.tenant, vmId: vm.id }));
     const askedAt = host.runtime.clock.monotonicMs();
     const observed = await observe(vm, AbortSignal.any([host.signal, AbortSignal.timeout(within)]));
@@ -130,7 +144,8 @@ export class HealthWatch {
   /** `false`: the VM had moved on by its turn. */
   async #settle(log: VmLog): Promise<boolean> {
     const { mailboxes, settle } = this.#deps;
-    const { id, revision, tenant } = log.vm;
+    const { id, revision, task, tenant } = log.vm;
+    if (task) return false;
     return mailboxes.run(keyOf({ tenant, vmId: id }), async () => {
       if (log.vm.revision !== revision) return false;
       await settle(log);
@@ -140,12 +155,16 @@ export class HealthWatch {
 
   async #say(log: VmLog, fact: VmFact): Promise<void> {
     const { host, mailboxes } = this.#deps;
-    const { id, revision, tenant } = log.vm;
+    const { id, revision, task, tenant } = log.vm;
+    // A task that has begun meanwhile may take an hour, and this round would wait behind it.
+    if (task) return;
     const say = (vm: Vm) => (vm.revision === revision ? { fact, meta: { actor: host.host } } : undefined);
     const said = await mailboxes.run(keyOf({ tenant, vmId: id }), () => log.append(say));
     if (said.kind === 'said') host.runtime.logger.warn({ tenant, vmId: id, ...fact.data }, `the VM is ${fact.name}`);
   }
 }
 
-const isWatched = ({ state, task }: Vm): boolean => task === null && (state === 'running' || state === 'paused');
+/** A created VM waits in its process, and has no guest that could be silent. */
+const isWatched = ({ state, task }: Vm): boolean =>
+  task === null && (state === 'created' || state === 'running' || state === 'paused');
 const noLooks = (epoch: number): Looks => ({ epoch, silent: 0, silentSince: 0, different: 0, difference: undefined });

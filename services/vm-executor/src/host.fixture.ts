@@ -18,7 +18,7 @@ import {
   vmFilter,
   vmSpecSchema,
 } from '@ironlog/schemas';
-import { createLogger, createRuntime } from '@ironlog/service-kit';
+import { createLogger, createMetrics, createRuntime } from '@ironlog/service-kit';
 import { afterEach, beforeEach, expect, vi } from 'vitest';
 import { Admission } from './admission.ts';
 import { Executor } from './executor.ts';
@@ -50,6 +50,8 @@ class TestHost {
   appending: (event: AppendRequest['event']) => Promise<void> | void = () => undefined;
   /** Likewise before it reads what is new over `filter`. */
   reading: (filter: string) => Promise<void> | void = () => undefined;
+  /** Of the executor that was started last. */
+  metrics = createMetrics({ service: 'test' });
   stop = async (): Promise<void> => undefined;
 
   begin(): void {
@@ -75,7 +77,9 @@ class TestHost {
     const simulator = createHypervisor({ kind: 'simulator' });
     const hypervisors = ['simulator' as const];
     const listing = { id: imageId('demo'), hypervisors, default: true, description: 'a simulated guest' };
-    const runtime = createRuntime('test', { logger: createLogger({ service: 'test', level: 'fatal' }) });
+    this.metrics = createMetrics({ service: 'test' });
+    const logger = createLogger({ service: 'test', level: 'fatal' });
+    const runtime = createRuntime('test', { logger, metrics: this.metrics });
     const images = new Map([[listing.id, { listing, launch: {} }]]);
     const admission = new Admission(CAPACITY);
     const shared = { host: HOST, log, queue: this.work.queue, runtime, state, images, admission, incarnation, signal };

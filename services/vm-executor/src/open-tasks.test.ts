@@ -7,21 +7,23 @@ import { TENANT } from './host.fixture.ts';
 import { Mailboxes } from './mailbox.ts';
 import { OpenTasks } from './open-tasks.ts';
 import type { VmLog } from './vm-log.ts';
+import { keyOf } from './vm-table.ts';
+
+const runtime = createRuntime('test', { logger: createLogger({ service: 'test', level: 'fatal' }) });
+const host = { runtime, signal: new AbortController().signal };
+const log = { vm: initialVm(TENANT, newVmId()) } as VmLog;
 
 test('a command that is delivered again and again while its task runs makes no queue', async () => {
-  const runtime = createRuntime('test', { logger: createLogger({ service: 'test', level: 'fatal' }) });
   const mailboxes = new Mailboxes();
   const gate = Promise.withResolvers<void>();
   let runs = 0;
-  const runner = {
-    preempt: () => undefined,
-    run: () => {
-      runs += 1;
-      return gate.promise;
-    },
+  const run = (): Promise<void> => {
+    runs += 1;
+    return gate.promise;
   };
-  const tasks = new OpenTasks({ host: { runtime, signal: new AbortController().signal }, mailboxes, runner });
-  const log = { vm: initialVm(TENANT, newVmId()) } as VmLog;
+  const runner = { preempt: () => undefined, run };
+  const settle = () => Promise.reject(new Error('it has its process'));
+  const tasks = new OpenTasks({ host, mailboxes, runner, lacksProcess: () => false, settle });
   tasks.goOn(log);
   await new Promise(setImmediate);
   for (let n = 0; n < 100; n += 1) tasks.goOn(log);
@@ -29,4 +31,20 @@ test('a command that is delivered again and again while its task runs makes no q
   gate.resolve();
   await mailboxes.idle();
   expect(runs).toBe(2);
+});
+
+test('a task that leaves its VM without the process it should have is followed by a look, behind a death that waits', async () => {
+  const mailboxes = new Mailboxes();
+  const story: string[] = [];
+  const say = (what: string) => async (): Promise<void> => void story.push(what);
+  const runner = { preempt: () => undefined, run: say('task') };
+  let lacks = true;
+  const tasks = new OpenTasks({ host, mailboxes, runner, lacksProcess: () => lacks, settle: say('look') });
+  tasks.goOn(log);
+  void mailboxes.run(keyOf({ tenant: log.vm.tenant, vmId: log.vm.id }), say('death'));
+  await mailboxes.idle();
+  lacks = false;
+  tasks.goOn(log);
+  await mailboxes.idle();
+  expect(story).toEqual(['task', 'death', 'look', 'task']);
 });

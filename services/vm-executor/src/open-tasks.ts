@@ -1,4 +1,5 @@
 // The tasks that are open on record, fresh and resumed alike: each runs in its VM's mailbox, one after the other (P3).
+import type { Vm } from '@ironlog/domain';
 import type { HostDeps } from './host-deps.ts';
 import type { Mailboxes } from './mailbox.ts';
 import type { TaskRunner } from './task-runner.ts';
@@ -9,6 +10,9 @@ export interface OpenTasksDeps {
   readonly host: Pick<HostDeps, 'runtime' | 'signal'>;
   readonly mailboxes: Mailboxes;
   readonly runner: Pick<TaskRunner, 'run' | 'preempt'>;
+  readonly lacksProcess: (vm: Vm) => boolean;
+  /** Brings the VM and its process together; called inside its mailbox. */
+  readonly settle: (log: VmLog) => Promise<void>;
 }
 
 export class OpenTasks {
@@ -22,18 +26,37 @@ export class OpenTasks {
 
   /** Goes on where the VM's log says; what runs for a command that has been pre-empted on record is cut off. */
   goOn(log: VmLog): void {
-    const { host, mailboxes, runner } = this.#deps;
+    const { runner } = this.#deps;
     runner.preempt(log);
     if (this.#waiting.has(log)) return;
     this.#waiting.add(log);
-    const { id, tenant } = log.vm;
-    const run = (): Promise<void> => {
+    void this.#inMailbox(log, 'task cut off; it stays open in the log', () => {
       this.#waiting.delete(log);
       return runner.run(log);
-    };
-    mailboxes.run(keyOf({ tenant, vmId: id }), run).catch((err: unknown) => {
-      if (!host.signal.aborted)
-        host.runtime.logger.error({ err, tenant, vmId: id }, 'task cut off; it stays open in the log');
+    }).then(() => this.#lookAfter(log));
+  }
+
+  /**
+   * A process that died while its VM's task was on record and did not run yet is missed by the task alone, which fails
+   * and leaves the VM as it was. The look comes behind what waits: a death that waits there tells how the process ended.
+   */
+  #lookAfter(log: VmLog): void {
+    const { lacksProcess, settle } = this.#deps;
+    if (!lacksProcess(log.vm)) return;
+    void this.#inMailbox(log, 'not looked after a task; the health watch looks again', async () => {
+      if (lacksProcess(log.vm)) await settle(log);
     });
+  }
+
+  async #inMailbox(log: VmLog, failed: string, job: () => Promise<void>): Promise<void> {
+    const { host, mailboxes } = this.#deps;
+    const { id: vmId, tenant } = log.vm;
+    try {
+      await mailboxes.run(keyOf({ tenant, vmId }), async () => {
+        if (!host.signal.aborted) await job();
+      });
+    } catch (err) {
+      if (!host.signal.aborted) host.runtime.logger.error({ err, tenant, vmId }, failed);
+    }
   }
 }

@@ -6,7 +6,7 @@ export interface Ending {
   readonly exit: ProcessExit | undefined;
   /** The guest had switched itself off: an orderly end. */
   readonly guestStopped: boolean;
-  readonly detectedBy: 'child-exit' | 'socket-hangup' | 'adoption';
+  readonly detectedBy: 'child-exit' | 'socket-hangup' | 'adoption' | 'health';
   /** Monotonic, ms: when it was noticed. */
   readonly noticedAt: number;
 }

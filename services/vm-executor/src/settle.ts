@@ -7,17 +7,22 @@ import { epochOfProcess, recordDeath } from './deaths.ts';
 import { removeSockets } from './effects/index.ts';
 import type { HostDeps } from './host-deps.ts';
 import type { HypervisorProcesses } from './hypervisor-process.ts';
-import type { LiveProcess } from './processes.ts';
+import type { Ending, LiveProcess } from './processes.ts';
 import type { VmLog } from './vm-log.ts';
 
 export interface SettleDeps {
   readonly host: HostDeps;
   readonly processes: HypervisorProcesses;
+  /** By whom a process that is not there is found dead. */
+  readonly detectedBy: Extract<Ending['detectedBy'], 'adoption' | 'health'>;
 }
 
 type WithEpoch = FoundProcess & { readonly epoch: number };
 
 const SHOULD_LIVE: readonly Vm['state'][] = ['created', 'running', 'paused'];
+/** No task is to bring it one, and it should have one. */
+export const lacksProcess = (processes: Pick<HypervisorProcesses, 'live'>, vm: Vm): boolean =>
+  vm.task === null && SHOULD_LIVE.includes(vm.state) && !processes.live(vm);
 const OBSERVE_WITHIN_MS = 3000;
 
 /** Inside the VM's mailbox. `own`: the live processes of its directory. A task in flight is left for its resumption. */
@@ -106,8 +111,8 @@ const dead = async (deps: SettleDeps, log: VmLog): Promise<void> => {
   await died(deps, log, left.ok && left.guestStopped === true);
 };
 
-const died = ({ host }: SettleDeps, log: VmLog, guestStopped: boolean): Promise<void> => {
-  const ending = { exit: undefined, guestStopped, detectedBy: 'adoption' as const, noticedAt: performance.now() };
+const died = ({ host, detectedBy }: SettleDeps, log: VmLog, guestStopped: boolean): Promise<void> => {
+  const ending = { exit: undefined, guestStopped, detectedBy, noticedAt: performance.now() };
   return recordDeath(host, log, { epoch: epochOfProcess(log.vm), ending });
 };
 
