@@ -59,11 +59,14 @@ export class Commands {
       return incoming.term?.('not a command of this system');
     }
     const key = keyOf({ tenant: command.tenant, vmId: command.subject });
-    await this.#deps.accepting.run(key, async () => {
+    const begins = await this.#deps.accepting.run(key, async () => {
       const log = await this.#accept(command);
       // From the intent on the log resumes the task, not redelivery: the effect need not wait for the ack.
       if (log) this.#deps.tasks.goOn(log);
+      return log !== undefined;
     });
+    // P4: acked only by the one who will do it; a superseded executor leaves it to be delivered to the next.
+    if (begins) await this.#deps.host.incarnation.check();
     await incoming.ack?.();
     this.#deps.host.fail('after-ack');
   }

@@ -6,6 +6,7 @@ import type { Vm } from '@ironlog/domain';
 import { type AppendRequest, createMemoryEventLog, type EventLog, memoryStream } from '@ironlog/event-log';
 import { createHypervisor, findUnder, killProcess } from '@ironlog/hypervisor';
 import {
+  type HostFact,
   type HostId,
   hostId,
   imageId,
@@ -41,6 +42,11 @@ export const claim = (host: HostId, start: boolean, spec: VmSpecInput = {}): VmF
   data: { ...intent, host, hypervisor: 'simulator', spec: vmSpecSchema.parse(spec), start },
 });
 
+const startedAs = ({ id }: Incarnation): Extract<HostFact, { name: 'executor-started' }> => ({
+  name: 'executor-started',
+  data: { incarnation: id, stateDirectoryId: 'one', hypervisors: ['simulator'], capacity: CAPACITY },
+});
+
 class TestHost {
   /** Of this test; anew for each. */
   root = '';
@@ -50,6 +56,8 @@ class TestHost {
   appending: (event: AppendRequest['event']) => Promise<void> | void = () => undefined;
   /** Likewise before it reads what is new over `filter`. */
   reading: (filter: string) => Promise<void> | void = () => undefined;
+  /** Incarnations that the executor has learnt to be after it; it is for the service to end it. */
+  superseded: string[] = [];
   /** Of the executor that was started last. */
   metrics = createMetrics({ service: 'test' });
   stop = async (): Promise<void> => undefined;
@@ -60,6 +68,7 @@ class TestHost {
     this.work = new MemoryWork(HOST);
     this.appending = () => undefined;
     this.reading = () => undefined;
+    this.superseded = [];
   }
 
   async end(): Promise<void> {
@@ -73,7 +82,8 @@ class TestHost {
     const stopping = new AbortController();
     const { signal } = stopping;
     const [log, state] = [this.#log(), new StateDirectory(path)];
-    const incarnation = new Incarnation({ log, host: HOST, signal, onSuperseded: () => undefined });
+    const onSuperseded = (by: string): void => void this.superseded.push(by);
+    const incarnation = new Incarnation({ log, host: HOST, signal, onSuperseded });
     const simulator = createHypervisor({ kind: 'simulator' });
     const hypervisors = ['simulator' as const];
     const listing = { id: imageId('demo'), hypervisors, default: true, description: 'a simulated guest' };
@@ -96,9 +106,16 @@ class TestHost {
       await simulator.close();
       this.stop = async () => undefined;
     };
-    const data = { incarnation: incarnation.id, stateDirectoryId: 'one', hypervisors, capacity: CAPACITY };
-    await incarnation.start({ name: 'executor-started', data });
+    await incarnation.start(startedAs(incarnation));
     await executor.start();
+  }
+
+  /** As on another machine: an executor under the same host's id puts its start on record. */
+  async startAnother(): Promise<void> {
+    const log = createMemoryEventLog({ stream: this.stream });
+    const { signal } = new AbortController();
+    const other = new Incarnation({ log, host: HOST, signal, onSuperseded: () => undefined });
+    await other.start(startedAs(other));
   }
 
   #log(): EventLog {

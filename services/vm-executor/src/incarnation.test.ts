@@ -1,24 +1,34 @@
 // Incarnations: each start of a host's executor is on record, and the one before it is told and spawns no more.
-import { createMemoryEventLog, type MemoryStream, memoryStream } from '@ironlog/event-log';
+import { createMemoryEventLog, type EventLog, type MemoryStream, memoryStream } from '@ironlog/event-log';
 import { hostId } from '@ironlog/schemas';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { Incarnation, Superseded } from './incarnation.ts';
+import { watchIncarnation } from './incarnation-watch.ts';
 
 const HOST = hostId('host-1');
 let stream: MemoryStream;
 let told: string[];
 let stopping: AbortController;
 let lossy: boolean;
+let looks: number;
 beforeEach(() => {
   stream = memoryStream();
   told = [];
   stopping = new AbortController();
   lossy = false;
+  looks = 0;
 });
 
+const counted = (log: EventLog): EventLog => ({
+  ...log,
+  readSince: (filter, after) => {
+    looks += 1;
+    return log.readSince(filter, after);
+  },
+});
 const incarnation = (host = HOST) =>
   new Incarnation({
-    log: createMemoryEventLog({ stream, loss: () => (lossy ? 'requests' : 'nothing') }),
+    log: counted(createMemoryEventLog({ stream, loss: () => (lossy ? 'requests' : 'nothing') })),
     host,
     signal: stopping.signal,
     onSuperseded: (by) => void told.push(by),
@@ -77,6 +87,41 @@ test('superseded once is superseded for ever, though what was read is not read a
   await two.check();
   expect(told).toEqual([two.id]);
   expect(onRecord()).toHaveLength(2);
+});
+
+test('it is so even where the log cannot be asked any more', async () => {
+  const one = await started();
+  await started();
+  await expect(one.check()).rejects.toThrow(Superseded);
+  lossy = true;
+  await expect(one.check()).rejects.toThrow(Superseded);
+});
+
+test('a thousand who ask at once share one look; who asks while one is made shares the next', async () => {
+  const one = await started();
+  const first = Array.from({ length: 1000 }, () => one.check());
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  await Promise.all(first);
+  expect(looks).toBe(1);
+  lossy = true;
+  const failed = expect(one.check()).rejects.toThrow('the link loses requests');
+  await Promise.resolve();
+  await Promise.resolve();
+  lossy = false;
+  await failed;
+  await one.check();
+  expect(looks).toBe(3);
+});
+
+test('one that has nothing to do learns of it all the same', async () => {
+  const one = await started();
+  const stop = watchIncarnation(one, 5);
+  lossy = true;
+  await vi.waitFor(() => expect(looks).toBeGreaterThan(1), { timeout: 15_000 });
+  lossy = false;
+  const two = await started();
+  await vi.waitFor(() => expect(told).toEqual([two.id]), { timeout: 15_000 });
+  stop();
 });
 
 test('nor can it say anything more of the host', async () => {

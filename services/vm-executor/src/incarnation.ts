@@ -32,6 +32,8 @@ export class Incarnation {
   #started = false;
   #superseded: Superseded | undefined;
   #turn: Promise<unknown> = Promise.resolve();
+  #reading: Promise<void> = Promise.resolve();
+  #next: Promise<void> | undefined;
 
   constructor(deps: IncarnationDeps) {
     this.#deps = deps;
@@ -52,8 +54,22 @@ export class Incarnation {
     await this.#say(fact, AbortSignal.timeout(STOP_WITHIN_MS));
   }
 
-  /** P3/P4: asked before every spawn. @throws Superseded */
-  async check(): Promise<void> {
+  /**
+   * P4: asked before a process is touched. Who asks while the log is being read shares the next reading with all who do:
+   * no answer is older than its question. @throws Superseded
+   */
+  check(): Promise<void> {
+    this.#next ??= this.#reading.then(() => {
+      this.#next = undefined;
+      const reading = this.#read();
+      this.#reading = reading.catch(() => undefined);
+      return reading;
+    });
+    return this.#next;
+  }
+
+  async #read(): Promise<void> {
+    if (this.#superseded) throw this.#superseded;
     this.#fold(await this.#deps.log.readSince(hostFilter(this.#deps.host), this.#sequence));
   }
 

@@ -44,6 +44,9 @@ export const reconcile = async (deps: ReconcileDeps, lastSequence: number): Prom
     }),
   );
   const known = new Set([...refs.values()].map((ref) => host.state.directoryOf(ref)));
-  for (const found of running)
-    if (!known.has(found.directory)) await reap(deps, found, 'its directory belongs to no VM of this host');
+  for (const found of running) {
+    if (known.has(found.directory)) continue;
+    await host.incarnation.check();
+    await reap(deps, found, 'its directory belongs to no VM of this host');
+  }
 };

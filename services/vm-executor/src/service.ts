@@ -25,6 +25,7 @@ import type { HostDeps } from './host-deps.ts';
 import { takeHostLock } from './host-lock.ts';
 import { hypervisorConfigOf } from './hypervisor-config.ts';
 import { Incarnation } from './incarnation.ts';
+import { watchIncarnation } from './incarnation-watch.ts';
 import { whyAnotherLog } from './log-identity.ts';
 import { newestSnapshot } from './snapshot-store.ts';
 import { StateDirectory } from './state-directory.ts';
@@ -129,6 +130,7 @@ export const create = (config: ExecutorConfig, overrides: Partial<Runtime> = {})
         capacity: admission.capacity,
       };
       await incarnation.start({ name: 'executor-started', data });
+      cleanups.push(watchIncarnation(incarnation));
       await executor.start();
       executor.consuming.catch((error: unknown) =>
         ending.end({ code: 'consume', reason: String(error), exitCode: ExitCode.temporary }),

@@ -27,6 +27,8 @@ const OBSERVE_WITHIN_MS = 3000;
 
 /** Inside the VM's mailbox. `own`: the live processes of its directory. A task in flight is left for its resumption. */
 export const settle = async (deps: SettleDeps, log: VmLog, own: readonly FoundProcess[]): Promise<void> => {
+  // P4: who is superseded adopts, reaps and tells nothing any more.
+  await deps.host.incarnation.check();
   const { vm } = log;
   if (vm.owner !== deps.host.host || vm.state === 'deleted') return discard(deps, log, own);
   const wanted = wantedOf(vm, own);

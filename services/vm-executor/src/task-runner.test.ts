@@ -15,13 +15,13 @@ const cutOffBoot = async (withinMs: number) => {
   await host.say(id, HOST, booting);
   return id;
 };
-/** The log of hosts cannot be read, this many times. */
+/** Once the VM has been settled, the log of hosts cannot be read, this many times. */
 const awayFor = (times: number): void => {
-  let left = times;
+  let reads = 0;
   host.reading = (filter) => {
-    if (filter !== hostFilter(HOST) || left <= 0) return;
-    left -= 1;
-    throw new LogUnavailableError('no responders', undefined);
+    if (filter !== hostFilter(HOST)) return;
+    reads += 1;
+    if (reads > 1 && reads <= 1 + times) throw new LogUnavailableError('no responders', undefined);
   };
 };
 
@@ -46,6 +46,17 @@ test('one that throws until its deadline has failed, and it is said what was in 
       retryable: true,
     },
   });
+});
+
+test('a pause that throws until its deadline leaves the VM and its process as they were', async () => {
+  const { id, pid } = await host.made(true);
+  const deadline = new Date(Date.now() + 1500).toISOString();
+  await host.say(id, HOST, { name: 'pause-started', data: { ...intent, deadline } });
+  awayFor(Number.POSITIVE_INFINITY);
+  await host.start();
+  await host.until(id, 'pause-failed');
+  expect(await host.last(id)).toMatchObject({ data: { stage: 'pause', code: 'timeout', residue: [] } });
+  expect(await host.running()).toEqual([[pid, host.directoryOf(id), 1]]);
 });
 
 test('an outcome that the log refuses gets on record once it takes it again', async () => {

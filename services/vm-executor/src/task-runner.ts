@@ -119,7 +119,7 @@ export class TaskRunner {
   }
 
   #contextOf(vm: Vm, signal: AbortSignal): EffectContext {
-    const { fail, runtime, state } = this.#deps;
+    const { fail, incarnation, runtime, state } = this.#deps;
     const processes = this.#processes;
     return {
       vm,
@@ -131,10 +131,18 @@ export class TaskRunner {
       fail,
       directory: state.directoryOf({ tenant: vm.tenant, vmId: vm.id }),
       now: () => runtime.clock.monotonicMs(),
-      ensureProcess: (epoch) => processes.ensure(vm, epoch, signal),
       liveProcess: () => processes.live(vm),
-      endProcesses: () => processes.endAll(vm),
-      call: (name, work, withinMs = CALL_WITHIN_MS) => {
+      // P4: however far a task has got, a superseded executor touches nothing any more.
+      ensureProcess: async (epoch) => {
+        await incarnation.check();
+        return processes.ensure(vm, epoch, signal);
+      },
+      endProcesses: async () => {
+        await incarnation.check();
+        return processes.endAll(vm);
+      },
+      call: async (name, work, withinMs = CALL_WITHIN_MS) => {
+        await incarnation.check();
         const live = processes.live(vm);
         const within = AbortSignal.any([signal, AbortSignal.timeout(withinMs)]);
         return this.#call({ driver: vm.hypervisor ?? 'none', name, live, signal: within }, work);
