@@ -1,6 +1,6 @@
 // A task ends on record whatever its effect throws: tried again while it may take, and failed when it has taken too long.
 import { EventLogError, LogUnavailableError } from '@ironlog/event-log';
-import { hostFilter, type VmFact } from '@ironlog/schemas';
+import { hostFilter, newVmId, type VmFact } from '@ironlog/schemas';
 import { expect, test } from 'vitest';
 import { HOST, intent, testHost } from './host.fixture.ts';
 
@@ -83,3 +83,24 @@ test('so does the death of a process', async () => {
   await host.until(id, 'crashed');
   expect(await host.last(id)).toMatchObject({ data: { detectedBy: 'socket-hangup' } });
 });
+
+test.each([
+  ['shutdown', 'sim.ignore-power-button', { timeoutSeconds: 3600 }],
+  ['boot', 'sim.hang=vm.boot', {}],
+] as const)(
+  'an executor that is stopped during a %s ends no process: the next one goes on with it',
+  async (verb, kernelArgs, params) => {
+    const id = newVmId();
+    await host.start();
+    await host.send(id, 'create', { params: { start: verb === 'shutdown', spec: { kernelArgs } } });
+    await host.until(id, verb === 'shutdown' ? 'booted' : 'created');
+    const before = await host.running();
+    await host.send(id, verb, { params });
+    await host.until(id, `${verb}-started`);
+    await host.stop();
+    expect(await host.running()).toEqual(before);
+    await host.start();
+    expect((await host.last(id))?.name).toBe(`${verb}-started`);
+    expect(await host.running()).toEqual(before);
+  },
+);

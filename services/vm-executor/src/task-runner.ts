@@ -119,8 +119,14 @@ export class TaskRunner {
   }
 
   #contextOf(vm: Vm, signal: AbortSignal): EffectContext {
-    const { fail, incarnation, runtime, state } = this.#deps;
+    const { fail, incarnation, runtime, signal: stop, state } = this.#deps;
     const processes = this.#processes;
+    // However far a task has got: one that stops ends no guest on its way out, for the next start goes on with the task;
+    // and P4: one that is superseded touches nothing any more.
+    const stillOurs = async (): Promise<void> => {
+      stop.throwIfAborted();
+      await incarnation.check();
+    };
     return {
       vm,
       // Where the host has no driver for it by now, its VM can still be deleted.
@@ -132,17 +138,16 @@ export class TaskRunner {
       directory: state.directoryOf({ tenant: vm.tenant, vmId: vm.id }),
       now: () => runtime.clock.monotonicMs(),
       liveProcess: () => processes.live(vm),
-      // P4: however far a task has got, a superseded executor touches nothing any more.
       ensureProcess: async (epoch) => {
-        await incarnation.check();
+        await stillOurs();
         return processes.ensure(vm, epoch, signal);
       },
       endProcesses: async () => {
-        await incarnation.check();
+        await stillOurs();
         return processes.endAll(vm);
       },
       call: async (name, work, withinMs = CALL_WITHIN_MS) => {
-        await incarnation.check();
+        await stillOurs();
         const live = processes.live(vm);
         const within = AbortSignal.any([signal, AbortSignal.timeout(withinMs)]);
         return this.#call({ driver: vm.hypervisor ?? 'none', name, live, signal: within }, work);
