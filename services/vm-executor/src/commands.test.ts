@@ -1,8 +1,10 @@
 // Commands as they come to an executor: each is answered once, by what the log says and not by what this process last read.
+
+import { EventLogError } from '@ironlog/event-log';
 import type { VmFact } from '@ironlog/schemas';
 import { newVmId } from '@ironlog/schemas';
 import { expect, test, vi } from 'vitest';
-import { BOUND, testHost } from './host.fixture.ts';
+import { BOUND, TENANT, testHost } from './host.fixture.ts';
 
 const host = testHost();
 
@@ -81,3 +83,24 @@ test.each(['pause', 'reboot'] as const)(
     expect((await host.names(id)).slice(4)).toEqual(told);
   },
 );
+
+test('a start waits neither for a task that goes on nor for a command that is not taken; they keep their order', async () => {
+  const busy = await inLongShutdown();
+  await host.stop();
+  const [refused, fresh] = [newVmId(), newVmId()];
+  host.appending = (event) => {
+    if ('subject' in event && event.subject === refused) throw new EventLogError('append-refused', 'no permission');
+  };
+  for (const [vmId, verb] of [
+    [busy, 'pause'],
+    [refused, 'create'],
+    [fresh, 'create'],
+  ] as const)
+    host.work.left.push(host.work.message({ tenant: TENANT, vmId, verb }));
+  await host.start();
+  expect(await host.send(fresh, 'delete', { params: { force: true } })).toBe('acked');
+  await host.until(fresh, 'deleted');
+  expect((await host.names(fresh))[0]).toBe('claimed');
+  expect(host.rejections()).toMatchObject([{ code: 'illegal-state', reason: expect.stringContaining('shutdown') }]);
+  expect((await host.last(busy))?.name).toBe('shutdown-started');
+});

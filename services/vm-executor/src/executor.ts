@@ -1,5 +1,5 @@
 // The executor at work: reconciles, then takes commands, watches processes and tells of itself, until it is stopped.
-import { executorConsumer } from '@ironlog/event-log';
+import { executorConsumer, type UnacknowledgedMessage } from '@ironlog/event-log';
 import { findByDirectory, type LaunchSpec } from '@ironlog/hypervisor';
 import type { Heartbeat } from '@ironlog/schemas';
 import { Commands } from './commands.ts';
@@ -89,18 +89,20 @@ export class Executor {
     this.#health = this.#watchHealth();
     const commands = new Commands({ ...deps, accepting: this.#accepting, rejections });
     const { stream, config } = executorConsumer(host);
-    // What a crash left delivered and not acked comes first, in its order; its redelivery is then a duplicate.
-    for (const message of await queue.unacknowledged(stream, config.durable_name)) await commands.handle(message);
+    const failed = (err: unknown, { subject }: Pick<UnacknowledgedMessage, 'subject'>): void => {
+      if (!signal.aborted) runtime.logger.error({ err, subject }, 'a command was not handled; it comes again');
+    };
+    // What a crash left delivered and not acked is queued first, in its order, and not waited for: what comes now queues
+    // behind it, VM by VM. Its redelivery is then a duplicate.
+    for (const message of await queue.unacknowledged(stream, config.durable_name))
+      void commands.handle(message).catch((err: unknown) => failed(err, message));
     this.#consuming = queue.consume({
       stream,
       durable: config.durable_name,
       maxInFlight: MAX_IN_FLIGHT,
       signal,
       onDelivery: (delivery) => commands.handle(delivery),
-      onError: (err, delivery) => {
-        if (!signal.aborted)
-          runtime.logger.error({ err, subject: delivery.subject }, 'a command was not handled; it comes again');
-      },
+      onError: failed,
     });
   }
 

@@ -7,6 +7,8 @@ import type { NatsConnection } from '@nats-io/transport-node';
 const EVERY_MS = 3000;
 
 export interface Pulse {
+  /** Sends one at once: what has changed must not wait for the next. */
+  readonly beat: () => Promise<void>;
   /** Sends the last beat. */
   readonly stop: () => Promise<void>;
 }
@@ -33,6 +35,7 @@ export const startHeartbeat = async (deps: PulseDeps): Promise<Pulse> => {
   await put(bucket, deps);
   const timer = setInterval(() => void put(bucket, deps), EVERY_MS);
   return {
+    beat: () => put(bucket, deps),
     stop: async () => {
       clearInterval(timer);
       await put(bucket, deps);

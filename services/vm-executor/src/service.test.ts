@@ -10,6 +10,7 @@ import { findUnder, killProcess } from '@ironlog/hypervisor';
 import {
   type Action,
   commandId,
+  type Heartbeat,
   HOSTS_BUCKET,
   hostFilter,
   hostId,
@@ -210,6 +211,24 @@ test('a delete with force cuts off a boot that hangs, and nothing of the VM is l
   expect(await metrics.text()).toMatch(/call_duration_seconds_count\{.*call="boot",outcome="aborted".*\} 1\n/);
   expect(await processes()).toEqual([]);
   expect(existsSync(join(root, 's', TENANT, vm))).toBe(false);
+});
+
+test('a host that is still bringing its VMs together beats all the same, as starting, and as ready at once when it is', async () => {
+  const vm = newVmId();
+  const executor = await start();
+  await send(vm, 'create', { start: true });
+  await untilLast(vm, 'booted');
+  await executor.stop();
+  const pid = Number((await processes())[0]?.[0]);
+  // It answers nothing, and a start waits for its answer for a while.
+  process.kill(pid, 'SIGSTOP');
+  const bucket = await new Kvm(connection).open(HOSTS_BUCKET);
+  const status = async (): Promise<unknown> => (await bucket.get(HOST))?.json<Heartbeat>().status;
+  const started = start();
+  await vi.waitFor(async () => expect(await status()).toBe('starting'), { timeout: 2500 });
+  process.kill(pid, 'SIGCONT');
+  await started;
+  expect(await status()).toBe('ready');
 });
 
 test('a restart leaves a running VM alone, and the next command reaches it', async () => {

@@ -122,7 +122,8 @@ export const create = (config: ExecutorConfig, overrides: Partial<Runtime> = {})
       labels: config.IRONLOG_HOST_LABELS,
       ...executor.load(),
     });
-    if (!(await halt(log, incarnation, state))) {
+    const halted = await halt(log, incarnation, state);
+    if (!halted) {
       const data = {
         incarnation: incarnation.id,
         stateDirectoryId: state.host.stateDirectoryId,
@@ -131,22 +132,25 @@ export const create = (config: ExecutorConfig, overrides: Partial<Runtime> = {})
       };
       await incarnation.start({ name: 'executor-started', data });
       cleanups.push(watchIncarnation(incarnation));
+    }
+    // Before its VMs are brought together with their processes, which may take long: a host that is at it is not silent.
+    const pulse: Pulse = await startHeartbeat({ connection, read, logger: runtime.logger });
+    cleanups.push(async () => {
+      status = 'draining';
+      await pulse.stop();
+    });
+    if (!halted) {
       await executor.start();
       executor.consuming.catch((error: unknown) =>
         ending.end({ code: 'consume', reason: String(error), exitCode: ExitCode.temporary }),
       );
+      if (signal.aborted) return;
       status = 'ready';
       runtime.health.set('reconciled', { ok: true });
+      await pulse.beat();
     }
     const consoles = serveConsoles({ connection, host, state, logger: runtime.logger });
-    const pulse: Pulse = await startHeartbeat({ connection, read, logger: runtime.logger });
-    cleanups.push(
-      () => consoles.unsubscribe(),
-      async () => {
-        status = 'draining';
-        await pulse.stop();
-      },
-    );
+    cleanups.push(() => consoles.unsubscribe());
     runtime.logger.info({ hostId: host, incarnation: incarnation.id, port: ops.port, status }, 'ready');
   };
 
