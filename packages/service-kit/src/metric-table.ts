@@ -80,6 +80,11 @@ export const METRICS = {
     labels: ['origin'],
     buckets: SECONDS,
   },
+  ironlog_unsettled_vms: {
+    type: 'gauge',
+    help: 'VMs that could not be brought together with their processes; tried again at each round of health checks.',
+    labels: [],
+  },
   ironlog_adoptions_total: { type: 'counter', help: 'Live hypervisor processes taken over at start.', labels: [] },
   ironlog_reaped_total: { type: 'counter', help: 'Leftovers that no VM owns, removed.', labels: ['kind'] },
   ironlog_mailbox_depth: { type: 'gauge', help: 'Commands that wait in the mailboxes of all VMs.', labels: [] },

@@ -18,6 +18,7 @@ import { reconcile } from './reconcile.ts';
 import { lacksProcess, settle } from './settle.ts';
 import type { VmRef } from './state-directory.ts';
 import { TaskRunner } from './task-runner.ts';
+import { Unsettled } from './unsettled.ts';
 import { untilRecorded } from './until-recorded.ts';
 import type { VmLog } from './vm-log.ts';
 import { keyOf, VmTable } from './vm-table.ts';
@@ -33,6 +34,7 @@ export class Executor {
   readonly #processes: Processes;
   readonly #hypervisors: HypervisorProcesses;
   readonly #tasks: OpenTasks;
+  readonly #unsettled: Unsettled;
   readonly #guestReboots = new GuestReboots((key, launch, times) => this.#onGuestReboot(key, launch, times));
   #consuming: Promise<void> = Promise.resolve();
   #lost: LostWatch | undefined;
@@ -55,6 +57,7 @@ export class Executor {
       lacksProcess: (vm) => lacksProcess(this.#hypervisors, vm),
       settle: (log) => this.#settle(log),
     });
+    this.#unsettled = new Unsettled({ host: deps, settle: (ref) => this.#settleLeft(ref) });
   }
 
   async start(): Promise<void> {
@@ -70,6 +73,7 @@ export class Executor {
       mailboxes: this.#mailboxes,
       tasks: this.#tasks,
       processes: this.#hypervisors,
+      unsettled: this.#unsettled,
       detectedBy: 'adoption' as const,
     };
     await reconcile(deps, info.lastSequence);
@@ -160,6 +164,14 @@ export class Executor {
     });
   }
 
+  /** A task in flight looks for its process itself, and may take an hour: this waits for its end without standing behind it. */
+  async #settleLeft(ref: VmRef): Promise<boolean> {
+    const log = await this.#vms.get(ref);
+    if (log.vm.task) return false;
+    await this.#mailboxes.run(keyOf(ref), () => this.#settle(log));
+    return true;
+  }
+
   async #settle(log: VmLog): Promise<void> {
     const own = await findByDirectory(this.#deps.state.directoryOf({ tenant: log.vm.tenant, vmId: log.vm.id }));
     await settle({ host: this.#deps, processes: this.#hypervisors, detectedBy: 'health' }, log, own);
@@ -169,6 +181,7 @@ export class Executor {
     return new HealthWatch({
       host: this.#deps,
       mailboxes: this.#mailboxes,
+      retryUnsettled: () => this.#unsettled.retry(),
       owned: () => this.#vms.owned(),
       observe: (vm, deadline) => {
         const live = this.#hypervisors.live(vm);

@@ -90,9 +90,14 @@ export class HypervisorProcesses {
     return added;
   }
 
+  /** Only a hint for the next start, which looks at /proc anyway: a full disk keeps no living process from its VM. */
   async #record(launch: LaunchSpec, identity: ProcessHandle['identity']): Promise<ProcessHandle> {
     const { directory, epoch, socketPath } = launch;
-    await writeLaunchRecord(directory, { ...identity, epoch, socketPath });
+    try {
+      await writeLaunchRecord(directory, { ...identity, epoch, socketPath });
+    } catch (err) {
+      this.#deps.runtime.logger.warn({ err, directory, pid: identity.pid }, 'launch record not written');
+    }
     return { directory, epoch, socketPath, identity };
   }
 

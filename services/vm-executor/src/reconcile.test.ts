@@ -12,8 +12,8 @@ import {
   writeLaunchRecord,
 } from '@ironlog/hypervisor';
 import { hostId, newVmId, type VmFact } from '@ironlog/schemas';
-import { afterEach, expect, test } from 'vitest';
-import { claim, HOST, intent, TENANT, testHost } from './host.fixture.ts';
+import { afterEach, expect, test, vi } from 'vitest';
+import { BOUND, claim, HOST, intent, TENANT, testHost } from './host.fixture.ts';
 
 const host = testHost();
 let bystander: ChildProcess | undefined;
@@ -100,4 +100,47 @@ test("so are those of another host's VM, and those that belong to no VM; a proce
     [`${TENANT}/Not_Ours`, 'its directory belongs to no VM of this host'],
   ]);
   expect(await findUnder(elsewhere)).toHaveLength(1);
+});
+
+/** A VM that is on record as another hypervisor's, whose process lives: the host was told to use the simulator since. */
+const ofAnotherHypervisor = async () => {
+  const id = newVmId();
+  const claimed = claim(HOST, false);
+  if (claimed.name !== 'claimed') throw new Error('no claim');
+  await host.say(
+    id,
+    HOST,
+    { ...claimed, data: { ...claimed.data, hypervisor: 'qemu' } },
+    { name: 'created', data: { epoch: 0 } },
+  );
+  const directory = host.directoryOf(id);
+  mkdirSync(directory, { recursive: true });
+  const paths = { directory, socketPath: socketPathOf(directory, 1), consolePath: consolePathOf(directory) };
+  const launch = { ...paths, tenant: TENANT, vmId: id, epoch: 1, spec: { cpus: 1, memoryMiB: 128 }, image: {} };
+  expect(await createHypervisor({ kind: 'simulator' }).spawn(launch)).toMatchObject({ ok: true });
+  return id;
+};
+const unsettled = async () => /unsettled_vms\{.*\} (\d+)/.exec(await host.metrics.text())?.[1];
+
+test("one VM's trouble keeps no other from being served: it is counted, tried again, and can be deleted", async () => {
+  const { id, pid } = await host.made(true);
+  const stranger = await ofAnotherHypervisor();
+  await host.start();
+  expect(await unsettled()).toBe('1');
+  await host.kill(pid);
+  await host.until(id, 'crashed');
+  expect(await host.send(stranger, 'delete', { params: { force: true } })).toBe('acked');
+  await host.until(stranger, 'deleted');
+  expect(await host.running()).toEqual([]);
+  await vi.waitFor(async () => expect(await unsettled()).toBe('0'), BOUND);
+});
+
+test('a launch record that cannot be written keeps no process from its VM', async () => {
+  const { id, pid } = await host.made(true);
+  // As on a full disk, which fails for root too.
+  mkdirSync(`${host.directoryOf(id)}/launch.json.new`);
+  await host.start();
+  expect(await host.send(id, 'reboot', { params: { force: true } })).toBe('acked');
+  await host.until(id, 'rebooted');
+  expect((await host.running()).map(([other]) => other === pid)).toEqual([false]);
 });

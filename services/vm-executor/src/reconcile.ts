@@ -4,12 +4,14 @@ import type { Mailboxes } from './mailbox.ts';
 import type { OpenTasks } from './open-tasks.ts';
 import { reap, type SettleDeps, settle } from './settle.ts';
 import type { VmRef } from './state-directory.ts';
+import { isOfAll, type Unsettled } from './unsettled.ts';
 import { keyOf, type VmTable } from './vm-table.ts';
 
 export interface ReconcileDeps extends SettleDeps {
   readonly vms: VmTable;
   readonly mailboxes: Mailboxes;
   readonly tasks: OpenTasks;
+  readonly unsettled: Unsettled;
 }
 
 /** VMs claimed after the last start may have no directory yet: the log tells of them. */
@@ -24,9 +26,12 @@ const claimedSince = async ({ host: { host, log } }: ReconcileDeps, after: numbe
   return refs;
 };
 
-/** Adopts, reaps, resumes. When it resolves, every VM of this host is what the log says, or a task is making it so. */
+/**
+ * Adopts, reaps, resumes. When it resolves, every VM of this host is what the log says, or a task is making it so, or it is
+ * among the unsettled. Rejects when the log cannot be read: that is no one VM's trouble.
+ */
 export const reconcile = async (deps: ReconcileDeps, lastSequence: number): Promise<void> => {
-  const { host, mailboxes, tasks, vms } = deps;
+  const { host, mailboxes, tasks, unsettled, vms } = deps;
   const refs = new Map(
     [...host.state.vms(), ...(await claimedSince(deps, host.state.host.scannedTo, lastSequence))].map((ref) => [
       keyOf(ref),
@@ -38,7 +43,7 @@ export const reconcile = async (deps: ReconcileDeps, lastSequence: number): Prom
     [...refs].map(async ([key, ref]) => {
       const log = await vms.get(ref);
       const own = running.filter(({ directory }) => directory === host.state.directoryOf(ref));
-      await mailboxes.run(key, () => settle(deps, log, own));
+      await mailboxes.run(key, () => settle(deps, log, own)).catch((err: unknown) => unsettled.add(ref, err));
       // P3: a task that a crash cut off goes on where the log says it was.
       if (log.vm.owner === host.host && log.vm.task) tasks.goOn(log);
     }),
@@ -47,6 +52,9 @@ export const reconcile = async (deps: ReconcileDeps, lastSequence: number): Prom
   for (const found of running) {
     if (known.has(found.directory)) continue;
     await host.incarnation.check();
-    await reap(deps, found, 'its directory belongs to no VM of this host');
+    await reap(deps, found, 'its directory belongs to no VM of this host').catch((err: unknown) => {
+      if (isOfAll(err)) throw err;
+      host.runtime.logger.error({ err, directory: found.directory }, 'not reaped; it is met again at the next start');
+    });
   }
 };

@@ -1,5 +1,5 @@
 // A VM's snapshot on disk: read as it was written; one that is lost, old or damaged is none.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { initialVm, type Vm } from '@ironlog/domain';
@@ -63,5 +63,10 @@ test.each([
   '{"version":1,"vm":null}',
 ])('damaged (%j) it is none', (text) => {
   writeFileSync(file(), text);
+  expect(readSnapshot(directory)).toBeUndefined();
+});
+
+test('one that cannot be read at all, for whatever reason, is none: the log has it all', () => {
+  mkdirSync(file());
   expect(readSnapshot(directory)).toBeUndefined();
 });
