@@ -8,7 +8,7 @@ import { hostId, newCommandId, newVmId, type VmFact } from '@ironlog/schemas';
 import { createLogger, createRuntime } from '@ironlog/service-kit';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Admission } from './admission.ts';
-import { BOUND, claim, HOST, TENANT, testHost } from './host.fixture.ts';
+import { BOUND, claim, HOST, intent, TENANT, testHost } from './host.fixture.ts';
 import { Progress } from './progress.ts';
 import { StateDirectory } from './state-directory.ts';
 import { VmTable } from './vm-table.ts';
@@ -92,4 +92,32 @@ test('an append whose answer is still to come when the log is asked is waited fo
   await Promise.all([appended, kept]);
   expect(state.host).toMatchObject({ scannedTo: 0, log: { lastSequence: 1 } });
   await progress.stop();
+});
+
+test('a delete, which takes its directory away before it is on record, is read again until it is', async () => {
+  const { log, state, vms } = table();
+  const id = newVmId();
+  const ref = { tenant: TENANT, vmId: id };
+  await host.say(id, HOST, claim(HOST, false), created);
+  mkdirSync(state.directoryOf(ref), { recursive: true });
+  const vm = await vms.get(ref);
+  const progress = new Progress({ log, state, vms, onError: (error) => expect.fail(String(error)) });
+  await progress.keep();
+  expect(state.host).toMatchObject({ scannedTo: 2 });
+  const meta = { actor: 'test', causationid: newCommandId() };
+  await vm.append(() => ({ fact: { name: 'delete-started', data: { ...intent, force: true } }, meta }));
+  await otherHostIsBusy();
+  await progress.keep();
+  expect(state.host).toMatchObject({ scannedTo: 2 });
+  // Nor does the next executor pass it, which finds it under way.
+  vms.flush();
+  const next = table();
+  await next.vms.get(ref);
+  const nexts = new Progress({ ...next, onError: (error) => expect.fail(String(error)) });
+  await nexts.keep();
+  expect(next.state.host).toMatchObject({ scannedTo: 2 });
+  await vm.append(() => ({ fact: { name: 'deleted', data: { epoch: 0 } }, meta }));
+  await progress.keep();
+  expect(state.host).toMatchObject({ scannedTo: 6 });
+  await Promise.all([progress.stop(), nexts.stop()]);
 });

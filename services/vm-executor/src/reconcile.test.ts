@@ -102,6 +102,18 @@ test("so are those of another host's VM, and those that belong to no VM; a proce
   expect(await findUnder(elsewhere)).toHaveLength(1);
 });
 
+test('a delete that was cut off when the directory was gone already is gone on with, however old the VM', async () => {
+  const { id } = await host.made(false);
+  await host.start();
+  await host.stop();
+  await host.say(id, HOST, { name: 'delete-started', data: { ...intent, force: true } });
+  const [[pid] = []] = await host.running();
+  await host.kill(Number(pid));
+  rmSync(host.directoryOf(id), { recursive: true });
+  await host.start();
+  await host.until(id, 'deleted');
+});
+
 /** A VM that is on record as another hypervisor's, whose process lives: the host was told to use the simulator since. */
 const ofAnotherHypervisor = async () => {
   const id = newVmId();

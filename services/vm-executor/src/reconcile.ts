@@ -14,14 +14,19 @@ export interface ReconcileDeps extends SettleDeps {
   readonly unsettled: Unsettled;
 }
 
-/** VMs claimed after the last start may have no directory yet: the log tells of them. */
-const claimedSince = async ({ host: { host, log } }: ReconcileDeps, after: number, until: number): Promise<VmRef[]> => {
+/** VMs claimed after the last start may have no directory yet, and those being deleted none any more: the log tells of them. */
+const spokenOfSince = async (
+  { host: { host, log } }: ReconcileDeps,
+  after: number,
+  until: number,
+): Promise<VmRef[]> => {
   const refs: VmRef[] = [];
   if (until <= after) return refs;
   for await (const { read } of log.replay({ after, until })) {
     if (!read.ok || read.stored.kind !== 'vm') continue;
-    const { event } = read.stored;
-    if (event.name === 'claimed' && event.data.host === host) refs.push({ tenant: event.tenant, vmId: event.subject });
+    const { event, writer } = read.stored;
+    if (writer === host && (event.name === 'claimed' || event.name === 'delete-started'))
+      refs.push({ tenant: event.tenant, vmId: event.subject });
   }
   return refs;
 };
@@ -33,7 +38,7 @@ const claimedSince = async ({ host: { host, log } }: ReconcileDeps, after: numbe
 export const reconcile = async (deps: ReconcileDeps, lastSequence: number): Promise<void> => {
   const { host, mailboxes, tasks, unsettled, vms } = deps;
   const refs = new Map(
-    [...host.state.vms(), ...(await claimedSince(deps, host.state.host.scannedTo, lastSequence))].map((ref) => [
+    [...host.state.vms(), ...(await spokenOfSince(deps, host.state.host.scannedTo, lastSequence))].map((ref) => [
       keyOf(ref),
       ref,
     ]),

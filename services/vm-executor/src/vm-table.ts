@@ -1,6 +1,7 @@
 // The VMs that this host owns or has been asked about, each loaded once; the capacity they hold follows every change.
 import { existsSync } from 'node:fs';
 import { initialVm, type Vm } from '@ironlog/domain';
+import type { HostId } from '@ironlog/schemas';
 import type { HostDeps } from './host-deps.ts';
 import { readSnapshot } from './snapshot-store.ts';
 import { SnapshotWriter } from './snapshot-writer.ts';
@@ -14,12 +15,19 @@ const REMEMBER_GONE = 1000;
 
 export type VmTableDeps = Pick<HostDeps, 'admission' | 'host' | 'log' | 'runtime' | 'signal' | 'state'>;
 
+interface Unhoused {
+  readonly ref: VmRef;
+  /** Of the claim, or of the delete's intent: the next start must read it. 0: known from before this start. */
+  readonly sequence: number;
+  readonly isGoing: boolean;
+}
+
 export class VmTable {
   readonly #deps: VmTableDeps;
   readonly #logs = new Map<string, Promise<VmLog>>();
   readonly #gone: string[] = [];
-  /** VMs that this host has claimed and not seen a directory of, with the sequence of the claim. */
-  readonly #unhoused = new Map<string, { readonly ref: VmRef; readonly sequence: number }>();
+  /** VMs that only the log tells of, or may soon: claimed and not seen a directory of, or losing it to a delete in flight. */
+  readonly #unhoused = new Map<string, Unhoused>();
   readonly #snapshots: SnapshotWriter;
 
   constructor(deps: VmTableDeps) {
@@ -54,8 +62,8 @@ export class VmTable {
   /** Up to where, and at most to `end`, each VM that this host has claimed has its directory, or needs none any more. */
   housedUntil(end: number): number {
     let until = end;
-    for (const [key, { ref, sequence }] of this.#unhoused) {
-      if (existsSync(this.#deps.state.directoryOf(ref))) this.#unhoused.delete(key);
+    for (const [key, { ref, sequence, isGoing }] of this.#unhoused) {
+      if (!isGoing && existsSync(this.#deps.state.directoryOf(ref))) this.#unhoused.delete(key);
       else until = Math.min(until, sequence - 1);
     }
     return until;
@@ -79,17 +87,26 @@ export class VmTable {
     const snapshot = readSnapshot(state.directoryOf(ref));
     const loaded = await VmLog.load({ log, host, now, signal, onChange }, ref, snapshot);
     isLoaded = true;
+    // The executor that saw the delete begin has gone no further than that; nor may this one.
+    if (snapshot && isGoing(snapshot, host) && isGoing(loaded.vm, host))
+      this.#unhoused.set(keyOf(ref), { ref, sequence: 0, isGoing: true });
     // Snapshot and tail count at once, and only when both were read.
     this.#count(initialVm(ref.tenant, ref.vmId), loaded.vm);
     if (loaded.vm.sequence !== snapshot?.sequence) this.#keep(ref, loaded.vm);
     return loaded;
   }
 
-  /** A claim's task makes the directory; one that has ended without it, as on a full disk, makes none. */
+  /**
+   * A claim's task makes the directory; one that has ended without it, as on a full disk, makes none. A delete takes it
+   * away before it is on record: cut off in between, only its intent tells the next start of it (P3).
+   */
   #house(ref: VmRef, before: Vm, after: Vm): void {
     const { host } = this.#deps;
+    const { sequence } = after;
     if (before.owner !== host && after.owner === host)
-      this.#unhoused.set(keyOf(ref), { ref, sequence: after.sequence });
+      this.#unhoused.set(keyOf(ref), { ref, sequence, isGoing: false });
+    if (before.task?.verb !== 'delete' && isGoing(after, host))
+      this.#unhoused.set(keyOf(ref), { ref, sequence, isGoing: true });
     if (after.task === null) this.#unhoused.delete(keyOf(ref));
   }
 
@@ -118,3 +135,5 @@ export class VmTable {
     if (this.#gone.length > REMEMBER_GONE) this.#logs.delete(this.#gone.shift() ?? '');
   }
 }
+
+const isGoing = ({ owner, task }: Vm, host: HostId): boolean => owner === host && task?.verb === 'delete';
