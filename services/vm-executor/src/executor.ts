@@ -156,6 +156,7 @@ export class Executor {
 
   async #settleLost(ref: VmRef): Promise<boolean> {
     const log = await this.#vms.get(ref);
+    if (this.#mailboxes.isBusy(keyOf(ref))) return false;
     return this.#mailboxes.run(keyOf(ref), async () => {
       await log.refresh();
       if (log.vm.state !== 'lost' || log.vm.task) return true;
@@ -164,10 +165,10 @@ export class Executor {
     });
   }
 
-  /** A task in flight looks for its process itself, and may take an hour: this waits for its end without standing behind it. */
   async #settleLeft(ref: VmRef): Promise<boolean> {
     const log = await this.#vms.get(ref);
-    if (log.vm.task) return false;
+    // What is in hand may take an hour, and no other VM is to wait for it.
+    if (log.vm.task || this.#mailboxes.isBusy(keyOf(ref))) return false;
     await this.#mailboxes.run(keyOf(ref), () => this.#settle(log));
     return true;
   }

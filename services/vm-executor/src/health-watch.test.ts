@@ -9,6 +9,7 @@ import { HealthWatch } from './health-watch.ts';
 import { BOUND, claim, HOST, intent, TENANT, testHost } from './host.fixture.ts';
 import { Mailboxes } from './mailbox.ts';
 import { VmLog } from './vm-log.ts';
+import { keyOf } from './vm-table.ts';
 
 const host = testHost();
 let halted: number | undefined;
@@ -89,12 +90,16 @@ const watchOf = async (
   const deps = { log, host: HOST, now: () => new Date(), signal, onChange: () => undefined };
   const vm = await VmLog.load(deps, { tenant: TENANT, vmId: id }, undefined);
   const runtime = createRuntime('test', { logger: createLogger({ service: 'test', level: 'fatal' }) });
-  const counts = { looks: 0, settled: 0 };
+  const counts = { rounds: 0, looks: 0, settled: 0 };
+  const mailboxes = new Mailboxes();
   const watch = new HealthWatch({
     host: { host: HOST, runtime, signal },
-    mailboxes: new Mailboxes(),
+    mailboxes,
     retryUnsettled: async () => undefined,
-    owned: async () => [vm],
+    owned: async () => {
+      counts.rounds += 1;
+      return [vm];
+    },
     observe: async () => {
       counts.looks += 1;
       return { ok: true, state: answer() };
@@ -106,7 +111,7 @@ const watchOf = async (
     lacksProcess: () => lacksProcess,
     everyMs: 1,
   });
-  return { counts, vm, watch };
+  return { counts, mailboxes, vm, watch };
 };
 
 test('a VM whose process is not there, and of whose death nobody was told, is settled, again until that succeeds', async () => {
@@ -116,6 +121,21 @@ test('a VM whose process is not there, and of whose death nobody was told, is se
   });
   await vi.waitFor(() => expect(counts.settled).toBeGreaterThan(2), BOUND);
   expect(counts.looks).toBe(0);
+  await watch.stop();
+});
+
+test.each([
+  ['lacks its process', () => watchOf(() => 'running', { lacksProcess: true })],
+  ['is to be told of', () => watchOf(() => 'paused')],
+])('a VM that %s and has something in hand is left to that: no round waits behind it', async (_, begin) => {
+  const { counts, mailboxes, vm, watch } = await begin();
+  const gate = Promise.withResolvers<void>();
+  const held = mailboxes.run(keyOf({ tenant: TENANT, vmId: vm.vm.id }), () => gate.promise);
+  const before = counts.rounds;
+  await vi.waitFor(() => expect(counts.rounds).toBeGreaterThan(before + 20), BOUND);
+  gate.resolve();
+  await held;
+  await vi.waitFor(() => expect(counts.settled).toBeGreaterThan(0), BOUND);
   await watch.stop();
 });
 

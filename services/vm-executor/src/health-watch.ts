@@ -126,8 +126,10 @@ export class HealthWatch {
   }
 
   async #heard(log: VmLog, looks: Looks, { state }: Observation): Promise<void> {
-    if (log.vm.health !== 'responsive')
-      await this.#say(log, { name: 'responsive', data: { epoch: looks.epoch, afterMs: this.#silence(looks) } });
+    if (log.vm.health !== 'responsive') {
+      const afterMs = this.#silence(looks);
+      if (!(await this.#say(log, { name: 'responsive', data: { epoch: looks.epoch, afterMs } }))) return;
+    }
     looks.silent = 0;
     const { vm } = log;
     const differs = state !== vm.state && state !== 'absent' && state !== 'unknown';
@@ -144,26 +146,29 @@ export class HealthWatch {
     return silent === 0 ? 0 : this.#deps.host.runtime.clock.monotonicMs() - silentSince;
   }
 
-  /** `false`: the VM had moved on by its turn. */
+  /** `false`: the VM had moved on by its turn, or has something in hand: what that comes to tells more. */
   async #settle(log: VmLog): Promise<boolean> {
     const { mailboxes, settle } = this.#deps;
-    const { id, revision, task, tenant } = log.vm;
-    if (task) return false;
-    return mailboxes.run(keyOf({ tenant, vmId: id }), async () => {
+    const { id, revision, tenant } = log.vm;
+    const key = keyOf({ tenant, vmId: id });
+    if (mailboxes.isBusy(key)) return false;
+    return mailboxes.run(key, async () => {
       if (log.vm.revision !== revision) return false;
       await settle(log);
       return true;
     });
   }
 
-  async #say(log: VmLog, fact: VmFact): Promise<void> {
+  /** `false`: something is in hand, and no round waits behind that; the next look says it. */
+  async #say(log: VmLog, fact: VmFact): Promise<boolean> {
     const { host, mailboxes } = this.#deps;
-    const { id, revision, task, tenant } = log.vm;
-    // A task that has begun meanwhile may take an hour, and this round would wait behind it.
-    if (task) return;
+    const { id, revision, tenant } = log.vm;
+    const key = keyOf({ tenant, vmId: id });
+    if (mailboxes.isBusy(key)) return false;
     const say = (vm: Vm) => (vm.revision === revision ? { fact, meta: { actor: host.host } } : undefined);
-    const said = await mailboxes.run(keyOf({ tenant, vmId: id }), () => log.append(say));
+    const said = await mailboxes.run(key, () => log.append(say));
     if (said.kind === 'said') host.runtime.logger.warn({ tenant, vmId: id, ...fact.data }, `the VM is ${fact.name}`);
+    return true;
   }
 }
 

@@ -26,8 +26,11 @@ test('one VM does not wait for another', async () => {
   const held = mailboxes.run('acme/vm-1', () => gate.promise);
   expect(await mailboxes.run('acme/vm-2', async () => 'other VM')).toBe('other VM');
   expect(await mailboxes.run('beta/vm-1', async () => 'other tenant')).toBe('other tenant');
+  expect(['acme/vm-1', 'acme/vm-2'].map((key) => mailboxes.isBusy(key))).toEqual([true, false]);
   gate.resolve('held');
   expect(await held).toBe('held');
+  await mailboxes.idle();
+  expect(mailboxes.isBusy('acme/vm-1')).toBe(false);
 });
 
 test('a job that throws tells its caller, and the next one runs', async () => {

@@ -7,6 +7,11 @@ export class Mailboxes {
     return this.#depth;
   }
 
+  /** A job given now would wait, for as long as what is in hand takes: a task, up to an hour. */
+  isBusy(key: string): boolean {
+    return this.#last.has(key);
+  }
+
   /** Runs after every job given for `key` before. A job that throws does not stop the next; its error is the caller's. */
   run<T>(key: string, job: () => Promise<T>): Promise<T> {
     this.#depth += 1;
