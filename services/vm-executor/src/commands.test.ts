@@ -1,10 +1,9 @@
 // Commands as they come to an executor: each is answered once, by what the log says and not by what this process last read.
-
+import { existsSync } from 'node:fs';
 import { EventLogError } from '@ironlog/event-log';
-import type { VmFact } from '@ironlog/schemas';
-import { newVmId } from '@ironlog/schemas';
+import { hostId, newVmId, type VmFact } from '@ironlog/schemas';
 import { expect, test, vi } from 'vitest';
-import { BOUND, TENANT, testHost } from './host.fixture.ts';
+import { BOUND, claim, TENANT, testHost } from './host.fixture.ts';
 
 const host = testHost();
 
@@ -103,4 +102,26 @@ test('a start waits neither for a task that goes on nor for a command that is no
   expect((await host.names(fresh))[0]).toBe('claimed');
   expect(host.rejections()).toMatchObject([{ code: 'illegal-state', reason: expect.stringContaining('shutdown') }]);
   expect((await host.last(busy))?.name).toBe('shutdown-started');
+});
+
+const OTHER = hostId('host-2');
+
+test("a command for another host's VM is rejected on record, and the VM is as it was", async () => {
+  const id = newVmId();
+  await host.say(id, OTHER, claim(OTHER, false), { name: 'created', data: { epoch: 0 } });
+  await host.start();
+  expect(await host.send(id, 'boot')).toBe('acked');
+  expect(await host.names(id)).toEqual(['claimed', 'created']);
+  expect(host.rejections()).toMatchObject([{ code: 'wrong-host', reason: expect.stringContaining('host-2') }]);
+});
+
+test('a create that another host is at, delivered here once more, is left to it: there is one process of a VM (P5)', async () => {
+  const id = newVmId();
+  await host.say(id, OTHER, claim(OTHER, false));
+  const [claimed] = await host.story(id);
+  await host.start();
+  expect(await host.send(id, 'create', { id: claimed?.causationid ?? '' })).toBe('acked');
+  await host.stop();
+  expect(await host.names(id)).toEqual(['claimed']);
+  expect([existsSync(host.directoryOf(id)), await host.running()]).toEqual([false, []]);
 });

@@ -82,15 +82,20 @@ export class Commands {
   }
 
   async #decide(command: WorkCommand, traceparent: string): Promise<VmLog | undefined> {
-    const { admission, fail } = this.#deps.host;
     if (this.#deps.rejections.has(command.tenant, command.id)) return undefined;
-    const log = await this.#deps.vms.get({ tenant: command.tenant, vmId: command.subject });
+    const ref = { tenant: command.tenant, vmId: command.subject };
+    return this.#deps.vms.use(ref, (log) => this.#decideOn(log, command, traceparent));
+  }
+
+  async #decideOn(log: VmLog, command: WorkCommand, traceparent: string): Promise<VmLog | undefined> {
+    const { admission, fail, host } = this.#deps.host;
     fail('before-intent');
     const decision = await this.#judge(log, command, traceparent).finally(() => admission.settle(command));
     fail('after-intent');
     if (decision.kind === 'rejected') await this.#reject(command, decision.rejection, traceparent);
-    // A duplicate of an open command: its task may have been cut off, and is resumed by running it.
-    return decision.kind === 'intent' || log.vm.task?.commandId === command.id ? log : undefined;
+    // A duplicate of an open command: its task may have been cut off, and is resumed by running it; where it is ours.
+    const isOpen = log.vm.owner === host && log.vm.task?.commandId === command.id;
+    return decision.kind === 'intent' || isOpen ? log : undefined;
   }
 
   /** What is decided of the VM as the log has it now; an intent or an expiry is then on record. */

@@ -1,4 +1,4 @@
-// The VMs that this host owns or has been asked about, each loaded once; the capacity they hold follows every change.
+// The VMs that this host owns or is asked about, each loaded once; the capacity they hold follows every change.
 import { existsSync } from 'node:fs';
 import { initialVm, type Vm } from '@ironlog/domain';
 import type { HostId } from '@ironlog/schemas';
@@ -25,6 +25,8 @@ interface Unhoused {
 export class VmTable {
   readonly #deps: VmTableDeps;
   readonly #logs = new Map<string, Promise<VmLog>>();
+  /** How many are at work on a VM: one VM must not have two logs in use. */
+  readonly #users = new Map<string, number>();
   readonly #gone: string[] = [];
   /** VMs that only the log tells of, or may soon: claimed and not seen a directory of, or losing it to a delete in flight. */
   readonly #unhoused = new Map<string, Unhoused>();
@@ -45,6 +47,19 @@ export class VmTable {
     this.#logs.set(key, loading);
     loading.catch(() => this.#logs.delete(key));
     return loading;
+  }
+
+  /** The VM for as long as `job` takes. One that is not this host's afterwards is forgotten with its last user. */
+  async use<T>(ref: VmRef, job: (log: VmLog) => Promise<T>): Promise<T> {
+    const key = keyOf(ref);
+    this.#users.set(key, (this.#users.get(key) ?? 0) + 1);
+    let log: VmLog | undefined;
+    try {
+      log = await this.get(ref);
+      return await job(log);
+    } finally {
+      this.#leave(key, log);
+    }
   }
 
   /** Those that this host owns and that are not deleted. */
@@ -128,6 +143,16 @@ export class VmTable {
       this.#snapshots.drop(directory);
       this.#forgetOldest(keyOf(ref));
     } else this.#snapshots.changed(directory, vm);
+  }
+
+  #leave(key: string, log: VmLog | undefined): void {
+    const others = (this.#users.get(key) ?? 1) - 1;
+    if (others > 0) {
+      this.#users.set(key, others);
+      return;
+    }
+    this.#users.delete(key);
+    if (log?.vm.owner !== this.#deps.host) this.#logs.delete(key);
   }
 
   #forgetOldest(key: string): void {
