@@ -67,8 +67,11 @@ test('a promise that is kept goes over into what the VM holds, without a moment 
   expect(admission.promise(by('two'), spec(1, 32))).toBe('needs 1 cpus, and 0 of 2 are free');
 });
 
-test('a VM holds its share in every state until it is deleted; then another may have it', () => {
-  const admission = new Admission({ cpus: 2, memoryMiB: 100, processes: 1 });
+test('a VM holds its share in every state until it is deleted; then another may have it, and it is told', () => {
+  let givenBack = 0;
+  const admission = new Admission({ cpus: 2, memoryMiB: 100, processes: 1 }, () => {
+    givenBack += 1;
+  });
   let before: Vm = absent;
   for (const state of ['pending', 'created', 'running', 'paused', 'stopped', 'failed', 'lost'] as const) {
     const after = vm(state);
@@ -76,7 +79,9 @@ test('a VM holds its share in every state until it is deleted; then another may 
     expect([state, admission.used]).toEqual([state, { cpus: 2, memoryMiB: 100, processes: 1 }]);
     before = after;
   }
+  expect(givenBack).toBe(0);
   admission.follow(before, vm('deleted'));
+  expect(givenBack).toBe(1);
   expect(admission.used).toEqual({ cpus: 0, memoryMiB: 0, processes: 0 });
   expect(admission.promise(by('next'), spec(2, 100))).toBeUndefined();
 });

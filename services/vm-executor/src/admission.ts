@@ -21,12 +21,15 @@ const add = (a: Resources, b: Resources, sign: 1 | -1): Resources => ({
 
 export class Admission {
   readonly capacity: Resources;
+  readonly #onGivenBack: () => void;
   #used = NOTHING;
   /** Promised between the look and the claim's append, so that two creates cannot both take the last place. */
   readonly #promised = new Map<string, Resources>();
 
-  constructor(capacity: Resources) {
+  /** `onGivenBack`: a VM holds nothing any more. */
+  constructor(capacity: Resources, onGivenBack: () => void = () => undefined) {
     this.capacity = capacity;
+    this.#onGivenBack = onGivenBack;
   }
 
   get used(): Resources {
@@ -54,5 +57,6 @@ export class Admission {
   /** Follows a VM from one state to the next. */
   follow(before: Vm, after: Vm): void {
     this.#used = add(add(this.#used, needOf(before), -1), needOf(after), 1);
+    if (needOf(before) !== NOTHING && needOf(after) === NOTHING) this.#onGivenBack();
   }
 }

@@ -12,6 +12,7 @@ import {
   commandId,
   type Heartbeat,
   HOSTS_BUCKET,
+  heartbeatSchema,
   hostFilter,
   hostId,
   newVmId,
@@ -194,6 +195,19 @@ test('a create too many is declined, and the place of a deleted VM is given out 
   await untilLast(first, 'deleted');
   await send(second, 'create', {}, 1);
   await untilLast(second, 'created');
+});
+
+test('a place that is given back is told at once, and not only by the next beat', async () => {
+  const vm = newVmId();
+  await start();
+  const bucket = await new Kvm(connection).open(HOSTS_BUCKET);
+  const inUse = async () => heartbeatSchema.parse((await bucket.get(HOST))?.json()).used.processes;
+  await send(vm, 'create');
+  // A beat has just been: the next is three seconds away.
+  await vi.waitFor(async () => expect(await inUse()).toBe(1), BOUND);
+  await send(vm, 'delete');
+  await untilLast(vm, 'deleted');
+  await vi.waitFor(async () => expect(await inUse()).toBe(0), { timeout: 1000 });
 });
 
 test('a delete with force cuts off a boot that hangs, and nothing of the VM is left', async () => {

@@ -81,7 +81,8 @@ export const create = (config: ExecutorConfig, overrides: Partial<Runtime> = {})
     const hypervisor: Hypervisor = createHypervisor(await hypervisorConfigOf(config, state.path));
     const hypervisors = new Map<HypervisorKind, Hypervisor>([[hypervisor.kind, hypervisor]]);
     const images = catalogueOf(config);
-    const admission = new Admission(capacityOf(config));
+    let pulse: Pulse | undefined;
+    const admission = new Admission(capacityOf(config), () => pulse?.givenBack());
     const onSuperseded = (by: string): void =>
       ending.end({
         code: 'superseded',
@@ -134,10 +135,11 @@ export const create = (config: ExecutorConfig, overrides: Partial<Runtime> = {})
       cleanups.push(watchIncarnation(incarnation));
     }
     // Before its VMs are brought together with their processes, which may take long: a host that is at it is not silent.
-    const pulse: Pulse = await startHeartbeat({ connection, read, logger: runtime.logger });
+    const beating = await startHeartbeat({ connection, read, logger: runtime.logger });
+    pulse = beating;
     cleanups.push(async () => {
       status = 'draining';
-      await pulse.stop();
+      await beating.stop();
     });
     if (!halted) {
       await executor.start();
@@ -147,7 +149,7 @@ export const create = (config: ExecutorConfig, overrides: Partial<Runtime> = {})
       if (signal.aborted) return;
       status = 'ready';
       runtime.health.set('reconciled', { ok: true });
-      await pulse.beat();
+      await beating.beat();
     }
     const consoles = serveConsoles({ connection, host, state, logger: runtime.logger });
     cleanups.push(() => consoles.unsubscribe());
