@@ -100,7 +100,7 @@ const services = (hosts: readonly HostId[]): readonly NatsUser[] => [
     ...reads(STREAMS.events),
     ...READS_HOSTS,
   ]),
-  service('projector', [...reads(STREAMS.events), ...reads(STREAMS.work)]),
+  service('projector', [...reads(STREAMS.events), ...reads(STREAMS.work), ...reads(STREAMS.commands)]),
   service('recovery', [
     `${SUBJECT_PREFIX}.work.>`,
     events('vm.*.*.recovery.*'),

@@ -26,6 +26,7 @@ export {
   type WorkCommand,
   workCommandSchema,
 } from './commands.ts';
+export { DOOR_SHAPE, strayReason } from './door.ts';
 export {
   actorSchema,
   CLOUD_EVENTS_CONTENT_TYPE,

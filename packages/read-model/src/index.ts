@@ -3,6 +3,7 @@ export { type Checkpoint, whyAnotherStream } from './checkpoint.ts';
 export { type Db, openReadOnly, openWriter, shapeOf } from './database.ts';
 export { currentFile, type Kind, nextFile, publish, retract } from './generation.ts';
 export type { LogEntry, LogIdentity } from './log-entry.ts';
+export { createDoorProjection } from './projections/door.ts';
 export { createHistoryProjection } from './projections/history.ts';
 export { createPendingProjection } from './projections/pending.ts';
 export { type Folded, foldAndCommit, type Projection } from './projections/projection.ts';

@@ -43,6 +43,7 @@ CREATE TABLE IF NOT EXISTS quarantine (
   at TEXT NOT NULL,
   PRIMARY KEY (stream, sequence)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS quarantine_of_tenant ON quarantine (tenant, at);
 `;
 
 export const HISTORY_TABLES = `

@@ -7,7 +7,6 @@ import { createAccept } from './accept/accept.ts';
 import { createReject } from './accept/reject.ts';
 import { boundedLog } from './bounded-log.ts';
 import { createDoor } from './door/door.ts';
-import { createStrays } from './door/strays.ts';
 import type { GatewayConfig } from './env.ts';
 import type { Api } from './http/api.ts';
 import { consoleCall } from './http/console-call.ts';
@@ -73,7 +72,6 @@ export const createCore = async ({
   const waiting = createWaitingRoom(config.IRONLOG_MAX_WAITING_CREATES);
   const whereabouts = createWhereabouts(reads);
   const operations = createOperationIndex({ reads, whereabouts });
-  const strays = createStrays();
   const shared = { clock, logger, metrics, queue, hosts, whereabouts, signal };
   const declined = routeDeclined({ ...shared, operations, lastWork: await lastWorkReader(connection) });
   // Owners first: whether an event decides an operation depends on who wrote it.
@@ -110,7 +108,6 @@ export const createCore = async ({
     whereabouts,
     hosts,
     waiting,
-    strays,
     tail,
     clock,
     health,
@@ -122,7 +119,6 @@ export const createCore = async ({
     accept,
     log,
     operations,
-    strays,
     clock,
     logger,
     metrics,

@@ -6,7 +6,7 @@ import { isDamaged, mayPass } from './sqlite-failure.ts';
 import { traceBatch } from './trace-batch.ts';
 
 export interface FollowerDeps {
-  /** In metrics, health and logs: `state`, `pending`, `history`. */
+  /** In metrics, health and logs: `state`, `pending`, `door`, `history`. */
   readonly name: string;
   readonly stream: string;
   readonly log: EventLog;

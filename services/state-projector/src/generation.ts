@@ -1,5 +1,6 @@
 // One generation of one file, kept up with its streams until it is stopped or found damaged.
 import {
+  createDoorProjection,
   createHistoryProjection,
   createPendingProjection,
   createStateProjection,
@@ -49,16 +50,17 @@ interface Part {
 
 /** What each kind of file is folded from, under the names that metrics and health use. */
 export const PARTS_OF: Readonly<Record<Kind, readonly string[]>> = {
-  state: ['state', 'pending'],
+  state: ['state', 'pending', 'door'],
   history: ['history'],
 };
 
-const partsOf = (kind: Kind, db: Db, { events, work }: LogStreams): readonly Part[] => {
+const partsOf = (kind: Kind, db: Db, { events, work, commands }: LogStreams): readonly Part[] => {
   if (kind === 'history')
     return [{ name: 'history', stream: events, projection: createHistoryProjection(db, events.info) }];
   return [
     { name: 'state', stream: events, projection: createStateProjection(db, events.info) },
     { name: 'pending', stream: work, projection: createPendingProjection(db, work.info) },
+    { name: 'door', stream: commands, projection: createDoorProjection(db, commands.info) },
   ];
 };
 

@@ -1,4 +1,4 @@
-// The two streams that the files are folded from, as they are when a file is opened.
+// The three streams that the files are folded from, as they are when a file is opened.
 import { createEventLog, type EventLog, type EventLogOptions, type LogInfo } from '@ironlog/event-log';
 import { STREAMS } from '@ironlog/schemas';
 
@@ -6,7 +6,7 @@ export interface LogStream {
   readonly name: string;
   readonly log: EventLog;
   readonly info: LogInfo;
-  /** Up to here nothing is left to read: WORK forgets its messages after 30 days, and its last sequence stays. */
+  /** Up to here nothing is left to read: WORK and COMMANDS forget their messages after 30 days, and their last sequence stays. */
   readonly emptyUntil: number;
 }
 
@@ -18,6 +18,7 @@ const lookAt = async (name: string, log: EventLog): Promise<LogStream> => {
 export interface LogStreams {
   readonly events: LogStream;
   readonly work: LogStream;
+  readonly commands: LogStream;
 }
 
 /** @throws LogUnavailableError when a stream's leader does not answer. */
@@ -26,8 +27,10 @@ export type LookAtStreams = () => Promise<LogStreams>;
 export const openStreams = async (connection: EventLogOptions['connection']): Promise<LookAtStreams> => {
   const events = await createEventLog({ connection });
   const work = await createEventLog({ connection, stream: STREAMS.work });
+  const commands = await createEventLog({ connection, stream: STREAMS.commands });
   return async () => ({
     events: await lookAt(STREAMS.events, events),
     work: await lookAt(STREAMS.work, work),
+    commands: await lookAt(STREAMS.commands, commands),
   });
 };

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { evolve, initialVm, nextEvent, type Vm, verbOfIntent } from '@ironlog/domain';
 import { createEventLog, createWorkQueue } from '@ironlog/event-log';
-import { executorUser, findNatsServer, type NatsProcess, startNats } from '@ironlog/infra';
+import { clientUser, executorUser, findNatsServer, type NatsProcess, startNats } from '@ironlog/infra';
 import { openReader, type Reader } from '@ironlog/read-model';
 import {
   hostId,
@@ -55,6 +55,8 @@ export interface Plane {
   liveThrough(id: VmId): Promise<void>;
   /** Puts a boot command for the VM on its host's work. */
   askForBoot(id: VmId): Promise<WorkCommand>;
+  /** Puts what is no command on the NATS door, as a tenant's client may. */
+  stray(): Promise<void>;
   /** Stores what is no event, on a VM's own subject. */
   poison(id: VmId): Promise<void>;
   startProjector(): Promise<RunningProjector>;
@@ -179,6 +181,11 @@ export const startPlane = async (directory = mkdtempSync(join(tmpdir(), 'ironlog
       const { kind } = await work.publish(HOST, command);
       if (kind !== 'stored') throw new Error(`the command was not stored: ${kind}`);
       return command;
+    },
+    stray: async () => {
+      const client = await connectAs(clientUser(TENANT).user);
+      client.publish(`ironlog.cmd.${TENANT}.vm-1.explode`);
+      await client.flush();
     },
     poison: async (id) => {
       executor.publish(vmEventSubject(TENANT, id, HOST, 'booted'), 'no event');

@@ -42,10 +42,10 @@ test('readers get a generation when it has what the log held, and what they had:
   await plane.makeVm(id);
   await plane.askForBoot(id);
   const first = await built(undefined);
-  expect(first.at).toEqual([2, 1]);
+  expect(first.at).toEqual([2, 1, 0]);
   await plane.makeVm(newVmId());
   const second = await built(first.next);
-  expect(second.at).toEqual([4, 1]);
+  expect(second.at).toEqual([4, 1, 0]);
 });
 
 /** Every row of every table, and how each is made. */

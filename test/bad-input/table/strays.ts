@@ -111,5 +111,6 @@ export const AT_THE_DOOR: readonly Stray[] = [
   ['a reserved id', `ironlog.cmd.${HOME}.any.boot`],
   ['a VM id of 64 characters', `ironlog.cmd.${HOME}.${'x'.repeat(64)}.boot`],
 ].map(
-  ([what = '', subject = '']) => ({ what, by: 'client-dev', subject, body: '', countedBy: ['api-gateway'] }) as const,
+  ([what = '', subject = '']) =>
+    ({ what, by: 'client-dev', subject, body: '', countedBy: ['state-projector'] }) as const,
 );

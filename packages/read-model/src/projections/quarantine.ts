@@ -16,10 +16,14 @@ interface Row {
 
 const LONGEST_SUBJECT = 400;
 
-/** Whom it concerns, as far as its subject tells: nobody else is shown it (P9). In all subjects but a host's it is the fourth token. */
+/**
+ * Whom it concerns, as far as its subject tells: nobody else is shown it (P9). The third token of a command's subject, the
+ * fourth of all others but a host's.
+ */
 const tenantOf = (subject: string): string | null => {
-  const [, stream, kind, tenant] = subject.split('.');
-  return stream === 'evt' && kind === 'host' ? null : (tenantIdSchema.safeParse(tenant).data ?? null);
+  const [, stream, third, fourth] = subject.split('.');
+  if (stream === 'evt' && third === 'host') return null;
+  return tenantIdSchema.safeParse(stream === 'cmd' ? third : fourth).data ?? null;
 };
 
 export class QuarantineRows extends RowWrites<Row> {

@@ -1,7 +1,7 @@
 // What needs a human, with the action to take: of a tenant's VMs, and of the hosts and the log itself.
 import type { Vm } from '@ironlog/domain';
 import type { AttentionItem, TenantId } from '@ironlog/schemas';
-import { hostIdSchema } from '@ironlog/schemas';
+import { hostIdSchema, STREAMS, tenantIdSchema } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
 
 /** Of VMs, of hosts and of quarantined messages each: none of them can crowd out the others. */
@@ -21,6 +21,7 @@ interface HostRow {
 interface PoisonRow {
   stream: string;
   sequence: number;
+  tenant: string | null;
   subject: string;
   reason: string;
   at: string;
@@ -49,13 +50,15 @@ export const prepareAttention = (db: Db) => {
   const hosts = db.prepare<[number], HostRow>(
     "SELECT id, status, since, reason FROM hosts WHERE status IN ('halted', 'unreachable') ORDER BY id LIMIT ?",
   );
-  const poison = db.prepare<[string, number, number], PoisonRow>(
-    'SELECT stream, sequence, subject, reason, at FROM quarantine WHERE tenant = ? OR (tenant IS NULL AND ?) ORDER BY sequence DESC LIMIT ?',
+  // A tenant's client may put as much on the door as it likes: the newest are found by the index, whatever lies behind them.
+  const poison = db.prepare<[string | null, number], PoisonRow>(
+    'SELECT stream, sequence, tenant, subject, reason, at FROM quarantine WHERE tenant IS ? ORDER BY at DESC LIMIT ?',
   );
   return (tenant: TenantId, wanted: { readonly hosts: boolean }): readonly AttentionItem[] => [
     ...cut(vms.all(tenant, MOST + 1).flatMap(ofVm), 'VMs'),
     ...cut(wanted.hosts ? hosts.all(MOST + 1).map(ofHost) : [], 'hosts'),
-    ...cut(poison.all(tenant, wanted.hosts ? 1 : 0, MOST + 1).map(ofPoison), 'quarantined messages'),
+    ...cut(poison.all(tenant, MOST + 1).map(ofPoison), 'quarantined messages'),
+    ...cut(wanted.hosts ? poison.all(null, MOST + 1).map(ofPoison) : [], "quarantined messages of no tenant's"),
   ];
 };
 
@@ -74,12 +77,20 @@ const ofHost = ({ id, status, since, reason }: HostRow): AttentionItem => ({
   host: hostIdSchema.parse(id),
 });
 
-const ofPoison = ({ stream, sequence, subject, reason, at }: PoisonRow): AttentionItem => ({
-  kind: 'quarantined',
+const ofPoison = ({ stream, sequence, tenant, subject, reason, at }: PoisonRow): AttentionItem => ({
+  ...(stream === STREAMS.commands
+    ? {
+        kind: 'quarantined-command',
+        reason,
+        actionRequired: `the message is sequence ${sequence} of ${stream} and was not carried out; correct its sender`,
+      }
+    : {
+        kind: 'quarantined',
+        reason: `${stream} ${sequence} on ${subject}: ${reason}`,
+        actionRequired: 'find out who wrote it; it changed nothing, and stays in the stream as evidence',
+      }),
   since: at,
-  reason: `${stream} ${sequence} on ${subject}: ${reason}`,
-  actionRequired: 'find out who wrote it; it changed nothing, and stays in the stream as evidence',
-  tenant: null,
+  tenant: tenantIdSchema.nullable().parse(tenant),
   vmId: null,
   host: null,
 });

@@ -38,6 +38,10 @@ const rejectionsOf = (vmId: string) =>
   seen.flatMap(({ read }) =>
     read.ok && read.stored.kind === 'rejection' && read.stored.event.subject === vmId ? [read.stored.event] : [],
   );
+const strays = async () => {
+  const { items } = (await gateway.call('GET', '/v1/attention')).body as { items: { kind: string; reason: string }[] };
+  return items.filter(({ kind }) => kind === 'quarantined-command');
+};
 const factsOf = (vmId: string): string[] =>
   seen.flatMap(({ read }) =>
     read.ok && read.stored.kind === 'vm' && read.stored.event.subject === vmId ? [read.stored.event.name] : [],
@@ -132,11 +136,11 @@ test("what is no command at all is quarantined: counted, on the tenant's attenti
   }
   await publish('ironlog.cmd.acme.after-strays.create');
   await vi.waitFor(() => expect(factsOf('after-strays')).toContain('created'), { timeout: 10_000 });
-  const { items } = (await gateway.call('GET', '/v1/attention')).body as { items: { kind: string; tenant: string }[] };
-  expect(items.filter(({ kind }) => kind === 'quarantined-command')).toHaveLength(5);
+  await vi.waitFor(async () => expect(await strays()).toHaveLength(5));
+  expect((await strays())[0]?.reason).toContain('"ironlog.cmd.acme');
   expect((await gateway.call('GET', '/v1/attention', { as: 'stranger' })).body.items).toEqual([]);
   expect(String((await gateway.call('GET', '/metrics')).body.text)).toMatch(
-    /ironlog_quarantined_total\{[^}]*COMMANDS[^}]*\} 5/,
+    /ironlog_nats_door_messages_total\{[^}]*quarantined[^}]*\} 5/,
   );
 });
 
@@ -160,4 +164,12 @@ test('a command that its client sends again after its startBy has no second outc
   await publish('ironlog.cmd.acme.in-time.boot');
   await vi.waitFor(() => expect(factsOf('in-time')).toContain('booted'), { timeout: 10_000 });
   expect(rejectionsOf('in-time')).toEqual([]);
+});
+
+test('what was quarantined is on the attention list of the next gateway too, and of a read model built anew', async () => {
+  const before = await strays();
+  expect(before.length).toBeGreaterThan(0);
+  await gateway.stop();
+  gateway = await startGateway(nats);
+  await vi.waitFor(async () => expect(await strays()).toEqual(before));
 });

@@ -14,7 +14,6 @@ import type { Accepted, Refused } from '../accept/submission.ts';
 import type { OperationIndex } from '../tail/operations.ts';
 import { type DoorMessage, readDoorMessage } from './message.ts';
 import { rejectionEvent } from './rejection.ts';
-import type { Strays } from './strays.ts';
 
 const RETRY_MS = 1_000;
 
@@ -22,7 +21,6 @@ export interface DoorDeps {
   readonly accept: Accept;
   readonly log: Pick<EventLog, 'appendRejection'>;
   readonly operations: Pick<OperationIndex, 'find'>;
-  readonly strays: Strays;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -67,13 +65,12 @@ export const createDoor = (deps: DoorDeps): ((delivery: Delivery) => Promise<voi
   };
 };
 
+/** It stays in COMMANDS, from where the projector has it in quarantine and counts it (I14): here it is only not a command. */
 const quarantine = (
   deps: DoorDeps,
   delivery: Delivery,
   { tenant, reason }: Extract<DoorMessage, { kind: 'stray' }>,
 ): void => {
-  deps.metrics.counter('ironlog_quarantined_total').inc({ stream: 'COMMANDS', code: 'not-a-command' });
-  deps.strays.add({ tenant, sequence: delivery.streamSequence, at: delivery.storedAt.toISOString(), reason });
   deps.logger.warn(
     { streamSequence: delivery.streamSequence, tenant, reason },
     'a message on the NATS door is no command',

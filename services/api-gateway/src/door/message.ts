@@ -1,21 +1,18 @@
 // Reads a message of the NATS door: who it concerns from its subject, what it asks from its body, and nothing else from it.
 import {
+  DOOR_SHAPE,
   type DoorCommand,
   doorCommandSchema,
   parseCommandSubject,
+  strayReason,
   type TenantId,
   tenantIdSchema,
-  VERBS,
   type Verb,
   type VmId,
 } from '@ironlog/schemas';
 import { issuesOf } from '../accept/judge.ts';
 import { readJson } from '../accept/read-json.ts';
 import type { Issue } from '../accept/submission.ts';
-
-const SHAPE =
-  'ironlog.cmd.<tenant>.<vm>.<verb> with an empty body or a JSON object of ' +
-  `{id?, params?, startBy?, expectedRevision?, traceparent?}, where verb is one of ${VERBS.join(', ')}`;
 
 export type DoorMessage =
   | {
@@ -41,16 +38,12 @@ export const readDoorMessage = (subject: string, bytes: Uint8Array): DoorMessage
   const address = parseCommandSubject(subject);
   if (!address) {
     const tenant = tenantIdSchema.safeParse(subject.split('.')[2]).data;
-    return {
-      kind: 'stray',
-      tenant,
-      reason: `subject ${JSON.stringify(subject.slice(0, 200))} is not a command's; expected ${SHAPE}`,
-    };
+    return { kind: 'stray', tenant, reason: strayReason(subject) };
   }
   const body = readBody(bytes);
   return body.ok
     ? { kind: 'command', ...address, body: body.command }
-    : { kind: 'malformed', ...address, reason: `${body.reason}; expected ${SHAPE}` };
+    : { kind: 'malformed', ...address, reason: `${body.reason}; expected ${DOOR_SHAPE}` };
 };
 
 const readBody = (bytes: Uint8Array): { ok: true; command: DoorCommand } | { ok: false; reason: string } => {

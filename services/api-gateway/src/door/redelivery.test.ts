@@ -5,7 +5,6 @@ import { type CommandId, commandId, tenantId, vmId } from '@ironlog/schemas';
 import { createLogger, createMetrics, systemClock } from '@ironlog/service-kit';
 import { expect, test } from 'vitest';
 import { createDoor } from './door.ts';
-import { createStrays } from './strays.ts';
 
 const delivery = (body: object, storedAt: Date): Delivery => ({
   subject: 'ironlog.cmd.dev.vm-1.boot',
@@ -21,7 +20,6 @@ const delivery = (body: object, storedAt: Date): Delivery => ({
 });
 
 const parts = {
-  strays: createStrays(),
   clock: systemClock,
   logger: createLogger({ service: 'test', level: 'fatal' }),
   metrics: createMetrics({ service: 'test' }),

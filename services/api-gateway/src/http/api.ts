@@ -7,7 +7,6 @@ import type { Clock, Health, Metrics } from '@ironlog/service-kit';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Accept } from '../accept/accept.ts';
-import type { Strays } from '../door/strays.ts';
 import type { Hosts } from '../placement/hosts.ts';
 import type { WaitingRoom } from '../placement/waiting-room.ts';
 import type { Reads } from '../reads/port.ts';
@@ -35,7 +34,6 @@ export interface Api {
   readonly whereabouts: WhereaboutsIndex;
   readonly hosts: Pick<Hosts, 'live'>;
   readonly waiting: Pick<WaitingRoom, 'find'>;
-  readonly strays: Pick<Strays, 'of'>;
   readonly tail: Tail;
   readonly logInfo: () => Promise<LogInfo>;
   readonly console: (question: ConsoleQuestion) => Promise<ConsoleAnswer>;

@@ -20,7 +20,7 @@ export const listAttention: Route = (app, api) => {
     },
     async (request) => {
       const { tenant, role } = principalOf(request);
-      const items = [...api.reads.attention(tenant, { hosts: mayAccess(role, 'hosts') }), ...api.strays.of(tenant)];
+      const items = api.reads.attention(tenant, { hosts: mayAccess(role, 'hosts') });
       return { items: items.toSorted((a, b) => (a.since < b.since ? -1 : 1)) };
     },
   );

@@ -1,0 +1,23 @@
+// The door's quarantine, from COMMANDS: messages that are no command at all. Every other one becomes work or a rejection on
+// record, which are folded from WORK and EVENTS.
+
+import { parseCommandSubject, STREAMS, strayReason } from '@ironlog/schemas';
+import { Checkpoints } from '../checkpoint.ts';
+import type { Db } from '../database.ts';
+import type { LogIdentity } from '../log-entry.ts';
+import { type Projection, projection } from './projection.ts';
+import { QuarantineRows } from './quarantine.ts';
+
+export const createDoorProjection = (db: Db, info: LogIdentity): Projection => {
+  const quarantine = new QuarantineRows(db, STREAMS.commands);
+  return projection({
+    db,
+    checkpoints: new Checkpoints(db),
+    stream: STREAMS.commands,
+    info,
+    foldOne: ({ subject }) => (parseCommandSubject(subject) ? undefined : strayReason(subject)),
+    write: () => quarantine.write(),
+    written: () => quarantine.written(),
+    reject: (entry, reason) => quarantine.reject(entry, reason),
+  });
+};
