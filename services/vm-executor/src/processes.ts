@@ -34,8 +34,11 @@ interface Entry extends LiveProcess {
   readonly watch: Watch;
 }
 
-/** After an end was seen on one channel, how long the other (exit status, hang-up) may take to tell. */
-const OTHER_CHANNEL_MS = 50;
+/**
+ * After an orderly exit, how long the word that the process left may take to be read: some ms, and more than 50 where many
+ * guests stop at once on busy processors (measured: then two of three stops were taken for crashes).
+ */
+const WORD_WITHIN_MS = 5_000;
 
 export class Processes {
   readonly #live = new Map<string, Entry>();
@@ -83,7 +86,7 @@ const childEnd = async (exited: Promise<ProcessExit>, gone: Promise<boolean>): P
   const noticedAt = performance.now();
   const orderly = exit.exitCode === 0 && exit.signal === null;
   // Only an orderly end can have been the guest's own; anything else need not wait to be told.
-  const guestStopped = orderly && (await Promise.race([gone, within(OTHER_CHANNEL_MS)]));
+  const guestStopped = orderly && (await Promise.race([gone, within(WORD_WITHIN_MS)]));
   return { exit, guestStopped, detectedBy: 'child-exit', noticedAt };
 };
 
