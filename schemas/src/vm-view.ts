@@ -34,6 +34,7 @@ export const attentionSchema = z.strictObject({
   actionRequired: z.string(),
 });
 export const lastStopSchema = z.strictObject({
+  eventId: eventIdSchema,
   cause: stopCauseSchema,
   at: timestampSchema,
   forced: z.boolean(),

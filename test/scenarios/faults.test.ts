@@ -47,6 +47,42 @@ describe('a hypervisor process that is killed', () => {
   });
 });
 
+describe('a guest that switches itself off', () => {
+  const spec = (policy: string, more: object = {}) => ({
+    kernelArgs: 'sim.guest-poweroff-after-ms=500',
+    restart: { policy, backoffMs: 0, ...more },
+  });
+  it('has stopped, and stays so where the policy is for failures only', async () => {
+    await start('off-1', spec('on-failure'));
+    await inState('off-1', ({ state }) => state === 'stopped');
+    await start('off-2', spec('always', { maxAttempts: 2 }));
+    await inState('off-2', ({ attention }) => attention !== null);
+    expect(await test.vm('off-1')).toMatchObject({ state: 'stopped', epoch: 1, lastStop: { cause: 'guest' } });
+  });
+  it('runs again where the policy says always, in about a second, until its attempts are used up', async () => {
+    const { body } = await test.http<{ items: { type: string; time: string }[] }>('GET', '/v1/vms/off-2/events');
+    const life = body.items.map(({ type, time }) => ({ name: type.replace(/^ironlog\.vm\.|\.v1$/g, ''), time }));
+    const run = ['boot-started', 'booted', 'stopped'];
+    expect(life.map(({ name }) => name)).toEqual(['claimed', 'created', ...run, ...run, ...run, 'cleanup-abandoned']);
+    const [down, up] = [life[4], life[6]].map((event) => Date.parse(event?.time ?? ''));
+    expect((up ?? 0) - (down ?? 0)).toBeLessThan(3_000);
+    expect(await test.vm('off-2')).toMatchObject({
+      state: 'stopped',
+      epoch: 3,
+      attention: { kind: 'cleanup-abandoned', actionRequired: expect.stringContaining('boot it by hand') },
+    });
+  });
+  it('stays stopped when it was told to stop, or is deleted', async () => {
+    for (const id of ['off-3', 'off-4']) await start(id, { restart: { policy: 'always', backoffMs: 0 } });
+    expect(await test.command('POST', '/v1/vms/off-3/shutdown')).toMatchObject({ status: 'succeeded' });
+    expect(await test.command('DELETE', '/v1/vms/off-4?force=true')).toMatchObject({ status: 'succeeded' });
+    // Long enough for several looks of recovery's.
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    expect(await test.vm('off-3')).toMatchObject({ state: 'stopped', epoch: 1, lastStop: { cause: 'requested' } });
+    expect((await test.vm('off-4')).state).toBe('deleted');
+  });
+});
+
 describe('a boot that fails', () => {
   it('ends as failed with its reason, leaves no process, and is cleaned', async () => {
     const { status, body } = await test.http<Problem>('POST', '/v1/vms', {

@@ -174,6 +174,7 @@ const stop = (
   forced: boolean,
   event: Extract<VmEvent, { name: 'stopped' | 'crashed' }>,
 ): Vm['lastStop'] => ({
+  eventId: event.id,
   cause,
   forced,
   at: event.time,

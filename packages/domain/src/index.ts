@@ -14,8 +14,8 @@ export { type Entry, type Evolved, evolve, whyStranger } from './evolve.ts';
 export { type EventMeta, nextEvent } from './next-event.ts';
 export { foldOperation, type OperationState, operationsOf } from './operation.ts';
 export { type Placed, place, whyNotHost } from './placement.ts';
-export { MAX_CLEANUP_ATTEMPTS, type RecoveryAction, recoveryAction } from './recovery.ts';
-export { type RestartDecision, restartDecision } from './restart-policy.ts';
+export { MAX_CLEANUP_ATTEMPTS, type RecoveryAction, recoveryAction, stopAction } from './recovery.ts';
+export { type RestartDecision, restartDecision, stopDueAt } from './restart-policy.ts';
 export { TASKS, verbOfFailure, verbOfIntent, verbOfSuccess } from './tasks.ts';
 export { type Row, type Target, TRANSITIONS } from './transitions.ts';
 export {

@@ -1,7 +1,8 @@
 import type { VmEventName } from '@ironlog/schemas';
 import { eventId, vmSpecSchema } from '@ironlog/schemas';
 import { describe, expect, it } from 'vitest';
-import { MAX_CLEANUP_ATTEMPTS, recoveryAction } from './recovery.ts';
+import { MAX_CLEANUP_ATTEMPTS, recoveryAction, stopAction } from './recovery.ts';
+import { stopDueAt } from './restart-policy.ts';
 import { at, CREATED, type EventOptions, given, IN_FLIGHT, request } from './story.fixture.ts';
 import type { Vm } from './vm.ts';
 
@@ -96,5 +97,91 @@ describe('recovery', () => {
     expect(act(given(...running({ policy: 'always' }), 'crashed', 'delete-started', 'deleted'), 9).kind).toBe(
       'resolved',
     );
+  });
+});
+
+describe('a guest that stopped by itself', () => {
+  const policy = { policy: 'always', maxAttempts: 2, backoffMs: 1000, windowSeconds: 60 };
+  const off: [VmEventName, EventOptions] = ['stopped', { data: { cause: 'guest' } }];
+  const BOOT = { verb: 'boot', params: {} };
+  const again = (n: number, seconds?: number): Story => [
+    [
+      'boot-started',
+      {
+        causationid: `cmd-r${n}`,
+        data: { request: request('boot', { door: 'recovery' }) },
+        ...(seconds === undefined ? {} : { seconds }),
+      },
+    ],
+    'booted',
+    off,
+  ];
+  const answer = (vm: Vm, seconds: number) => stopAction(vm, vm.lastStop?.eventId ?? eventId('none'), at(seconds));
+
+  it('is started again under always, later each time, and not for ever', () => {
+    const stopped = given(...running(policy), off);
+    expect(stopDueAt(stopped)).toBe(at(5));
+    expect(answer(stopped, 4)).toEqual({ kind: 'wait', ms: 1000 });
+    expect(answer(stopped, 5)).toEqual({ kind: 'command', action: BOOT, attempt: 1 });
+    const once = given(...running(policy), off, ...again(1));
+    expect([once.lastStop?.at, stopDueAt(once)]).toEqual([at(7), at(9)]);
+    expect(answer(once, 9)).toEqual({ kind: 'command', action: BOOT, attempt: 2 });
+    const twice = given(...running(policy), off, ...again(1), ...again(2));
+    expect(stopDueAt(twice)).toBe(twice.lastStop?.at);
+    expect(answer(twice, 10)).toMatchObject({
+      kind: 'abandon',
+      attempts: 2,
+      actionRequired: expect.stringContaining('boot it by hand'),
+    });
+  });
+  it('has its attempts back when the window is over', () => {
+    const longAgo = given(...running(policy), off, ...again(1, 5), ...again(2, 6), ['boot-started', { seconds: 500 }]);
+    const vm = given(
+      ...running(policy),
+      off,
+      ...again(1, 5),
+      ...again(2, 6),
+      ['boot-started', { seconds: 500 }],
+      ['booted', { seconds: 501 }],
+      ['stopped', { data: { cause: 'guest' }, seconds: 502 }],
+    );
+    expect(stopDueAt(longAgo)).toBeUndefined();
+    expect(answer(vm, 503)).toEqual({ kind: 'command', action: BOOT, attempt: 3 });
+  });
+  it('counts what crashes count: one policy, one budget', () => {
+    const mixed = given(...running(policy), 'crashed', ...again(1), ...again(2));
+    expect(answer(mixed, 20).kind).toBe('abandon');
+  });
+  it('stays stopped under any other policy', () => {
+    for (const name of ['never', 'on-failure']) {
+      const vm = given(...running({ ...policy, policy: name }), off);
+      expect([answer(vm, 99).kind, stopDueAt(vm)]).toEqual(['resolved', undefined]);
+    }
+  });
+  it('is no stop that was asked for, and no VM that is wanted gone', () => {
+    for (const told of [
+      given(...running(policy), 'shutdown-started', 'stopped'),
+      given(...running(policy), 'shutdown-started', 'crashed', 'stopped'),
+      given(...running(policy), off, 'delete-started', 'deleted'),
+      given(...running(policy), off, ['delete-started', {}], 'delete-failed'),
+    ])
+      expect([told.state, answer(told, 99).kind, stopDueAt(told)]).toEqual([told.state, 'resolved', undefined]);
+  });
+  it('is waited with while somebody is at it, and left to the human who has it', () => {
+    const booting = given(...running(policy), off, 'boot-started');
+    expect([answer(booting, 99).kind, stopDueAt(booting)]).toEqual(['wait', undefined]);
+    const handedOver = given(...running(policy), off, 'cleanup-abandoned');
+    expect([answer(handedOver, 99).kind, stopDueAt(handedOver)]).toEqual(['resolved', undefined]);
+    const byHand = given(...running(policy), off, 'cleanup-abandoned', 'boot-started', 'booted');
+    expect(byHand.attention).toBeNull();
+  });
+  it('is another stop when the VM has run since', () => {
+    const first = given(...running(policy), off);
+    const later = given(...running(policy), off, ...again(1));
+    expect(stopAction(later, first.lastStop?.eventId ?? eventId('none'), at(99)).kind).toBe('resolved');
+  });
+  it('stops what is lost too: its host is back, and found it so', () => {
+    const vm = given(...running(policy), 'lost', off);
+    expect([vm.state, vm.attention, answer(vm, 99).kind]).toEqual(['stopped', null, 'command']);
   });
 });

@@ -1,4 +1,5 @@
-// What recovery does next about a root failure: a pure answer from the VM's latest state, so that asking twice is harmless.
+// What recovery does next about a root failure, or a guest's own stop: a pure answer from the VM's latest state, so that
+// asking twice is harmless.
 import type { Action, EventId, Timestamp } from '@ironlog/schemas';
 import { restartDecision } from './restart-policy.ts';
 import { later, msBetween } from './time.ts';
@@ -25,6 +26,14 @@ export const recoveryAction = (vm: Vm, failureId: EventId, now: Timestamp): Reco
   return restart(vm, now);
 };
 
+/** Of a guest that stopped by itself; under `always` alone anything follows. */
+export const stopAction = (vm: Vm, stopId: EventId, now: Timestamp): RecoveryAction => {
+  if (vm.state !== 'stopped' || vm.lastStop?.eventId !== stopId)
+    return { kind: 'resolved', reason: 'the VM has moved on' };
+  if (vm.attention?.kind === 'cleanup-abandoned') return { kind: 'resolved', reason: 'already handed to a human' };
+  return vm.task ? { kind: 'wait', ms: LOOK_AGAIN_MS } : byPolicy(vm, now);
+};
+
 const clean = (vm: Vm, now: Timestamp): RecoveryAction => {
   const failure = vm.failure;
   const attempts = failure?.attempts ?? 0;
@@ -43,11 +52,14 @@ const cleanupAdvice = (vm: Vm): string =>
 
 /** A boot by hand that failed stays failed once clean; a crash, or a failed boot by policy, follows the restart policy. */
 const restart = (vm: Vm, now: Timestamp): RecoveryAction => {
-  const byPolicy =
+  const isAnswered =
     vm.failure?.event === 'crashed' ||
     (vm.failure?.event === 'boot-failed' && vm.restarts.length > 0) ||
     vm.failure?.event === 'reboot-failed';
-  if (!byPolicy) return { kind: 'resolved', reason: 'clean, and nothing to restart' };
+  return isAnswered ? byPolicy(vm, now) : { kind: 'resolved', reason: 'clean, and nothing to restart' };
+};
+
+const byPolicy = (vm: Vm, now: Timestamp): RecoveryAction => {
   const decision = restartDecision(vm, now);
   switch (decision.kind) {
     case 'no':
@@ -56,7 +68,7 @@ const restart = (vm: Vm, now: Timestamp): RecoveryAction => {
       return {
         kind: 'abandon',
         attempts: vm.restarts.length,
-        actionRequired: `find out why ${vm.tenant}/${vm.id} keeps failing (${decision.reason}), then boot it by hand`,
+        actionRequired: `find out why ${vm.tenant}/${vm.id} does not stay up (${decision.reason}), then boot it by hand`,
       };
     case 'restart':
       return decision.afterMs > 0

@@ -1,6 +1,6 @@
-// Restart by policy: whether a crashed VM comes back, when, and when to stop trying.
+// Restart by policy: whether a VM that went down by itself comes back, when, and when to stop trying.
 import type { Timestamp } from '@ironlog/schemas';
-import { msBetween } from './time.ts';
+import { later, msBetween } from './time.ts';
 import type { Vm } from './vm.ts';
 
 export type RestartDecision =
@@ -10,14 +10,25 @@ export type RestartDecision =
 
 const MAX_BACKOFF_MS = 600_000;
 
-/** `afterMs`: how much longer to wait, counted from `now`; the backoff doubles with each restart in the window. */
+/** When it went down in a way that its policy answers: by a failure, or under `always` by its guest's own stop. */
+const downSince = (vm: Vm): Timestamp | undefined => {
+  if (vm.state === 'failed') return vm.failure?.at;
+  const byItself = vm.state === 'stopped' && vm.lastStop?.cause === 'guest';
+  return byItself && vm.spec?.restart.policy === 'always' ? vm.lastStop?.at : undefined;
+};
+
+/**
+ * `afterMs`: how much longer to wait, counted from `now`. The backoff doubles with each restart in the window before it
+ * went down: what is due does not depend on who looks when.
+ */
 export const restartDecision = (vm: Vm, now: Timestamp): RestartDecision => {
   const policy = vm.spec?.restart;
   if (!policy || policy.policy === 'never') return { kind: 'no', reason: 'its restart policy is never' };
   if (vm.wantedGone) return { kind: 'no', reason: 'a delete was asked for' };
-  if (vm.state !== 'failed' || !vm.failure) return { kind: 'no', reason: `it is ${vm.state}` };
+  const downAt = downSince(vm);
+  if (downAt === undefined) return { kind: 'no', reason: `it is ${vm.state}` };
   if (!vm.everCreated) return { kind: 'no', reason: 'it was never created' };
-  const recent = vm.restarts.filter((at) => msBetween(at, now) < policy.windowSeconds * 1000);
+  const recent = vm.restarts.filter((at) => msBetween(at, downAt) < policy.windowSeconds * 1000);
   if (recent.length >= policy.maxAttempts) {
     return {
       kind: 'exhausted',
@@ -25,5 +36,14 @@ export const restartDecision = (vm: Vm, now: Timestamp): RestartDecision => {
     };
   }
   const backoff = Math.min(policy.backoffMs * 2 ** recent.length, MAX_BACKOFF_MS);
-  return { kind: 'restart', afterMs: Math.max(0, backoff - msBetween(vm.failure.at, now)) };
+  return { kind: 'restart', afterMs: Math.max(0, backoff - msBetween(downAt, now)) };
+};
+
+/** When a guest's own stop is to be answered, by a restart or by a human; `undefined`: it is not, or somebody is at it. */
+export const stopDueAt = (vm: Vm): Timestamp | undefined => {
+  const { attention, lastStop, state, task } = vm;
+  if (state !== 'stopped' || !lastStop || task || attention?.kind === 'cleanup-abandoned') return undefined;
+  const decision = restartDecision(vm, lastStop.at);
+  if (decision.kind === 'no') return undefined;
+  return decision.kind === 'restart' ? later(lastStop.at, decision.afterMs) : lastStop.at;
 };

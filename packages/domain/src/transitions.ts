@@ -121,5 +121,5 @@ export const TRANSITIONS: Readonly<Record<StateName, Row>> = {
     'cleanup-abandoned': 'same',
     stuck: 'same',
   },
-  lost: { ...CLAIMED, found: 'same' },
+  lost: { ...CLAIMED, found: 'same', stopped: 'stopped' },
 };

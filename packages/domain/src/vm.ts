@@ -66,6 +66,8 @@ export interface Attention {
 }
 
 export interface LastStop {
+  /** The event that says so. */
+  readonly eventId: EventId;
   readonly cause: StopCause;
   readonly at: Timestamp;
   readonly forced: boolean;

@@ -18,6 +18,7 @@ import { currentFile, type Kind } from './generation.ts';
 import { prepareAttention } from './queries/attention.ts';
 import { type AttentionCounts, prepareAttentionCounts } from './queries/attention-counts.ts';
 import type { Page } from './queries/cursor.ts';
+import { prepareDueRestarts } from './queries/due-restarts.ts';
 import { type EventRange, type Moment, type PastEvent, prepareHistory } from './queries/history.ts';
 import { prepareHosts } from './queries/hosts.ts';
 import { type OperationListing, prepareOperationQueries } from './queries/operations.ts';
@@ -43,6 +44,7 @@ const prepareState = (db: Db) => {
   return {
     vms,
     overdue,
+    dueRestarts: prepareDueRestarts(db),
     checkpoints: new Checkpoints(db),
     operations: prepareOperationQueries(db),
     attention: prepareAttention(db),
@@ -131,10 +133,11 @@ export interface Reader {
   overdueCommands(tenant: TenantId, range: OverdueRange): readonly WorkCommand[];
   expiredVms(now: Timestamp): readonly Vm[];
   attentionCounts(): AttentionCounts;
+  dueRestarts(now: Timestamp): readonly Vm[];
   close(): void;
 }
 
-/** Every question names the tenant (P9), but for the hosts, which are under all of them, and recovery's four. Each may throw ReadModelNotReady. */
+/** Every question names the tenant (P9), but for the hosts, which are under all of them, and recovery's own. Each may throw ReadModelNotReady. */
 export const openReader = ({ directory }: { readonly directory: string }): Reader => {
   const state = new CurrentFile(directory, 'state', prepareState);
   const past = new CurrentFile(directory, 'history', preparePast);
@@ -164,6 +167,7 @@ export const openReader = ({ directory }: { readonly directory: string }): Reade
     overdueCommands: (tenant, range) => state.queries.overdue.overdueCommands(tenant, range),
     expiredVms: (now) => state.queries.overdue.expiredVms(now),
     attentionCounts: () => state.queries.attentionCounts(),
+    dueRestarts: (now) => state.queries.dueRestarts(now),
     close: () => {
       state.close();
       past.close();

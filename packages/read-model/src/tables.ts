@@ -1,5 +1,5 @@
 // The tables of the two files. Rows can be thrown away: a change of shape, or of what a row says, is a new version, and a rebuild from the log.
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
 
 const CHECKPOINT = `
 CREATE TABLE IF NOT EXISTS checkpoint (
@@ -12,13 +12,14 @@ export const STATE_TABLES = `
 ${CHECKPOINT}
 CREATE TABLE IF NOT EXISTS vms (
   tenant TEXT NOT NULL, id TEXT NOT NULL, created_sequence INTEGER NOT NULL, state TEXT NOT NULL, host TEXT, name TEXT NOT NULL,
-  deleted INTEGER NOT NULL, attention INTEGER NOT NULL, task_deadline TEXT, expires_at TEXT, body TEXT NOT NULL,
+  deleted INTEGER NOT NULL, attention INTEGER NOT NULL, task_deadline TEXT, expires_at TEXT, restart_at TEXT, body TEXT NOT NULL,
   PRIMARY KEY (tenant, id)
 ) STRICT;
 CREATE INDEX IF NOT EXISTS vms_in_order ON vms (tenant, created_sequence, id);
 CREATE INDEX IF NOT EXISTS vms_attention ON vms (tenant) WHERE attention = 1;
 CREATE INDEX IF NOT EXISTS vms_deadline ON vms (task_deadline) WHERE task_deadline IS NOT NULL;
 CREATE INDEX IF NOT EXISTS vms_expiry ON vms (expires_at) WHERE expires_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS vms_restart ON vms (restart_at) WHERE restart_at IS NOT NULL;
 CREATE TABLE IF NOT EXISTS vm_labels (
   tenant TEXT NOT NULL, id TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (tenant, id, key)
 ) STRICT, WITHOUT ROWID;

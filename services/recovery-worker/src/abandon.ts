@@ -1,8 +1,8 @@
-// Hands a failure to a human: `cleanup-abandoned` with what to do, in the attention list for as long as it stands (P8).
+// Hands a failure, or a guest that will not stay up, to a human: `cleanup-abandoned` with what to do, in the attention list for as long as it stands (P8).
 import type { Vm } from '@ironlog/domain';
-import type { VmEvent } from '@ironlog/schemas';
 import type { Logger, Metrics } from '@ironlog/service-kit';
 import { withSpan } from '@ironlog/service-kit';
+import { type Cause, stands } from './cause.ts';
 import { lookAgainMs, type Next } from './next-look.ts';
 import { giveVerdict, type Saying, type VerdictDeps } from './verdict.ts';
 
@@ -12,7 +12,7 @@ export interface AbandonDeps extends VerdictDeps {
 }
 
 export interface Abandoned {
-  readonly failure: VmEvent;
+  readonly cause: Cause;
   readonly attempts: number;
   readonly actionRequired: string;
 }
@@ -21,10 +21,10 @@ export interface Abandoned {
 const MAX_ADVICE = 2_000;
 
 export const abandon = async (deps: AbandonDeps, abandoned: Abandoned): Promise<Next> => {
-  const { failure, attempts } = abandoned;
-  const ref = { tenant: failure.tenant, vmId: failure.subject };
+  const { cause, attempts } = abandoned;
+  const ref = { tenant: cause.tenant, vmId: cause.subject };
   const attributes = { ...ref, attempts };
-  return withSpan('abandon', { kind: 'consumer', parent: failure.traceparent, attributes }, async (span) => {
+  return withSpan('abandon', { kind: 'consumer', parent: cause.traceparent, attributes }, async (span) => {
     const verdict = await giveVerdict(deps, ref, (vm) => lastWord(vm, abandoned, span.traceparent));
     if (verdict.kind !== 'said') {
       // Someone has begun something meanwhile, or the service stops: the next look decides anew.
@@ -32,7 +32,7 @@ export const abandon = async (deps: AbandonDeps, abandoned: Abandoned): Promise<
     }
     deps.metrics.counter('ironlog_recovery_abandoned_total').inc();
     deps.logger.error(
-      { ...attributes, eventId: failure.id, actionRequired: abandoned.actionRequired },
+      { ...attributes, eventId: cause.id, actionRequired: abandoned.actionRequired },
       'given up: a human is needed',
     );
     return { kind: 'done' };
@@ -40,14 +40,13 @@ export const abandon = async (deps: AbandonDeps, abandoned: Abandoned): Promise<
 };
 
 const lastWord = (vm: Vm, abandoned: Abandoned, traceparent: string): Saying | undefined => {
-  const { failure, attempts, actionRequired } = abandoned;
-  const stands = vm.failure?.eventId === failure.id && !vm.task && vm.attention?.kind !== 'cleanup-abandoned';
-  if (!stands) return undefined;
+  const { cause, attempts, actionRequired } = abandoned;
+  if (!stands(vm, cause) || vm.task || vm.attention?.kind === 'cleanup-abandoned') return undefined;
   return {
     fact: {
       name: 'cleanup-abandoned',
       data: {
-        failureId: failure.id,
+        failureId: cause.id,
         attempts,
         residue: [...vm.residue],
         actionRequired: actionRequired.slice(0, MAX_ADVICE),
@@ -55,7 +54,7 @@ const lastWord = (vm: Vm, abandoned: Abandoned, traceparent: string): Saying | u
     },
     meta: {
       traceparent,
-      ...(failure.correlationid === undefined ? {} : { correlationid: failure.correlationid }),
+      ...(cause.correlationid === undefined ? {} : { correlationid: cause.correlationid }),
     },
   };
 };

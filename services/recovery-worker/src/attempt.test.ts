@@ -18,7 +18,7 @@ const reads = {
   },
 };
 const next = (of: Vm = vm, nowMs = NOW) =>
-  nextAttempt({ vm: of, failureId, action: { verb: 'cleanup', params: {} }, attempt: 1 }, reads, nowMs);
+  nextAttempt({ vm: of, causeId: failureId, action: { verb: 'cleanup', params: {} }, attempt: 1 }, reads, nowMs);
 const publishedId = (of: Vm = vm, nowMs = NOW): CommandId => {
   const attempt = next(of, nowMs);
   if (attempt.kind !== 'publish') throw new Error(`not to be published: ${attempt.kind}`);

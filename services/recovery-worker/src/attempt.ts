@@ -1,4 +1,4 @@
-// Which command the next attempt is: its id follows from the failure and the log, so that any number of looks, by any
+// Which command the next attempt is: its id follows from its cause and the log, so that any number of looks, by any
 // number of workers, ask for the same thing once (P6).
 import type { Vm } from '@ironlog/domain';
 import { type Action, type CommandId, derivedCommandId, type EventId } from '@ironlog/schemas';
@@ -10,7 +10,8 @@ const REFUSED_BACKOFF_MS = 1_000;
 
 export interface Wanted {
   readonly vm: Vm;
-  readonly failureId: EventId;
+  /** The failure, or the stop, that it answers. */
+  readonly causeId: EventId;
   readonly action: Action;
   /** Counted by the domain, from the log: 1 for the first. */
   readonly attempt: number;
@@ -27,10 +28,10 @@ export type Attempt =
  * under the id of the next round. Expiries are in the VM's fold; rejections touch no VM, so the read model tells of them.
  */
 export const nextAttempt = (wanted: Wanted, reads: Pick<Reads, 'operation'>, nowMs: number): Attempt => {
-  const { vm, failureId, action, attempt } = wanted;
+  const { vm, causeId, action, attempt } = wanted;
   let refusals = 0;
   for (let round = 0; ; round++) {
-    const id = derivedCommandId('recovery', vm.tenant, vm.id, failureId, action.verb, String(attempt), String(round));
+    const id = derivedCommandId('recovery', vm.tenant, vm.id, causeId, action.verb, String(attempt), String(round));
     if (vm.commands.some((record) => record.id === id && record.outcome !== 'open')) continue;
     const operation = reads.operation(vm.tenant, id);
     if (operation?.status === 'expired') continue;

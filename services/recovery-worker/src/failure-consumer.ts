@@ -74,9 +74,15 @@ const examine = async (deps: MendDeps, event: VmEvent): Promise<Next> => {
     case 'wait':
       return { kind: 'again', afterMs: vm.task ? lookAgainMs(unchangedMs(vm, now), action.ms) : action.ms };
     case 'command':
-      return mend(deps, { vm, failure: event, action: action.action, attempt: action.attempt });
+      return mend(deps, {
+        vm,
+        cause: event,
+        voidUnless: { ifFailure: event.id },
+        action: action.action,
+        attempt: action.attempt,
+      });
     case 'abandon':
-      return abandon(deps, { failure: event, attempts: action.attempts, actionRequired: action.actionRequired });
+      return abandon(deps, { cause: event, attempts: action.attempts, actionRequired: action.actionRequired });
     default:
       return action satisfies never;
   }

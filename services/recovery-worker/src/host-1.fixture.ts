@@ -115,6 +115,12 @@ export const crashed = (epoch: number, residue: ('process' | 'socket')[] = []): 
   data: { epoch, reason: 'SIGKILL', detectedBy: 'child-exit', residue, signal: 'SIGKILL' },
 });
 
+/** The guest has switched itself off. */
+export const switchedOff = (epoch: number): VmFact => ({
+  name: 'stopped',
+  data: { epoch, cause: 'guest', forced: false, exitCode: 0 },
+});
+
 export const requestOf = (verb: WorkCommand['data']['request']['verb'], startInMs = SOON_MS) => ({
   verb,
   door: 'http' as const,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { newVmId, vmFilter } from '@ironlog/schemas';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FAILPOINTS } from './failpoints.ts';
-import { crashed, createVm, TENANT } from './host-1.fixture.ts';
+import { crashed, createVm, switchedOff, TENANT } from './host-1.fixture.ts';
 import { type Plane, startPlane, untilVm } from './plane.fixture.ts';
 import type { VmRef } from './vm-loader.ts';
 
@@ -50,4 +50,28 @@ describe('a worker killed', () => {
     const told = await names(ref);
     expect(told.slice(4)).toEqual(['crashed', 'boot-started', 'booted', 'crashed', 'cleanup-abandoned']);
   });
+
+  it.each(FAILPOINTS.filter((failpoint) => !failpoint.endsWith('-ack')))(
+    '%s: its next start answers the stop of a guest, once',
+    async (failpoint) => {
+      const ref = { tenant: TENANT, vmId: newVmId() };
+      await createVm(plane.host, ref, { restart: { policy: 'always', maxAttempts: 1, backoffMs: 10 } }, true);
+      const child = workerThatDies(failpoint);
+      const succeeded = once(child, 'exit').then(async ([, signal]) => ({ signal, worker: await plane.startWorker() }));
+      await plane.host.say(ref, switchedOff(1));
+      await untilVm(plane, ref, 'runs again', ({ state, epoch }) => state === 'running' && epoch === 2);
+      await plane.host.say(ref, switchedOff(2));
+      await untilVm(plane, ref, 'is handed over', ({ attention }) => attention?.kind === 'cleanup-abandoned');
+      const { signal, worker } = await succeeded;
+      expect(signal).toBe('SIGKILL');
+      await worker.stop();
+      expect((await names(ref)).slice(4)).toEqual([
+        'stopped',
+        'boot-started',
+        'booted',
+        'stopped',
+        'cleanup-abandoned',
+      ]);
+    },
+  );
 });

@@ -11,6 +11,7 @@ export interface Reads
     | 'overdueTenants'
     | 'overdueCommands'
     | 'expiredVms'
+    | 'dueRestarts'
     | 'attentionCounts'
     | 'close'
   > {
@@ -38,6 +39,7 @@ export const openReads = (directory: string): Reads => {
     overdueTenants: reader.overdueTenants,
     overdueCommands: reader.overdueCommands,
     expiredVms: reader.expiredVms,
+    dueRestarts: reader.dueRestarts,
     attentionCounts: reader.attentionCounts,
     close: reader.close,
   };

@@ -16,10 +16,17 @@ describe("recovery's command", () => {
   it('is an accepted command as the contract has it, in the chain of what failed', () => {
     const correlationId = newCommandId();
     const ifFailure = newEventId();
-    const command = recoveryCommand({ ...parts, ifFailure, correlationId });
+    const command = recoveryCommand({ ...parts, voidUnless: { ifFailure }, correlationId });
     expect(workCommandSchema.parse(command)).toEqual(command);
     expect(command).toMatchObject({ correlationid: correlationId, traceparent: parts.traceparent, actor: 'recovery' });
     expect(command.data.request).toMatchObject({ door: 'recovery', ifFailure, startBy: '2026-01-01T00:10:00.000Z' });
+  });
+
+  it('names the revision that it holds for, where it answers no failure', () => {
+    const command = recoveryCommand({ ...parts, voidUnless: { expectedRevision: 7 } });
+    expect(workCommandSchema.parse(command)).toEqual(command);
+    expect(command.data.expectedRevision).toBe(7);
+    expect(command.data.request).not.toHaveProperty('ifFailure');
   });
 
   it('is the root of its own chain when nothing came before', () => {

@@ -4,10 +4,10 @@ import {
   type Action,
   type CommandId,
   DEFAULT_START_WITHIN_SECONDS,
-  type EventId,
   sourceOf,
   type WorkCommand,
 } from '@ironlog/schemas';
+import type { VoidUnless } from './cause.ts';
 import { RECOVERY } from './verdict.ts';
 import type { VmRef } from './vm-loader.ts';
 
@@ -16,15 +16,15 @@ export interface CommandParts {
   readonly id: CommandId;
   readonly action: Action;
   readonly now: Date;
-  /** The failure to mend: `decide` rejects the command as superseded when it is no longer the VM's. */
-  readonly ifFailure?: EventId;
+  /** Absent: the command holds whatever becomes of the VM. */
+  readonly voidUnless?: VoidUnless;
   /** The operation at the root of the chain; default: the command itself. */
   readonly correlationId?: CommandId | undefined;
   readonly traceparent: string;
 }
 
 export const recoveryCommand = (parts: CommandParts): WorkCommand => {
-  const { ref, id, action, now, ifFailure, correlationId, traceparent } = parts;
+  const { ref, id, action, now, voidUnless, correlationId, traceparent } = parts;
   const requestedAt = now.toISOString();
   return {
     specversion: '1.0',
@@ -46,8 +46,9 @@ export const recoveryCommand = (parts: CommandParts): WorkCommand => {
         requestedAt,
         startBy: new Date(now.getTime() + DEFAULT_START_WITHIN_SECONDS * 1000).toISOString(),
         bodyHash: createHash('sha256').update(JSON.stringify(action)).digest('hex'),
-        ...(ifFailure === undefined ? {} : { ifFailure }),
+        ...(voidUnless && 'ifFailure' in voidUnless && voidUnless),
       },
+      ...(voidUnless && 'expectedRevision' in voidUnless && voidUnless),
       round: 0,
     },
   };

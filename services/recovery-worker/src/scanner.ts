@@ -17,29 +17,36 @@ export interface ScannerDeps {
   readonly signal: AbortSignal;
 }
 
+/** However often they run: what has failed is not asked again at once, nor said so each time. */
+const AFTER_FAILURE_MS = 2_000;
+
 /** Resolves on abort, when no search is under way any more. */
 export const runSearches = async ({ runtime, searches, everyMs, signal }: ScannerDeps): Promise<void> => {
   while (!signal.aborted) {
-    for (const search of searches) if (!signal.aborted) await runOnce(runtime, search, signal);
-    await delay(everyMs, signal).catch((reason: unknown) => {
+    let failed = false;
+    for (const search of searches) if (!signal.aborted && !(await runOnce(runtime, search, signal))) failed = true;
+    await delay(failed ? Math.max(everyMs, AFTER_FAILURE_MS) : everyMs, signal).catch((reason: unknown) => {
       if (!signal.aborted) throw reason;
     });
   }
 };
 
+/** `false`: it failed. */
 const runOnce = async (
   { health, logger }: ScannerDeps['runtime'],
   { name, run }: Search,
   signal: AbortSignal,
-): Promise<void> => {
+): Promise<boolean> => {
   try {
     await run();
     health.set(name, { ok: true });
+    return true;
   } catch (err) {
     // What is cut off by the stop is begun anew at the next start.
-    if (signal.aborted) return;
+    if (signal.aborted) return true;
     health.set(name, { ok: false, reason: err instanceof Error ? err.message : String(err) });
     const isExpected = err instanceof ReadModelNotReady || err instanceof LogUnavailableError;
     logger[isExpected ? 'warn' : 'error']({ err, name }, 'a search failed; it is tried again');
+    return false;
   }
 };

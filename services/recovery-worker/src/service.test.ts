@@ -15,7 +15,7 @@ import {
 } from '@ironlog/schemas';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { crashed, createVm, failed, HOST, type Host1, requestOf, TENANT } from './host-1.fixture.ts';
+import { crashed, createVm, failed, HOST, type Host1, requestOf, switchedOff, TENANT } from './host-1.fixture.ts';
 import { decideOnly, type Plane, startPlane, untilVm } from './plane.fixture.ts';
 import type { RecoveryService } from './service.ts';
 import { newTraceparent, traceIdOf } from './trace.fixture.ts';
@@ -86,6 +86,16 @@ describe('recovery', () => {
     const caused = (await events()).slice(-4);
     expect(caused.map(({ name }) => name)).toEqual(['cleanup-started', 'cleaned', 'boot-started', 'booted']);
     expect(mine().map((command) => traceIdOf(command.traceparent))).toEqual(Array(2).fill(traceIdOf(traceparent)));
+  });
+
+  it('starts again what its guest has stopped, under always, in about a second', async () => {
+    plane.answer = ends(well);
+    await createVm(plane.host, ref, { restart: { policy: 'always', backoffMs: 0 } }, true);
+    await plane.host.say(ref, switchedOff(1));
+    const vm = await untilVm(plane, ref, 'runs again', ({ state, epoch }) => state === 'running' && epoch === 2);
+    expect(verbs()).toEqual(['boot']);
+    const [down, up] = [vm.lastStop?.at, vm.runningSince].map((time) => Date.parse(time ?? ''));
+    expect((up ?? 0) - (down ?? 0)).toBeLessThan(3_000);
   });
 
   it('leaves what crashed where the policy says never', async () => {
@@ -211,7 +221,15 @@ describe('recovery', () => {
     await until('it is ready', async () => (await fetch(`${worker.url()}/readyz`)).status === 200);
     const report = (await (await fetch(`${worker.url()}/readyz`)).json()) as { checks: object };
     expect(Object.keys(report.checks)).toEqual(
-      expect.arrayContaining(['nats', 'jetstream', 'hosts', 'stuck-tasks', 'late-commands', 'expired-vms']),
+      expect.arrayContaining([
+        'nats',
+        'jetstream',
+        'hosts',
+        'stuck-tasks',
+        'late-commands',
+        'expired-vms',
+        'guest-stops',
+      ]),
     );
   });
 });

@@ -17,6 +17,7 @@ import { countAttention } from './count-attention.ts';
 import type { RecoveryConfig } from './env.ts';
 import { deleteExpiredVms } from './expiry.ts';
 import { consumeFailure } from './failure-consumer.ts';
+import { restartStopped } from './guest-stops.ts';
 import { openHeartbeats } from './heartbeats.ts';
 import { HostLog } from './host-log.ts';
 import { HostWatch } from './hosts.ts';
@@ -31,6 +32,8 @@ import { VmLoader } from './vm-loader.ts';
 
 /** Failures in hand at once: each look is a few milliseconds, what waits is in JetStream. */
 const MAX_IN_FLIGHT = 64;
+/** A guest that stopped is to run again in about a second; where there is none, the search costs some microseconds. */
+const STOPS_EVERY_MS = 250;
 const FAILURES = { stream: recoveryConsumer.stream, durable: recoveryConsumer.config.durable_name } as const;
 
 export interface RecoveryService extends Service {
@@ -101,9 +104,13 @@ export const create = (config: RecoveryConfig, overrides: Partial<Runtime> = {})
       { name: 'expired-vms', run: () => deleteExpiredVms(deps) },
       { name: 'attention', run: () => countAttention(deps) },
     ];
+    const stops: readonly Search[] = [{ name: 'guest-stops', run: () => restartStopped(deps) }];
     const cutOff = await queue.unacknowledged(FAILURES.stream, FAILURES.durable);
     const resuming = resumeCutOff({ ...deps, messages: cutOff });
-    const searching = runSearches({ runtime, searches, everyMs: config.IRONLOG_SCAN_SECONDS * 1000, signal });
+    const searching = Promise.all([
+      runSearches({ runtime, searches, everyMs: config.IRONLOG_SCAN_SECONDS * 1000, signal }),
+      runSearches({ runtime, searches: stops, everyMs: STOPS_EVERY_MS, signal }),
+    ]);
     const consuming = queue.consume({
       ...FAILURES,
       maxInFlight: MAX_IN_FLIGHT,

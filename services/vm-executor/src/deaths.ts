@@ -20,8 +20,6 @@ export const epochOfProcess = (vm: Vm): number =>
 const factOf = (vm: Vm, { ending }: Death): VmFact => {
   const { exit, detectedBy } = ending;
   const status = exit ? { exitCode: exit.exitCode, signal: exit.signal } : {};
-  if (ending.guestStopped && vm.state === 'lost')
-    return { name: 'found', data: { observed: 'stopped', epoch: vm.epoch } };
   if (ending.guestStopped && vm.state !== 'created') {
     return { name: 'stopped', data: { epoch: vm.epoch, cause: 'guest', forced: false, ...status } };
   }

@@ -54,7 +54,7 @@ test('a lost VM whose guest ran on is found running, in the same process, which 
   await host.until(id, 'crashed');
 });
 
-test('a lost VM whose process died meanwhile has crashed, and one whose guest stopped is found stopped', async () => {
+test('a lost VM whose process died meanwhile has crashed, and one whose guest stopped has stopped', async () => {
   const dead = await host.made(true);
   await host.say(dead.id, 'recovery', LOST);
   await host.kill(dead.pid);
@@ -63,7 +63,7 @@ test('a lost VM whose process died meanwhile has crashed, and one whose guest st
   await switchOff(off.id);
   await host.start();
   expect(await host.last(dead.id)).toMatchObject({ name: 'crashed', data: { detectedBy: 'adoption' } });
-  expect(await host.last(off.id)).toMatchObject({ name: 'found', data: { observed: 'stopped' } });
+  expect(await host.last(off.id)).toMatchObject({ name: 'stopped', data: { cause: 'guest', epoch: 1 } });
 });
 
 test('a VM lost before its first boot is found stopped, and its process is ended', async () => {

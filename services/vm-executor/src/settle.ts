@@ -85,6 +85,7 @@ const find = async (deps: SettleDeps, log: VmLog, found: WithEpoch | undefined):
   if (observed.state === 'running' || observed.state === 'paused')
     return say(deps, log, { name: 'found', data: { observed: observed.state, epoch } });
   await reap(deps, found, `its VM was lost, and its guest is ${observed.state}`);
+  if (observed.state === 'shutdown') return died(deps, log, true);
   await say(deps, log, { name: 'found', data: { observed: 'stopped', epoch } });
 };
 

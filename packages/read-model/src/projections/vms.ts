@@ -1,5 +1,5 @@
 // VM rows: each VM's fold, with the columns that queries look by. Between two commits a VM is written once.
-import { type Entry, evolve, initialVm, type Vm } from '@ironlog/domain';
+import { type Entry, evolve, initialVm, stopDueAt, type Vm } from '@ironlog/domain';
 import type { TenantId, VmId } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
 import { WrittenKeys } from './written-keys.ts';
@@ -42,10 +42,11 @@ export class VmRows {
       'SELECT body, created_sequence FROM vms WHERE tenant = ? AND id = ?',
     );
     this.#upsert = db.prepare(
-      `INSERT INTO vms (tenant, id, created_sequence, state, host, name, deleted, attention, task_deadline, expires_at, body)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      `INSERT INTO vms (tenant, id, created_sequence, state, host, name, deleted, attention, task_deadline, expires_at, restart_at, body)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (tenant, id) DO UPDATE SET state = excluded.state, host = excluded.host, name = excluded.name, deleted = excluded.deleted,
-         attention = excluded.attention, task_deadline = excluded.task_deadline, expires_at = excluded.expires_at, body = excluded.body`,
+         attention = excluded.attention, task_deadline = excluded.task_deadline, expires_at = excluded.expires_at,
+         restart_at = excluded.restart_at, body = excluded.body`,
     );
     this.#place = db.prepare<[number, string, string]>(
       'UPDATE vms SET created_sequence = ? WHERE tenant = ? AND id = ?',
@@ -147,6 +148,7 @@ export class VmRows {
       vm.attention ? 1 : 0,
       vm.task?.deadline ?? null,
       expiresAt,
+      stopDueAt(vm) ?? null,
       JSON.stringify(vm),
     );
     // A VM's spec is given with its claim, and is never another.
