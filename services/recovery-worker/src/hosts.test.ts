@@ -1,7 +1,7 @@
-import { hostEventSubject, hostFilter } from '@ironlog/schemas';
+import { hostEventSubject, hostFilter, newCommandId } from '@ironlog/schemas';
 import { describe, expect, it } from 'vitest';
 import type { Heartbeat } from './heartbeats.ts';
-import { createVm, HOST, hostEvent } from './host-1.fixture.ts';
+import { crashed, createVm, HOST, hostEvent, requestOf } from './host-1.fixture.ts';
 import { HostLog } from './host-log.ts';
 import { HostWatch } from './hosts.ts';
 import { bench, someVm } from './unit.fixture.ts';
@@ -95,5 +95,29 @@ describe('the watch over hosts', () => {
       const lost = test.names().filter((name) => name === 'lost');
       expect([lost.length, (await test.host.vm(ref)).state]).toEqual(lostAfterMs === 0 ? [0, 'running'] : [1, 'lost']);
     }
+  });
+
+  it('leaves a VM that has no process to lose as it is: back, its host would take a stop that was asked for as a crash', async () => {
+    const deadline = new Date(Date.now() + 60_000).toISOString();
+    const shutdown = { request: requestOf('shutdown'), deadline, mode: 'graceful', timeoutSeconds: 30 } as const;
+    const requested = { epoch: 1, cause: 'requested', forced: false } as const;
+    const begun = () => {
+      const id = newCommandId();
+      return { causationid: id, correlationid: id };
+    };
+    const { test, ref, lookAfter } = await scene(60_000);
+    await createVm(test.host, ref, { restart: { policy: 'always' } }, true);
+    await test.host.say(ref, { name: 'shutdown-started', data: shutdown }, begun());
+    await test.host.say(ref, { name: 'stopped', data: requested });
+    for (const seconds of [0, 60, 60]) await lookAfter(seconds);
+    expect((await test.host.vm(ref)).state).toBe('stopped');
+
+    const booting = await scene(60_000);
+    await createVm(booting.test.host, booting.ref, {}, true);
+    await booting.test.host.say(booting.ref, crashed(1));
+    const boot = { request: requestOf('boot'), deadline, epoch: 2 };
+    await booting.test.host.say(booting.ref, { name: 'boot-started', data: boot }, begun());
+    for (const seconds of [0, 60, 60]) await booting.lookAfter(seconds);
+    expect(await booting.test.host.vm(booting.ref)).toMatchObject({ state: 'lost', task: null });
   });
 });

@@ -1,5 +1,6 @@
 // The VMs of a host that has been gone too long are `lost`: their tasks end as failed, and a human is told. No other
-// host takes them (a VM never changes host), and `found` by the owner undoes it.
+// host takes them (a VM never changes host), and what the owner says when it is back undoes it.
+import type { Vm } from '@ironlog/domain';
 import type { HostId } from '@ironlog/schemas';
 import type { Census } from './census.ts';
 import type { ScanDeps } from './scan.ts';
@@ -9,12 +10,17 @@ export interface LostDeps extends ScanDeps {
   readonly census: Pick<Census, 'vmsOf'>;
 }
 
+const HAS_A_PROCESS: readonly Vm['state'][] = ['pending', 'created', 'running', 'paused'];
+
+/** One that has stopped or failed has nothing that could be lost, unless something is being done to it. */
+const mayBeLost = ({ state, task }: Vm): boolean =>
+  HAS_A_PROCESS.includes(state) || (task !== null && (state === 'stopped' || state === 'failed'));
+
 export const loseVms = async (deps: LostDeps, host: HostId, reason: string): Promise<void> => {
   for (const ref of await deps.census.vmsOf(host)) {
-    const verdict = await giveVerdict(deps, ref, ({ owner, state }) => {
-      const isHere = owner === host && state !== 'lost' && state !== 'deleted' && state !== 'absent';
-      return isHere ? { fact: { name: 'lost', data: { host, reason } } } : undefined;
-    });
+    const verdict = await giveVerdict(deps, ref, (vm) =>
+      vm.owner === host && mayBeLost(vm) ? { fact: { name: 'lost', data: { host, reason } } } : undefined,
+    );
     if (verdict.kind === 'unknown') return;
     if (verdict.kind === 'said') deps.logger.error({ ...ref, hostId: host, reason }, 'VM is lost');
   }
