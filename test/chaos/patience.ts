@@ -6,12 +6,14 @@ import { until } from '../harness/until.ts';
 
 const WITHIN_MS = 40_000;
 
-/** What fetch throws when nobody listens, or the one who did is dead. */
+/** Nobody listens, or the one who did is dead. */
+const GONE: readonly unknown[] = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'];
+
 const whenThere = async <Body>(ask: () => Promise<Answer<Body>>): Promise<Answer<Body> | undefined> => {
   try {
     return await ask();
   } catch (error) {
-    if (error instanceof TypeError) return undefined;
+    if (error instanceof Error && 'code' in error && GONE.includes(error.code)) return undefined;
     throw error;
   }
 };
