@@ -89,6 +89,9 @@ export const activeTraceparent = (): string | undefined => {
   return active !== undefined && isSpanContextValid(active) ? format(active) : carried.getStore();
 };
 
+/** Runs `fn` as nobody's work: what it logs has no trace. */
+export const outsideSpans = (fn: () => void): void => context.with(ROOT_CONTEXT, () => carried.exit(fn));
+
 /** With tracing off, the parent's traceparent is passed through, or a new one made when there is none. */
 export const openSpan = (name: string, { attributes = {}, parent, kind = 'internal' }: SpanOptions): OpenSpan => {
   const within = parentContext(parent);

@@ -1,7 +1,9 @@
 /** Turns OpenTelemetry traces on when the standard OTEL_* variables name a collector; else its SDK is not even loaded. */
-import { type DiagLogger, DiagLogLevel, diag } from '@opentelemetry/api';
+import { DiagLogLevel, diag } from '@opentelemetry/api';
+import { systemClock } from './clock.ts';
 import type { Environment } from './config.ts';
 import type { Logger } from './log.ts';
+import { tracingTrouble } from './tracing-trouble.ts';
 
 const FLUSH_TIMEOUT_MS = 2000;
 
@@ -20,19 +22,13 @@ export interface TracingOptions {
   readonly logger: Logger;
 }
 
+const endpointIn = (env: Environment): string =>
+  env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT || env.OTEL_EXPORTER_OTLP_ENDPOINT || '';
+
 const wanted = (env: Environment): boolean =>
-  Boolean(env.OTEL_EXPORTER_OTLP_ENDPOINT || env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT) &&
+  endpointIn(env) !== '' &&
   env.OTEL_SDK_DISABLED?.trim().toLowerCase() !== 'true' &&
   env.OTEL_TRACES_EXPORTER?.trim() !== 'none';
-
-// The SDK would print to the console, between our JSON lines.
-const diagnostics = (logger: Logger): DiagLogger => ({
-  error: (message) => logger.error({ code: 'otel', reason: message }, 'OpenTelemetry reports an error'),
-  warn: (message) => logger.warn({ code: 'otel', reason: message }, 'OpenTelemetry warns'),
-  info: () => undefined,
-  debug: () => undefined,
-  verbose: () => undefined,
-});
 
 // While a hypervisor starts it is pinged every few milliseconds: hundreds of failed calls that are nobody's request.
 const isPing = ({ path }: { readonly path: string }): boolean => path.endsWith('/vmm.ping');
@@ -68,7 +64,9 @@ export const startTracing = async ({ service, env, logger }: TracingOptions): Pr
     logRecordProcessors: [],
     logLevel: 'error',
   });
-  diag.setLogger(diagnostics(logger), { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
-  logger.info({ code: 'tracing-on' }, 'traces are sent over OTLP');
+  const endpoint = endpointIn(env);
+  const trouble = tracingTrouble({ logger, endpoint, clock: systemClock });
+  diag.setLogger(trouble, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
+  logger.info({ code: 'tracing-on' }, `traces are sent over OTLP to ${endpoint}`);
   return { on: true, stop: () => flush(sdk.shutdown, logger) };
 };
