@@ -1,3 +1,5 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { conformance } from './conformance.fixture.ts';
 import { createHypervisor } from './factory.ts';
@@ -92,4 +94,20 @@ describe('a simulated VM misbehaves as its kernel arguments say', () => {
     });
     expect(await hypervisor.observe(first.handle, within(5000))).toMatchObject({ ok: true, state: 'running' });
   });
+});
+
+it('keeps its compiled code where its owner can go, and nobody else', async () => {
+  const vm = await VmFixture.make({});
+  const cacheDirectory = join(vm.directory, 'compile-cache');
+  const hypervisor = createHypervisor({ kind: 'simulator', cacheDirectory });
+  try {
+    await vm.running(hypervisor);
+    const folders = await readdir(cacheDirectory);
+    expect(folders).toHaveLength(1);
+    for (const path of [cacheDirectory, join(cacheDirectory, folders[0] ?? '')])
+      expect((await stat(path)).mode & 0o777).toBe(0o700);
+  } finally {
+    await hypervisor.close();
+    await vm.dispose();
+  }
 });

@@ -14,7 +14,7 @@ import { watchProcess } from './watch.ts';
 export interface CloudHypervisorOptions {
   readonly kind: HypervisorKind;
   /** The program and its arguments; they must hold the launch's socket path and its events path. */
-  readonly command: (launch: LaunchSpec) => Pick<ProgramSpec, 'program' | 'argv' | 'environment'>;
+  readonly command: (launch: LaunchSpec) => Pick<ProgramSpec, 'program' | 'argv' | 'environment' | 'umask'>;
 }
 
 const PRESS_EVERY_MS = 1000;

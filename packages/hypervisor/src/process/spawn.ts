@@ -33,6 +33,8 @@ export interface ProgramSpec {
   readonly logPath: string;
   /** All that it gets beside PATH. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** For a program that makes directories before it sets its own mask; the default leaves nobody a way into them. */
+  readonly umask?: number;
 }
 
 /**
@@ -72,9 +74,12 @@ async function start(spec: ProgramSpec, logFd: number): Promise<SpawnOutcome> {
 }
 
 /** @throws Error at once for what the system refuses: arguments too long (E2BIG), no memory (ENOMEM), a NUL among them. */
-function spawnPrivately({ program, argv, directory, environment }: ProgramSpec, logFd: number): ChildProcess {
+function spawnPrivately(
+  { program, argv, directory, environment, umask = 0o177 }: ProgramSpec,
+  logFd: number,
+): ChildProcess {
   // Its socket and console are to be 0600 from the first moment, and a child inherits the mask of this moment.
-  const mask = process.umask(0o177);
+  const mask = process.umask(umask);
   try {
     return spawn(program, argv, {
       cwd: directory,

@@ -37,5 +37,7 @@ export const createSimulator = ({ cacheDirectory }: SimulatorConfig): Hypervisor
         `path=${eventsPathOf(directory, epoch)}`,
       ],
       environment: cacheDirectory === undefined ? {} : { NODE_COMPILE_CACHE: cacheDirectory },
+      // Node makes the cache's directories before our program runs, which then sees to the modes of its own files.
+      umask: 0o077,
     }),
   });
