@@ -16,7 +16,7 @@ import { RECOVERY } from './verdict.ts';
 
 export interface HostPresence {
   readonly sequence: number;
-  /** Its executor has said that it stops: silence is then no news. */
+  /** Its executor has said that it stops: silence is then no news by itself. */
   readonly stopped: boolean;
   /** The last word on it was `host-unreachable`. */
   readonly unreachable: boolean;
@@ -47,10 +47,13 @@ export class HostLog {
   }
 
   /** Appends what `decide` makes of the host's latest presence; `undefined`: nothing to say, or no longer. */
-  async say(host: HostId, decide: (presence: HostPresence) => Presence | undefined): Promise<Presence | undefined> {
+  async say(
+    host: HostId,
+    decide: (presence: HostPresence) => Promise<Presence | undefined>,
+  ): Promise<Presence | undefined> {
     const { log, clock, signal, fail } = this.#deps;
     for (let presence = await this.load(host); ; ) {
-      const fact = decide(presence);
+      const fact = await decide(presence);
       if (!fact) return undefined;
       const event: HostEvent = {
         specversion: '1.0',

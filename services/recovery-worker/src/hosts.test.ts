@@ -31,6 +31,11 @@ const scene = async (lostAfterMs = 0) => {
     beats: (revision: number | undefined) => {
       beat = revision === undefined ? undefined : { revision, at: test.clock.now().toISOString() };
     },
+    stops: async () => {
+      const event = hostEvent({ name: 'executor-stopped', data: { incarnation: 'one' } });
+      const subject = hostEventSubject(HOST, HOST, event.name);
+      await test.log.append({ subject, event, filter: hostFilter(HOST), expected: 0 });
+    },
     deafen: (value: boolean) => {
       deaf = value;
     },
@@ -78,13 +83,33 @@ describe('the watch over hosts', () => {
     expect(test.names()).toEqual(['host-unreachable']);
   });
 
-  it('says nothing of a host that has said it stops', async () => {
-    const { test, lookAfter } = await scene();
-    const event = hostEvent({ name: 'executor-stopped', data: { incarnation: 'one' } });
-    const subject = hostEventSubject(HOST, HOST, event.name);
-    await test.log.append({ subject, event, filter: hostFilter(HOST), expected: 0 });
-    for (const seconds of [0, 60]) await lookAfter(seconds);
-    expect(test.names()).toEqual(['executor-stopped']);
+  it('says nothing of a host that has said it stops and has no VMs', async () => {
+    const { test, ref, lookAfter, stops } = await scene();
+    await createVm(test.host, ref, {}, true);
+    const deleting = { request: requestOf('delete'), deadline: new Date().toISOString(), force: true };
+    const cause = { causationid: newCommandId() };
+    await test.host.say(ref, { name: 'delete-started', data: deleting }, cause);
+    await test.host.say(ref, { name: 'deleted', data: { epoch: 1 } }, cause);
+    await stops();
+    for (const seconds of [0, 60, 60]) await lookAfter(seconds);
+    expect(test.names().at(-1)).toBe('executor-stopped');
+  });
+
+  it('misses one that has said it stops, has VMs and stays away, and says how many', async () => {
+    const { test, ref, beats, lookAfter, stops } = await scene();
+    await createVm(test.host, ref, {}, true);
+    await stops();
+    beats(1);
+    for (const seconds of [0, 19]) await lookAfter(seconds);
+    expect(test.names().at(-1)).toBe('executor-stopped');
+    for (const seconds of [1, 60]) await lookAfter(seconds);
+    expect(test.names().slice(-2)).toEqual(['executor-stopped', 'host-unreachable']);
+    expect(test.stream.entries.at(-1)?.read).toMatchObject({
+      stored: { event: { data: { reason: expect.stringMatching(/stopped in order .* its 1 VM$/) } } },
+    });
+    beats(2);
+    await lookAfter(1);
+    expect(test.names().at(-1)).toBe('host-reachable');
   });
 
   it('calls its VMs lost only where an operator has asked for that', async () => {
