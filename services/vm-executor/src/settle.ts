@@ -8,6 +8,7 @@ import { removeSockets } from './effects/index.ts';
 import type { HostDeps } from './host-deps.ts';
 import type { HypervisorProcesses } from './hypervisor-process.ts';
 import type { Ending, LiveProcess } from './processes.ts';
+import { standBy } from './stand-by.ts';
 import type { VmLog } from './vm-log.ts';
 
 export interface SettleDeps {
@@ -103,6 +104,7 @@ const say = async ({ host }: SettleDeps, log: VmLog, fact: VmFact): Promise<void
 
 /** No process is left: whether its guest had stopped is asked of what the process left behind. */
 const dead = async (deps: SettleDeps, log: VmLog): Promise<void> => {
+  if (await standBy(deps, log.vm)) return;
   const { vm } = log;
   const epoch = epochOfProcess(vm);
   const directory = deps.host.state.directoryOf({ tenant: vm.tenant, vmId: vm.id });
