@@ -1,4 +1,5 @@
 // The demo guest of the QEMU hypervisor: Debian's cloud kernel, and an initramfs of busybox that we pack ourselves.
+import { createHash } from 'node:crypto';
 import { existsSync, globSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +15,11 @@ const SUITE = 'bookworm';
 const KERNEL_META = 'linux-image-cloud-amd64';
 /** Without them the guest does not hear the power button. */
 const MODULES = ['button', 'evdev'] as const;
+/** What the guest prints on its first serial line when it is up (guest-init.sh). */
+export const READY_LINE = 'ironlog-guest: ready';
 const INIT = fileURLToPath(new URL('./guest-init.sh', import.meta.url));
+/** A change of how it is packed is a change of what is packed. */
+const PACKERS = ['./cpio.ts', './demo-kernel.ts'].map((file) => fileURLToPath(new URL(file, import.meta.url)));
 
 export interface DemoKernel {
   /** Absolute paths. */
@@ -36,7 +41,20 @@ const only = (directory: string, pattern: string): string => {
   return join(directory, found);
 };
 
-const packInitramfs = (busybox: string, modules: readonly string[]): Buffer => {
+interface Contents {
+  readonly busybox: string;
+  readonly modules: readonly string[];
+}
+
+/** Of all that goes into it, and of how it is packed. */
+const keyOf = ({ busybox, modules }: Contents): string => {
+  const hash = createHash('sha256');
+  for (const path of [busybox, ...modules, INIT, ...PACKERS])
+    hash.update(`${basename(path)}\0`).update(readFileSync(path));
+  return hash.digest('hex');
+};
+
+const packInitramfs = ({ busybox, modules }: Contents): Buffer => {
   const directories = ['bin', 'dev', 'lib', 'lib/modules'].map((path): CpioEntry => ({ kind: 'directory', path }));
   const file = (path: string, from: string, mode: number): CpioEntry => ({
     kind: 'file',
@@ -72,16 +90,24 @@ const buildDemoKernel = async (directory: string): Promise<DemoKernel> => {
   }
   const kernel = await unpacked(readFileSync(image, 'utf8'));
   const busybox = await unpacked('busybox-static');
-  // Always packed anew: it takes a moment, and follows every change of the script in it.
-  const modules = MODULES.map((module) => only(kernel, `lib/modules/*/kernel/**/${module}.ko`));
-  writeOnce(built.initrd, packInitramfs(only(busybox, '**/bin/busybox'), modules));
+  const contents: Contents = {
+    busybox: only(busybox, '**/bin/busybox'),
+    modules: MODULES.map((module) => only(kernel, `lib/modules/*/kernel/**/${module}.ko`)),
+  };
+  // Packed anew only when something in it has changed: whether KVM boots it is found out again for another file.
+  const key = keyOf(contents);
+  const keyFile = `${built.initrd}.key`;
+  if (!existsSync(built.initrd) || !existsSync(keyFile) || readFileSync(keyFile, 'utf8') !== key) {
+    writeOnce(built.initrd, packInitramfs(contents));
+    writeOnce(keyFile, Buffer.from(key));
+  }
   if (!existsSync(built.kernel)) writeOnce(built.kernel, readFileSync(only(kernel, 'boot/vmlinuz-*')));
   return built;
 };
 
 /**
  * IRONLOG_KERNEL and IRONLOG_INITRD where both are set; else fetched once and packed. The guest prints
- * `ironlog-guest: ready` on its first serial line and switches itself off at the ACPI power button.
+ * READY_LINE on its first serial line and switches itself off at the ACPI power button.
  * @throws Error with one sentence when there is none to be had.
  */
 export const ensureDemoKernel = async (): Promise<DemoKernel> => {

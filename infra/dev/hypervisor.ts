@@ -1,21 +1,39 @@
-// What the executors are told of the hypervisor that they drive: for QEMU, where it is and what its demo guest boots.
-import { ensureDemoKernel } from './demo-kernel.ts';
+// What the executors are told of the hypervisor that they drive: for QEMU, where it is, what its demo guest boots, and by what.
+import { join } from 'node:path';
+import { chooseAccelerator } from '@ironlog/hypervisor';
+import { type DemoKernel, ensureDemoKernel, READY_LINE } from './demo-kernel.ts';
 import { findQemu } from './qemu.ts';
 import { say } from './say.ts';
 
+/** Asked once for all hosts: they are on one machine. */
+const acceleratorOf = async (program: string, { kernel, initrd }: DemoKernel, stateDir: string): Promise<string> => {
+  const named = process.env.IRONLOG_QEMU_ACCEL;
+  if (named) return named;
+  const cachePath = join(stateDir, 'accelerator.json');
+  const { accelerator, reason } = await chooseAccelerator({
+    ...{ program, kernel, initrd, readyLine: READY_LINE, cachePath },
+    onProbe: (withinMs) =>
+      say(`finding out whether the kernel boots under KVM here: once, at most ${withinMs / 1000} s`),
+  });
+  say(`QEMU runs guests by ${accelerator}: ${reason}`);
+  return accelerator;
+};
+
 /** @throws Error that says what to install when the hypervisor is not there. */
-export const hypervisorEnvironment = async (kind: 'simulator' | 'qemu'): Promise<Readonly<Record<string, string>>> => {
+export const hypervisorEnvironment = async (
+  kind: 'simulator' | 'qemu',
+  stateDir: string,
+): Promise<Readonly<Record<string, string>>> => {
   if (kind === 'simulator') return { IRONLOG_HYPERVISOR: kind };
   const qemu = await findQemu();
   if (qemu.kind === 'absent') throw new Error(qemu.reason);
-  const { kernel, initrd } = await ensureDemoKernel();
-  say(`QEMU ${qemu.version} (${qemu.path}) boots ${kernel}`);
-  const accel = process.env.IRONLOG_QEMU_ACCEL;
+  const guest = await ensureDemoKernel();
+  say(`QEMU ${qemu.version} (${qemu.path}) boots ${guest.kernel}`);
   return {
     IRONLOG_HYPERVISOR: kind,
     IRONLOG_QEMU: qemu.path,
-    IRONLOG_KERNEL: kernel,
-    IRONLOG_INITRD: initrd,
-    ...(accel ? { IRONLOG_QEMU_ACCEL: accel } : {}),
+    IRONLOG_QEMU_ACCEL: await acceleratorOf(qemu.path, guest, stateDir),
+    IRONLOG_KERNEL: guest.kernel,
+    IRONLOG_INITRD: guest.initrd,
   };
 };

@@ -65,7 +65,8 @@ export const startPlane = async (options: PlaneOptions): Promise<Plane> => {
   };
   try {
     await endLeftovers(stateDir, say);
-    const hypervisor = await hypervisorEnvironment(options.hypervisor);
+    const hypervisor = await hypervisorEnvironment(options.hypervisor, stateDir);
+    signal.throwIfAborted();
     const binary = await findNatsServer();
     nats = await keepNats(
       { binary, directory: join(stateDir, 'nats'), hosts, tenants: [DEV_TENANT], port: options.natsPort },

@@ -1,7 +1,7 @@
 // From the executor's environment to the driver of its hypervisor.
 import { join } from 'node:path';
 import { type Accelerator, chooseAccelerator, type HypervisorConfig } from '@ironlog/hypervisor';
-import { ConfigError } from '@ironlog/service-kit';
+import { ConfigError, type Logger } from '@ironlog/service-kit';
 import type { ExecutorConfig } from './env.ts';
 
 /** What the demo image's guest writes to its console when it is up. */
@@ -13,14 +13,23 @@ const required = (name: string, value: string | undefined): string => {
 };
 
 /** @throws ConfigError that names the variable that is missing. */
-export const hypervisorConfigOf = async (config: ExecutorConfig, stateDirectory: string): Promise<HypervisorConfig> => {
+export const hypervisorConfigOf = async (
+  config: ExecutorConfig,
+  stateDirectory: string,
+  logger: Pick<Logger, 'info'>,
+): Promise<HypervisorConfig> => {
   if (config.IRONLOG_HYPERVISOR === 'simulator')
     return { kind: 'simulator', cacheDirectory: join(stateDirectory, '.compile-cache') };
   const program = required('IRONLOG_QEMU', config.IRONLOG_QEMU);
   const kernel = required('IRONLOG_KERNEL', config.IRONLOG_KERNEL);
   const initrd = required('IRONLOG_INITRD', config.IRONLOG_INITRD);
   // KVM may be there and not work: probed once, and the answer kept.
-  const probe = { program, kernel, initrd, readyLine: READY_LINE, cachePath: join(stateDirectory, 'accelerator.json') };
-  const accelerator: Accelerator = config.IRONLOG_QEMU_ACCEL ?? (await chooseAccelerator(probe)).accelerator;
-  return { kind: 'qemu', program, accelerator };
+  const cachePath = join(stateDirectory, 'accelerator.json');
+  const choose = async (): Promise<Accelerator> => {
+    const onProbe = (timeoutMs: number): void => logger.info({ timeoutMs }, 'finding out whether KVM boots the kernel');
+    const chosen = await chooseAccelerator({ program, kernel, initrd, readyLine: READY_LINE, cachePath, onProbe });
+    logger.info({ reason: chosen.reason }, `guests run by ${chosen.accelerator}`);
+    return chosen.accelerator;
+  };
+  return { kind: 'qemu', program, accelerator: config.IRONLOG_QEMU_ACCEL ?? (await choose()) };
 };

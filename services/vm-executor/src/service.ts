@@ -78,7 +78,7 @@ export const create = (config: ExecutorConfig, overrides: Partial<Runtime> = {})
     await requireDurability({ connection, settings, logger: runtime.logger });
     const log = await createEventLog({ connection });
     const queue = await createWorkQueue({ connection });
-    const hypervisor: Hypervisor = createHypervisor(await hypervisorConfigOf(config, state.path));
+    const hypervisor: Hypervisor = createHypervisor(await hypervisorConfigOf(config, state.path, runtime.logger));
     const hypervisors = new Map<HypervisorKind, Hypervisor>([[hypervisor.kind, hypervisor]]);
     const images = catalogueOf(config);
     let pulse: Pulse | undefined;

@@ -18,6 +18,8 @@ export interface AcceleratorProbe {
   readonly readyLine: string;
   /** The answer is kept here (a file of ours in a directory of ours), and found again by the next probe. */
   readonly cachePath: string;
+  /** Told before it boots a guest, and how long that may take; not when the answer was kept. */
+  readonly onProbe?: (withinMs: number) => void;
 }
 
 export interface AcceleratorChoice {
@@ -38,6 +40,7 @@ export async function chooseAccelerator(probe: AcceleratorProbe): Promise<Accele
   const key = await keyOf(probe);
   const kept = await readChoice(probe.cachePath);
   if (kept?.key === key) return { accelerator: kept.accelerator, reason: kept.reason };
+  probe.onProbe?.(READY_WITHIN_MS);
   const ready = await reachesReady(probe);
   const choice: AcceleratorChoice = ready
     ? { accelerator: 'kvm', reason: 'the kernel came up under KVM' }
