@@ -14,3 +14,9 @@ export const privateDirectory = (path: string): string => {
   mkdirSync(path, { recursive: true, mode: 0o700 });
   return path;
 };
+
+/** A path as the caller wrote it: npm runs scripts in the project's folder, and tells in INIT_CWD where it was called. */
+export const fromCaller = (
+  path: string,
+  { INIT_CWD: caller }: { readonly INIT_CWD?: string | undefined } = process.env,
+): string => resolve(caller ?? '', path);

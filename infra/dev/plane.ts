@@ -72,9 +72,9 @@ export const startPlane = async (options: PlaneOptions): Promise<Plane> => {
       { binary, directory: join(stateDir, 'nats'), hosts, tenants: [DEV_TENANT], port: options.natsPort },
       say,
     );
-    if (nats.taken !== undefined) say(`port ${nats.taken} is taken; NATS is at ${nats.url}`);
+    if (nats.instead !== undefined) say(`${nats.instead}; NATS is at ${nats.url}`);
     const http = await choosePort(options.httpPort);
-    if (http.taken !== undefined) say(`port ${http.taken} is taken; HTTP is at port ${http.port}`);
+    if (http.instead !== undefined) say(`${http.instead}; HTTP is at port ${http.port}`);
     const opsPorts = await Promise.all(
       Array.from({ length: 2 + hosts.length }, async () => (await choosePort(0)).port),
     );

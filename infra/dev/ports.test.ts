@@ -3,15 +3,19 @@ import { createServer } from 'node:net';
 import { expect, it } from 'vitest';
 import { choosePort } from './ports.ts';
 
-it('takes another free port when the wanted one is taken, and says which was', async () => {
+it('takes another free port when the wanted one is taken, and says so', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
   const wanted = typeof address === 'object' && address ? address.port : 0;
   const chosen = await choosePort(wanted);
-  expect(chosen.taken).toBe(wanted);
+  expect(chosen.instead).toBe(`port ${wanted} is taken`);
   expect(chosen.port).not.toBe(wanted);
   server.close();
   await once(server, 'close');
   expect(await choosePort(wanted)).toEqual({ port: wanted });
+});
+
+it.skipIf(process.getuid?.() === 0)('says that a port is not for this user, and not that it is taken', async () => {
+  expect((await choosePort(80)).instead).toBe('port 80 is not for this user to take');
 });

@@ -7,6 +7,7 @@ import { readOptions, type StartOptions, USAGE } from './options.ts';
 import { DEV_FILE, PRIVATE_DIR, privateDirectory, ROOT } from './paths.ts';
 import { startPlane } from './plane.ts';
 import { say } from './say.ts';
+import { UsageError } from './usage-error.ts';
 
 const NATS_PORT = 4222;
 
@@ -43,7 +44,7 @@ const main = async (): Promise<number> => {
   } catch (error) {
     if (controller.signal.aborted) return 0;
     say(error instanceof Error ? error.message : String(error));
-    return 1;
+    return error instanceof UsageError ? UsageError.exitCode : 1;
   }
 };
 

@@ -30,8 +30,8 @@ export interface NatsServer {
   readonly url: string;
   readonly monitorUrl: string;
   readonly credentials: NatsCredentials;
-  /** The wanted port that was taken, if one was. */
-  readonly taken: number | undefined;
+  /** The wanted port and why it is another, if it is. */
+  readonly instead: string | undefined;
   /**
    * Starts it on its ports, waits until it is known to be ours, and provisions it; again after it has ended, the same.
    * @throws Error with where its log is when it does not come up; nothing of it runs then.
@@ -120,7 +120,7 @@ export const prepareNats = async (options: NatsOptions): Promise<NatsServer> => 
       throw error;
     }
   };
-  return { url, monitorUrl: `http://127.0.0.1:${monitor.port}`, credentials, taken: client.taken, launch };
+  return { url, monitorUrl: `http://127.0.0.1:${monitor.port}`, credentials, instead: client.instead, launch };
 };
 
 /** Prepares and launches. @throws Error with where its log is when it does not come up. */

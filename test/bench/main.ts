@@ -1,11 +1,12 @@
 // `npm run bench`: what Ironlog costs, each figure beside the baseline measured in the same run.
 import { cpus } from 'node:os';
+import { say, UsageError } from '@ironlog/infra';
 import { startTestPlane } from '../harness/plane.ts';
 import { benchAccept } from './accept.ts';
 import { benchBoot } from './boot.ts';
 import { benchCrash } from './crash.ts';
 import { benchMemory } from './memory.ts';
-import { type Amounts, type Part, readOptions } from './options.ts';
+import { type Amounts, type BenchOptions, type Part, readOptions } from './options.ts';
 import { openRawPublish } from './raw-publish.ts';
 import { benchRebuild } from './rebuild.ts';
 import { render, type Section } from './report.ts';
@@ -38,11 +39,20 @@ const BENCHES: Readonly<Record<Part, (amounts: Amounts) => Promise<Section>>> = 
   memory: benchMemory,
 };
 
-const late = setTimeout(() => {
-  process.stderr.write(`the bench has not ended within ${WITHIN_MS / 60_000} minutes\n`);
-  process.exit(1);
-}, WITHIN_MS);
-const { parts, amounts } = readOptions(process.argv.slice(2));
-process.stdout.write(`${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.versions.node}\n\n`);
-for (const part of parts) process.stdout.write(`${render(await BENCHES[part](amounts))}\n`);
-clearTimeout(late);
+const bench = async ({ parts, amounts }: BenchOptions): Promise<void> => {
+  const late = setTimeout(() => {
+    process.stderr.write(`the bench has not ended within ${WITHIN_MS / 60_000} minutes\n`);
+    process.exit(1);
+  }, WITHIN_MS);
+  process.stdout.write(`${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.versions.node}\n\n`);
+  for (const part of parts) process.stdout.write(`${render(await BENCHES[part](amounts))}\n`);
+  clearTimeout(late);
+};
+
+try {
+  await bench(readOptions(process.argv.slice(2)));
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  say(error.message);
+  process.exitCode = UsageError.exitCode;
+}

@@ -1,5 +1,6 @@
 // What the bench can be told, and how much of each thing it does.
 import { parseArgs } from 'node:util';
+import { UsageError } from '@ironlog/infra';
 
 export const PARTS = ['accept', 'boot', 'rebuild', 'crash', 'memory'] as const;
 export type Part = (typeof PARTS)[number];
@@ -56,14 +57,20 @@ export interface BenchOptions {
   readonly amounts: Amounts;
 }
 
-/** @throws Error that says what there is to choose from. */
+const parse = (args: readonly string[]) => {
+  const options = { only: { type: 'string', multiple: true }, quick: { type: 'boolean', default: false } } as const;
+  try {
+    return parseArgs({ args: [...args], options }).values;
+  } catch (error) {
+    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
+  }
+};
+
+/** @throws UsageError that says what there is to choose from. */
 export const readOptions = (args: readonly string[]): BenchOptions => {
-  const { values } = parseArgs({
-    args: [...args],
-    options: { only: { type: 'string', multiple: true }, quick: { type: 'boolean', default: false } },
-  });
+  const values = parse(args);
   const only = values.only ?? [...PARTS];
   const unknown = only.find((name) => !PARTS.some((part) => part === name));
-  if (unknown !== undefined) throw new Error(`--only ${JSON.stringify(unknown)}: there is no such part\n${USAGE}`);
+  if (unknown !== undefined) throw new UsageError(`--only ${JSON.stringify(unknown)}: there is no such part\n${USAGE}`);
   return { parts: PARTS.filter((part) => only.includes(part)), amounts: values.quick ? QUICK : FULL };
 };

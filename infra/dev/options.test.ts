@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+import { readOptions } from './options.ts';
+import { fromCaller } from './paths.ts';
+
+describe('what npm start is told', () => {
+  it('has a default for everything', () => {
+    expect(readOptions([])).toMatchObject({ hypervisor: 'simulator', hosts: 1, httpPort: 7070, keepVms: false });
+  });
+  it.each([
+    [['--hosts', 'x'], '--hosts is "x"; it takes a whole number from 1 to 16'],
+    [['--hosts', '17'], '--hosts is "17"; it takes a whole number from 1 to 16'],
+    [['--http-port', '70000'], '--http-port is "70000"; it takes a whole number from 0 to 65535'],
+    [['--hypervisor', 'xen'], '--hypervisor is "xen"; it takes simulator or qemu'],
+    [['--state-dir', ''], '--state-dir is ""; it takes a directory'],
+    [['--host', '3'], "Unknown option '--host'"],
+    [['--hosts'], "'--hosts <value>' argument missing"],
+    [['three'], "Unexpected argument 'three'"],
+  ])('refuses %j with what it takes, and with the usage', (args, sentence) => {
+    expect(() => readOptions(args)).toThrow(sentence);
+    expect(() => readOptions(args)).toThrow('npm start -- [options]');
+  });
+  it('reads a path as its caller means it, who may stand elsewhere', () => {
+    expect(fromCaller('state', { INIT_CWD: '/home/ada' })).toBe('/home/ada/state');
+    expect(fromCaller('/srv/state', { INIT_CWD: '/home/ada' })).toBe('/srv/state');
+    expect(fromCaller('state', {})).toBe(`${process.cwd()}/state`);
+  });
+});
