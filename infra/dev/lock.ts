@@ -6,12 +6,15 @@ import { identify, isAlive, type ProcessIdentity } from '@ironlog/hypervisor';
 const codeOf = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error ? String(error.code) : undefined;
 
+/** Also what a directory above answers that is not ours to look into. */
+const NOT_THERE = ['ENOENT', 'EACCES'];
+
 const holderOf = (file: string): ProcessIdentity | undefined => {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as ProcessIdentity;
   } catch (error) {
     // Released meanwhile, or written by a machine that lost its power: nobody holds it.
-    if (error instanceof SyntaxError || codeOf(error) === 'ENOENT') return undefined;
+    if (error instanceof SyntaxError || NOT_THERE.includes(codeOf(error) ?? '')) return undefined;
     throw error;
   }
 };
@@ -27,6 +30,12 @@ const linked = (from: string, to: string): boolean => {
   }
 };
 
+/** The living process that holds the directory, if one does. */
+export const lockHolder = async (directory: string): Promise<ProcessIdentity | undefined> => {
+  const holder = holderOf(join(directory, 'start.lock'));
+  return holder && (await isAlive(holder)) ? holder : undefined;
+};
+
 /** Returns how to let go. @throws Error naming the process that holds it. */
 export const lockStateDirectory = async (directory: string): Promise<() => void> => {
   const file = join(directory, 'start.lock');
@@ -34,8 +43,8 @@ export const lockStateDirectory = async (directory: string): Promise<() => void>
   writeFileSync(own, JSON.stringify(await identify(process.pid)), { mode: 0o600 });
   try {
     while (!linked(own, file)) {
-      const holder = holderOf(file);
-      if (holder && (await isAlive(holder))) {
+      const holder = await lockHolder(directory);
+      if (holder) {
         throw new Error(
           `${directory} is in use by another npm start (pid ${holder.pid}); stop it, or use --state-dir for a second one`,
         );

@@ -1,5 +1,4 @@
 // The plane on this machine: nats-server and the services as processes under a supervisor; for `npm start`, tests and the bench.
-import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { type HostId, hostId, type TenantId } from '@ironlog/schemas';
 import { clientUser } from '../nats/accounts.ts';
@@ -9,10 +8,12 @@ import { hypervisorEnvironment } from './hypervisor.ts';
 import { endLeftovers } from './leftovers.ts';
 import { lockStateDirectory } from './lock.ts';
 import { findNatsServer } from './nats-server.ts';
+import { refuseNeighbours } from './neighbours.ts';
 import { privateDirectory } from './paths.ts';
 import { choosePort } from './ports.ts';
 import { waitUntilReady } from './readiness.ts';
 import { type PlannedService, planServices } from './services.ts';
+import { openStateDirectory, realPathOf } from './state-directory.ts';
 import { Supervisor } from './supervisor.ts';
 import { DEV_TENANT, ensureDevToken } from './tokens.ts';
 
@@ -50,8 +51,9 @@ const READY_WITHIN_MS = 60_000;
 /** Resolves when every service is ready. @throws Error that says what is missing or did not come up; nothing is left running then. */
 export const startPlane = async (options: PlaneOptions): Promise<Plane> => {
   const { say, signal } = options;
-  // The real path: processes are found again by it.
-  const stateDir = realpathSync(privateDirectory(options.stateDir));
+  // Before it is made: nothing is to appear in another's.
+  await refuseNeighbours(realPathOf(options.stateDir));
+  const stateDir = openStateDirectory(options.stateDir);
   const unlock = await lockStateDirectory(stateDir);
   const hosts = Array.from({ length: options.hosts }, (_, index) => hostId(`host-${index + 1}`));
   const supervisor = new Supervisor(privateDirectory(join(stateDir, 'logs')), say);
