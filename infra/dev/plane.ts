@@ -11,7 +11,7 @@ import { findNatsServer } from './nats-server.ts';
 import { refuseNeighbours } from './neighbours.ts';
 import { privateDirectory } from './paths.ts';
 import { choosePort } from './ports.ts';
-import { waitUntilReady } from './readiness.ts';
+import { whenAllReady } from './readiness.ts';
 import { type PlannedService, planServices } from './services.ts';
 import { openStateDirectory, realPathOf } from './state-directory.ts';
 import { Supervisor } from './supervisor.ts';
@@ -45,8 +45,6 @@ export interface Plane {
   /** Ends everything it started; with `keepVms` the hypervisor processes run on. */
   stop(options: { readonly keepVms: boolean }): Promise<void>;
 }
-
-const READY_WITHIN_MS = 60_000;
 
 /** Resolves when every service is ready. @throws Error that says what is missing or did not come up; nothing is left running then. */
 export const startPlane = async (options: PlaneOptions): Promise<Plane> => {
@@ -87,10 +85,8 @@ export const startPlane = async (options: PlaneOptions): Promise<Plane> => {
       env: { ...service.env, ...options.extra?.[service.name] },
     }));
     for (const service of services) supervisor.start(service);
-    const ready = async (): Promise<void> => {
-      const all = Promise.all(services.map(({ readyUrl }) => waitUntilReady(readyUrl, READY_WITHIN_MS, signal)));
-      await Promise.race([all, supervisor.hopeless]);
-    };
+    const urls = services.map(({ readyUrl }) => readyUrl);
+    const ready = (): Promise<void> => whenAllReady(urls, supervisor.hopeless, signal);
     await ready();
     return {
       http: `http://127.0.0.1:${http.port}`,

@@ -2,10 +2,11 @@
 import { delay } from '@ironlog/service-kit';
 
 const EVERY_MS = 25;
+const READY_WITHIN_MS = 60_000;
 
-const ask = async (url: string): Promise<string | undefined> => {
+const ask = async (url: string, signal: AbortSignal): Promise<string | undefined> => {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(1000) });
+    const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(1000)]) });
     const text = await response.text();
     return response.status === 200 ? undefined : text.slice(0, 300);
   } catch (error) {
@@ -13,13 +14,29 @@ const ask = async (url: string): Promise<string | undefined> => {
   }
 };
 
-/** @throws Error with the last answer when `withinMs` is over. */
+/** @throws Error with the last answer when `withinMs` is over; the signal's reason when it is aborted. */
 export const waitUntilReady = async (url: string, withinMs: number, signal: AbortSignal): Promise<void> => {
   const deadline = performance.now() + withinMs;
   for (;;) {
-    const notReady = await ask(url);
+    const notReady = await ask(url, signal);
     if (notReady === undefined) return;
     if (performance.now() >= deadline) throw new Error(`${url} is not ready after ${withinMs} ms: ${notReady}`);
     await delay(EVERY_MS, signal);
+  }
+};
+
+/** Resolves when all are; `hopeless` rejects as soon as one never will be, and then nobody is asked any more. */
+export const whenAllReady = async (
+  urls: readonly string[],
+  hopeless: Promise<never>,
+  signal: AbortSignal,
+): Promise<void> => {
+  const decided = new AbortController();
+  const asking = AbortSignal.any([signal, decided.signal]);
+  try {
+    await Promise.race([Promise.all(urls.map((url) => waitUntilReady(url, READY_WITHIN_MS, asking))), hopeless]);
+  } finally {
+    // Questions that went on would keep the process until their time is over.
+    decided.abort();
   }
 };

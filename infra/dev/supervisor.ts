@@ -1,8 +1,9 @@
 // Keeps processes running: starts each again when it ends, later each time, and says so; ends them all when told to.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './paths.ts';
+import { sentencesIn } from './sentences.ts';
 
 export interface Managed {
   readonly name: string;
@@ -59,6 +60,7 @@ export class Supervisor {
   start(managed: Managed): void {
     if (this.#stopping) return;
     const log = openSync(this.logOf(managed.name), 'a', 0o600);
+    const from = fstatSync(log).size;
     const startedAt = performance.now();
     const armed = this.#armed.get(managed.name);
     // A session of its own: Ctrl-C reaches this process only, which then stops them in order.
@@ -75,41 +77,52 @@ export class Supervisor {
       this.#children.delete(managed.name);
       if (this.#stopping) return;
       if (armed || performance.now() - startedAt > LIVED_WELL_MS) this.#delays.delete(managed.name);
+      if (code === EXIT_CONFIG) return this.#refused(managed, from);
       const delayMs = this.#delays.get(managed.name) ?? FIRST_DELAY_MS;
       this.#delays.set(managed.name, Math.min(delayMs * 2, LONGEST_DELAY_MS));
-      if (code === EXIT_CONFIG)
-        this.#hopeless.reject(
-          new Error(`${managed.name} does not accept its configuration: ${lastLine(this.logOf(managed.name))}`),
-        );
-      const wait = code === EXIT_CONFIG ? LONGEST_DELAY_MS : delayMs;
       this.#say(
-        `${managed.name} ended (${signal ?? `exit ${code}`}); starting it again in ${wait} ms; its log: ${this.logOf(managed.name)}`,
+        `${managed.name} ended (${signal ?? `exit ${code}`}); starting it again in ${delayMs} ms; its log: ${this.logOf(managed.name)}`,
       );
-      const timer = setTimeout(() => {
-        this.#timers.delete(timer);
-        this.start(managed);
-      }, wait);
-      this.#timers.add(timer);
+      this.#again(managed, delayMs);
     });
   }
 
-  /** SIGTERM to all, SIGKILL to what is left after a bound; resolves when none is left. */
-  async stop(): Promise<void> {
+  /** Whoever waits for readiness is told what it wrote; to others it is said when it is tried again, in case its server is another by then. */
+  #refused(managed: Managed, from: number): void {
+    const log = this.logOf(managed.name);
+    const why = `${managed.name} does not accept its configuration: ${sentencesIn(log, from) ?? `see ${log}`}`;
+    this.#hopeless.reject(new Error(why));
+    this.#again(managed, LONGEST_DELAY_MS, `${why}; starting it again`);
+  }
+
+  #again(managed: Managed, delayMs: number, line?: string): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      if (line !== undefined) this.#say(line);
+      this.start(managed);
+    }, delayMs);
+    this.#timers.add(timer);
+  }
+
+  /** SIGTERM to all, SIGKILL to what is left after a bound or when there is a hurry; resolves when none is left. */
+  async stop(hurry?: AbortSignal): Promise<void> {
     this.#stopping = true;
     for (const timer of this.#timers) clearTimeout(timer);
-    await Promise.all([...this.#children.values()].map(endChild));
+    await Promise.all([...this.#children.values()].map((child) => endChild(child, hurry)));
   }
 }
 
-const lastLine = (file: string): string => readFileSync(file, 'utf8').trim().split('\n').at(-1) ?? '';
-
-const endChild = (child: ChildProcess): Promise<void> =>
+const endChild = (child: ChildProcess, hurry?: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (child.exitCode !== null || child.signalCode !== null) return resolve();
-    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS);
+    const kill = (): void => void child.kill('SIGKILL');
+    const timer = setTimeout(kill, STOP_WITHIN_MS);
     child.once('exit', () => {
       clearTimeout(timer);
+      hurry?.removeEventListener('abort', kill);
       resolve();
     });
     child.kill('SIGTERM');
+    hurry?.addEventListener('abort', kill, { once: true });
+    if (hurry?.aborted) kill();
   });

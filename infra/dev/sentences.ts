@@ -1,0 +1,17 @@
+// What a process wrote for people into a log that is JSON lines otherwise: why it does not start.
+import { closeSync, openSync, readSync } from 'node:fs';
+
+const MOST_BYTES = 16_384;
+
+/** From byte `from` on, its lines joined; undefined when there are none. */
+export const sentencesIn = (file: string, from: number): string | undefined => {
+  const bytes = Buffer.alloc(MOST_BYTES);
+  const log = openSync(file, 'r');
+  try {
+    const text = bytes.toString('utf8', 0, readSync(log, bytes, 0, MOST_BYTES, from));
+    const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('{'));
+    return lines.length === 0 ? undefined : lines.join('; ');
+  } finally {
+    closeSync(log);
+  }
+};
