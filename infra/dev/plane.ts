@@ -1,9 +1,12 @@
 // The plane on this machine: nats-server and the services as processes under a supervisor; for `npm start`, tests and the bench.
 import { join } from 'node:path';
-import { type HostId, hostId, type TenantId } from '@ironlog/schemas';
+import { type FoundProcess, sameProcess } from '@ironlog/hypervisor';
+import type { HostId, TenantId } from '@ironlog/schemas';
 import { clientUser } from '../nats/accounts.ts';
 import { type KeptNats, keepNats } from '../nats/kept-nats.ts';
-import { endGuests } from './guests.ts';
+import { endPlane } from './ending.ts';
+import { findGuests } from './guests.ts';
+import { hostNames, missingHosts } from './host-directories.ts';
 import { hypervisorEnvironment } from './hypervisor.ts';
 import { endLeftovers } from './leftovers.ts';
 import { lockStateDirectory } from './lock.ts';
@@ -27,6 +30,8 @@ export interface PlaneOptions {
   readonly natsPort: number;
   readonly say: (line: string) => void;
   readonly signal: AbortSignal;
+  /** Aborted: at the end nothing is given time to end by itself. */
+  readonly hurry?: AbortSignal;
   /** Added to the environment of a service, by its name. */
   readonly extra?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
@@ -46,23 +51,20 @@ export interface Plane {
   stop(options: { readonly keepVms: boolean }): Promise<void>;
 }
 
-/** Resolves when every service is ready. @throws Error that says what is missing or did not come up; nothing is left running then. */
+/** Resolves when every service is ready. @throws Error that says what is missing or did not come up; nothing that it started is left running then. */
 export const startPlane = async (options: PlaneOptions): Promise<Plane> => {
-  const { say, signal } = options;
+  const { say, signal, hurry } = options;
   // Before it is made: nothing is to appear in another's.
   await refuseNeighbours(realPathOf(options.stateDir));
   const stateDir = openStateDirectory(options.stateDir);
   const unlock = await lockStateDirectory(stateDir);
-  const hosts = Array.from({ length: options.hosts }, (_, index) => hostId(`host-${index + 1}`));
+  const hosts = hostNames(options.hosts);
+  const hostDirectories = hosts.map((host) => join(stateDir, host));
+  const earlier = await findGuests(hostDirectories);
   const supervisor = new Supervisor(privateDirectory(join(stateDir, 'logs')), say);
   let nats: KeptNats | undefined;
-  const stop = async ({ keepVms }: { readonly keepVms: boolean }): Promise<void> => {
-    await supervisor.stop();
-    const ended = keepVms ? 0 : await endGuests(stateDir);
-    if (ended > 0) say(`ended ${ended} VM${ended === 1 ? '' : 's'}; --keep-vms leaves them running`);
-    await nats?.stop();
-    unlock();
-  };
+  const end = (isKept: (guest: FoundProcess) => boolean): Promise<void> =>
+    endPlane({ supervisor, hostDirectories, nats, unlock, say, hurry }, isKept);
   try {
     await endLeftovers(stateDir, say);
     const hypervisor = await hypervisorEnvironment(options.hypervisor, stateDir);
@@ -75,11 +77,21 @@ export const startPlane = async (options: PlaneOptions): Promise<Plane> => {
     if (nats.instead !== undefined) say(`${nats.instead}; NATS is at ${nats.url}`);
     const http = await choosePort(options.httpPort);
     if (http.instead !== undefined) say(`${http.instead}; HTTP is at port ${http.port}`);
+    const missing = missingHosts(stateDir, hosts.length);
+    if (missing !== undefined) say(missing);
     const opsPorts = await Promise.all(
       Array.from({ length: 2 + hosts.length }, async () => (await choosePort(0)).port),
     );
     const { token, tokensFile } = ensureDevToken(stateDir);
-    const planned = planServices({ nats, stateDir, hosts, httpPort: http.port, opsPorts, tokensFile, hypervisor });
+    const planned = planServices({
+      nats,
+      stateDir,
+      hosts,
+      httpPort: http.port,
+      opsPorts,
+      tokensFile,
+      hypervisor,
+    });
     const services = planned.map((service) => ({
       ...service,
       env: { ...service.env, ...options.extra?.[service.name] },
@@ -99,10 +111,11 @@ export const startPlane = async (options: PlaneOptions): Promise<Plane> => {
       supervisor,
       stateDir,
       ready,
-      stop,
+      stop: ({ keepVms }) => end(() => keepVms),
     };
   } catch (error) {
-    await stop({ keepVms: false });
+    // VMs that an earlier start has left running are not of this one, which has come to nothing.
+    await end(({ identity }) => earlier.some((guest) => sameProcess(guest.identity, identity)));
     throw error;
   }
 };

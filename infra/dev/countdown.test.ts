@@ -1,0 +1,45 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { Countdown } from './countdown.ts';
+
+let said: string[];
+let countdown: Countdown;
+beforeEach(() => {
+  vi.useFakeTimers();
+  said = [];
+  countdown = new Countdown((line) => said.push(line));
+});
+afterEach(() => {
+  countdown.stop();
+  vi.useRealTimers();
+});
+
+it('says how many there are, and every two seconds how many are to go', () => {
+  countdown.left = 3;
+  vi.advanceTimersByTime(1000);
+  countdown.one();
+  vi.advanceTimersByTime(1000);
+  countdown.one();
+  countdown.one();
+  vi.advanceTimersByTime(5000);
+  expect(said).toEqual(['shutting down 3 VMs (Ctrl-C again ends everything at once)', '2 VMs to go']);
+});
+
+it('goes on as long as one ends now and then, and gives up ten seconds after the last', () => {
+  countdown.left = 100;
+  for (let ended = 0; ended < 5; ended += 1) {
+    vi.advanceTimersByTime(9000);
+    countdown.one();
+  }
+  // More of them by the next count are no progress.
+  vi.advanceTimersByTime(9000);
+  countdown.left = 101;
+  expect(countdown.stalled.aborted).toBe(false);
+  vi.advanceTimersByTime(1000);
+  expect(countdown.stalled.aborted).toBe(true);
+});
+
+it('says nothing when there is nothing to shut down, and gives up when it is never told how many', () => {
+  vi.advanceTimersByTime(10_000);
+  expect(said).toEqual([]);
+  expect(countdown.stalled.aborted).toBe(true);
+});
