@@ -7,14 +7,17 @@ import { readOptions, type StartOptions, USAGE } from './options.ts';
 import { DEV_FILE, PRIVATE_DIR, privateDirectory, ROOT } from './paths.ts';
 import { startPlane } from './plane.ts';
 import { say } from './say.ts';
+import { shutDownVms } from './shut-down.ts';
+import { listenForStop, type StopSignals } from './stop-signals.ts';
+import { outliveTerminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 
 const NATS_PORT = 4222;
 
-const start = async (options: StartOptions, signal: AbortSignal): Promise<void> => {
+const start = async (options: StartOptions, { stop, hurry }: StopSignals): Promise<void> => {
   privateDirectory(PRIVATE_DIR);
   say(`starting nats-server and the services (state in ${options.stateDir})`);
-  const plane = await startPlane({ ...options, natsPort: NATS_PORT, say, signal });
+  const plane = await startPlane({ ...options, natsPort: NATS_PORT, say, signal: stop, hurry });
   let removeDevFile = (): void => undefined;
   try {
     const { http, token, tenant, nats, natsUser, supervisor } = plane;
@@ -23,26 +26,27 @@ const start = async (options: StartOptions, signal: AbortSignal): Promise<void> 
     removeDevFile = writeDevFile({ ...facts, natsPassword: nats.credentials.passwordOf(natsUser) });
     const devFile = relative(ROOT, DEV_FILE);
     process.stdout.write(banner({ ...facts, hypervisor: options.hypervisor, devFile, logs: supervisor.logOf('*') }));
-    if (!signal.aborted) await once(signal, 'abort');
+    if (!stop.aborted) await once(stop, 'abort');
   } finally {
     say('stopping');
     removeDevFile();
+    const { http, token, hosts } = plane;
+    if (!options.keepVms) await shutDownVms({ http, token, hosts, say, signal: hurry });
     await plane.stop({ keepVms: options.keepVms });
   }
 };
 
 const main = async (): Promise<number> => {
   process.umask(0o077);
-  const controller = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.on(name, () => controller.abort(new Error(name)));
+  outliveTerminal();
+  const signals = listenForStop();
   try {
     const options = readOptions(process.argv.slice(2));
     if (options.help) process.stdout.write(`${USAGE}\n`);
-    else await start(options, controller.signal);
+    else await start(options, signals);
     return 0;
   } catch (error) {
-    if (controller.signal.aborted) return 0;
+    if (signals.stop.aborted) return 0;
     say(error instanceof Error ? error.message : String(error));
     return error instanceof UsageError ? UsageError.exitCode : 1;
   }

@@ -7,6 +7,7 @@ export { type Plane, type PlaneOptions, startPlane } from '../dev/plane.ts';
 export { type FoundQemu, findQemu } from '../dev/qemu.ts';
 export { waitUntilReady } from '../dev/readiness.ts';
 export { say } from '../dev/say.ts';
+export { shutDownVms } from '../dev/shut-down.ts';
 export { UsageError } from '../dev/usage-error.ts';
 export { clientUser, executorUser, inboxPrefix } from '../nats/accounts.ts';
 export { MAX_PAYLOAD_BYTES } from '../nats/config-file.ts';

@@ -1,0 +1,55 @@
+// The plane's API as its operator uses it: the VMs there are, and one told to shut down.
+import { type VmView, vmListSchema } from '@ironlog/schemas';
+
+export interface OperatorOptions {
+  /** The API's address. */
+  readonly http: string;
+  readonly token: string;
+  readonly signal: AbortSignal;
+}
+
+export interface Operator {
+  /** All that are not deleted; what the last answer told of is seen. @throws Error when the API does not tell. */
+  vms(): Promise<readonly VmView[]>;
+  /** By force. `false`: its end is not known yet, or not to be had; the next list tells. */
+  shutDown(vm: VmView): Promise<boolean>;
+}
+
+const PAGE = 500;
+
+export const openOperator = ({ http, token, signal }: OperatorOptions): Operator => {
+  /** A list that sends it has at least seen what the answer before told of. */
+  let position: string | null = null;
+  const ask = async (path: string, init: RequestInit = {}): Promise<Response> => {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...init.headers };
+    const response = await fetch(`${http}${path}`, { ...init, headers, signal }).catch((cause: unknown) => {
+      signal.throwIfAborted();
+      throw new Error(`the API at ${http} does not answer`, { cause });
+    });
+    position = response.headers.get('ironlog-position') ?? position;
+    return response;
+  };
+  const page = async (cursor: string) => {
+    const headers: Record<string, string> = position === null ? {} : { 'ironlog-position': position };
+    const response = await ask(`/v1/vms?limit=${PAGE}${cursor && `&cursor=${cursor}`}`, { headers });
+    if (response.status !== 200) throw new Error(`the API answers ${response.status}: ${await response.text()}`);
+    return vmListSchema.parse(await response.json());
+  };
+  return {
+    vms: async () => {
+      const vms: VmView[] = [];
+      for (let cursor: string | null = ''; cursor !== null; ) {
+        const { items, nextCursor } = await page(cursor);
+        vms.push(...items);
+        cursor = nextCursor;
+      }
+      return vms;
+    },
+    shutDown: async ({ id }) => {
+      const body = JSON.stringify({ mode: 'force' });
+      const response = await ask(`/v1/vms/${id}/shutdown`, { method: 'POST', body, headers: { prefer: 'wait=10' } });
+      await response.text();
+      return response.status === 200;
+    },
+  };
+};
