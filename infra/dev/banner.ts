@@ -7,13 +7,29 @@ export interface BannerFacts {
   readonly tenant: string;
   readonly hosts: readonly string[];
   readonly hypervisor: string;
+  /** By service. */
+  readonly ops: Readonly<Record<string, string>>;
   readonly devFile: string;
+  /** What tells publish-command which plane is meant; nothing for the one that it takes by itself. */
+  readonly publishOptions: readonly string[];
   readonly logs: string;
+  readonly keepVms: boolean;
 }
 
+/** As a shell reads it back, whatever it holds. */
+const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
+
+const opsLines = (ops: BannerFacts['ops']): string => {
+  const width = Math.max(...Object.keys(ops).map((name) => name.length));
+  return Object.entries(ops)
+    .map(([name, url], index) => `  ${index === 0 ? 'ops' : '   '}    ${name.padEnd(width)}  ${url}`)
+    .join('\n');
+};
+
 export const banner = (facts: BannerFacts): string => {
-  const { http, nats, natsUser, token, tenant, hosts, hypervisor, devFile, logs } = facts;
+  const { http, nats, natsUser, token, tenant, hosts, hypervisor, ops, devFile, publishOptions, logs, keepVms } = facts;
   const auth = `-H 'Authorization: Bearer ${token}'`;
+  const publish = ['npm run --silent publish-command --', ...publishOptions.map(quoted)].join(' ');
   return `
 Ironlog is ready.
 
@@ -22,6 +38,8 @@ Ironlog is ready.
   token  ${token}   (tenant ${tenant})
   hosts  ${hosts.join(', ')} (${hypervisor})
   logs   ${logs}
+${opsLines(ops)}
+         each serves /healthz, /readyz and /metrics
 
 Create and start a VM, and wait for it to run:
   curl -sS ${auth} -H 'Content-Type: application/json' -H 'Prefer: wait=20' -d '{"id":"vm-1","start":true}' ${http}/v1/vms
@@ -35,12 +53,12 @@ Every event of yours as it happens (Ctrl-C ends it):
   curl -sSN ${auth} -H 'Accept: text/event-stream' ${http}/v1/events
 
 The same by publishing to NATS, from another terminal in this folder:
-  npm run --silent publish-command -- vm-2 create '{"params":{"start":true}}'
+  ${publish} vm-2 create '{"params":{"start":true}}'
 
 Stop it, delete it:
   curl -sS ${auth} -H 'Content-Type: application/json' -H 'Prefer: wait=40' -d '{}' ${http}/v1/vms/vm-1/shutdown
   curl -sS ${auth} -H 'Prefer: wait=20' -X DELETE '${http}/v1/vms/vm-1?force=true'
 
-Ctrl-C stops everything.
+${keepVms ? 'Ctrl-C stops everything but the VMs, which run on: the next start adopts them.' : 'Ctrl-C stops everything, VMs too.'}
 `;
 };

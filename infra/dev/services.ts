@@ -19,6 +19,8 @@ export interface Plane {
 }
 
 export interface PlannedService extends Managed {
+  /** Where it tells of itself: `/healthz`, `/readyz`, `/metrics`. */
+  readonly opsUrl: string;
   readonly readyUrl: string;
 }
 
@@ -44,12 +46,16 @@ export const planServices = (plane: Plane): readonly PlannedService[] => {
     IRONLOG_NATS_PASSWORD: nats.credentials.passwordOf(user),
     IRONLOG_HTTP_PORT: String(port),
   });
-  const service = (name: string, script: string, env: Record<string, string>): PlannedService => ({
-    name,
-    script: `services/${script}/src/main.ts`,
-    env,
-    readyUrl: `http://127.0.0.1:${env.IRONLOG_HTTP_PORT}/readyz`,
-  });
+  const service = (name: string, script: string, env: Record<string, string>): PlannedService => {
+    const opsUrl = `http://127.0.0.1:${env.IRONLOG_HTTP_PORT}`;
+    return {
+      name,
+      script: `services/${script}/src/main.ts`,
+      env,
+      opsUrl,
+      readyUrl: `${opsUrl}/readyz`,
+    };
+  };
   const [projectorPort = 0, recoveryPort = 0, ...executorPorts] = opsPorts;
   return [
     service('state-projector', 'state-projector', {

@@ -2,9 +2,9 @@
 import { once } from 'node:events';
 import { relative } from 'node:path';
 import { banner } from './banner.ts';
-import { writeDevFile } from './dev-file.ts';
+import { writeDevFiles } from './dev-file.ts';
 import { readOptions, type StartOptions, USAGE } from './options.ts';
-import { DEV_FILE, PRIVATE_DIR, privateDirectory, ROOT } from './paths.ts';
+import { DEV_FILE, ROOT } from './paths.ts';
 import { startPlane } from './plane.ts';
 import { say } from './say.ts';
 import { shutDownVms } from './shut-down.ts';
@@ -15,21 +15,31 @@ import { UsageError } from './usage-error.ts';
 const NATS_PORT = 4222;
 
 const start = async (options: StartOptions, { stop, hurry }: StopSignals): Promise<void> => {
-  privateDirectory(PRIVATE_DIR);
   say(`starting nats-server and the services (state in ${options.stateDir})`);
   const plane = await startPlane({ ...options, natsPort: NATS_PORT, say, signal: stop, hurry });
-  let removeDevFile = (): void => undefined;
+  let removeDevFiles = (): void => undefined;
   try {
-    const { http, token, tenant, nats, natsUser, supervisor } = plane;
+    const { http, token, tenant, nats, natsUser, stateDir, supervisor, services } = plane;
     const hosts = [...plane.hosts];
-    const facts = { http, nats: nats.url, natsUser, token, tenant, hosts };
-    removeDevFile = writeDevFile({ ...facts, natsPassword: nats.credentials.passwordOf(natsUser) });
-    const devFile = relative(ROOT, DEV_FILE);
-    process.stdout.write(banner({ ...facts, hypervisor: options.hypervisor, devFile, logs: supervisor.logOf('*') }));
+    const ops = Object.fromEntries(services.map(({ name, opsUrl }) => [name, opsUrl]));
+    const facts = { http, nats: nats.url, natsUser, token, tenant, hosts, ops };
+    const written = await writeDevFiles({ ...facts, natsPassword: nats.credentials.passwordOf(natsUser), stateDir });
+    removeDevFiles = written.remove;
+    const isShared = written.path === DEV_FILE;
+    process.stdout.write(
+      banner({
+        ...facts,
+        hypervisor: options.hypervisor,
+        devFile: isShared ? relative(ROOT, DEV_FILE) : written.path,
+        publishOptions: isShared ? [] : ['--state-dir', stateDir],
+        logs: supervisor.logOf('*'),
+        keepVms: options.keepVms,
+      }),
+    );
     if (!stop.aborted) await once(stop, 'abort');
   } finally {
     say('stopping');
-    removeDevFile();
+    removeDevFiles();
     const { http, token, hosts } = plane;
     if (!options.keepVms) await shutDownVms({ http, token, hosts, say, signal: hurry });
     await plane.stop({ keepVms: options.keepVms });
