@@ -19,6 +19,7 @@ import { type PlannedService, planServices } from './services.ts';
 import { openStateDirectory, realPathOf } from './state-directory.ts';
 import { Supervisor } from './supervisor.ts';
 import { DEV_TENANT, ensureDevToken } from './tokens.ts';
+import type { Given } from './variables.ts';
 
 export interface PlaneOptions {
   readonly stateDir: string;
@@ -32,6 +33,8 @@ export interface PlaneOptions {
   readonly signal: AbortSignal;
   /** Aborted: at the end nothing is given time to end by itself. */
   readonly hurry?: AbortSignal;
+  /** Variables of the person who starts it, by service. */
+  readonly given?: Given;
   /** Added to the environment of a service, by its name. */
   readonly extra?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
@@ -91,6 +94,7 @@ export const startPlane = async (options: PlaneOptions): Promise<Plane> => {
       opsPorts,
       tokensFile,
       hypervisor,
+      given: options.given ?? {},
     });
     const services = planned.map((service) => ({
       ...service,

@@ -5,6 +5,7 @@ import { executorUser } from '../nats/accounts.ts';
 import type { NatsProcess } from '../nats/nats-process.ts';
 import { privateDirectory } from './paths.ts';
 import type { Managed } from './supervisor.ts';
+import type { Given } from './variables.ts';
 
 export interface Plane {
   readonly nats: Pick<NatsProcess, 'url' | 'monitorUrl' | 'credentials'>;
@@ -16,6 +17,8 @@ export interface Plane {
   readonly tokensFile: string;
   /** What the executors are told of their hypervisor. */
   readonly hypervisor: Readonly<Record<string, string>>;
+  /** Variables of the person who starts it. */
+  readonly given: Given;
 }
 
 export interface PlannedService extends Managed {
@@ -24,13 +27,12 @@ export interface PlannedService extends Managed {
   readonly readyUrl: string;
 }
 
-/** Passed on from the shell: where traces go, the log level, and what a process needs to run at all. */
+/** Passed on from the shell: where traces go, and what a process needs to run at all. */
 const inherited = (): Record<string, string> =>
   Object.fromEntries(
     Object.entries(process.env).filter(
       (entry): entry is [string, string] =>
-        entry[1] !== undefined &&
-        (/^OTEL_/.test(entry[0]) || ['PATH', 'HOME', 'TMPDIR', 'IRONLOG_LOG_LEVEL'].includes(entry[0])),
+        entry[1] !== undefined && (/^OTEL_/.test(entry[0]) || ['PATH', 'HOME', 'TMPDIR'].includes(entry[0])),
     ),
   );
 
@@ -51,7 +53,7 @@ export const planServices = (plane: Plane): readonly PlannedService[] => {
     return {
       name,
       script: `services/${script}/src/main.ts`,
-      env,
+      env: { ...plane.given[script], ...env },
       opsUrl,
       readyUrl: `${opsUrl}/readyz`,
     };

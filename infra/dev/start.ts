@@ -11,12 +11,14 @@ import { shutDownVms } from './shut-down.ts';
 import { listenForStop, type StopSignals } from './stop-signals.ts';
 import { outliveTerminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
+import { shareOut } from './variables.ts';
 
 const NATS_PORT = 4222;
 
 const start = async (options: StartOptions, { stop, hurry }: StopSignals): Promise<void> => {
+  const given = shareOut(process.env);
   say(`starting nats-server and the services (state in ${options.stateDir})`);
-  const plane = await startPlane({ ...options, natsPort: NATS_PORT, say, signal: stop, hurry });
+  const plane = await startPlane({ ...options, given, natsPort: NATS_PORT, say, signal: stop, hurry });
   let removeDevFiles = (): void => undefined;
   try {
     const { http, token, tenant, nats, natsUser, stateDir, supervisor, services } = plane;

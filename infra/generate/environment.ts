@@ -20,6 +20,17 @@ const presence = (field: z.ZodType): string => {
   return field.safeParse(undefined).success ? '–' : 'required';
 };
 
+/** By service, the names of the variables that it reads: `npm start` passes them on by it. */
+export const variableNames = (): Readonly<Record<string, readonly string[]>> =>
+  Object.fromEntries(
+    Object.entries(SERVICES).map(([service, schema]) => [
+      service,
+      fieldsOf(schema)
+        .map(([name]) => name)
+        .sort(),
+    ]),
+  );
+
 type Field = readonly [name: string, schema: z.ZodType];
 
 const fieldsOf = (schema: z.ZodObject): readonly Field[] =>

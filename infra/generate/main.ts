@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { openApiDocument } from '@ironlog/api-gateway';
 import { ROOT, say } from '@ironlog/infra';
 import { asyncApi } from './asyncapi.ts';
-import { environmentReference } from './environment.ts';
+import { environmentReference, variableNames } from './environment.ts';
 import { jsonSchemas } from './json-schemas.ts';
 import { metricsReference } from './metrics.ts';
 
@@ -20,6 +20,7 @@ const files = async (): Promise<ReadonlyMap<string, string>> =>
     ['schemas/asyncapi.json', json(asyncApi())],
     ...[...jsonSchemas()].map(([name, schema]): [string, string] => [`schemas/json/${name}.json`, json(schema)]),
     ['docs/reference/environment.md', environmentReference()],
+    ['infra/dev/known-variables.json', json(variableNames())],
     ['docs/reference/metrics.md', metricsReference()],
   ]);
 

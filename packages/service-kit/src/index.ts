@@ -37,6 +37,7 @@ export { createMetrics } from './metrics.ts';
 export type { NatsLink } from './nats.ts';
 export { connectNats } from './nats.ts';
 export type { NatsDeps } from './nats-status.ts';
+export { nearestName } from './nearest-name.ts';
 export type { OpsServer } from './ops-server.ts';
 export { startOpsServer } from './ops-server.ts';
 export type { Attempt, Backoff } from './retry.ts';
