@@ -20,7 +20,7 @@ export type {
   Watch,
 } from './port.ts';
 export { exitInWords } from './process/ended.ts';
-export { type FoundProcess, findByDirectory, findUnder } from './process/find.ts';
+export { findByDirectory, findUnder } from './process/find.ts';
 export { hostTrouble } from './process/host-trouble.ts';
 export { identify, isAlive, type ProcessIdentity, sameProcess } from './process/identity.ts';
 export { type KillLimits, type KillOutcome, killProcess } from './process/kill.ts';
@@ -31,6 +31,7 @@ export {
   removeLaunchRecord,
   writeLaunchRecord,
 } from './process/launch-record.ts';
+export type { FoundProcess } from './process/process-table.ts';
 export type { ProcessExit, SpawnedProcess, SpawnOutcome } from './process/spawn.ts';
 export { type AcceleratorChoice, type AcceleratorProbe, chooseAccelerator } from './qemu/accelerator.ts';
 export type { Accelerator } from './qemu/command-line.ts';

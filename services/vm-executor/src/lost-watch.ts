@@ -62,11 +62,13 @@ export class LostWatch {
     await this.#settleAll();
   }
 
+  /** All at once: what they ask of /proc is then answered by a pass or two for all of them. One that fails stops no other. */
   async #settleAll(): Promise<void> {
     const { host, settle } = this.#deps;
-    for (const [key, ref] of this.#lost) {
-      if (host.signal.aborted) return;
-      if (await settle(ref)) this.#lost.delete(key);
-    }
+    const settling = [...this.#lost].map(async ([key, ref]) => {
+      if (!host.signal.aborted && (await settle(ref))) this.#lost.delete(key);
+    });
+    const failed = (await Promise.allSettled(settling)).find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') throw failed.reason;
   }
 }

@@ -62,6 +62,17 @@ describe('finding processes by their argv', () => {
     }
   });
 
+  it('finds a process that runs its program only later, under the pid and start time that were seen before', async () => {
+    const argv = ['-c', 'read line; exec sh -c "read line" sh --api-socket "$0"', `${root}/acme/vm-1/e1.sock`];
+    const child = spawn('sh', argv, { stdio: ['pipe', 'ignore', 'inherit'] });
+    children.push(child);
+    await once(child, 'spawn');
+    expect(await findUnder(root)).toEqual([]);
+    child.stdin.write('go on\n');
+    await until('it is found', async () => (await findUnder(root)).length === 1, 5000);
+    expect((await findUnder(root))[0]?.identity.pid).toBe(child.pid);
+  });
+
   it('does not take a zombie for a living process', async () => {
     // The shell's child ends and is not waited for, for the shell has become sleep.
     const child = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -73,8 +84,10 @@ describe('finding processes by their argv', () => {
   });
 
   it('reads the stat line of a program whose name holds blanks and parentheses', () => {
-    const numbers = Array.from({ length: 30 }, (_, index) => index + 4).join(' ');
-    expect(parseStat(`42 (a) Z (b c) S ${numbers}\n`)).toEqual({ state: 'S', startTime: '22' });
+    const numbers = Array.from({ length: 49 }, (_, index) => index + 4).join(' ');
+    const read = { isDead: false, startTime: '22', argStart: '48', argEnd: '49' };
+    expect(parseStat(`42 (a) Z (b c) S ${numbers}\n`)).toEqual(read);
+    expect(parseStat(`42 (a) S (b c) Z ${numbers}\n`)).toEqual({ ...read, isDead: true });
     expect(parseStat('nonsense')).toBeNull();
   });
 });

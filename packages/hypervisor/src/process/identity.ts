@@ -14,12 +14,16 @@ export const sameProcess = (a: ProcessIdentity, b: ProcessIdentity): boolean =>
 
 const MISSING = new Set(['ENOENT', 'ESRCH', 'EACCES', 'EPERM']);
 
+/** Whether reading a /proc file failed because the process has gone (or is not ours to read). */
+export const isMissing = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && MISSING.has(String(error.code));
+
 /** Text of a /proc file, or null when the process has gone (or is not ours to read). */
 export async function readProc(path: string): Promise<string | null> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && MISSING.has(String(error.code))) return null;
+    if (isMissing(error)) return null;
     throw error;
   }
 }
@@ -30,25 +34,34 @@ export async function currentBootId(): Promise<string> {
   return bootId;
 }
 
+export interface ProcessStat {
+  /** A zombie (Z), or dead (X): it runs no more. */
+  readonly isDead: boolean;
+  readonly startTime: string;
+  /** Where in its memory its arguments begin and end; 0 where the kernel shows it to others only. */
+  readonly argStart: string;
+  readonly argEnd: string;
+}
+
 /**
- * State letter and start time out of a stat line. The command name may hold blanks and parentheses, so fields are
- * counted from the last ')': state is field 3, start time field 22 (proc_pid_stat(5)). Null when it is no stat line.
+ * What we use of a stat line. The command name may hold blanks and parentheses, so fields are counted from the last
+ * ')': state is field 3, start time 22, the arguments' place 48 and 49 (proc_pid_stat(5)). Null when it is no stat line.
  */
-export function parseStat(stat: string): { state: string; startTime: string } | null {
+export function parseStat(stat: string): ProcessStat | null {
   const fields = stat
     .slice(stat.lastIndexOf(')') + 1)
     .trim()
     .split(' ');
-  const state = fields[0];
-  const startTime = fields[19];
-  return state && startTime && /^\d+$/.test(startTime) ? { state, startTime } : null;
+  const [state, startTime, argStart, argEnd] = [fields[0], fields[19], fields[45], fields[46]];
+  if (!state || startTime === undefined || !/^\d+$/.test(startTime)) return null;
+  return { isDead: state === 'Z' || state === 'X', startTime, argStart: argStart ?? '0', argEnd: argEnd ?? '0' };
 }
 
-/** The living process of that pid; null when there is none, or it is a zombie (Z) or dead (X). */
+/** The living process of that pid; null when there is none. */
 export async function identify(pid: number): Promise<ProcessIdentity | null> {
   const stat = await readProc(`/proc/${pid}/stat`);
   const parsed = stat === null ? null : parseStat(stat);
-  if (parsed === null || parsed.state === 'Z' || parsed.state === 'X') return null;
+  if (parsed === null || parsed.isDead) return null;
   return { pid, startTime: parsed.startTime, bootId: await currentBootId() };
 }
 
