@@ -1,7 +1,7 @@
 // What a dead hypervisor process means for its VM: on record at once, as a crash, a guest's own stop, or nothing new.
 import type { Vm } from '@ironlog/domain';
 import type { VmFact } from '@ironlog/schemas';
-import { removeSockets } from './effects/index.ts';
+import { removeTracesOf } from './effects/index.ts';
 import type { HostDeps } from './host-deps.ts';
 import type { Ending } from './processes.ts';
 import type { VmLog } from './vm-log.ts';
@@ -36,7 +36,7 @@ export const recordDeath = async ({ host, runtime, state }: HostDeps, log: VmLog
     vm.task === null && ALIVE.includes(vm.state) && epochOfProcess(vm) === death.epoch;
   if (!concerns(log.vm)) return;
   // Nothing of that process is left to clean up: the restart by policy need not wait for it.
-  await removeSockets(state.directoryOf({ tenant: log.vm.tenant, vmId: log.vm.id }));
+  await removeTracesOf(state.directoryOf({ tenant: log.vm.tenant, vmId: log.vm.id }), death.epoch);
   const said = await log.append((vm) =>
     concerns(vm) ? { fact: factOf(vm, death), meta: { actor: host } } : undefined,
   );

@@ -42,7 +42,7 @@ export class HypervisorProcesses {
   }
 
   /** Takes over a process that outlived the executor that started it. */
-  async adopt(vm: Vm, found: FoundProcess & { readonly epoch: number }): Promise<LiveProcess> {
+  async adopt(vm: Vm, found: FoundProcess): Promise<LiveProcess> {
     const launch = this.#launchOf(vm, found.epoch);
     const handle = await this.#record(launch, found.identity);
     this.#deps.runtime.metrics.counter('ironlog_adoptions_total').inc();
@@ -59,7 +59,7 @@ export class HypervisorProcesses {
       if (found !== wanted && !(await this.#kill(found)))
         return refusal('failed', 'kill', 'an older hypervisor process does not die', processOf(found));
     }
-    if (wanted) return { ok: true, process: await this.adopt(vm, { ...wanted, epoch }) };
+    if (wanted) return { ok: true, process: await this.adopt(vm, wanted) };
     return this.#spawn(vm, this.#launchOf(vm, epoch), signal);
   }
 

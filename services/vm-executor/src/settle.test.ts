@@ -1,8 +1,9 @@
 // A VM looked at again, with real simulators: its guest went by itself, it was called lost, or it should have no process.
-import { createHypervisor, findUnder, socketPathOf } from '@ironlog/hypervisor';
+import { existsSync } from 'node:fs';
+import { consolePathOf, createHypervisor, findUnder, readLaunchRecord, socketPathOf } from '@ironlog/hypervisor';
 import type { VmFact } from '@ironlog/schemas';
 import { expect, test, vi } from 'vitest';
-import { BOUND, HOST, testHost } from './host.fixture.ts';
+import { BOUND, HOST, TENANT, testHost } from './host.fixture.ts';
 
 const host = testHost();
 const LOST: VmFact = { name: 'lost', data: { host: HOST, reason: 'silent' } };
@@ -42,6 +43,21 @@ test('the process of a VM that has stopped is ended, and it is said why', async 
   await host.start();
   expect(await host.running()).toEqual([]);
   expect(host.reaped()).toMatchObject([{ pid, reason: 'its VM is stopped at epoch 1' }]);
+});
+
+test('a process too many is ended with its own socket, and the one that the VM is to have keeps its own', async () => {
+  const { id, pid } = await host.made(true);
+  const directory = host.directoryOf(id);
+  const simulator = createHypervisor({ kind: 'simulator' });
+  const paths = { directory, socketPath: socketPathOf(directory, 2), consolePath: consolePathOf(directory) };
+  const launch = { tenant: TENANT, vmId: id, epoch: 2, spec: { cpus: 1, memoryMiB: 128 }, image: {}, ...paths };
+  expect(await simulator.spawn(launch)).toMatchObject({ ok: true });
+  await vi.waitFor(() => expect(existsSync(paths.socketPath)).toBe(true), BOUND);
+  await host.start();
+  expect(await host.running()).toEqual([[pid, directory, 1]]);
+  expect([existsSync(socketPathOf(directory, 1)), existsSync(paths.socketPath)]).toEqual([true, false]);
+  expect(await readLaunchRecord(directory)).toMatchObject({ kind: 'record', record: { pid, epoch: 1 } });
+  expect(host.reaped()).toMatchObject([{ reason: 'its VM is running at epoch 1' }]);
 });
 
 test('a lost VM whose guest ran on is found running, in the same process, which is watched again', async () => {

@@ -4,7 +4,7 @@ import type { Vm } from '@ironlog/domain';
 import { type FoundProcess, killProcess, readLaunchRecord } from '@ironlog/hypervisor';
 import type { VmFact } from '@ironlog/schemas';
 import { epochOfProcess, recordDeath } from './deaths.ts';
-import { removeSockets } from './effects/index.ts';
+import { removeTracesOf } from './effects/index.ts';
 import type { HostDeps } from './host-deps.ts';
 import type { HypervisorProcesses } from './hypervisor-process.ts';
 import type { Ending, LiveProcess } from './processes.ts';
@@ -17,8 +17,6 @@ export interface SettleDeps {
   /** By whom a process that is not there is found dead. */
   readonly detectedBy: Extract<Ending['detectedBy'], 'adoption' | 'health'>;
 }
-
-type WithEpoch = FoundProcess & { readonly epoch: number };
 
 const SHOULD_LIVE: readonly Vm['state'][] = ['created', 'running', 'paused'];
 /** No task is to bring it one, and it should have one. */
@@ -36,7 +34,7 @@ export const settle = async (deps: SettleDeps, log: VmLog, own: readonly FoundPr
   for (const found of own) {
     // While a task is in flight its effect decides what to keep; it looks at /proc itself.
     if (found.identity.pid === wanted?.identity.pid || vm.task) continue;
-    await reap(deps, found, `its VM is ${vm.state} at epoch ${vm.epoch}`);
+    await reap(deps, found, `its VM is ${vm.state} at epoch ${vm.epoch}`, wanted);
   }
   if (vm.task) {
     if (wanted) await adopt(deps, log, wanted);
@@ -46,17 +44,14 @@ export const settle = async (deps: SettleDeps, log: VmLog, own: readonly FoundPr
 };
 
 /** The process that the VM is to have; one that has stopped or failed has none, and what is left of it is ended. */
-const wantedOf = (vm: Vm, own: readonly FoundProcess[]): WithEpoch | undefined => {
-  const of = (epoch: number): WithEpoch | undefined => {
-    const found = own.find((process) => process.epoch === epoch);
-    return found && { ...found, epoch };
-  };
+const wantedOf = (vm: Vm, own: readonly FoundProcess[]): FoundProcess | undefined => {
+  const of = (epoch: number) => own.find((process) => process.epoch === epoch);
   // Lost before its first boot, a VM waits in the process of the epoch to come.
   if (vm.state === 'lost') return of(vm.epoch) ?? of(vm.epoch + 1);
   return vm.task || SHOULD_LIVE.includes(vm.state) ? of(epochOfProcess(vm)) : undefined;
 };
 
-const adopt = async ({ host, processes }: SettleDeps, { vm }: VmLog, found: WithEpoch): Promise<LiveProcess> => {
+const adopt = async ({ host, processes }: SettleDeps, { vm }: VmLog, found: FoundProcess): Promise<LiveProcess> => {
   const live = processes.live(vm);
   if (live?.launch.epoch === found.epoch) return live;
   const adopted = await processes.adopt(vm, found);
@@ -67,7 +62,7 @@ const adopt = async ({ host, processes }: SettleDeps, { vm }: VmLog, found: With
 const observe = async ({ processes }: SettleDeps, { vm }: VmLog, { handle }: Pick<LiveProcess, 'handle'>) =>
   processes.driverOf(vm).observe(handle, AbortSignal.timeout(OBSERVE_WITHIN_MS));
 
-const compare = async (deps: SettleDeps, log: VmLog, found: WithEpoch): Promise<void> => {
+const compare = async (deps: SettleDeps, log: VmLog, found: FoundProcess): Promise<void> => {
   const observed = await observe(deps, log, await adopt(deps, log, found));
   if (!observed.ok || observed.state === log.vm.state || observed.state === 'absent') return;
   if (observed.state !== 'shutdown')
@@ -77,7 +72,7 @@ const compare = async (deps: SettleDeps, log: VmLog, found: WithEpoch): Promise<
 };
 
 /** The owner of a lost VM is back, and says what it found; the guest ran on, or it ended meanwhile. */
-const find = async (deps: SettleDeps, log: VmLog, found: WithEpoch | undefined): Promise<void> => {
+const find = async (deps: SettleDeps, log: VmLog, found: FoundProcess | undefined): Promise<void> => {
   if (!found) return dead(deps, log);
   const observed = await observe(deps, log, await adopt(deps, log, found));
   // It lives and does not tell: the VM stays lost, and the next look may learn more.
@@ -129,15 +124,23 @@ const discard = async (deps: SettleDeps, { vm }: VmLog, own: readonly FoundProce
   deps.host.runtime.metrics.counter('ironlog_reaped_total').inc({ kind: 'directory' });
 };
 
-/** Ends a process that no VM is to have, and says why. One that does not die is logged, and met again at the next look. */
-export const reap = async ({ host }: Pick<SettleDeps, 'host'>, found: FoundProcess, reason: string): Promise<void> => {
+/**
+ * Ends a process that no VM is to have, and says why; what `wanted`, its VM's own, listens on is left. One that does not
+ * die is logged, and met again at the next look.
+ */
+export const reap = async (
+  { host }: Pick<SettleDeps, 'host'>,
+  found: FoundProcess,
+  reason: string,
+  wanted?: FoundProcess,
+): Promise<void> => {
   const { pid } = found.identity;
   const killed = await killProcess(found.identity, { graceMs: 0 });
   if (killed.kind === 'alive') {
     host.runtime.logger.error({ pid, reason: killed.reason }, 'a process that no VM owns does not die');
     return;
   }
-  await removeSockets(found.directory);
+  if (found.epoch !== wanted?.epoch) await removeTracesOf(found.directory, found.epoch);
   host.runtime.metrics.counter('ironlog_reaped_total').inc({ kind: 'process' });
   const data = { incarnation: host.incarnation.id, pid, directory: host.state.nameOf(found.directory), reason };
   await host.incarnation.say({ name: 'reaped', data });

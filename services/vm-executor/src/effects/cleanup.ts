@@ -1,7 +1,7 @@
 // cleanup: no process and no socket is left of what failed; the VM's directory stays. Done twice, it finds nothing to do.
 import { refusal } from '@ironlog/hypervisor';
 import { type Effect, failed } from './context.ts';
-import { removeSockets, residueIn } from './leftovers.ts';
+import { removeTraces, residueIn } from './leftovers.ts';
 
 export const cleanup: Effect = async (context) => {
   const { directory, fail, vm } = context;
@@ -11,7 +11,7 @@ export const cleanup: Effect = async (context) => {
     return failed(refusal('failed', 'kill', 'the hypervisor process does not die'), await residueIn(directory));
   }
   fail('before-remove');
-  await removeSockets(directory);
+  await removeTraces(directory);
   fail('after-remove');
   const left = await residueIn(directory);
   if (left.length > 0) return failed(refusal('failed', 'verify', `still there: ${left.join(', ')}`), left);

@@ -1,7 +1,7 @@
 // What an effect that failed leaves behind, after it has tried to leave nothing.
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { findByDirectory, removeLaunchRecord } from '@ironlog/hypervisor';
+import { findByDirectory, readLaunchRecord, removeLaunchRecord } from '@ironlog/hypervisor';
 import type { Residue } from '@ironlog/schemas';
 import type { EffectContext } from './context.ts';
 
@@ -14,11 +14,21 @@ const entriesOf = (directory: string): string[] => {
   }
 };
 
-const isSocket = (name: string): boolean => /^e\d+\.(sock|events)$/.test(name);
+/** What a process has beside what the VM keeps: its socket, and its word of what its guest did. */
+const TRACE = /^e(\d+)\.(?:sock|events)$/;
 
-/** Removes stale sockets; safe only when no process of the VM lives. */
-export const removeSockets = async (directory: string): Promise<void> => {
-  for (const name of entriesOf(directory).filter(isSocket)) rmSync(join(directory, name), { force: true });
+/** Removes what the dead processes of `epoch` have left; those of other epochs may live. */
+export const removeTracesOf = async (directory: string, epoch: number): Promise<void> => {
+  for (const name of entriesOf(directory))
+    if (Number(TRACE.exec(name)?.[1]) === epoch) rmSync(join(directory, name), { force: true });
+  const launched = await readLaunchRecord(directory);
+  if (launched.kind === 'record' && launched.record.epoch === epoch) await removeLaunchRecord(directory);
+};
+
+/** Of every epoch; safe only when no process of the VM lives. */
+export const removeTraces = async (directory: string): Promise<void> => {
+  for (const name of entriesOf(directory).filter((entry) => TRACE.test(entry)))
+    rmSync(join(directory, name), { force: true });
   await removeLaunchRecord(directory);
 };
 
@@ -32,6 +42,6 @@ export const residueIn = async (directory: string): Promise<Residue[]> => {
 
 /** Ends the process and removes its socket; what remains is for recovery to clean up. */
 export const clearUp = async (context: EffectContext): Promise<Residue[]> => {
-  if (await context.endProcesses()) await removeSockets(context.directory);
+  if (await context.endProcesses()) await removeTraces(context.directory);
   return residueIn(context.directory);
 };
