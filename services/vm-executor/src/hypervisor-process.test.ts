@@ -149,6 +149,22 @@ test('the end of a child tells how; of an adopted process it is noticed too, and
   expect([first.processes.live(VM), second.processes.live(VM)]).toEqual([undefined, undefined]);
 });
 
+test('a guest that switched itself off is told from a crash, however busy the executor is when its process ends', async () => {
+  const one = await executor();
+  const vm = { ...VM, spec: vmSpecSchema.parse({ kernelArgs: 'sim.guest-poweroff-after-ms=100' }) };
+  const ensured = await one.processes.ensure(vm, 1, signal);
+  if (!ensured.ok) throw new Error(ensured.reason);
+  const { handle, launch } = ensured.process;
+  const deadline = AbortSignal.timeout(BOUND.timeout);
+  expect(await simulator.create(handle, launch, deadline)).toEqual({ ok: true });
+  expect(await simulator.boot(handle, deadline)).toEqual({ ok: true });
+  const busy = setInterval(() => {
+    for (const end = performance.now() + 60; performance.now() < end; );
+  }, 1);
+  await vi.waitFor(() => expect(one.endings).toHaveLength(1), BOUND).finally(() => clearInterval(busy));
+  expect(one.endings).toMatchObject([{ exit: { exitCode: 0, signal: null }, guestStopped: true }]);
+});
+
 test('let go, they live on, and their end is no longer told', async () => {
   const process = await ensure(await executor(), 1);
   const [letGo, next] = [await executor(), await executor()];

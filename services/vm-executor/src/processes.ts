@@ -34,12 +34,6 @@ interface Entry extends LiveProcess {
   readonly watch: Watch;
 }
 
-/**
- * After an orderly exit, how long the word that the process left may take to be read: some ms, and more than 50 where many
- * guests stop at once on busy processors (measured: then two of three stops were taken for crashes).
- */
-const WORD_WITHIN_MS = 5_000;
-
 export class Processes {
   readonly #live = new Map<string, Entry>();
   readonly #events: ProcessEvents;
@@ -81,18 +75,15 @@ export class Processes {
   }
 }
 
+// Both wait for the driver to tell, and no clock: it has then read to its end what the process said and left. It tells
+// within moments of a death, and a busy executor would miss any moment given.
 const childEnd = async (exited: Promise<ProcessExit>, gone: Promise<boolean>): Promise<Ending> => {
   const exit = await exited;
   const noticedAt = performance.now();
-  const orderly = exit.exitCode === 0 && exit.signal === null;
-  // Only an orderly end can have been the guest's own; anything else need not wait to be told.
-  const guestStopped = orderly && (await Promise.race([gone, within(WORD_WITHIN_MS)]));
-  return { exit, guestStopped, detectedBy: 'child-exit', noticedAt };
+  return { exit, guestStopped: await gone, detectedBy: 'child-exit', noticedAt };
 };
 
 const adoptedEnd = async (gone: Promise<boolean>): Promise<Ending> => {
   const guestStopped = await gone;
   return { exit: undefined, guestStopped, detectedBy: 'socket-hangup', noticedAt: performance.now() };
 };
-
-const within = (ms: number): Promise<false> => new Promise((resolve) => setTimeout(() => resolve(false), ms).unref());
