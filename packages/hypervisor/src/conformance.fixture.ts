@@ -88,6 +88,21 @@ export function conformance(subject: Subject): void {
       await hypervisor.shutdown(handle, within(20_000));
       await until('the end is reported', () => events.some(({ kind }) => kind === 'gone'));
       expect(events).toMatchObject([{ kind: 'guest-stopped' }, { kind: 'gone', guestStopped: true }]);
+      expect(await hypervisor.guestHadStopped(handle)).toBe(true);
+    });
+
+    it('leaves word of a shutdown that nobody watched; the next process of that epoch begins without it', async () => {
+      const { handle } = await vm.running(hypervisor);
+      await vm.guestSays(subject.readyLine);
+      expect(await hypervisor.guestHadStopped(handle)).toBe(false);
+      await hypervisor.shutdown(handle, within(20_000));
+      await hypervisor.close();
+      const successor = subject.create();
+      expect(await successor.guestHadStopped({ directory: vm.directory, epoch: 1 })).toBe(true);
+      expect(await successor.guestHadStopped({ directory: vm.directory, epoch: 2 })).toBe(false);
+      await vm.spawn(successor);
+      expect(await successor.guestHadStopped({ directory: vm.directory, epoch: 1 })).toBe(false);
+      await successor.close();
     });
 
     it('reports a kill -9 once, and the socket it leaves does not hinder the next epoch or the same one', async () => {
@@ -98,6 +113,7 @@ export function conformance(subject: Subject): void {
       await until('the end is reported', () => events.length > 0);
       expect(events).toMatchObject([{ kind: 'gone', guestStopped: false }]);
       expect(await exited).toEqual({ exitCode: null, signal: 'SIGKILL' });
+      expect(await hypervisor.guestHadStopped(handle)).toBe(false);
       expect((await stat(handle.socketPath)).isSocket()).toBe(true);
       const booted = await hypervisor.boot(handle, within(5000));
       expect(booted).toMatchObject({ ok: false, code: 'unreachable', detail: expect.stringContaining(vm.directory) });
@@ -162,7 +178,8 @@ export function conformance(subject: Subject): void {
           const driver = subject.create();
           const seen = await driver.observe(handle, within(5000));
           await driver.close();
-          return seen.ok && (seen.state === 'shutdown' || (seen.state === 'absent' && seen.guestStopped === true));
+          if (!seen.ok || (seen.state !== 'shutdown' && seen.state !== 'absent')) return false;
+          return seen.state === 'shutdown' || driver.guestHadStopped(handle);
         },
         30_000,
       );

@@ -26,14 +26,12 @@ export interface Capabilities {
 
 export interface Observation {
   readonly state: ObservedState;
-  /** Of an `absent` process: whether it left word that its guest had stopped; undefined where none is left. */
-  readonly guestStopped?: boolean;
 }
 
 /** What a watched process reports by itself. `gone` is the last, and comes exactly once. */
 export type ProcessEvent =
-  /** The guest switched itself off (or obeyed the power button); the process ends by itself or is to be ended. */
-  | { readonly kind: 'guest-stopped' }
+  /** The guest switched itself off (or obeyed the power button). The process ends by itself, or stays until it is ended. */
+  | { readonly kind: 'guest-stopped'; readonly processStays: boolean }
   /** The guest restarted inside the same process: same epoch. */
   | { readonly kind: 'guest-rebooted' }
   /** The process is dead. `guestStopped` tells an orderly end of the guest from a crash. */
@@ -70,6 +68,11 @@ export interface Hypervisor {
   resume(handle: ProcessHandle, deadline: AbortSignal): Promise<Outcome>;
   /** What the process says now; ok with `absent` when the process is dead. */
   observe(handle: ProcessHandle, deadline: AbortSignal): Promise<Outcome<Observation>>;
+  /**
+   * Whether a process, which may be dead and forgotten, left word in its VM's directory that its guest had stopped. False
+   * for one that was killed, and once the word is removed.
+   */
+  guestHadStopped(process: Pick<ProcessHandle, 'directory' | 'epoch'>): Promise<boolean>;
 
   /** Holds a socket to the process, which need not be our child, and reports what happens to it. */
   watch(handle: ProcessHandle, report: (event: ProcessEvent) => void): Watch;

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { conformance } from './conformance.fixture.ts';
 import { createHypervisor } from './factory.ts';
+import { killProcess } from './process/kill.ts';
 import { chooseAccelerator } from './qemu/accelerator.ts';
 import { recorder, until, VmFixture, within } from './vm.fixture.ts';
 
@@ -44,6 +45,25 @@ if (reason !== null) {
       hypervisor.watch(handle, report);
       await until('the restart is reported', () => events.length > 0, 30_000);
       expect(events[0]).toEqual({ kind: 'guest-rebooted' });
+      await hypervisor.close();
+    });
+
+    it('waits to be ended when its guest has switched itself off, and the word of that outlives it', async () => {
+      const hypervisor = create();
+      const vm = await VmFixture.make(image);
+      onTestFinished(() => vm.dispose());
+      const { handle } = await vm.running(hypervisor, 'ironlog.poweroff=0');
+      const { events, report } = recorder();
+      hypervisor.watch(handle, report);
+      await until('the stop is reported', () => events.length > 0, 30_000);
+      expect(await hypervisor.observe(handle, within(5000))).toMatchObject({ state: 'shutdown' });
+      expect(await hypervisor.guestHadStopped(handle)).toBe(true);
+      expect(await killProcess(handle.identity, { graceMs: 0 })).toEqual({ kind: 'dead', by: 'SIGKILL' });
+      await until('the end is reported', () => events.length > 1);
+      expect(events).toMatchObject([
+        { kind: 'guest-stopped', processStays: true },
+        { kind: 'gone', guestStopped: true },
+      ]);
       await hypervisor.close();
     });
 

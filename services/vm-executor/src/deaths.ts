@@ -30,24 +30,41 @@ const factOf = (vm: Vm, { ending }: Death): VmFact => {
   };
 };
 
-/** Call it inside the VM's mailbox: a task in flight sees the death itself, as the failure of its calls. */
-export const recordDeath = async ({ host, runtime, state }: HostDeps, log: VmLog, death: Death): Promise<void> => {
+/** An end that was found by looking, and told by nobody. */
+export const noticed = (guestStopped: boolean, detectedBy: Ending['detectedBy']): Ending => ({
+  exit: undefined,
+  guestStopped,
+  detectedBy,
+  noticedAt: performance.now(),
+});
+
+/**
+ * Call it inside the VM's mailbox: a task in flight sees the death itself, as the failure of its calls. Resolves with
+ * whether the death was news.
+ */
+export const recordDeath = async ({ host, runtime, state }: HostDeps, log: VmLog, death: Death): Promise<boolean> => {
   const concerns = (vm: Vm): boolean =>
     vm.task === null && ALIVE.includes(vm.state) && epochOfProcess(vm) === death.epoch;
-  if (!concerns(log.vm)) return;
-  // Nothing of that process is left to clean up: the restart by policy need not wait for it.
-  await removeTracesOf(state.directoryOf({ tenant: log.vm.tenant, vmId: log.vm.id }), death.epoch);
   const said = await log.append((vm) =>
     concerns(vm) ? { fact: factOf(vm, death), meta: { actor: host } } : undefined,
   );
-  if (said.kind === 'unsaid' || said.fact.name !== 'crashed') return;
-  const { detectedBy, noticedAt } = death.ending;
-  runtime.metrics.counter('ironlog_crashes_total').inc({ origin: detectedBy });
-  runtime.metrics
+  if (said.kind === 'unsaid') return false;
+  // Not before it is on record: if that is cut off, what the process left tells an orderly end from a crash once more.
+  // Then nothing of it is left to clean up, and the restart by policy need not wait for that.
+  await removeTracesOf(state.directoryOf({ tenant: log.vm.tenant, vmId: log.vm.id }), death.epoch);
+  if (said.fact.name === 'crashed') tellCrash(runtime, log.vm, { ...death, reason: said.fact.data.reason });
+  return true;
+};
+
+const tellCrash = (
+  { logger, metrics }: HostDeps['runtime'],
+  { tenant, id }: Vm,
+  { ending, epoch, reason }: Death & { readonly reason: string },
+): void => {
+  const { detectedBy, noticedAt } = ending;
+  metrics.counter('ironlog_crashes_total').inc({ origin: detectedBy });
+  metrics
     .histogram('ironlog_crash_detection_seconds')
     .observe({ origin: detectedBy }, (performance.now() - noticedAt) / 1000);
-  runtime.logger.warn(
-    { tenant: log.vm.tenant, vmId: log.vm.id, epoch: death.epoch, reason: said.fact.data.reason },
-    'hypervisor process died',
-  );
+  logger.warn({ tenant, vmId: id, epoch, reason }, 'hypervisor process died');
 };

@@ -3,7 +3,7 @@ import { executorConsumer, type UnacknowledgedMessage } from '@ironlog/event-log
 import { findByDirectory, type LaunchSpec } from '@ironlog/hypervisor';
 import type { Heartbeat } from '@ironlog/schemas';
 import { Commands } from './commands.ts';
-import { recordDeath } from './deaths.ts';
+import { noticed, recordDeath } from './deaths.ts';
 import { GuestReboots } from './guest-reboots.ts';
 import { HealthWatch } from './health-watch.ts';
 import type { HostDeps } from './host-deps.ts';
@@ -47,6 +47,7 @@ export class Executor {
     this.#processes = new Processes({
       onEnd: (key, { launch }, ending) => this.#onDeath(key, { epoch: launch.epoch, ending }, launch),
       onGuestReboot: (key, { launch }) => this.#guestReboots.add(key, launch),
+      onGuestStop: (key, { launch }) => this.#onGuestStop(key, launch),
     });
     this.#hypervisors = new HypervisorProcesses(deps, this.#processes);
     const runner = new TaskRunner(deps, this.#hypervisors);
@@ -139,6 +140,20 @@ export class Executor {
     this.#tell(key, ref, 'a death', (log) => recordDeath(this.#deps, log, death));
   }
 
+  /** A task in flight meets the stop itself, or the health watch does afterwards. */
+  #onGuestStop(key: string, launch: LaunchSpec): void {
+    const death = { epoch: launch.epoch, ending: noticed(true, 'health') };
+    this.#tell(key, launch, "a guest's stop", async (log) => {
+      await recordDeath(this.#deps, log, death);
+      const { vm } = log;
+      if (vm.task || vm.state !== 'stopped' || vm.epoch !== launch.epoch) return;
+      await this.#deps.incarnation.check();
+      if (await this.#hypervisors.endAll(vm)) return;
+      const { tenant, id: vmId } = vm;
+      this.#deps.runtime.logger.error({ tenant, vmId }, 'a process whose guest has stopped does not die');
+    });
+  }
+
   #onGuestReboot(key: string, launch: LaunchSpec, times: number): void {
     this.#tell(key, launch, 'a guest reboot', async (log) => {
       await log.append((vm) => {
@@ -195,10 +210,10 @@ export class Executor {
   }
 
   /** P8: what a process has come to is tried to be told until it is, before anything else is done about its VM. */
-  #tell(key: string, ref: VmRef, what: string, tell: (log: VmLog) => Promise<void>): void {
+  #tell(key: string, ref: VmRef, what: string, tell: (log: VmLog) => Promise<unknown>): void {
     const { runtime, signal } = this.#deps;
     if (signal.aborted) return;
-    const told = (): Promise<void> =>
+    const told = (): Promise<unknown> =>
       untilRecorded({ runtime, signal, ref, what }, async () => tell(await this.#vms.get(ref)));
     this.#mailboxes.run(key, told).catch((err: unknown) => {
       if (!signal.aborted)

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Vm } from '@ironlog/domain';
 import { type AppendRequest, createMemoryEventLog, type EventLog, memoryStream } from '@ironlog/event-log';
-import { createHypervisor, findUnder, killProcess } from '@ironlog/hypervisor';
+import { createHypervisor, findUnder, type Hypervisor, killProcess } from '@ironlog/hypervisor';
 import {
   type HostFact,
   type HostId,
@@ -60,6 +60,8 @@ class TestHost {
   superseded: string[] = [];
   /** Of the executor that was started last. */
   metrics = createMetrics({ service: 'test' });
+  /** What the executor drives its VMs by; a test may put something between. */
+  driver = (simulator: Hypervisor): Hypervisor => simulator;
   stop = async (): Promise<void> => undefined;
 
   begin(): void {
@@ -69,6 +71,7 @@ class TestHost {
     this.appending = () => undefined;
     this.reading = () => undefined;
     this.superseded = [];
+    this.driver = (simulator) => simulator;
   }
 
   async end(): Promise<void> {
@@ -84,7 +87,7 @@ class TestHost {
     const [log, state] = [this.#log(), new StateDirectory(path)];
     const onSuperseded = (by: string): void => void this.superseded.push(by);
     const incarnation = new Incarnation({ log, host: HOST, signal, onSuperseded });
-    const simulator = createHypervisor({ kind: 'simulator' });
+    const simulator = this.driver(createHypervisor({ kind: 'simulator' }));
     const hypervisors = ['simulator' as const];
     const listing = { id: imageId('demo'), hypervisors, default: true, description: 'a simulated guest' };
     this.metrics = createMetrics({ service: 'test' });

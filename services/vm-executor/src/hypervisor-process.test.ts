@@ -84,6 +84,7 @@ const executor = async () => {
   const live = new Processes({
     onEnd: (_key, _process, ending) => endings.push(ending),
     onGuestReboot: () => undefined,
+    onGuestStop: () => undefined,
   });
   executors.push(live);
   return { processes: new HypervisorProcesses(deps, live), live, endings };

@@ -20,6 +20,8 @@ export interface LiveProcess {
 export interface ProcessEvents {
   readonly onEnd: (key: string, process: LiveProcess, ending: Ending) => void;
   readonly onGuestReboot: (key: string, process: LiveProcess) => void;
+  /** The guest is off, and its process stays until it is ended: not before that is on record. */
+  readonly onGuestStop: (key: string, process: LiveProcess) => void;
 }
 
 export interface NewProcess {
@@ -56,6 +58,7 @@ export class Processes {
     const watch = hypervisor.watch(handle, (event) => {
       if (event.kind === 'gone') gone.resolve(event.guestStopped);
       if (event.kind === 'guest-rebooted') this.#events.onGuestReboot(key, entry);
+      if (event.kind === 'guest-stopped' && event.processStays) this.#events.onGuestStop(key, entry);
     });
     const ended = exited ? childEnd(exited, gone.promise) : adoptedEnd(gone.promise);
     const entry: Entry = { handle, launch, watch, ended };

@@ -1,5 +1,5 @@
 // A VM looked at again, with real simulators: its guest went by itself, it was called lost, or it should have no process.
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { consolePathOf, createHypervisor, findUnder, readLaunchRecord, socketPathOf } from '@ironlog/hypervisor';
 import type { VmFact } from '@ironlog/schemas';
 import { expect, test, vi } from 'vitest';
@@ -35,6 +35,23 @@ test('a guest that switched itself off while the executor was away has stopped, 
   await switchOff(id);
   await host.start();
   expect(await host.last(id)).toMatchObject({ name: 'stopped', data: { epoch: 1, cause: 'guest' } });
+});
+
+test('so has one that did it under an executor that could not reach the log, once the log is reached', async () => {
+  const { id } = await host.made(true);
+  await host.start();
+  const said: string[] = [];
+  host.appending = ({ type }) => {
+    said.push(type);
+    throw new Error('the log is not reached');
+  };
+  await switchOff(id);
+  await vi.waitFor(() => expect(said).toContain('ironlog.vm.stopped.v1'), BOUND);
+  await host.stop();
+  host.appending = () => undefined;
+  await host.start();
+  expect(await host.last(id)).toMatchObject({ name: 'stopped', data: { epoch: 1, cause: 'guest' } });
+  expect(readdirSync(host.directoryOf(id)).filter((name) => /^e1|launch/.test(name))).toEqual([]);
 });
 
 test('the process of a VM that has stopped is ended, and it is said why', async () => {

@@ -1,10 +1,10 @@
 // One VM, looked at again: what the log says of it and what runs on the machine, brought together, on record.
 import { rmSync } from 'node:fs';
 import type { Vm } from '@ironlog/domain';
-import { type FoundProcess, killProcess, readLaunchRecord } from '@ironlog/hypervisor';
+import { type FoundProcess, killProcess } from '@ironlog/hypervisor';
 import type { VmFact } from '@ironlog/schemas';
-import { epochOfProcess, recordDeath } from './deaths.ts';
-import { removeTracesOf } from './effects/index.ts';
+import { epochOfProcess, noticed, recordDeath } from './deaths.ts';
+import { removeTraces, removeTracesOf } from './effects/index.ts';
 import type { HostDeps } from './host-deps.ts';
 import type { HypervisorProcesses } from './hypervisor-process.ts';
 import type { Ending, LiveProcess } from './processes.ts';
@@ -31,17 +31,22 @@ export const settle = async (deps: SettleDeps, log: VmLog, own: readonly FoundPr
   const { vm } = log;
   if (vm.owner !== deps.host.host || vm.state === 'deleted') return discard(deps, log, own);
   const wanted = wantedOf(vm, own);
+  let resists = false;
   for (const found of own) {
     // While a task is in flight its effect decides what to keep; it looks at /proc itself.
     if (found.identity.pid === wanted?.identity.pid || vm.task) continue;
-    await reap(deps, found, `its VM is ${vm.state} at epoch ${vm.epoch}`, wanted);
+    if (!(await reap(deps, found, `its VM is ${vm.state} at epoch ${vm.epoch}`, wanted))) resists = true;
   }
   if (vm.task) {
     if (wanted) await adopt(deps, log, wanted);
   } else if (vm.state === 'lost') await find(deps, log, wanted);
   else if (wanted) await compare(deps, log, wanted);
   else if (SHOULD_LIVE.includes(vm.state)) await dead(deps, log);
+  // A crash may have come between an end on record and the removal of what the process had left.
+  else if (!resists) await removeTraces(directoryOf(deps, vm));
 };
+
+const directoryOf = ({ host }: SettleDeps, { tenant, id }: Vm): string => host.state.directoryOf({ tenant, vmId: id });
 
 /** The process that the VM is to have; one that has stopped or failed has none, and what is left of it is ended. */
 const wantedOf = (vm: Vm, own: readonly FoundProcess[]): FoundProcess | undefined => {
@@ -67,8 +72,8 @@ const compare = async (deps: SettleDeps, log: VmLog, found: FoundProcess): Promi
   if (!observed.ok || observed.state === log.vm.state || observed.state === 'absent') return;
   if (observed.state !== 'shutdown')
     return diverged(deps, log, observed.state, 'left as it is; send the verb that brings it where it should be');
-  await reap(deps, found, 'its guest has switched itself off');
-  await died(deps, log, true);
+  // On record first: for QEMU the process itself is what tells of it.
+  if (await died(deps, log, true)) await reap(deps, found, 'its guest has switched itself off');
 };
 
 /** The owner of a lost VM is back, and says what it found; the guest ran on, or it ended meanwhile. */
@@ -78,11 +83,15 @@ const find = async (deps: SettleDeps, log: VmLog, found: FoundProcess | undefine
   // It lives and does not tell: the VM stays lost, and the next look may learn more.
   if (!observed.ok || observed.state === 'unknown') return;
   const { epoch } = log.vm;
-  if (observed.state === 'running' || observed.state === 'paused')
-    return say(deps, log, { name: 'found', data: { observed: observed.state, epoch } });
-  await reap(deps, found, `its VM was lost, and its guest is ${observed.state}`);
-  if (observed.state === 'shutdown') return died(deps, log, true);
-  await say(deps, log, { name: 'found', data: { observed: 'stopped', epoch } });
+  if (observed.state === 'running' || observed.state === 'paused') {
+    await say(deps, log, { name: 'found', data: { observed: observed.state, epoch } });
+    return;
+  }
+  const isOnRecord =
+    observed.state === 'shutdown'
+      ? await died(deps, log, true)
+      : await say(deps, log, { name: 'found', data: { observed: 'stopped', epoch } });
+  if (isOnRecord) await reap(deps, found, `its VM was lost, and its guest is ${observed.state}`);
 };
 
 /** P8: what is found to differ is on record before anything is done about it. */
@@ -91,58 +100,52 @@ const diverged = async (deps: SettleDeps, log: VmLog, observed: string, resoluti
   deps.host.runtime.metrics.counter('ironlog_divergences_total').inc({ resolution: 'recorded' });
 };
 
-/** Unless something else was said of the VM while it was looked at. */
-const say = async ({ host }: SettleDeps, log: VmLog, fact: VmFact): Promise<void> => {
+/** Unless something else was said of the VM while it was looked at. Resolves with whether it was said. */
+const say = async ({ host }: SettleDeps, log: VmLog, fact: VmFact): Promise<boolean> => {
   const { revision } = log.vm;
-  await log.append((vm) => (vm.revision === revision ? { fact, meta: { actor: host.host } } : undefined));
+  const said = await log.append((vm) => (vm.revision === revision ? { fact, meta: { actor: host.host } } : undefined));
+  return said.kind === 'said';
 };
 
 /** No process is left: whether its guest had stopped is asked of what the process left behind. */
 const dead = async (deps: SettleDeps, log: VmLog): Promise<void> => {
   if (await standBy(deps, log.vm)) return;
   const { vm } = log;
-  const epoch = epochOfProcess(vm);
-  const directory = deps.host.state.directoryOf({ tenant: vm.tenant, vmId: vm.id });
-  const launched = await readLaunchRecord(directory);
-  if (launched.kind === 'broken') deps.host.runtime.logger.warn({ reason: launched.reason }, 'launch record not read');
-  if (launched.kind !== 'record' || launched.record.epoch !== epoch) return died(deps, log, false);
-  const { socketPath, ...identity } = launched.record;
-  const left = await observe(deps, log, { handle: { directory, epoch, socketPath, identity } });
-  await died(deps, log, left.ok && left.guestStopped === true);
+  const driver = vm.hypervisor ? deps.host.hypervisors.get(vm.hypervisor) : undefined;
+  const left = { directory: directoryOf(deps, vm), epoch: epochOfProcess(vm) };
+  await died(deps, log, (await driver?.guestHadStopped(left)) ?? false);
 };
 
-const died = ({ host, detectedBy }: SettleDeps, log: VmLog, guestStopped: boolean): Promise<void> => {
-  const ending = { exit: undefined, guestStopped, detectedBy, noticedAt: performance.now() };
-  return recordDeath(host, log, { epoch: epochOfProcess(log.vm), ending });
-};
+const died = ({ host, detectedBy }: SettleDeps, log: VmLog, guestStopped: boolean): Promise<boolean> =>
+  recordDeath(host, log, { epoch: epochOfProcess(log.vm), ending: noticed(guestStopped, detectedBy) });
 
 const discard = async (deps: SettleDeps, { vm }: VmLog, own: readonly FoundProcess[]): Promise<void> => {
   for (const found of own)
     await reap(deps, found, vm.state === 'deleted' ? 'its VM is deleted' : 'its VM is not of this host');
-  const directory = deps.host.state.directoryOf({ tenant: vm.tenant, vmId: vm.id });
-  rmSync(directory, { recursive: true, force: true });
+  rmSync(directoryOf(deps, vm), { recursive: true, force: true });
   deps.host.runtime.metrics.counter('ironlog_reaped_total').inc({ kind: 'directory' });
 };
 
 /**
- * Ends a process that no VM is to have, and says why; what `wanted`, its VM's own, listens on is left. One that does not
- * die is logged, and met again at the next look.
+ * Ends a process that no VM is to have, and says why; what `wanted`, its VM's own, listens on is left. `false`: it does
+ * not die, which is logged, and it is met again at the next look.
  */
 export const reap = async (
   { host }: Pick<SettleDeps, 'host'>,
   found: FoundProcess,
   reason: string,
   wanted?: FoundProcess,
-): Promise<void> => {
+): Promise<boolean> => {
   const { pid } = found.identity;
   const killed = await killProcess(found.identity, { graceMs: 0 });
   if (killed.kind === 'alive') {
     host.runtime.logger.error({ pid, reason: killed.reason }, 'a process that no VM owns does not die');
-    return;
+    return false;
   }
   if (found.epoch !== wanted?.epoch) await removeTracesOf(found.directory, found.epoch);
   host.runtime.metrics.counter('ironlog_reaped_total').inc({ kind: 'process' });
   const data = { incarnation: host.incarnation.id, pid, directory: host.state.nameOf(found.directory), reason };
   await host.incarnation.say({ name: 'reaped', data });
   host.runtime.logger.warn({ pid, directory: found.directory, reason }, 'reaped');
+  return true;
 };

@@ -1,5 +1,6 @@
 // The driver for whatever speaks Cloud Hypervisor's API: the simulator now, Cloud Hypervisor itself by another command line.
 import { HYPERVISOR_VERBS, type HypervisorKind } from '@ironlog/schemas';
+import { eventsPathOf, guestHadStopped, prepareEvents } from '../event-monitor.ts';
 import { type LaunchSpec, logPathOf, SOCKET_PATH_TOO_LONG, socketPathFits } from '../launch-spec.ts';
 import { deadlineRefusal, type Outcome, refusal } from '../outcome.ts';
 import { pause } from '../pause.ts';
@@ -7,7 +8,6 @@ import type { Hypervisor, ProcessHandle, Watch } from '../port.ts';
 import { isAlive } from '../process/identity.ts';
 import { type ProgramSpec, spawnProgram } from '../process/spawn.ts';
 import { answering, ensure, look, put } from './calls.ts';
-import { eventsPathOf, isGuestStop, prepareEvents, readEvents } from './event-monitor.ts';
 import { vmConfigOf } from './vm-config.ts';
 import { watchProcess } from './watch.ts';
 
@@ -43,11 +43,9 @@ export function createCloudHypervisor({ kind, command }: CloudHypervisorOptions)
     pause: (handle, deadline) => ensure(handle, { name: 'vm.pause', wanted: ['paused'] }, deadline),
     resume: (handle, deadline) => ensure(handle, { name: 'vm.resume', wanted: ['running'] }, deadline),
     shutdown,
-    observe: async (handle, deadline) => {
-      if (await isAlive(handle.identity)) return look(handle, deadline);
-      const { events } = await readEvents(eventsPathOf(handle.directory, handle.epoch), 0);
-      return { ok: true, state: 'absent', guestStopped: events.some(isGuestStop) };
-    },
+    observe: async (handle, deadline) =>
+      (await isAlive(handle.identity)) ? look(handle, deadline) : { ok: true, state: 'absent' },
+    guestHadStopped,
     watch: (handle, report) => {
       const watch = watchProcess(handle, report);
       watches.add(watch);

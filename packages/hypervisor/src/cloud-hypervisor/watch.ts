@@ -1,8 +1,8 @@
 // Watches a Cloud Hypervisor process: its end by a held socket, its guest's own doings by the event monitor's file.
 import { type FSWatcher, watch as watchFile } from 'node:fs';
+import { eventsPathOf, isGuestReboot, isGuestStop, readEvents } from '../event-monitor.ts';
 import type { ProcessEvent, ProcessHandle, Watch } from '../port.ts';
 import { holdConnection, holdUntilDeath } from '../process/hang-up.ts';
-import { eventsPathOf, isGuestReboot, isGuestStop, readEvents } from './event-monitor.ts';
 
 /** Reports from now on; what the file already holds is reported first when it is a guest's stop, for that is final. */
 export function watchProcess(handle: ProcessHandle, report: (event: ProcessEvent) => void): Watch {
@@ -22,7 +22,7 @@ export function watchProcess(handle: ProcessHandle, report: (event: ProcessEvent
       if (isGuestReboot(event) && !old) report({ kind: 'guest-rebooted' });
       if (!isGuestStop(event) || guestStopped) continue;
       guestStopped = true;
-      report({ kind: 'guest-stopped' });
+      report({ kind: 'guest-stopped', processStays: false });
     }
   };
   // A file that cannot be read must not hide the process's end: the trouble goes into its reason.

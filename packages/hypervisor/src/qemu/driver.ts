@@ -1,6 +1,7 @@
 // QEMU over QMP: real guests, with KVM where it works and TCG where not.
 import { writeFile } from 'node:fs/promises';
 import { HYPERVISOR_VERBS } from '@ironlog/schemas';
+import { eventsPathOf, guestHadStopped, leaveGuestStop, prepareEvents } from '../event-monitor.ts';
 import { logPathOf, SOCKET_PATH_TOO_LONG, socketPathFits } from '../launch-spec.ts';
 import { deadlineRefusal, type Outcome, refusal } from '../outcome.ts';
 import { pause } from '../pause.ts';
@@ -31,11 +32,14 @@ export function createQemu({ program, accelerator }: QemuConfig): Hypervisor {
     kind: 'qemu',
     capabilities: () => ({ verbs: HYPERVISOR_VERBS.qemu }),
     spawn: async (launch) => {
-      const { directory, socketPath, consolePath, image } = launch;
+      const { directory, epoch, socketPath, consolePath, image } = launch;
       if (!socketPathFits(socketPath)) return refusal('refused', 'spawn', SOCKET_PATH_TOO_LONG, socketPath);
       if (image.kernel === undefined)
         return refusal('refused', 'spawn', 'the image names no kernel, and QEMU boots nothing else');
-      const prepare = () => writeFile(consolePath, '', { flag: 'a', mode: 0o600 });
+      const prepare = async (): Promise<void> => {
+        await writeFile(consolePath, '', { flag: 'a', mode: 0o600 });
+        await prepareEvents(eventsPathOf(directory, epoch));
+      };
       const clock = accelerator === 'tcg' ? await clockArguments() : '';
       const argv = qemuArguments(launch, { accelerator, kernel: image.kernel, clock });
       return spawnProgram({ program, argv, directory, prepare, logPath: logPathOf(directory) });
@@ -48,6 +52,7 @@ export function createQemu({ program, accelerator }: QemuConfig): Hypervisor {
     shutdown: (handle, deadline) => shutdown(links, handle, deadline),
     observe: async (handle, deadline) =>
       (await isAlive(handle.identity)) ? look(links, handle, deadline) : { ok: true, state: 'absent' },
+    guestHadStopped,
     watch: (handle, report) => {
       const watch = watchProcess(links, handle, report);
       watches.add(watch);
@@ -74,13 +79,15 @@ async function shutdown(links: QmpLinks, handle: ProcessHandle, deadline: AbortS
   let pressAt = 0;
   while (!deadline.aborted) {
     if (!(await isAlive(handle.identity))) return { ok: true };
-    if (performance.now() >= pressAt) {
+    const now = await look(links, handle, deadline);
+    if (!now.ok && now.code === 'bad-answer') return now;
+    if (now.ok && now.state === 'created') return { ok: true };
+    if (now.ok && now.state === 'shutdown') {
+      // It stays when its guest is off (see command-line.ts), until somebody has asked. What it knows of that goes with it.
+      leaveGuestStop(handle);
+      await command(links, handle, 'quit', deadline);
+    } else if (performance.now() >= pressAt) {
       pressAt = performance.now() + PRESS_EVERY_MS;
-      const now = await look(links, handle, deadline);
-      if (!now.ok && now.code === 'bad-answer') return now;
-      if (now.ok && now.state === 'created') return { ok: true };
-      // It stays when its guest is off (see command-line.ts), until somebody has asked.
-      if (now.ok && now.state === 'shutdown') await command(links, handle, 'quit', deadline);
       if (now.ok && now.state === 'paused') await command(links, handle, 'cont', deadline);
       // Its refusal is no news: the next press, or the process's end, tells.
       await command(links, handle, 'system_powerdown', deadline);

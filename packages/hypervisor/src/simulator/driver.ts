@@ -1,7 +1,7 @@
 // The simulator as a hypervisor: Cloud Hypervisor's driver with a command line that starts our own program.
 import { fileURLToPath } from 'node:url';
 import { createCloudHypervisor } from '../cloud-hypervisor/driver.ts';
-import { eventsPathOf } from '../cloud-hypervisor/event-monitor.ts';
+import { eventsPathOf } from '../event-monitor.ts';
 import type { Hypervisor } from '../port.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));

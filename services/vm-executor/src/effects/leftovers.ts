@@ -21,8 +21,9 @@ const TRACE = /^e(\d+)\.(?:sock|events)$/;
 export const removeTracesOf = async (directory: string, epoch: number): Promise<void> => {
   for (const name of entriesOf(directory))
     if (Number(TRACE.exec(name)?.[1]) === epoch) rmSync(join(directory, name), { force: true });
-  const launched = await readLaunchRecord(directory);
-  if (launched.kind === 'record' && launched.record.epoch === epoch) await removeLaunchRecord(directory);
+  // A hint: what cannot be read of it is no reason to stop.
+  const launched = await readLaunchRecord(directory).catch(() => undefined);
+  if (launched?.kind === 'record' && launched.record.epoch === epoch) await removeLaunchRecord(directory);
 };
 
 /** Of every epoch; safe only when no process of the VM lives. */

@@ -1,8 +1,11 @@
-// Cloud Hypervisor's `--event-monitor` file: what the guest did by itself, readable after the process's death too.
+// Cloud Hypervisor's `--event-monitor` file: what the guest did by itself, readable after the process's death too. For a
+// hypervisor that leaves no word of its guest's stop, its driver leaves it here, in the same words.
+import { appendFileSync } from 'node:fs';
 import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { parseJson } from './vm-info.ts';
+import { parseJson } from './cloud-hypervisor/vm-info.ts';
+import type { ProcessHandle } from './port.ts';
 
 const eventSchema = z.object({ source: z.string(), event: z.string() });
 export type MonitorEvent = z.infer<typeof eventSchema>;
@@ -48,3 +51,20 @@ export async function readEvents(path: string, from: number): Promise<{ events: 
 
 export const isGuestStop = ({ source, event }: MonitorEvent): boolean => source === 'vm' && event === 'shutdown';
 export const isGuestReboot = ({ source, event }: MonitorEvent): boolean => source === 'vm' && event === 'rebooted';
+
+/** Whether the process left word that its guest had stopped. */
+export const guestHadStopped = async ({ directory, epoch }: Pick<ProcessHandle, 'directory' | 'epoch'>) =>
+  (await readEvents(eventsPathOf(directory, epoch), 0)).events.some(isGuestStop);
+
+/** At once, for it is to be there before the process is ended, or anybody told. `false`: it could not be written. */
+export function leaveGuestStop({ directory, epoch }: Pick<ProcessHandle, 'directory' | 'epoch'>): boolean {
+  const event: MonitorEvent = { source: 'vm', event: 'shutdown' };
+  try {
+    appendFileSync(eventsPathOf(directory, epoch), `${JSON.stringify(event)}\n\n`, { mode: 0o600 });
+    return true;
+  } catch (error) {
+    // A full disk, a directory that has gone: the host's trouble, not a bug.
+    if (error instanceof Error && 'code' in error) return false;
+    throw error;
+  }
+}
