@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Vm } from '@ironlog/domain';
 import { type AppendRequest, createMemoryEventLog, type EventLog, memoryStream } from '@ironlog/event-log';
-import { createHypervisor, findUnder, type Hypervisor, killProcess } from '@ironlog/hypervisor';
+import {
+  createHypervisor,
+  findByDirectory,
+  findUnder,
+  type Hypervisor,
+  killProcess,
+  socketPathOf,
+} from '@ironlog/hypervisor';
 import {
   type HostFact,
   type HostId,
@@ -199,15 +206,27 @@ class TestHost {
   }
 
   /** A claim that an executor before this one left is all that this one finds: it goes on from there, and is stopped. */
-  async made(start: boolean) {
+  async made(start: boolean, spec: object = {}) {
     const id = newVmId();
-    await this.say(id, HOST, claim(HOST, start));
+    await this.say(id, HOST, claim(HOST, start, spec));
     await this.start();
     await this.until(id, start ? 'booted' : 'created');
-    const [[pid, directory] = []] = await this.running();
+    const [found] = await findByDirectory(this.directoryOf(id));
     await this.stop();
-    expect(directory).toBe(this.directoryOf(id));
-    return { id, pid: Number(pid) };
+    if (!found) throw new Error(`no process of ${id}`);
+    return { id, pid: found.identity.pid };
+  }
+
+  /** As the guest of epoch 1 does it, while nobody watches. */
+  async switchOff(id: Vm['id']): Promise<void> {
+    const directory = this.directoryOf(id);
+    const [found] = await findByDirectory(directory);
+    if (!found) throw new Error('no process');
+    const simulator = createHypervisor({ kind: 'simulator' });
+    const handle = { directory, epoch: 1, socketPath: socketPathOf(directory, 1), identity: found.identity };
+    expect(await simulator.shutdown(handle, AbortSignal.timeout(BOUND.timeout))).toEqual({ ok: true });
+    await vi.waitFor(async () => expect(await findByDirectory(directory)).toEqual([]), BOUND);
+    await simulator.close();
   }
 
   async kill(pid: number): Promise<void> {

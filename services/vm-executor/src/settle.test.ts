@@ -1,24 +1,12 @@
 // A VM looked at again, with real simulators: its guest went by itself, it was called lost, or it should have no process.
 import { existsSync, readdirSync } from 'node:fs';
-import { consolePathOf, createHypervisor, findUnder, readLaunchRecord, socketPathOf } from '@ironlog/hypervisor';
+import { consolePathOf, createHypervisor, readLaunchRecord, socketPathOf } from '@ironlog/hypervisor';
 import type { VmFact } from '@ironlog/schemas';
 import { expect, test, vi } from 'vitest';
 import { BOUND, HOST, TENANT, testHost } from './host.fixture.ts';
 
 const host = testHost();
 const LOST: VmFact = { name: 'lost', data: { host: HOST, reason: 'silent' } };
-
-/** As a guest does it, while nobody watches. */
-const switchOff = async (id: string): Promise<void> => {
-  const simulator = createHypervisor({ kind: 'simulator' });
-  const [found] = await findUnder(host.root);
-  if (!found) throw new Error('no process');
-  const directory = host.directoryOf(id);
-  const handle = { directory, epoch: 1, socketPath: socketPathOf(directory, 1), identity: found.identity };
-  expect(await simulator.shutdown(handle, AbortSignal.timeout(BOUND.timeout))).toEqual({ ok: true });
-  await vi.waitFor(async () => expect(await host.running()).toEqual([]), BOUND);
-  await simulator.close();
-};
 
 test('a live process is found however the state directory is written', async () => {
   const { id, pid } = await host.made(true);
@@ -32,7 +20,7 @@ test('a live process is found however the state directory is written', async () 
 
 test('a guest that switched itself off while the executor was away has stopped, and not crashed', async () => {
   const { id } = await host.made(true);
-  await switchOff(id);
+  await host.switchOff(id);
   await host.start();
   expect(await host.last(id)).toMatchObject({ name: 'stopped', data: { epoch: 1, cause: 'guest' } });
 });
@@ -45,7 +33,7 @@ test('so has one that did it under an executor that could not reach the log, onc
     said.push(type);
     throw new Error('the log is not reached');
   };
-  await switchOff(id);
+  await host.switchOff(id);
   await vi.waitFor(() => expect(said).toContain('ironlog.vm.stopped.v1'), BOUND);
   await host.stop();
   host.appending = () => undefined;
@@ -93,7 +81,7 @@ test('a lost VM whose process died meanwhile has crashed, and one whose guest st
   await host.kill(dead.pid);
   const off = await host.made(true);
   await host.say(off.id, 'recovery', LOST);
-  await switchOff(off.id);
+  await host.switchOff(off.id);
   await host.start();
   expect(await host.last(dead.id)).toMatchObject({ name: 'crashed', data: { detectedBy: 'adoption' } });
   expect(await host.last(off.id)).toMatchObject({ name: 'stopped', data: { cause: 'guest', epoch: 1 } });

@@ -70,7 +70,7 @@ export class TaskRunner {
     const controller = new AbortController();
     this.#running.set(log, { commandId: task.commandId, controller });
     const deadline = AbortSignal.timeout(Math.max(1, Date.parse(task.deadline) - runtime.clock.now().getTime()));
-    const context = this.#contextOf(log.vm, AbortSignal.any([controller.signal, deadline, signal]));
+    const context = this.#contextOf(log.vm, task, AbortSignal.any([controller.signal, deadline, signal]));
     const result = await this.#persist(task, context).finally(() => this.#running.delete(log));
     // Stopping is no failure: the task stays open, and the next start resumes it from the log.
     if (signal.aborted) return;
@@ -82,6 +82,7 @@ export class TaskRunner {
       return { fact: outcome, meta: { ...metaOf(task), traceparent } };
     });
     fail('after-outcome');
+    if (said.kind === 'said' && result.kind === 'done') await this.#clearAfter(log.vm, result);
     const status = said.kind === 'unsaid' ? 'superseded' : result.kind === 'done' ? 'succeeded' : 'failed';
     const seconds = (runtime.clock.monotonicMs() - startedAt) / 1000;
     runtime.metrics.counter('ironlog_tasks_total').inc({ verb: task.verb, outcome: status });
@@ -98,6 +99,15 @@ export class TaskRunner {
         },
         'task failed',
       );
+    }
+  }
+
+  async #clearAfter(vm: Vm, { afterwards }: Extract<EffectResult, { kind: 'done' }>): Promise<void> {
+    try {
+      await afterwards?.();
+    } catch (err) {
+      // The outcome is on record, and what is left does no harm.
+      this.#deps.runtime.logger.warn({ err, ...attributesOf(vm) }, 'what a process has left is not removed');
     }
   }
 
@@ -118,9 +128,10 @@ export class TaskRunner {
     );
   }
 
-  #contextOf(vm: Vm, signal: AbortSignal): EffectContext {
+  #contextOf(vm: Vm, task: Task, signal: AbortSignal): EffectContext {
     const { fail, incarnation, runtime, signal: stop, state } = this.#deps;
     const processes = this.#processes;
+    const directory = state.directoryOf({ tenant: vm.tenant, vmId: vm.id });
     // However far a task has got: one that stops ends no guest on its way out, for the next start goes on with the task;
     // and P4: one that is superseded touches nothing any more.
     const stillOurs = async (): Promise<void> => {
@@ -135,9 +146,11 @@ export class TaskRunner {
       },
       signal,
       fail,
-      directory: state.directoryOf({ tenant: vm.tenant, vmId: vm.id }),
+      directory,
       now: () => runtime.clock.monotonicMs(),
       liveProcess: () => processes.live(vm),
+      graceLeftMs: (seconds) => graceLeftMs(task, seconds, runtime.clock.now()),
+      guestHadStopped: (epoch) => processes.driverOf(vm).guestHadStopped({ directory, epoch }),
       ensureProcess: async (epoch) => {
         await stillOurs();
         return processes.ensure(vm, epoch, signal);
@@ -191,6 +204,10 @@ const attributesOf = (vm: Vm): { readonly tenant: TenantId; readonly vmId: VmId 
   tenant: vm.tenant,
   vmId: vm.id,
 });
+
+/** Never more than was given, whatever the clock has done since. */
+const graceLeftMs = ({ startedAt }: Task, seconds: number, now: Date): number =>
+  Math.min(seconds * 1000, Math.max(0, Date.parse(startedAt) + seconds * 1000 - now.getTime()));
 
 const late = (result: EffectResult): EffectResult =>
   result.kind === 'done'

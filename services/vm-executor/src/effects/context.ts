@@ -18,6 +18,10 @@ export interface EffectContext {
   ensureProcess(epoch: number): Promise<Outcome<{ readonly process: LiveProcess }>>;
   /** The live process, if there is one. */
   liveProcess(): LiveProcess | undefined;
+  /** Of so many seconds that the task's intent gave, those that are left, in ms: they go on while no executor runs. */
+  graceLeftMs(seconds: number): number;
+  /** Whether the process of `epoch` left word that its guest had stopped: one that was killed leaves none. */
+  guestHadStopped(epoch: number): Promise<boolean>;
   /** Ends every process of the VM, whatever its epoch. `false`: one would not die. */
   endProcesses(): Promise<boolean>;
   /** One call to the hypervisor's socket, timed, traced and bounded; `withinMs` by default 10,000. */
@@ -26,7 +30,8 @@ export interface EffectContext {
 
 export type Effect = (context: EffectContext) => Promise<EffectResult>;
 export type EffectResult =
-  | { readonly kind: 'done'; readonly fact: VmFact }
+  /** `afterwards`, once the fact is on record: until then a resumption may have to read what it removes. */
+  | { readonly kind: 'done'; readonly fact: VmFact; readonly afterwards?: () => Promise<void> }
   | { readonly kind: 'failed'; readonly refusal: Refusal; readonly residue: readonly Residue[] };
 
 export const failed = (refusal: Refusal, residue: readonly Residue[] = []): EffectResult => ({
