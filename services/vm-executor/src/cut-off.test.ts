@@ -1,8 +1,10 @@
 // A shutdown or a reboot that was cut off with its executor: the next one goes on with it, and says truly whether it forced.
+import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
+import { consolePathOf, findByDirectory } from '@ironlog/hypervisor';
 import type { VmFact } from '@ironlog/schemas';
-import { expect, test } from 'vitest';
-import { HOST, intent, testHost } from './host.fixture.ts';
+import { expect, test, vi } from 'vitest';
+import { BOUND, HOST, intent, testHost } from './host.fixture.ts';
 
 const host = testHost();
 const DEAF = { kernelArgs: 'sim.ignore-power-button' };
@@ -80,4 +82,25 @@ test('what became of a guest is still known when its outcome could not be told',
   await host.start();
   await host.until(id, 'stopped');
   expect(await host.last(id)).toMatchObject({ data: { cause: 'requested', forced: false } });
+});
+
+test('a reboot that was cut off asks the guest again, in the process of the epoch before; what is deaf is forced', async () => {
+  const reboot: VmFact = { name: 'reboot-started', data: { ...intent, epoch: 2, force: false, timeoutSeconds: 3 } };
+  const [hears, deaf] = [await host.made(true), await host.made(true, DEAF)];
+  for (const { id } of [hears, deaf]) await host.say(id, HOST, reboot);
+  await host.start();
+  for (const { id, forced, asked } of [
+    { ...hears, forced: false, asked: 1 },
+    { ...deaf, forced: true, asked: 0 },
+  ]) {
+    // It is soon responsive too.
+    await vi.waitFor(async () => expect(await host.names(id)).toContain('rebooted'), BOUND);
+    const rebooted = (await host.story(id)).find(({ name }) => name === 'rebooted');
+    expect(rebooted).toMatchObject({ data: { epoch: 2, cause: 'requested', forced } });
+    const directory = host.directoryOf(id);
+    const console = readFileSync(consolePathOf(directory), 'utf8');
+    expect(console.match(/power button/g) ?? []).toHaveLength(asked);
+    expect((await findByDirectory(directory)).map(({ epoch }) => epoch)).toEqual([2]);
+    await vi.waitFor(() => expect(readdirSync(directory).filter((name) => name.startsWith('e1.'))).toEqual([]), BOUND);
+  }
 });

@@ -53,6 +53,8 @@ const wantedOf = (vm: Vm, own: readonly FoundProcess[]): FoundProcess | undefine
   const of = (epoch: number) => own.find((process) => process.epoch === epoch);
   // Lost before its first boot, a VM waits in the process of the epoch to come.
   if (vm.state === 'lost') return of(vm.epoch) ?? of(vm.epoch + 1);
+  // A reboot may have been cut off before its end of the old process: that one's guest is still to be asked.
+  if (vm.task?.verb === 'reboot') return of(vm.epoch) ?? of(vm.epoch - 1);
   return vm.task || SHOULD_LIVE.includes(vm.state) ? of(epochOfProcess(vm)) : undefined;
 };
 
