@@ -15,6 +15,8 @@ export interface LiveProcess {
   readonly handle: ProcessHandle;
   readonly launch: LaunchSpec;
   readonly ended: Promise<Ending>;
+  /** This executor has seen the VM defined in it; of one that was adopted it is not known. */
+  isDefined: boolean;
 }
 
 export interface ProcessEvents {
@@ -61,7 +63,7 @@ export class Processes {
       if (event.kind === 'guest-stopped' && event.processStays) this.#events.onGuestStop(key, entry);
     });
     const ended = exited ? childEnd(exited, gone.promise) : adoptedEnd(gone.promise);
-    const entry: Entry = { handle, launch, watch, ended };
+    const entry: Entry = { handle, launch, watch, ended, isDefined: false };
     this.#live.set(key, entry);
     void ended.then((ending) => {
       watch.close();

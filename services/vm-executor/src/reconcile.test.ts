@@ -70,6 +70,27 @@ test('a boot that was cut off goes on in the process that is there', async () =>
   expect(await host.running()).toEqual([[pid, host.directoryOf(id), 1]]);
 });
 
+test.each([
+  ['boot', { name: 'boot-started', data: { ...intent, epoch: 2 } }, 'booted'],
+  ['reboot', { name: 'reboot-started', data: { ...intent, epoch: 2, force: true, timeoutSeconds: 1 } }, 'rebooted'],
+] as [string, VmFact, string][])(
+  'a %s that was cut off when its process had no VM defined yet defines it there, and goes on',
+  async (verb, begun, last) => {
+    const { id, pid } = await host.made(true);
+    await host.kill(pid);
+    if (verb === 'boot')
+      await host.say(id, HOST, { name: 'stopped', data: { epoch: 1, cause: 'guest', forced: false } });
+    await host.say(id, HOST, begun);
+    const directory = host.directoryOf(id);
+    const paths = { directory, socketPath: socketPathOf(directory, 2), consolePath: consolePathOf(directory) };
+    const launch = { tenant: TENANT, vmId: id, epoch: 2, spec: { cpus: 1, memoryMiB: 128 }, image: {}, ...paths };
+    const left = await createHypervisor({ kind: 'simulator' }).spawn(launch);
+    await host.start();
+    await host.until(id, last);
+    expect(await host.running()).toEqual([[left.ok && left.process.identity.pid, directory, 2]]);
+  },
+);
+
 test('the process and the directory of a VM that the log says is deleted are gone, and it is said why', async () => {
   const { id, pid } = await host.made(true);
   const deleted: VmFact = { name: 'deleted', data: { epoch: 1 } };

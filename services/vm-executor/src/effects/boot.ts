@@ -2,6 +2,7 @@
 import type { Refusal } from '@ironlog/hypervisor';
 import type { LiveProcess } from '../processes.ts';
 import { type Effect, type EffectContext, type EffectResult, failed } from './context.ts';
+import { define } from './define.ts';
 import { clearUp } from './leftovers.ts';
 
 type Running =
@@ -15,17 +16,11 @@ export const runAtEpoch = async (context: EffectContext): Promise<Running> => {
     ok: false,
     result: failed(refusal, await clearUp(context)),
   });
-  // The process that create made for the first epoch has its VM defined; a new one has not.
-  const isNew = context.liveProcess()?.launch.epoch !== vm.epoch;
-  const ensured = await context.ensureProcess(vm.epoch);
-  if (!ensured.ok) return giveUp(ensured);
-  const { handle, launch } = ensured.process;
-  if (isNew) {
-    const created = await context.call('create', (deadline) => hypervisor.create(handle, launch, deadline));
-    if (!created.ok) return giveUp(created);
-  }
+  const defined = await define(context, vm.epoch);
+  if (!defined.ok) return giveUp(defined);
+  const { handle } = defined.process;
   const booted = await context.call('boot', (deadline) => hypervisor.boot(handle, deadline));
-  return booted.ok ? ensured : giveUp(booted);
+  return booted.ok ? defined : giveUp(booted);
 };
 
 export const boot: Effect = async (context) => {

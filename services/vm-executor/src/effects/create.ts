@@ -2,13 +2,14 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { hostTrouble } from '@ironlog/hypervisor';
 import { type Effect, failed } from './context.ts';
+import { define } from './define.ts';
 import { clearUp } from './leftovers.ts';
 
 /** The process made at create is the one that the first boot runs in. */
 export const FIRST_EPOCH = 1;
 
 export const create: Effect = async (context) => {
-  const { directory, fail, hypervisor, now } = context;
+  const { directory, fail, now } = context;
   const startedAt = now();
   fail('before-directory');
   try {
@@ -18,10 +19,7 @@ export const create: Effect = async (context) => {
     return failed(hostTrouble('directory', "the VM's directory could not be made", error));
   }
   fail('after-directory');
-  const ensured = await context.ensureProcess(FIRST_EPOCH);
-  if (!ensured.ok) return failed(ensured, await clearUp(context));
-  const { handle, launch } = ensured.process;
-  const created = await context.call('create', (deadline) => hypervisor.create(handle, launch, deadline));
-  if (!created.ok) return failed(created, await clearUp(context));
+  const defined = await define(context, FIRST_EPOCH);
+  if (!defined.ok) return failed(defined, await clearUp(context));
   return { kind: 'done', fact: { name: 'created', data: { epoch: context.vm.epoch, tookMs: now() - startedAt } } };
 };

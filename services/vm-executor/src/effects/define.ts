@@ -1,0 +1,18 @@
+// The VM defined in its process of an epoch: the first half of a create, of a boot and of a reboot.
+import type { Outcome } from '@ironlog/hypervisor';
+import type { LiveProcess } from '../processes.ts';
+import type { EffectContext } from './context.ts';
+
+/** P6: a driver's create is an "ensure". It is spared where this executor has seen it done; a crash may have come before it. */
+export const define = async (
+  context: EffectContext,
+  epoch: number,
+): Promise<Outcome<{ readonly process: LiveProcess }>> => {
+  const ensured = await context.ensureProcess(epoch);
+  if (!ensured.ok || ensured.process.isDefined) return ensured;
+  const { handle, launch } = ensured.process;
+  const created = await context.call('create', (deadline) => context.hypervisor.create(handle, launch, deadline));
+  if (!created.ok) return created;
+  ensured.process.isDefined = true;
+  return ensured;
+};
