@@ -10,6 +10,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { serveConsoles } from './console-rpc.ts';
 import { StateDirectory } from './state-directory.ts';
 
+const HOST = hostId('host-1');
 const REF = { tenant: tenantId('acme'), vmId: vmId('vm-1') };
 let root: string;
 let ask: (question: unknown) => Record<string, unknown>;
@@ -18,7 +19,7 @@ const logged: string[] = [];
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'il-'));
-  const state = new StateDirectory(root);
+  const state = new StateDirectory(root, HOST);
   mkdirSync(state.directoryOf(REF), { recursive: true });
   path = consolePathOf(state.directoryOf(REF));
   logged.length = 0;
@@ -30,7 +31,7 @@ beforeEach(() => {
       return undefined as never;
     },
   };
-  serveConsoles({ connection, host: hostId('host-1'), state, logger });
+  serveConsoles({ connection, host: HOST, state, logger });
   ask = (question) => {
     const answers: string[] = [];
     const message: Partial<Msg> = {

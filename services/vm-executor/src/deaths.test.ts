@@ -32,7 +32,7 @@ const log = createMemoryEventLog();
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'il-'));
   const runtime = createRuntime('test', { logger: createLogger({ service: 'test', level: 'fatal' }) });
-  deps = { host: HOST, runtime, state: new StateDirectory(root) };
+  deps = { host: HOST, runtime, state: new StateDirectory(root, HOST) };
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 

@@ -35,6 +35,8 @@ test.each([
 });
 
 test('a process whose files cannot be made', async () => {
+  await host.start();
+  await host.stop();
   const id = newVmId();
   await host.say(id, HOST, claim(HOST, false), { name: 'created', data: { epoch: 0 } });
   await host.say(id, HOST, { name: 'boot-started', data: { ...intent, epoch: 1 } });

@@ -91,7 +91,7 @@ class TestHost {
   async start(path = this.root): Promise<void> {
     const stopping = new AbortController();
     const { signal } = stopping;
-    const [log, state] = [this.#log(), new StateDirectory(path)];
+    const [log, state] = [this.#log(), new StateDirectory(path, HOST)];
     const onSuperseded = (by: string): void => void this.superseded.push(by);
     const incarnation = new Incarnation({ log, host: HOST, signal, onSuperseded });
     const simulator = this.driver(createHypervisor({ kind: 'simulator' }));

@@ -49,6 +49,7 @@ beforeEach(() => {
   stream = memoryStream();
   simulator = createHypervisor({ kind: 'simulator' });
   directory = join(root, 'acme', 'vm-1');
+  new StateDirectory(root, HOST);
   mkdirSync(directory, { recursive: true });
 });
 afterEach(async () => {
@@ -71,7 +72,7 @@ const executor = async () => {
     log,
     queue,
     runtime: createRuntime('test', { logger: createLogger({ service: 'test', level: 'fatal' }) }),
-    state: new StateDirectory(root),
+    state: new StateDirectory(root, HOST),
     hypervisors: new Map([[simulator.kind, simulator]]),
     images: new Map([[listing.id, { listing, launch: {} }]]),
     admission: new Admission(CAPACITY),

@@ -1,10 +1,18 @@
 // Is it the log of this host? Another creation time and a shorter log are another; a longer one is its own.
+import { hostId } from '@ironlog/schemas';
 import { expect, test } from 'vitest';
+import type { HostFile } from './host-file.ts';
 import { whyAnotherLog } from './log-identity.ts';
-import type { HostFile } from './state-directory.ts';
 
 const CREATED = '2026-01-01T00:00:00.000Z';
-const worked = (log: HostFile['log']): HostFile => ({ stateDirectoryId: 'one', log, scannedTo: 0, starts: [] });
+const HOST = hostId('host-1');
+const worked = (log: HostFile['log']): HostFile => ({
+  host: HOST,
+  stateDirectoryId: 'one',
+  log,
+  scannedTo: 0,
+  starts: [],
+});
 const info = (createdAt: string, lastSequence: number) => ({
   createdAt: new Date(createdAt),
   firstSequence: 1,

@@ -1,6 +1,6 @@
 // Is this the log that this host has worked with? Before anything is reaped, that must be certain (P4).
 import type { LogInfo } from '@ironlog/event-log';
-import type { HostFile } from './state-directory.ts';
+import type { HostFile } from './host-file.ts';
 
 /**
  * `undefined`: it is, or this host has worked with none. Otherwise why not, and what to do.

@@ -22,7 +22,7 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 const table = () => {
   const log = createMemoryEventLog({ stream: host.stream });
-  const state = new StateDirectory(root);
+  const state = new StateDirectory(root, HOST);
   const runtime = createRuntime('test', { logger: createLogger({ service: 'test', level: 'fatal' }) });
   const admission = new Admission({ cpus: 100, memoryMiB: 100_000, processes: 100 });
   const vms = new VmTable({ log, host: HOST, state, runtime, admission, signal: new AbortController().signal });
@@ -35,9 +35,9 @@ test('it is kept while the executor runs, and not at its start alone', async () 
   const { log, state, vms } = table();
   const progress = new Progress({ log, state, vms, everyMs: 5, onError: (error) => expect.fail(String(error)) });
   await otherHostIsBusy();
-  await vi.waitFor(() => expect(new StateDirectory(root).host).toMatchObject({ scannedTo: 2 }), BOUND);
+  await vi.waitFor(() => expect(new StateDirectory(root, HOST).host).toMatchObject({ scannedTo: 2 }), BOUND);
   await otherHostIsBusy();
-  await vi.waitFor(() => expect(new StateDirectory(root).host.log).toMatchObject({ lastSequence: 4 }), BOUND);
+  await vi.waitFor(() => expect(new StateDirectory(root, HOST).host.log).toMatchObject({ lastSequence: 4 }), BOUND);
   await progress.stop();
 });
 

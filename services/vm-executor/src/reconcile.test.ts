@@ -1,7 +1,8 @@
 // An executor's start, with real simulators: it takes over what lives, ends what no VM owns, and records what died.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import {
   consolePathOf,
   createHypervisor,
@@ -101,12 +102,29 @@ test('the process and the directory of a VM that the log says is deleted are gon
   expect(host.reaped()).toMatchObject([{ pid, directory: `${TENANT}/${id}`, reason: 'its VM is deleted' }]);
 });
 
+test("what we have not made is left, in a folder that looks like a VM's and in one that is", async () => {
+  const { id, pid } = await host.made(true);
+  const deleted: VmFact = { name: 'deleted', data: { epoch: 1 } };
+  await host.say(id, HOST, { name: 'delete-started', data: { ...intent, force: true } }, deleted);
+  const notes = join(host.directoryOf(id), 'notes.txt');
+  const thesis = join(host.root, 'home', 'docs', 'thesis.txt');
+  mkdirSync(dirname(thesis), { recursive: true });
+  for (const file of [notes, thesis]) writeFileSync(file, 'of great value');
+  await host.start();
+  expect(host.reaped()).toMatchObject([{ pid, reason: 'its VM is deleted' }]);
+  expect(await host.running()).toEqual([]);
+  for (const file of [notes, thesis]) expect(readFileSync(file, 'utf8')).toBe('of great value');
+});
+
 test("so are those of another host's VM, and those that belong to no VM; a process beside the directory is not", async () => {
   const foreign = newVmId();
   await host.say(foreign, hostId('host-2'), claim(hostId('host-2'), false));
+  await host.start();
+  await host.stop();
   const simulator = createHypervisor({ kind: 'simulator' });
   const elsewhere = `${host.root}-beside`;
-  for (const directory of [host.directoryOf(foreign), host.directoryOf('Not_Ours'), elsewhere]) {
+  const nested = join(host.root, 'host-2', TENANT, 'vm-1');
+  for (const directory of [host.directoryOf(foreign), host.directoryOf('Not_Ours'), elsewhere, nested]) {
     mkdirSync(directory, { recursive: true });
     const paths = { directory, socketPath: socketPathOf(directory, 1), consolePath: consolePathOf(directory) };
     const spec = { cpus: 1, memoryMiB: 128 };
@@ -114,7 +132,8 @@ test("so are those of another host's VM, and those that belong to no VM; a proce
     expect(spawned).toMatchObject({ ok: true });
   }
   await host.start();
-  expect(await host.running()).toEqual([]);
+  // Another host may have been given a directory within ours.
+  expect((await host.running()).map(([, directory]) => directory)).toEqual([nested]);
   const reasons = host.reaped().map(({ directory, reason }) => [directory, reason]);
   expect(reasons).toEqual([
     [`${TENANT}/${foreign}`, 'its VM is not of this host'],

@@ -55,7 +55,7 @@ export const reconcile = async (deps: ReconcileDeps, lastSequence: number): Prom
   );
   const known = new Set([...refs.values()].map((ref) => host.state.directoryOf(ref)));
   for (const found of running) {
-    if (known.has(found.directory)) continue;
+    if (known.has(found.directory) || !host.state.isVmFolder(found.directory)) continue;
     await host.incarnation.check();
     await reap(deps, found, 'its directory belongs to no VM of this host').catch((err: unknown) => {
       if (isOfAll(err)) throw err;

@@ -57,7 +57,7 @@ export const create = (config: ExecutorConfig, overrides: Partial<Runtime> = {})
 
   const start = async (): Promise<void> => {
     const host = config.IRONLOG_HOST_ID;
-    const state = new StateDirectory(config.IRONLOG_STATE_DIR);
+    const state = new StateDirectory(config.IRONLOG_STATE_DIR, host);
     cleanups.push(await takeHostLock(state.path));
     const ops = await startOpsServer({
       host: config.IRONLOG_HTTP_HOST,

@@ -1,5 +1,4 @@
 // One VM, looked at again: what the log says of it and what runs on the machine, brought together, on record.
-import { rmSync } from 'node:fs';
 import type { Vm } from '@ironlog/domain';
 import { type FoundProcess, killProcess } from '@ironlog/hypervisor';
 import type { VmFact } from '@ironlog/schemas';
@@ -9,6 +8,7 @@ import type { HostDeps } from './host-deps.ts';
 import type { HypervisorProcesses } from './hypervisor-process.ts';
 import type { Ending, LiveProcess } from './processes.ts';
 import { standBy } from './stand-by.ts';
+import { removeVmFolder } from './vm-folder.ts';
 import type { VmLog } from './vm-log.ts';
 
 export interface SettleDeps {
@@ -124,8 +124,15 @@ const died = ({ host, detectedBy }: SettleDeps, log: VmLog, guestStopped: boolea
 const discard = async (deps: SettleDeps, { vm }: VmLog, own: readonly FoundProcess[]): Promise<void> => {
   for (const found of own)
     await reap(deps, found, vm.state === 'deleted' ? 'its VM is deleted' : 'its VM is not of this host');
-  rmSync(directoryOf(deps, vm), { recursive: true, force: true });
-  deps.host.runtime.metrics.counter('ironlog_reaped_total').inc({ kind: 'directory' });
+  const directory = directoryOf(deps, vm);
+  const strangers = removeVmFolder(directory);
+  if (strangers.length === 0)
+    return deps.host.runtime.metrics.counter('ironlog_reaped_total').inc({ kind: 'directory' });
+  deps.host.runtime.metrics.counter('ironlog_divergences_total').inc({ resolution: 'left' });
+  deps.host.runtime.logger.error(
+    { directory, strangers: strangers.slice(0, 10) },
+    'a folder that belongs to no VM of this host holds what it has not made; it is left, look at it and remove it by hand',
+  );
 };
 
 /**

@@ -1,31 +1,13 @@
-// The host's state directory: a folder per VM, and one file that tells which log this host has worked with.
+// The host's state directory: a folder per VM, and one file that tells whose it is. No other directory is ever taken for it.
 import { randomBytes } from 'node:crypto';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { chmodSync, mkdirSync, readdirSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
 import { MAX_SOCKET_PATH_BYTES, socketPathOf } from '@ironlog/hypervisor';
-import { type TenantId, tenantIdSchema, timestampSchema, type VmId, vmIdSchema } from '@ironlog/schemas';
+import { type HostId, type TenantId, tenantIdSchema, type VmId, vmIdSchema } from '@ironlog/schemas';
 import { ConfigError } from '@ironlog/service-kit';
-import { z } from 'zod';
-
-const hostFileSchema = z.strictObject({
-  stateDirectoryId: z.string(),
-  /** The log this host wrote to: another creation time, or a shorter log, is another log. */
-  log: z.strictObject({ createdAt: z.string(), lastSequence: z.int() }).nullable(),
-  /** Up to here in EVENTS every VM that this host claimed has its directory, or is gone. */
-  scannedTo: z.int(),
-  /** Where EVENTS ended at this host's starts, oldest first. */
-  starts: z.array(z.strictObject({ at: timestampSchema, sequence: z.int() })).default([]),
-});
-export type HostFile = z.infer<typeof hostFileSchema>;
+import { type HostFile, readHostFile } from './host-file.ts';
+import { readSnapshot } from './snapshot-store.ts';
+import { strangersAmong } from './state-entries.ts';
 
 export interface VmRef {
   readonly tenant: TenantId;
@@ -47,24 +29,51 @@ const refuseUnfit = (path: string): void => {
   );
 };
 
+/** Names told of those that are in the way. */
+const TOLD = 3;
+
+/** @throws ConfigError when the directory is neither a host's nor fit to become one's: what is in it is not ours to touch. */
+const refuseStrange = (path: string): void => {
+  const strangers = strangersAmong(path);
+  if (strangers.length === 0) return;
+  const more = strangers.length > TOLD ? ` (and ${strangers.length - TOLD} more)` : '';
+  throw new ConfigError(
+    `IRONLOG_STATE_DIR ${path} holds ${strangers.slice(0, TOLD).join(', ')}${more} and no host.json: it is no host's; give the executor an empty directory of its own`,
+  );
+};
+
 export class StateDirectory {
   readonly path: string;
   readonly #file: string;
   #host: HostFile;
 
-  constructor(given: string) {
+  /** Takes it for `host`, whose it is from then on. @throws ConfigError when it is not that host's to take. */
+  constructor(given: string, host: HostId) {
     refuseUnfit(resolve(given));
     mkdirSync(given, { recursive: true, mode: 0o700 });
     // One name for it, however it was written: processes of an earlier start are found by their arguments.
     const path = realpathSync(given);
     refuseUnfit(path);
-    chmodSync(path, 0o700);
     this.path = path;
     this.#file = join(path, 'host.json');
-    this.#host = existsSync(this.#file)
-      ? hostFileSchema.parse(JSON.parse(readFileSync(this.#file, 'utf8')))
-      : { stateDirectoryId: randomBytes(8).toString('hex'), log: null, scannedTo: 0, starts: [] };
-    this.save({});
+    const known = readHostFile(this.#file);
+    if (!known) refuseStrange(path);
+    const owner = known?.host ?? this.#ownerBesides(host);
+    if (owner !== host)
+      throw new ConfigError(
+        `IRONLOG_STATE_DIR ${path} belongs to host ${owner}, and IRONLOG_HOST_ID is ${host}; set IRONLOG_HOST_ID=${owner}, or give ${host} an empty directory of its own`,
+      );
+    // It is ours: nothing of it was changed before.
+    chmodSync(path, 0o700);
+    this.#host = {
+      stateDirectoryId: randomBytes(8).toString('hex'),
+      log: null,
+      scannedTo: 0,
+      starts: [],
+      ...known,
+      host,
+    };
+    if (known?.host === undefined) this.save({});
   }
 
   get host(): HostFile {
@@ -79,6 +88,11 @@ export class StateDirectory {
 
   directoryOf({ tenant, vmId }: VmRef): string {
     return join(this.path, tenant, vmId);
+  }
+
+  /** Whether a VM's folder could have that path; another host's directory may lie within this one. */
+  isVmFolder(directory: string): boolean {
+    return dirname(dirname(directory)) === this.path;
   }
 
   /** What the record may say of a folder: where it lies below this one, `<tenant>/<vm>` for a VM's; at most 300 characters. */
@@ -103,6 +117,12 @@ export class StateDirectory {
         return vmId ? [{ tenant, vmId }] : [];
       });
     });
+  }
+
+  /** Another host whose VMs are here, by their snapshots; else `host`. */
+  #ownerBesides(host: HostId): HostId {
+    const owners = this.vms().map((ref) => readSnapshot(this.directoryOf(ref))?.owner ?? host);
+    return owners.find((owner) => owner !== host) ?? host;
   }
 }
 

@@ -1,9 +1,10 @@
 // create: a directory, a hypervisor process for the first epoch, and the VM defined in it, not yet running.
 import { chmodSync, mkdirSync } from 'node:fs';
 import { hostTrouble } from '@ironlog/hypervisor';
+import { strangersIn } from '../vm-folder.ts';
 import { type Effect, failed } from './context.ts';
 import { define } from './define.ts';
-import { clearUp } from './leftovers.ts';
+import { clearUp, notOurs } from './leftovers.ts';
 
 /** The process made at create is the one that the first boot runs in. */
 export const FIRST_EPOCH = 1;
@@ -14,6 +15,8 @@ export const create: Effect = async (context) => {
   fail('before-directory');
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const strangers = strangersIn(directory);
+    if (strangers.length > 0) return failed(notOurs(strangers));
     chmodSync(directory, 0o700);
   } catch (error) {
     return failed(hostTrouble('directory', "the VM's directory could not be made", error));

@@ -1,7 +1,7 @@
 // What an effect that failed leaves behind, after it has tried to leave nothing.
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { findByDirectory, readLaunchRecord, removeLaunchRecord } from '@ironlog/hypervisor';
+import { findByDirectory, type Refusal, readLaunchRecord, refusal, removeLaunchRecord } from '@ironlog/hypervisor';
 import type { Residue } from '@ironlog/schemas';
 import type { EffectContext } from './context.ts';
 
@@ -40,6 +40,10 @@ export const residueIn = async (directory: string): Promise<Residue[]> => {
   if (entriesOf(directory).some((name) => name.endsWith('.sock'))) residue.push('socket');
   return residue;
 };
+
+/** Somebody has put something into the VM's folder: what it is, is for the host's log. */
+export const notOurs = (strangers: readonly string[]): Refusal =>
+  refusal('failed', 'directory', "the VM's directory holds what is not the VM's", strangers.slice(0, 10).join(', '));
 
 /** Ends the process and removes its socket; what remains is for recovery to clean up. */
 export const clearUp = async (context: EffectContext): Promise<Residue[]> => {

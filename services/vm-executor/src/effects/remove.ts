@@ -1,8 +1,8 @@
 // delete: nothing of the VM is left. Done twice, it finds nothing to do.
-import { rmSync } from 'node:fs';
 import { hostTrouble, refusal } from '@ironlog/hypervisor';
+import { removeVmFolder } from '../vm-folder.ts';
 import { type Effect, failed } from './context.ts';
-import { residueIn } from './leftovers.ts';
+import { notOurs, residueIn } from './leftovers.ts';
 
 export const remove: Effect = async (context) => {
   const { directory, fail, vm } = context;
@@ -13,7 +13,8 @@ export const remove: Effect = async (context) => {
   }
   fail('before-remove');
   try {
-    rmSync(directory, { recursive: true, force: true });
+    const strangers = removeVmFolder(directory);
+    if (strangers.length > 0) return failed(notOurs(strangers), ['directory']);
   } catch (error) {
     return failed(hostTrouble('directory', "the VM's directory could not be removed", error), ['directory']);
   }
