@@ -85,7 +85,9 @@ export class Processes {
 const childEnd = async (exited: Promise<ProcessExit>, gone: Promise<boolean>): Promise<Ending> => {
   const exit = await exited;
   const noticedAt = performance.now();
-  return { exit, guestStopped: await gone, detectedBy: 'child-exit', noticedAt };
+  // Only an orderly end can have been the guest's own; anything else waits for no word.
+  const orderly = exit.exitCode === 0 && exit.signal === null;
+  return { exit, guestStopped: orderly && (await gone), detectedBy: 'child-exit', noticedAt };
 };
 
 const adoptedEnd = async (gone: Promise<boolean>): Promise<Ending> => {

@@ -27,7 +27,7 @@ const table = () => {
     host: HOST,
     log: counting,
     runtime: createRuntime('test', { logger: createLogger({ service: 'test', level: 'fatal' }) }),
-    state: new StateDirectory(host.root),
+    state: new StateDirectory(host.root, HOST),
     admission: new Admission({ cpus: 10, memoryMiB: 10_000, processes: 10 }),
     signal: new AbortController().signal,
   };
