@@ -140,7 +140,7 @@ export class Executor {
     this.#tell(key, ref, 'a death', (log) => recordDeath(this.#deps, log, death));
   }
 
-  /** A task in flight meets the stop itself, or the health watch does afterwards. */
+  /** A task in flight meets the stop itself, or the look after it does. */
   #onGuestStop(key: string, launch: LaunchSpec): void {
     const death = { epoch: launch.epoch, ending: noticed(true, 'health') };
     this.#tell(key, launch, "a guest's stop", async (log) => {

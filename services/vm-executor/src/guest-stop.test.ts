@@ -33,6 +33,34 @@ test('while the executor watches, the stop is told and then its process is ended
   expect(readdirSync(host.directoryOf(id)).filter((name) => /^e1|launch/.test(name))).toEqual([]);
 });
 
+test('a stop that comes while a command is being accepted is told once the command has failed for it', async () => {
+  let report: ((event: ProcessEvent) => void) | undefined;
+  let isOff = false;
+  host.driver = (simulator) => ({
+    ...simulator,
+    observe: async (handle, deadline) =>
+      isOff ? { ok: true, state: 'shutdown' } : simulator.observe(handle, deadline),
+    watch: (handle, tell) => {
+      report = tell;
+      return simulator.watch(handle, tell);
+    },
+  });
+  host.healthCheckMs = 0;
+  const { id } = await host.made(true, { kernelArgs: 'sim.fail=vm.pause' });
+  await host.start();
+  host.appending = async ({ type }) => {
+    if (type !== 'ironlog.vm.pause-started.v1') return;
+    isOff = true;
+    report?.({ kind: 'guest-stopped', processStays: true });
+    // Until it has been looked at, and found to be the business of the pause.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  };
+  await host.send(id, 'pause');
+  await host.until(id, 'stopped');
+  expect((await host.names(id)).slice(-3)).toEqual(['pause-started', 'pause-failed', 'stopped']);
+  await vi.waitFor(async () => expect(await host.running()).toEqual([]), BOUND);
+});
+
 test('found so by an executor that cannot tell it, the process stays for one that can', async () => {
   const { id, pid } = await host.made(true);
   host.driver = (simulator) => ({ ...simulator, observe: async () => ({ ok: true, state: 'shutdown' }) });

@@ -67,6 +67,8 @@ class TestHost {
   superseded: string[] = [];
   /** Of the executor that was started last. */
   metrics = createMetrics({ service: 'test' });
+  /** 0: it makes none. */
+  healthCheckMs = HEALTH_CHECK_MS;
   /** What the executor drives its VMs by; a test may put something between. */
   driver = (simulator: Hypervisor): Hypervisor => simulator;
   stop = async (): Promise<void> => undefined;
@@ -79,6 +81,7 @@ class TestHost {
     this.reading = () => undefined;
     this.superseded = [];
     this.driver = (simulator) => simulator;
+    this.healthCheckMs = HEALTH_CHECK_MS;
   }
 
   async end(): Promise<void> {
@@ -107,7 +110,7 @@ class TestHost {
     const executor = new Executor({
       ...shared,
       hypervisors: drivers,
-      healthCheckMs: HEALTH_CHECK_MS,
+      healthCheckMs: this.healthCheckMs,
       fail: () => undefined,
     });
     this.stop = async () => {

@@ -17,6 +17,8 @@ export interface LiveProcess {
   readonly ended: Promise<Ending>;
   /** This executor has seen the VM defined in it; of one that was adopted it is not known. */
   isDefined: boolean;
+  /** Its guest is off, and it stays until it is ended. */
+  isOff: boolean;
 }
 
 export interface ProcessEvents {
@@ -60,10 +62,13 @@ export class Processes {
     const watch = hypervisor.watch(handle, (event) => {
       if (event.kind === 'gone') gone.resolve(event.guestStopped);
       if (event.kind === 'guest-rebooted') this.#events.onGuestReboot(key, entry);
-      if (event.kind === 'guest-stopped' && event.processStays) this.#events.onGuestStop(key, entry);
+      if (event.kind === 'guest-stopped' && event.processStays) {
+        entry.isOff = true;
+        this.#events.onGuestStop(key, entry);
+      }
     });
     const ended = exited ? childEnd(exited, gone.promise) : adoptedEnd(gone.promise);
-    const entry: Entry = { handle, launch, watch, ended, isDefined: false };
+    const entry: Entry = { handle, launch, watch, ended, isDefined: false, isOff: false };
     this.#live.set(key, entry);
     void ended.then((ending) => {
       watch.close();

@@ -19,9 +19,11 @@ export interface SettleDeps {
 }
 
 const SHOULD_LIVE: readonly Vm['state'][] = ['created', 'running', 'paused'];
-/** No task is to bring it one, and it should have one. */
-export const lacksProcess = (processes: Pick<HypervisorProcesses, 'live'>, vm: Vm): boolean =>
-  vm.task === null && SHOULD_LIVE.includes(vm.state) && !processes.live(vm);
+/** No task is to bring it one, and it should have one, with a guest that is not off. */
+export const lacksProcess = (processes: Pick<HypervisorProcesses, 'live'>, vm: Vm): boolean => {
+  const live = processes.live(vm);
+  return vm.task === null && SHOULD_LIVE.includes(vm.state) && (!live || live.isOff);
+};
 const OBSERVE_WITHIN_MS = 3000;
 
 /** Inside the VM's mailbox. `own`: the live processes of its directory. A task in flight is left for its resumption. */
