@@ -56,15 +56,12 @@ export const isGuestReboot = ({ source, event }: MonitorEvent): boolean => sourc
 export const guestHadStopped = async ({ directory, epoch }: Pick<ProcessHandle, 'directory' | 'epoch'>) =>
   (await readEvents(eventsPathOf(directory, epoch), 0)).events.some(isGuestStop);
 
-/** At once, for it is to be there before the process is ended, or anybody told. `false`: it could not be written. */
-export function leaveGuestStop({ directory, epoch }: Pick<ProcessHandle, 'directory' | 'epoch'>): boolean {
+/** At once, for it is to be there before the process is ended, or anybody told. A disk that is full costs the word alone. */
+export function leaveGuestStop({ directory, epoch }: Pick<ProcessHandle, 'directory' | 'epoch'>): void {
   const event: MonitorEvent = { source: 'vm', event: 'shutdown' };
   try {
     appendFileSync(eventsPathOf(directory, epoch), `${JSON.stringify(event)}\n\n`, { mode: 0o600 });
-    return true;
   } catch (error) {
-    // A full disk, a directory that has gone: the host's trouble, not a bug.
-    if (error instanceof Error && 'code' in error) return false;
-    throw error;
+    if (!(error instanceof Error && 'code' in error)) throw error;
   }
 }
