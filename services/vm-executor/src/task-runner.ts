@@ -152,6 +152,9 @@ export class TaskRunner {
       graceLeftMs: (seconds) => graceLeftMs(task, seconds, runtime.clock.now()),
       guestHadStopped: (epoch) => processes.driverOf(vm).guestHadStopped({ directory, epoch }),
       ensureProcess: async (epoch) => {
+        // That it lives already touches nothing: what is then called on it asks for itself.
+        const live = processes.live(vm);
+        if (live?.launch.epoch === epoch) return { ok: true, process: live };
         await stillOurs();
         return processes.ensure(vm, epoch, signal);
       },
