@@ -93,7 +93,7 @@ const executor = async () => {
 type Executor = Awaited<ReturnType<typeof executor>>;
 
 const ensure = async ({ processes }: Executor, epoch: number): Promise<LiveProcess> => {
-  const ensured = await processes.ensure(VM, epoch, signal);
+  const ensured = await processes.ensure(VM, epoch, { signal });
   if (!ensured.ok) throw new Error(ensured.reason);
   return ensured.process;
 };
@@ -154,7 +154,7 @@ test('the end of a child tells how; of an adopted process it is noticed too, and
 test('a guest that switched itself off is told from a crash, however busy the executor is when its process ends', async () => {
   const one = await executor();
   const vm = { ...VM, spec: vmSpecSchema.parse({ kernelArgs: 'sim.guest-poweroff-after-ms=100' }) };
-  const ensured = await one.processes.ensure(vm, 1, signal);
+  const ensured = await one.processes.ensure(vm, 1, { signal });
   if (!ensured.ok) throw new Error(ensured.reason);
   const { handle, launch } = ensured.process;
   const deadline = AbortSignal.timeout(BOUND.timeout);
@@ -182,8 +182,11 @@ test('let go, they live on, and their end is no longer told', async () => {
 test('a superseded executor and a task that was cut off start nothing; what already lives can be ended', async () => {
   const first = await executor();
   const second = await executor();
-  await expect(first.processes.ensure(VM, 1, signal)).rejects.toThrow('has taken over');
-  expect(await second.processes.ensure(VM, 1, AbortSignal.abort())).toMatchObject({ ok: false, code: 'aborted' });
+  await expect(first.processes.ensure(VM, 1, { signal })).rejects.toThrow('has taken over');
+  expect(await second.processes.ensure(VM, 1, { signal: AbortSignal.abort() })).toMatchObject({
+    ok: false,
+    code: 'aborted',
+  });
   expect(await pids()).toEqual([]);
   await ensure(second, 1);
   expect(await second.processes.endAll(VM)).toBe(true);

@@ -21,6 +21,13 @@ type Ensured = Outcome<{ readonly process: LiveProcess }>;
 const processOf = ({ identity, epoch }: FoundProcess): string => `process ${identity.pid} of epoch ${epoch}`;
 const refOf = (vm: Vm) => ({ tenant: vm.tenant, vmId: vm.id });
 
+export interface Ensuring {
+  /** Cuts it off before a process is started. */
+  readonly signal: AbortSignal;
+  /** Asked before any process is touched; it throws when this executor is to touch none. Default: who calls has asked. */
+  readonly stillOurs?: () => Promise<void>;
+}
+
 export class HypervisorProcesses {
   readonly #deps: HostDeps;
   readonly #processes: Processes;
@@ -49,9 +56,11 @@ export class HypervisorProcesses {
     return this.#add(vm, { handle, launch });
   }
 
-  async ensure(vm: Vm, epoch: number, signal: AbortSignal): Promise<Ensured> {
+  async ensure(vm: Vm, epoch: number, { signal, stillOurs }: Ensuring): Promise<Ensured> {
+    // That it lives already touches nothing: what is then called on it asks for itself.
     const live = this.live(vm);
     if (live?.launch.epoch === epoch) return { ok: true, process: live };
+    await stillOurs?.();
     // A crash may have left a process without a launch record: /proc is searched before every spawn.
     const left = await findByDirectory(this.#deps.state.directoryOf(refOf(vm)));
     const wanted = left.find((found) => found.epoch === epoch);

@@ -19,7 +19,7 @@ export const standBy = async ({ host, processes }: StandByDeps, vm: Vm): Promise
   // Of a hypervisor that this start has not: it waits on, and its boot is refused with that reason.
   if (!vm.hypervisor || !host.hypervisors.has(vm.hypervisor)) return true;
   // Fails where its directory is lost as well, with the disk that it was on.
-  const ensured = await processes.ensure(vm, epochOfProcess(vm), host.signal);
+  const ensured = await processes.ensure(vm, epochOfProcess(vm), { signal: host.signal });
   if (!ensured.ok) return false;
   const { handle, launch } = ensured.process;
   const created = await processes.driverOf(vm).create(handle, launch, AbortSignal.timeout(CREATE_WITHIN_MS));

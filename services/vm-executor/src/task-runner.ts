@@ -151,13 +151,7 @@ export class TaskRunner {
       liveProcess: () => processes.live(vm),
       graceLeftMs: (seconds) => graceLeftMs(task, seconds, runtime.clock.now()),
       guestHadStopped: (epoch) => processes.driverOf(vm).guestHadStopped({ directory, epoch }),
-      ensureProcess: async (epoch) => {
-        // That it lives already touches nothing: what is then called on it asks for itself.
-        const live = processes.live(vm);
-        if (live?.launch.epoch === epoch) return { ok: true, process: live };
-        await stillOurs();
-        return processes.ensure(vm, epoch, signal);
-      },
+      ensureProcess: (epoch) => processes.ensure(vm, epoch, { signal, stillOurs }),
       endProcesses: async () => {
         await stillOurs();
         return processes.endAll(vm);
