@@ -1,12 +1,12 @@
 // The calls of Cloud Hypervisor's API as "ensure" steps: act, and when refused look whether it is so already (P6).
-
+import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { deadlineRefusal, type Outcome, refusal } from '../outcome.ts';
 import { pause } from '../pause.ts';
 import type { ObservedState, ProcessHandle } from '../port.ts';
 import { endedUnanswered } from '../process/ended.ts';
 import { isAlive } from '../process/identity.ts';
-import { callApi } from './client.ts';
+import { type ApiAnswer, callApi } from './client.ts';
 import { parseJson, readVmInfo } from './vm-info.ts';
 
 export interface Step {
@@ -51,14 +51,20 @@ export async function ensure(handle: ProcessHandle, step: Step, deadline: AbortS
 /** Until the process answers a ping as itself; a process that died is not waited for. */
 export async function answering(handle: ProcessHandle, deadline: AbortSignal): Promise<Outcome> {
   for (;;) {
-    const within = AbortSignal.any([deadline, AbortSignal.timeout(PING_WITHIN_MS)]);
-    const ping = await callApi({ socketPath: handle.socketPath, method: 'GET', name: 'vmm.ping', deadline: within });
+    const ping = await pingOnce(handle, deadline);
     if (ping.ok) return pinged(handle, ping.status, ping.text);
     if (deadline.aborted) return deadlineRefusal(deadline, 'vmm.ping');
     if (ping.code === 'bad-answer') return ping;
     if (!(await isAlive(handle.identity))) return endedUnanswered('vmm.ping', handle);
     await pause(PING_POLL_MS, deadline);
   }
+}
+
+/** While it is starting there is no socket yet: looking for the file is a hundred times cheaper than being refused. */
+async function pingOnce({ socketPath }: ProcessHandle, deadline: AbortSignal): Promise<Outcome<ApiAnswer>> {
+  if (!existsSync(socketPath)) return refusal('unreachable', 'vmm.ping', 'vmm.ping: it has no socket yet', socketPath);
+  const within = AbortSignal.any([deadline, AbortSignal.timeout(PING_WITHIN_MS)]);
+  return callApi({ socketPath, method: 'GET', name: 'vmm.ping', deadline: within });
 }
 
 /** A socket that answers is not yet our process: the ping carries a pid. */

@@ -12,8 +12,8 @@ export function watchProcess(handle: ProcessHandle, report: (event: ProcessEvent
   let guestStopped = false;
   let closed = false;
 
-  const drain = async (): Promise<void> => {
-    const { events, next } = await readEvents(path, offset);
+  const drain = (): void => {
+    const { events, next } = readEvents(path, offset);
     offset = next;
     const old = first;
     first = false;
@@ -27,16 +27,16 @@ export function watchProcess(handle: ProcessHandle, report: (event: ProcessEvent
   };
   // A file that cannot be read must not hide the process's end: the trouble goes into its reason.
   let trouble = '';
-  const tryDrain = async (): Promise<void> => {
+  const tryDrain = (): void => {
     try {
-      await drain();
+      drain();
       trouble = '';
     } catch (error) {
       trouble = `; its events cannot be read: ${String(error)}`;
     }
   };
-  const dead = async (): Promise<void> => {
-    await tryDrain();
+  const dead = (): void => {
+    tryDrain();
     if (closed) return;
     const reason = guestStopped
       ? `process ${handle.identity.pid} ended after its guest stopped`
@@ -44,16 +44,13 @@ export function watchProcess(handle: ProcessHandle, report: (event: ProcessEvent
     report({ kind: 'gone', guestStopped, reason });
   };
 
-  // One read at a time and in order: a change during a read is read after it.
-  let reading = tryDrain();
-  const again = (next: () => Promise<void>): void => {
-    reading = reading.then(next);
-  };
-  const files = openWatch(path, () => again(tryDrain));
+  // Not before who asked has its watch.
+  queueMicrotask(tryDrain);
+  const files = openWatch(path, tryDrain);
   const hold = (end: AbortSignal): Promise<void> => holdConnection(handle.socketPath, end);
   const held = holdUntilDeath(handle.identity, hold, () => {
     files?.close();
-    again(dead);
+    dead();
   });
   return {
     close: () => {

@@ -1,9 +1,8 @@
 // The machine's processes that are some VM's, by what their arguments say: one pass over /proc serves all who ask.
-import { readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import { currentBootId, isMissing, type ProcessIdentity, type ProcessStat, parseStat, readProc } from './identity.ts';
+import { currentBootId, type ProcessIdentity, type ProcessStat, readProc, statOf } from './identity.ts';
 import { JoinedRuns } from './joined-runs.ts';
 import { socketIn } from './vm-socket.ts';
 
@@ -65,16 +64,6 @@ export class ProcessTable {
  * then exec), and then its arguments lie elsewhere in its memory.
  */
 const programOf = ({ startTime, argStart, argEnd }: ProcessStat): string => `${startTime} ${argStart} ${argEnd}`;
-
-/** At once: the kernel makes a stat line in some 10 µs, and the four trips to the thread pool take many times that. */
-const statOf = (pid: number): ProcessStat | null => {
-  try {
-    return parseStat(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch (error) {
-    if (isMissing(error)) return null;
-    throw error;
-  }
-};
 
 const read = async (pid: number, { startTime }: ProcessStat): Promise<FoundProcess | null> => {
   // Not at once: it is read out of the process's memory, and a process that hangs in the kernel may withhold that.
