@@ -10,6 +10,8 @@ import type { WhereaboutsIndex } from './whereabouts.ts';
 export interface OperationIndex {
   /** Whichever of memory and read model has seen more of the log. */
   find(tenant: TenantId, id: CommandId): OperationState | undefined;
+  /** From memory alone: for what looks at every event of the fleet. */
+  remembered(tenant: TenantId, id: CommandId): OperationState | undefined;
   /** From now on the tail keeps it current. */
   follow(operation: OperationState): void;
   fold(entry: Recorded): void;
@@ -38,6 +40,7 @@ export const createOperationIndex = ({ reads, whereabouts }: OperationIndexDeps)
       if (!remembered || !read) return remembered ?? read;
       return read.sequence > remembered.sequence ? read : remembered;
     },
+    remembered: (tenant, id) => known.get(keyOf(tenant, id)),
     follow: (operation) => {
       const key = keyOf(operation.tenant, operation.id);
       const before = known.get(key);

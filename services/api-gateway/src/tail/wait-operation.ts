@@ -22,14 +22,16 @@ export const waitForOperation = async (
   },
   { tenant, id, timeoutMs, signal }: WaitOperation,
 ): Promise<OperationState | undefined> => {
-  const before = deps.operations.find(tenant, id);
+  // What was just accepted is followed already; what the read model may know of it is looked at before anything is waited for.
+  const before = deps.operations.remembered(tenant, id) ?? deps.operations.find(tenant, id);
   if (!before || before.finishedAt) return before;
   // Brings the owner into memory: only its events may end the operation.
   deps.whereabouts.find(tenant, before.vmId);
   deps.operations.follow(before);
   const finished = await wakeWhen({
     tail: deps.tail,
-    matters: ({ read }) => read.ok && operationsOf(read.stored).includes(id),
+    matters: ({ read }) =>
+      read.ok && operationsOf(read.stored).includes(id) && Boolean(deps.operations.remembered(tenant, id)?.finishedAt),
     look: () => {
       const now = deps.operations.find(tenant, id);
       return now?.finishedAt ? now : undefined;

@@ -1,0 +1,80 @@
+// Waiting for an operation: an event of its outcome ends it, and the read model is not asked at every event on the way.
+import type { OperationState } from '@ironlog/domain';
+import type { Recorded } from '@ironlog/event-log';
+import { expect, test, vi } from 'vitest';
+import { CREATE, claimedBy, created, createStory, OWNER, TENANT, VM } from '../fixtures/story.fixture.ts';
+import { createOperationIndex } from './operations.ts';
+import { waitForOperation } from './wait-operation.ts';
+import { createWhereabouts } from './whereabouts.ts';
+
+const ACCEPTED: OperationState = {
+  id: CREATE,
+  tenant: TENANT,
+  vmId: VM,
+  verb: 'create',
+  actor: 'token-1',
+  status: 'pending',
+  request: {
+    verb: 'create',
+    door: 'http',
+    requestedAt: '2026-01-01T00:00:00.000Z',
+    startBy: '2026-01-01T00:10:00.000Z',
+    bodyHash: 'a'.repeat(64),
+  },
+  startedAt: null,
+  finishedAt: null,
+  startAfterCreate: false,
+  sequence: 0,
+};
+
+/** A gateway that has just stored the create; `rows` is what its read model says of the operation. */
+const world = () => {
+  const rows = vi.fn((): OperationState | undefined => undefined);
+  const reads = { operation: rows, whereabouts: () => undefined, aggregate: () => undefined };
+  const whereabouts = createWhereabouts(reads);
+  const operations = createOperationIndex({ reads, whereabouts });
+  whereabouts.pending(TENANT, VM, { kind: 'pending', target: OWNER, createId: CREATE });
+  operations.follow(ACCEPTED);
+  const listeners = new Set<(entry: Recorded) => void>();
+  const tail = {
+    subscribe: (listener: (entry: Recorded) => void) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+  return {
+    rows,
+    wait: (timeoutMs = 10_000) =>
+      waitForOperation(
+        { tail, operations, whereabouts },
+        { tenant: TENANT, id: CREATE, timeoutMs, signal: new AbortController().signal },
+      ),
+    hear: (entry: Recorded) => {
+      whereabouts.fold(entry);
+      operations.fold(entry);
+      for (const listener of listeners) listener(entry);
+    },
+  };
+};
+
+test('the event of its outcome ends the wait, and one on the way asks nothing of the read model', async () => {
+  const { hear, rows, wait } = world();
+  const story = createStory();
+  const answer = wait();
+  const before = rows.mock.calls.length;
+  hear(story.say(OWNER, claimedBy(OWNER)));
+  expect(rows.mock.calls.length).toBe(before);
+  hear(story.say(OWNER, created));
+  expect(await answer).toMatchObject({ id: CREATE, status: 'succeeded' });
+});
+
+test('an outcome that this gateway did not hear is found in the read model', async () => {
+  const { rows, wait } = world();
+  const answer = wait();
+  rows.mockReturnValue({ ...ACCEPTED, status: 'succeeded', finishedAt: '2026-01-01T00:00:01.000Z', sequence: 2 });
+  expect(await answer).toMatchObject({ id: CREATE, status: 'succeeded' });
+});
+
+test('without an outcome in time it is answered as it stands', async () => {
+  expect(await world().wait(1)).toMatchObject({ id: CREATE, status: 'pending' });
+});
