@@ -109,7 +109,10 @@ export class Commands {
         const context = { now: this.#now(), host: this.#deps.host.host, admission: this.#admit(vm, command) };
         decision = decide(vm, command, context);
         sequence = vm.sequence;
-        return decision.kind === 'intent' || decision.kind === 'expired' ? { fact: decision.fact, meta } : undefined;
+        if (decision.kind !== 'intent' && decision.kind !== 'expired') return undefined;
+        // On its way with the intent, so that the effect need not wait for the answer; who needs it hears of a failure.
+        this.#deps.host.incarnation.check().catch(() => undefined);
+        return { fact: decision.fact, meta };
       });
       if (!decision) throw new Error(`command ${id} was not decided`);
       // An append finds out by itself that others have written (P4); a rejection touches no VM, so it is looked first.

@@ -11,6 +11,7 @@ import {
   newEventId,
   sourceOf,
 } from '@ironlog/schemas';
+import { delay } from '@ironlog/service-kit';
 
 export interface IncarnationDeps {
   readonly log: EventLog;
@@ -23,6 +24,11 @@ export interface IncarnationDeps {
 /** A stop must not wait for a log that cannot be reached. */
 const STOP_WITHIN_MS = 2000;
 
+/** What the log answered holds for so long from its question on: a lease, not asked again before each of a boot's steps. */
+export const ANSWER_HOLDS_MS = 50;
+/** So long a new executor touches no process: by then the one before it has no answer left that still holds. */
+export const TAKE_OVER_AFTER_MS = 200;
+
 export class Superseded extends Error {}
 
 export class Incarnation {
@@ -32,17 +38,17 @@ export class Incarnation {
   #started = false;
   #superseded: Superseded | undefined;
   #turn: Promise<unknown> = Promise.resolve();
-  #reading: Promise<void> = Promise.resolve();
-  #next: Promise<void> | undefined;
+  #answer: { readonly askedAt: number; readonly given: Promise<void> } | undefined;
 
   constructor(deps: IncarnationDeps) {
     this.#deps = deps;
   }
 
-  /** Puts this start on record; from then on every earlier incarnation is superseded. */
+  /** Puts this start on record: every earlier incarnation is superseded, and knows it when this resolves or asks first. */
   async start(fact: Extract<HostFact, { name: 'executor-started' }>): Promise<void> {
     await this.say(fact);
     this.#started = true;
+    await delay(TAKE_OVER_AFTER_MS, this.#deps.signal);
   }
 
   /** Puts an orderly stop on record: the silence that follows is no news. Nothing for one that never started or is superseded. */
@@ -55,21 +61,23 @@ export class Incarnation {
   }
 
   /**
-   * P4: asked before a process is touched. Who asks while the log is being read shares the next reading with all who do:
-   * no answer is older than its question. @throws Superseded
+   * P4: asked before a process is touched. Whoever asks shares an answer to a question that is younger than
+   * ANSWER_HOLDS_MS; asking at a command's delivery makes the answer be there when its effect begins. @throws Superseded
    */
   check(): Promise<void> {
-    this.#next ??= this.#reading.then(() => {
-      this.#next = undefined;
-      const reading = this.#read();
-      this.#reading = reading.catch(() => undefined);
-      return reading;
+    if (this.#superseded) return Promise.reject(this.#superseded);
+    const now = performance.now();
+    if (this.#answer && now - this.#answer.askedAt < ANSWER_HOLDS_MS) return this.#answer.given;
+    const answer = { askedAt: now, given: this.#read() };
+    this.#answer = answer;
+    // No answer is none: who asks next asks the log.
+    answer.given.catch(() => {
+      if (this.#answer === answer) this.#answer = undefined;
     });
-    return this.#next;
+    return answer.given;
   }
 
   async #read(): Promise<void> {
-    if (this.#superseded) throw this.#superseded;
     this.#fold(await this.#deps.log.readSince(hostFilter(this.#deps.host), this.#sequence));
   }
 

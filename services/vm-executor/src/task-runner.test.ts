@@ -52,7 +52,10 @@ test('a pause that throws until its deadline leaves the VM and its process as th
   const { id, pid } = await host.made(true);
   const deadline = new Date(Date.now() + 1500).toISOString();
   await host.say(id, HOST, { name: 'pause-started', data: { ...intent, deadline } });
-  awayFor(Number.POSITIVE_INFINITY);
+  host.driver = (simulator) => ({
+    ...simulator,
+    pause: () => Promise.reject(new LogUnavailableError('no responders', undefined)),
+  });
   await host.start();
   await host.until(id, 'pause-failed');
   expect(await host.last(id)).toMatchObject({ data: { stage: 'pause', code: 'timeout', residue: [] } });
