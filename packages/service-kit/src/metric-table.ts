@@ -112,7 +112,7 @@ export const METRICS = {
   },
   ironlog_projector_lag_sequences: {
     type: 'gauge',
-    help: 'Stream sequences between the checkpoint and the end of the stream.',
+    help: 'Stream sequences between the checkpoint and the end of the stream, which is looked at every two seconds.',
     labels: ['projection'],
   },
   ironlog_projector_checkpoint_sequence: {

@@ -2,6 +2,7 @@
 import { type EventLog, LogReplacedError, type Recorded } from '@ironlog/event-log';
 import { type Folded, type Projection, whyAnotherStream } from '@ironlog/read-model';
 import { backoffMs, delay, type Runtime } from '@ironlog/service-kit';
+import { Lag } from './lag.ts';
 import { isDamaged, mayPass } from './sqlite-failure.ts';
 import { traceBatch } from './trace-batch.ts';
 
@@ -32,14 +33,23 @@ const MOST_IN_A_COMMIT = 1000;
 /** While it only catches up nobody waits, and what changes again before the commit is written once. */
 const MOST_BEHIND = 50_000;
 
+/** With what its position is told by. */
+interface Following extends FollowerDeps {
+  readonly lag: Lag;
+}
+
 /** Rejects only with a bug, or with the cause when the connection is closed for good. */
 export const follow = async (deps: FollowerDeps): Promise<FollowerEnd> => {
   const { log, projection, signal } = deps;
   try {
     const checkpoint = projection.checkpoint();
-    const other = whyAnotherStream(checkpoint, await log.info());
+    const end = await log.info();
+    const other = whyAnotherStream(checkpoint, end);
     if (other !== undefined) return { kind: 'another-log', reason: other };
-    onPosition(deps);
+    const lag = new Lag(deps, end);
+    void lag.watch();
+    const following = { ...deps, lag };
+    onPosition(following);
     let uncommitted: Folded = NOTHING;
     const onBatch = async (batch: readonly Recorded[]): Promise<void> => {
       for (let from = 0; from < batch.length && !signal.aborted; from += MOST_IN_A_COMMIT) {
@@ -47,7 +57,7 @@ export const follow = async (deps: FollowerDeps): Promise<FollowerEnd> => {
         uncommitted = sum(uncommitted, projection.fold(part));
         const isBehind = (part.at(-1)?.sequence ?? 0) < deps.target;
         if (isBehind && uncommitted.events < MOST_BEHIND) continue;
-        await commitUntilDone(deps, part, uncommitted);
+        await commitUntilDone(following, part, uncommitted);
         uncommitted = NOTHING;
       }
     };
@@ -60,13 +70,13 @@ export const follow = async (deps: FollowerDeps): Promise<FollowerEnd> => {
   }
 };
 
-const onPosition = ({ name, projection, runtime, target, serving, onApplied }: FollowerDeps): void => {
+const onPosition = ({ name, projection, runtime, target, serving, lag, onApplied }: Following): void => {
   const { sequence } = projection.checkpoint();
+  lag.reached(sequence);
   if (serving()) {
-    const lag = Math.max(0, target - sequence);
+    const toGo = Math.max(0, target - sequence);
     runtime.metrics.gauge('ironlog_projector_checkpoint_sequence').set({ projection: name }, sequence);
-    runtime.metrics.gauge('ironlog_projector_lag_sequences').set({ projection: name }, lag);
-    runtime.health.set(name, lag === 0 ? { ok: true } : { ok: false, reason: `${lag} entries behind` });
+    runtime.health.set(name, toGo === 0 ? { ok: true } : { ok: false, reason: `${toGo} entries behind` });
   }
   onApplied();
 };
@@ -79,7 +89,7 @@ const sum = (a: Folded, b: Folded): Folded => ({
 
 /** `batch`: the last of what is committed; all of it, when it is not behind. */
 const commitUntilDone = async (
-  deps: FollowerDeps,
+  deps: Following,
   batch: readonly Recorded[],
   { events, quarantined }: Folded,
 ): Promise<void> => {

@@ -116,17 +116,25 @@ test('a damaged file is taken from its readers and built anew from the log', asy
   expect(existsSync(file)).toBe(true);
 });
 
-test('while another holds the file it is not ready, and loses nothing', async () => {
+/** Of EVENTS, in sequences. */
+const stateLag = async ({ metrics }: RunningProjector): Promise<number> =>
+  Number(/lag_sequences\{[^}]*projection="state"[^}]*\} (\d+)/.exec(await metrics.text())?.[1]);
+
+test('while another holds the file it is not ready, says how far it is behind, and loses nothing', async () => {
   const projector = await plane.startProjector();
   await untilReady(projector);
+  expect(await stateLag(projector)).toBe(0);
   const other = new Database(join(plane.directory, 'state.1.db'));
   other.exec('BEGIN IMMEDIATE');
   const id = newVmId();
   await plane.makeVm(id);
   await vi.waitFor(async () => expect(await projector.health.report()).toMatchObject({ ready: false }), BOUND);
+  await plane.makeVm(newVmId());
+  await vi.waitFor(async () => expect(await stateLag(projector)).toBe(4), BOUND);
   other.exec('ROLLBACK');
   other.close();
   await untilReady(projector);
+  await vi.waitFor(async () => expect(await stateLag(projector)).toBe(0), BOUND);
   expect(plane.reader().vm(TENANT, id)?.state).toBe('created');
 });
 

@@ -1,0 +1,56 @@
+// How far a projection is behind its stream's present end: also when the stream goes on and the rows do not, so the end is
+// looked at on its own, slowly, and not taken from what has been delivered.
+import type { EventLog, LogInfo } from '@ironlog/event-log';
+import { delay, type Runtime } from '@ironlog/service-kit';
+
+const LOOK_EVERY_MS = 2000;
+
+export interface LagDeps {
+  readonly name: string;
+  readonly log: Pick<EventLog, 'info'>;
+  readonly runtime: Pick<Runtime, 'logger' | 'metrics'>;
+  readonly signal: AbortSignal;
+  /** Readers have the file: its lag is the service's. */
+  readonly serving: () => boolean;
+}
+
+export class Lag {
+  readonly #deps: LagDeps;
+  #at = 0;
+  #end: LogInfo;
+
+  /** `end`: as it is now. */
+  constructor(deps: LagDeps, end: LogInfo) {
+    this.#deps = deps;
+    this.#end = end;
+  }
+
+  /** The rows have got there. */
+  reached(sequence: number): void {
+    this.#at = sequence;
+    this.#tell();
+  }
+
+  /** Resolves on abort. */
+  async watch(): Promise<void> {
+    const { name, log, runtime, signal } = this.#deps;
+    while (!signal.aborted) {
+      try {
+        await delay(LOOK_EVERY_MS, signal);
+        this.#end = await log.info();
+        if (!signal.aborted) this.#tell();
+      } catch (err) {
+        if (!signal.aborted) runtime.logger.debug({ err, projection: name }, 'the end of the stream cannot be seen');
+      }
+    }
+  }
+
+  #tell(): void {
+    const { name, runtime, serving } = this.#deps;
+    if (!serving()) return;
+    const { firstSequence, lastSequence } = this.#end;
+    // WORK and COMMANDS forget: what is gone before it was read is not behind.
+    const behind = Math.max(0, lastSequence - Math.max(this.#at, firstSequence - 1));
+    runtime.metrics.gauge('ironlog_projector_lag_sequences').set({ projection: name }, behind);
+  }
+}
