@@ -1,10 +1,10 @@
-import { existsSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tenantId, vmId } from '@ironlog/schemas';
 import { expect, test, vi } from 'vitest';
 import { whyAnotherStream } from './checkpoint.ts';
 import { openWriter } from './database.ts';
-import { nextFile, publish, retract } from './generation.ts';
+import { currentFile, nextFile, publish, removeUnread, retract } from './generation.ts';
 import { testLog } from './lifecycle.fixture.ts';
 import { foldAndCommit } from './projections/projection.ts';
 import { createStateProjection } from './projections/state.ts';
@@ -76,16 +76,49 @@ test('a file of another release is not read', () => {
   rmSync(directory, { recursive: true });
 });
 
+const newGeneration = (directory: string): string => {
+  const file = nextFile(directory, 'history');
+  openWriter(file, STATE_TABLES).close();
+  return file;
+};
+const filesIn = (directory: string): string[] => readdirSync(directory).filter((name) => name.includes('.db'));
+
 test("a generation's name is never used again while it is there, and old ones go", () => {
   const directory = temporaryDirectory();
-  const made = [1, 2, 3].map((generation) => {
-    const file = nextFile(directory, 'history');
-    expect(file).toBe(join(directory, `history.${generation}.db`));
-    openWriter(file, STATE_TABLES).close();
+  for (const name of ['history.1.db', 'history.2.db', 'history.3.db']) {
+    const file = newGeneration(directory);
+    expect(file).toBe(join(directory, name));
     publish(directory, 'history', file);
-    return file;
-  });
-  expect(made.map((file) => existsSync(file))).toEqual([false, true, true]);
+    publish(directory, 'history', file);
+    removeUnread(directory, 'history');
+  }
+  expect(filesIn(directory)).toEqual(['history.2.db', 'history.3.db']);
+  rmSync(directory, { recursive: true });
+});
+
+test('what was never published goes; what readers have, had before, or was taken from them stays', () => {
+  const directory = temporaryDirectory();
+  const publishNext = (): void => publish(directory, 'history', newGeneration(directory));
+  publishNext();
+  for (let cutOff = 2; cutOff <= 4; cutOff += 1) writeFileSync(`${newGeneration(directory)}-wal`, '');
+  // A reader that has looked at the pointer just before is about to open history.1.db.
+  publishNext();
+  removeUnread(directory, 'history');
+  expect(filesIn(directory)).toEqual(['history.1.db', 'history.5.db']);
+  retract(directory, 'history');
+  retract(directory, 'history');
+  newGeneration(directory);
+  removeUnread(directory, 'history');
+  expect(currentFile(directory, 'history')).toBeUndefined();
+  expect(filesIn(directory)).toEqual(['history.5.db']);
+  rmSync(directory, { recursive: true });
+});
+
+test('the name of a file that was moved away is not given to another', () => {
+  const directory = temporaryDirectory();
+  publish(directory, 'history', newGeneration(directory));
+  rmSync(join(directory, 'history.1.db'));
+  expect(nextFile(directory, 'history')).toBe(join(directory, 'history.2.db'));
   rmSync(directory, { recursive: true });
 });
 

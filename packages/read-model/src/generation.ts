@@ -1,44 +1,69 @@
 // Generations: `state.<n>.db`, and a pointer file that names the one to read. A rebuild fills the next and moves the pointer.
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 export type Kind = 'state' | 'history';
 
 const pointerOf = (directory: string, kind: Kind): string => join(directory, `current-${kind}`);
+/** Names what readers had before: one may be about to open it, and what was damaged is there for whoever wants to look. */
+const earlierOf = (directory: string, kind: Kind): string => join(directory, `earlier-${kind}`);
+
+const generationOf = (kind: Kind, name: string): number | undefined => {
+  const digits = new RegExp(`^${kind}\\.(\\d+)\\.db$`).exec(name)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+};
 const fileOf = (directory: string, kind: Kind, generation: number): string =>
   join(directory, `${kind}.${generation}.db`);
 
 const generationsOf = (directory: string, kind: Kind): number[] =>
   existsSync(directory)
     ? readdirSync(directory)
-        .map((name) => new RegExp(`^${kind}\\.(\\d+)\\.db$`).exec(name)?.[1])
-        .filter((text) => text !== undefined)
-        .map(Number)
+        .map((name) => generationOf(kind, name))
+        .filter((generation) => generation !== undefined)
     : [];
+
+const named = (pointer: string, kind: Kind): number | undefined =>
+  existsSync(pointer) ? generationOf(kind, readFileSync(pointer, 'utf8').trim()) : undefined;
+/** Of the files that are, or were last, the readers'; whether they are there or not. */
+const readable = (directory: string, kind: Kind): number[] =>
+  [pointerOf, earlierOf]
+    .map((pointer) => named(pointer(directory, kind), kind))
+    .filter((generation) => generation !== undefined);
 
 /** The file that readers are to open; `undefined` while there is none. */
 export const currentFile = (directory: string, kind: Kind): string | undefined => {
-  const pointer = pointerOf(directory, kind);
-  if (!existsSync(pointer)) return undefined;
-  const name = readFileSync(pointer, 'utf8').trim();
-  return /^(state|history)\.\d+\.db$/.test(name) ? join(directory, name) : undefined;
+  const generation = named(pointerOf(directory, kind), kind);
+  return generation === undefined ? undefined : fileOf(directory, kind, generation);
 };
 
-/** A file name that no generation has had: an old one's rows can never come back under it. */
+/** A file name that no generation has had which readers may know: an old one's rows can never come back under it. */
 export const nextFile = (directory: string, kind: Kind): string =>
-  fileOf(directory, kind, Math.max(0, ...generationsOf(directory, kind)) + 1);
+  fileOf(directory, kind, Math.max(0, ...generationsOf(directory, kind), ...readable(directory, kind)) + 1);
 
 /** Readers are told to have nothing rather than something damaged; the file itself stays, for whoever wants to look. */
-export const retract = (directory: string, kind: Kind): void => rmSync(pointerOf(directory, kind), { force: true });
+export const retract = (directory: string, kind: Kind): void => {
+  const pointer = pointerOf(directory, kind);
+  if (existsSync(pointer)) renameSync(pointer, earlierOf(directory, kind));
+};
 
-/** Atomic; then removes all generations but this and the one before, which a reader may still hold. */
+const write = (pointer: string, file: string): void =>
+  writeFileSync(pointer, `${basename(file)}\n`, { mode: 0o600, flush: true });
+
+/** Atomic; again is harmless. */
 export const publish = (directory: string, kind: Kind, file: string): void => {
   const pointer = pointerOf(directory, kind);
-  const name = file.slice(directory.length + 1);
-  writeFileSync(`${pointer}.new`, `${name}\n`, { mode: 0o600, flush: true });
+  const before = currentFile(directory, kind);
+  write(`${pointer}.new`, file);
+  if (before !== undefined && before !== file) write(earlierOf(directory, kind), before);
   renameSync(`${pointer}.new`, pointer);
-  const generation = Number(/\.(\d+)\.db$/.exec(name)?.[1]);
-  for (const old of generationsOf(directory, kind).filter((n) => n < generation - 1)) {
-    for (const suffix of ['', '-wal', '-shm']) rmSync(fileOf(directory, kind, old) + suffix, { force: true });
+};
+
+/** All generations but the readers' and the one before it: old ones, and what was never published. Not while one is being built. */
+export const removeUnread = (directory: string, kind: Kind): void => {
+  const kept = readable(directory, kind);
+  for (const generation of generationsOf(directory, kind).filter((each) => !kept.includes(each))) {
+    const file = fileOf(directory, kind, generation);
+    // The file itself last: what is cut off here is found again.
+    for (const suffix of ['-wal', '-shm', '-journal', '']) rmSync(file + suffix, { force: true });
   }
 };

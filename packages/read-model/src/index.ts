@@ -1,7 +1,7 @@
 // The read model: SQLite files folded from the log, written by the projector, read by everyone else.
 export { type Checkpoint, whyAnotherStream } from './checkpoint.ts';
 export { type Db, openReadOnly, openWriter, shapeOf } from './database.ts';
-export { currentFile, type Kind, nextFile, publish, retract } from './generation.ts';
+export { currentFile, type Kind, nextFile, publish, removeUnread, retract } from './generation.ts';
 export type { LogEntry, LogIdentity } from './log-entry.ts';
 export { createDoorProjection } from './projections/door.ts';
 export { createHistoryProjection } from './projections/history.ts';

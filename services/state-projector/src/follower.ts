@@ -49,7 +49,7 @@ export const follow = async (deps: FollowerDeps): Promise<FollowerEnd> => {
     const lag = new Lag(deps, end);
     void lag.watch();
     const following = { ...deps, lag };
-    onPosition(following);
+    await untilDone(following, () => onPosition(following));
     let uncommitted: Folded = NOTHING;
     const onBatch = async (batch: readonly Recorded[]): Promise<void> => {
       for (let from = 0; from < batch.length && !signal.aborted; from += MOST_IN_A_COMMIT) {
@@ -93,26 +93,32 @@ const commitUntilDone = async (
   batch: readonly Recorded[],
   { events, quarantined }: Folded,
 ): Promise<void> => {
-  const { name, projection, runtime, signal, serving, target } = deps;
+  const { name, projection, runtime, serving, target } = deps;
+  if (!(await untilDone(deps, () => projection.commit()))) return;
+  runtime.metrics.counter('ironlog_projector_events_applied_total').inc({ projection: name }, events);
+  runtime.metrics.histogram('ironlog_projector_batch_size').observe({ projection: name }, events);
+  if (quarantined > 0) tellOfPoison(deps, quarantined);
+  await untilDone(deps, () => onPosition(deps));
+  // A rebuild is no part of any request's trace.
+  if (serving()) await traceBatch(name, batch, target);
+};
+
+/** `false`: it was stopped before that. Rejects with what does not pass. */
+const untilDone = async ({ name, runtime, signal, serving }: Following, step: () => void): Promise<boolean> => {
   for (let attempt = 1; !signal.aborted; attempt += 1) {
     try {
-      projection.commit();
-      runtime.metrics.counter('ironlog_projector_events_applied_total').inc({ projection: name }, events);
-      runtime.metrics.histogram('ironlog_projector_batch_size').observe({ projection: name }, events);
-      if (quarantined > 0) tellOfPoison(deps, quarantined);
-      onPosition(deps);
-      // A rebuild is no part of any request's trace.
-      if (serving()) await traceBatch(name, batch, target);
-      return;
+      step();
+      return true;
     } catch (err) {
       if (!mayPass(err)) throw err;
       if (serving()) runtime.health.set(name, { ok: false, reason: err.message });
-      runtime.logger.warn({ err, projection: name, attempt }, 'a batch is not written yet; trying again');
+      runtime.logger.warn({ err, projection: name, attempt }, 'not written yet; trying again');
       await delay(backoffMs(attempt, BACKOFF), signal).catch((cause) => {
         if (!signal.aborted) throw cause;
       });
     }
   }
+  return false;
 };
 
 const tellOfPoison = ({ name, stream, runtime, serving }: FollowerDeps, count: number): void => {

@@ -4,7 +4,7 @@ import { backoffMs, delay, type Runtime } from '@ironlog/service-kit';
 import type { Fail } from './failpoints.ts';
 import { type Generation, PARTS_OF, startGeneration } from './generation.ts';
 import type { LookAtStreams } from './log-streams.ts';
-import { openCurrent } from './read-model-file.ts';
+import { openCurrent, tidyUp } from './read-model-file.ts';
 import { rebuild } from './rebuild.ts';
 import { watchRequests } from './rebuild-request.ts';
 
@@ -36,7 +36,8 @@ export class Keeper {
 
   /** Resolves when stopped. Rejects with a bug, or when the connection is closed for good. */
   async run(): Promise<void> {
-    const { signal } = this.#options;
+    const { directory, kind, runtime, signal } = this.#options;
+    tidyUp(directory, kind, runtime.logger);
     watchRequests({ ...this.#options, onRequest: () => this.#onRequest() });
     this.#current = await this.#first();
     for (let damages = 1; this.#current; ) {
@@ -96,7 +97,7 @@ export class Keeper {
     const { directory, kind, runtime } = this.#options;
     retract(directory, kind);
     for (const name of PARTS_OF[kind]) runtime.health.set(name, { ok: false, reason: 'damaged; being rebuilt' });
-    runtime.logger.error({ file, reason }, 'the file is damaged: set aside, and rebuilt from the log');
+    runtime.logger.error({ file, reason }, 'the file is damaged: taken from its readers, and rebuilt from the log');
   }
 
   #halt(reason: string): void {

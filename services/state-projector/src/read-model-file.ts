@@ -9,10 +9,12 @@ import {
   openReadOnly,
   openWriter,
   publish,
+  removeUnread,
   SCHEMA_VERSION,
   STATE_TABLES,
   shapeOf,
 } from '@ironlog/read-model';
+import type { Logger } from '@ironlog/service-kit';
 import { isDamaged } from './sqlite-failure.ts';
 
 const TABLES: Readonly<Record<Kind, string>> = { state: STATE_TABLES, history: HISTORY_TABLES };
@@ -41,6 +43,15 @@ const settle = (path: string, db: Db): void => {
     closeSync(descriptor);
   }
   db.pragma('synchronous = NORMAL');
+};
+
+/** Never while one of the kind is being built. What cannot be removed only takes up room, and is tried again the next time. */
+export const tidyUp = (directory: string, kind: Kind, logger: Logger): void => {
+  try {
+    removeUnread(directory, kind);
+  } catch (err) {
+    logger.warn({ err, kind }, 'files that nobody reads any more could not be removed');
+  }
 };
 
 /** An empty file that nobody reads yet. Until it is published a crash costs nothing but the work: it is built without fsync. */

@@ -1,9 +1,10 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { newVmId } from '@ironlog/schemas';
-import { createLogger, createRuntime } from '@ironlog/service-kit';
+import { createLogger, createMetrics, createRuntime, delay } from '@ironlog/service-kit';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { FollowerEnd } from './follower.ts';
 import type { Generation } from './generation.ts';
 import { type Plane, startPlane } from './plane.fixture.ts';
 import { rebuild } from './rebuild.ts';
@@ -21,21 +22,22 @@ afterEach(async () => {
   rmSync(plane.directory, { recursive: true, force: true });
 });
 
-/** The generation once readers have it, and where it was at that moment. */
-const built = async (current: Generation | undefined) => {
+/** A generation that is being built; `built`: once readers have it, with where it was at that moment. */
+const start = async (current: Generation | undefined, metrics = createMetrics({ service: 'test' })) => {
   const replaced = Promise.withResolvers<{ next: Generation; at: readonly number[] }>();
-  rebuild({
+  const building = rebuild({
     directory: plane.directory,
     kind: 'state',
     streams: await plane.look(),
-    runtime: createRuntime('test', { logger: createLogger({ service: 'test', level: 'fatal' }) }),
+    runtime: createRuntime('test', { logger: createLogger({ service: 'test', level: 'fatal' }), metrics }),
     fail: () => undefined,
     signal: stopping.signal,
     current,
     onReplaced: (next) => replaced.resolve({ next, at: next.positions() }),
   });
-  return replaced.promise;
+  return { building, built: replaced.promise };
 };
+const built = async (current: Generation | undefined) => (await start(current)).built;
 
 test('readers get a generation when it has what the log held, and what they had: never a lower checkpoint (I7)', async () => {
   const id = newVmId();
@@ -108,4 +110,40 @@ test('what has been replaced is followed no more, and its file is closed', async
   expect(second.next.file.db.open).toBe(true);
   stopping.abort();
   await second.next.ended;
+});
+
+test('what is built and cannot be published is published as soon as that is possible, its events counted once', async () => {
+  const pointer = join(plane.directory, 'current-state');
+  await plane.makeVm(newVmId());
+  mkdirSync(`${pointer}.new`, { recursive: true });
+  const metrics = createMetrics({ service: 'test' });
+  const { building, built } = await start(undefined, metrics);
+  let ended: FollowerEnd | undefined;
+  void building.ended.then((end) => {
+    ended = end;
+  });
+  const applied = async () => /applied_total\{[^}]*"state"[^}]*\} (\d+)/.exec(await metrics.text())?.[1];
+  await vi.waitFor(async () => expect(await applied()).toBe('2'));
+  await delay(500);
+  expect([existsSync(pointer), ended]).toEqual([false, undefined]);
+  rmdirSync(`${pointer}.new`);
+  await built;
+  expect(currentFile()).toBe(building.file.path);
+  expect(await applied()).toBe('2');
+});
+
+test('a rebuild that is cut off leaves nothing behind once there is another', async () => {
+  await plane.makeVm(newVmId());
+  const first = await built(undefined);
+  // Behind what readers have, so that it is not published.
+  const ahead = { ...first.next, positions: () => [1000, 0, 0] };
+  const { building } = await start(ahead);
+  building.stop();
+  await building.ended;
+  expect(existsSync(building.file.path)).toBe(true);
+  const { next } = await built(first.next);
+  // Its name may come again: nobody has read it.
+  expect(next.file.path).toBe(building.file.path);
+  const left = readdirSync(plane.directory).filter((name) => /^state.*\.db$/.test(name));
+  expect(left.map((name) => join(plane.directory, name)).toSorted()).toEqual([first.next.file.path, next.file.path]);
 });

@@ -4,7 +4,8 @@ import type { Runtime } from '@ironlog/service-kit';
 import type { Fail } from './failpoints.ts';
 import { type Generation, startGeneration } from './generation.ts';
 import type { LogStreams } from './log-streams.ts';
-import { newFile } from './read-model-file.ts';
+import { newFile, type ReadModelFile, tidyUp } from './read-model-file.ts';
+import { isDamaged, NotPublished } from './sqlite-failure.ts';
 
 export interface RebuildOptions {
   readonly directory: string;
@@ -24,6 +25,8 @@ export const rebuild = (options: RebuildOptions): Generation => {
   const { directory, kind, streams, runtime, fail, signal, current } = options;
   const startedAt = performance.now();
   let done = false;
+  // What was cut off before has left its file.
+  tidyUp(directory, kind, runtime.logger);
   const file = newFile(directory, kind);
   runtime.logger.info({ file: file.path }, 'building from the log');
   return startGeneration({
@@ -36,9 +39,9 @@ export const rebuild = (options: RebuildOptions): Generation => {
     serving: current === undefined,
     onApplied: (next) => {
       if (done || !next.isCaughtUp() || (current && !next.isLevelWith(current))) return;
-      done = true;
       fail('before-swap');
-      file.publish();
+      publishWhole(file);
+      done = true;
       fail('after-swap');
       next.serve();
       current?.stop();
@@ -48,6 +51,17 @@ export const rebuild = (options: RebuildOptions): Generation => {
         'built; readers have it now',
       );
       options.onReplaced(next);
+      tidyUp(directory, kind, runtime.logger);
     },
   });
+};
+
+/** @throws NotPublished: it can be tried again. */
+const publishWhole = (file: ReadModelFile): void => {
+  try {
+    file.publish();
+  } catch (cause) {
+    if (isDamaged(cause)) throw cause;
+    throw new NotPublished(`${file.path} is built, but readers cannot be told`, { cause });
+  }
 };
