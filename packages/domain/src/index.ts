@@ -10,6 +10,7 @@ export {
   expire,
   refuse,
 } from './decide.ts';
+export { deleteDueAt, stuckDueAt } from './due.ts';
 export { type Entry, type Evolved, evolve, whyStranger } from './evolve.ts';
 export { type EventMeta, nextEvent } from './next-event.ts';
 export { foldOperation, type OperationState, operationsOf } from './operation.ts';

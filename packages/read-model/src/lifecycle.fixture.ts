@@ -45,7 +45,7 @@ export interface TestVm {
   tell(...names: readonly Telling[]): void;
 }
 
-type Telling = 'created' | 'boot' | 'booted' | 'stopped' | 'crashed' | 'delete' | 'deleted' | 'expired';
+type Telling = 'created' | 'boot' | 'booted' | 'stopped' | 'crashed' | 'delete' | 'deleted' | 'expired' | 'stuck';
 
 const factOf = (name: Telling, { epoch, state }: Vm, second: number): VmFact => {
   const begin = (verb: Verb) => ({ request: request(verb, second), deadline: timeAt(second + 60) });
@@ -67,6 +67,8 @@ const factOf = (name: Telling, { epoch, state }: Vm, second: number): VmFact => 
       return { name: 'delete-started', data: { ...begin('delete'), force: false } };
     case 'deleted':
       return { name, data: { epoch } };
+    case 'stuck':
+      return { name, data: { verb: 'boot', deadline: timeAt(second), actionRequired: 'look' } };
     case 'expired':
       return { name: 'command-expired', data: { request: request('create', second), reason: 'late', state } };
     default:
@@ -139,7 +141,7 @@ export const testLog = (): TestLog => {
           'gateway',
         ),
       tell: (...names) => {
-        for (const name of names) say(factOf(name, now, entries.length + 1));
+        for (const name of names) say(factOf(name, now, entries.length + 1), name === 'stuck' ? 'recovery' : HOST);
       },
     };
   };

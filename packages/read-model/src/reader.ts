@@ -127,10 +127,12 @@ export interface Reader {
   usage(tenant: TenantId, range: UsageRange, now: Timestamp): readonly UsageItem[];
   /** Every host on record, as it is to be told of while it is not heard; by id. */
   hosts(): readonly SilentHost[];
+  /** Past their deadline and not on record as stuck; oldest first, as many as are good for one look. */
   overdueTasks(now: Timestamp): readonly Vm[];
   /** Those with commands past their `startBy`, in the order of their ids. */
   overdueTenants(now: Timestamp): readonly TenantId[];
   overdueCommands(tenant: TenantId, range: OverdueRange): readonly WorkCommand[];
+  /** Past their time, and no delete has been begun, or sent by recovery; oldest first, as many as are good for one look. */
   expiredVms(now: Timestamp): readonly Vm[];
   attentionCounts(): AttentionCounts;
   dueRestarts(now: Timestamp): readonly Vm[];

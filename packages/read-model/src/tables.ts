@@ -1,5 +1,5 @@
 // The tables of the two files. Rows can be thrown away: a change of shape, or of what a row says, is a new version, and a rebuild from the log.
-export const SCHEMA_VERSION = 4;
+export const SCHEMA_VERSION = 5;
 
 const CHECKPOINT = `
 CREATE TABLE IF NOT EXISTS checkpoint (

@@ -15,15 +15,16 @@ import type { LogEntry } from './log-entry.ts';
 export interface Asked {
   readonly tenant: TenantId;
   readonly vm: VmId;
-  readonly verb: 'create' | 'boot';
+  readonly verb: 'create' | 'boot' | 'delete';
   readonly params?: object;
+  readonly door?: 'http' | 'recovery';
   /** Of the command. */
   readonly id: string;
   /** When, as a second of the test's time; half a minute later it is too late. */
   readonly second: number;
 }
 
-export const workCommand = ({ tenant, vm, verb, params = {}, id, second }: Asked): WorkCommand => ({
+export const workCommand = ({ tenant, vm, verb, params = {}, door = 'http', id, second }: Asked): WorkCommand => ({
   specversion: '1.0',
   id: commandId(id),
   source: '/api-gateway',
@@ -38,7 +39,7 @@ export const workCommand = ({ tenant, vm, verb, params = {}, id, second }: Asked
     action: { verb, params: verbParams[verb].parse(params) } as Action,
     request: {
       verb,
-      door: 'http',
+      door,
       requestedAt: timeAt(second),
       startBy: timeAt(second + 30),
       bodyHash: 'a'.repeat(64),

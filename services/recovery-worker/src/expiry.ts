@@ -1,5 +1,5 @@
 // A VM older than its `expiresAfterSeconds` is deleted by policy: a delete with force to its owner, like anyone's.
-import type { Vm } from '@ironlog/domain';
+import { deleteDueAt, type Vm } from '@ironlog/domain';
 import { derivedCommandId } from '@ironlog/schemas';
 import { withSpan } from '@ironlog/service-kit';
 import { recoveryCommand } from './recovery-command.ts';
@@ -13,10 +13,12 @@ export interface ExpiryDeps extends ScanDeps {
 /** One search. The read model suggests; the log says whether the VM is still there, and not being deleted already. */
 export const deleteExpiredVms = async (deps: ExpiryDeps): Promise<void> => {
   const now = deps.clock.now();
-  for (const { tenant, id: vmId } of deps.reads.expiredVms(now.toISOString())) {
+  const until = now.toISOString();
+  for (const { tenant, id: vmId } of deps.reads.expiredVms(until)) {
     const ref = { tenant, vmId };
     const vm = await deps.vms.load(ref);
-    if (!isExpired(vm, now.getTime()) || vm.owner === null) continue;
+    const dueAt = deleteDueAt(vm);
+    if (dueAt === undefined || dueAt > until || vm.owner === null) continue;
     const { owner } = vm;
     const id = deleteId(deps, vm);
     if (deps.sender.sinceMs(ref.tenant, id) !== undefined) continue;
@@ -29,12 +31,6 @@ export const deleteExpiredVms = async (deps: ExpiryDeps): Promise<void> => {
       deps.logger.info({ ...attributes, commandId: id }, 'VM is past its time: deleting it');
     });
   }
-};
-
-const isExpired = (vm: Vm, nowMs: number): boolean => {
-  const seconds = vm.spec?.expiresAfterSeconds;
-  if (seconds === undefined || vm.createdAt === null || vm.wantedGone || vm.state === 'deleted') return false;
-  return Date.parse(vm.createdAt) + seconds * 1000 <= nowMs;
 };
 
 /** One delete per VM; after one that expired or was rejected (its host was away) the next round's. */

@@ -1,5 +1,5 @@
 // Puts a task that is past its deadline on record, once: `stuck`. Only the owner may end it; this makes it seen (P2, P8).
-import type { Task, Vm } from '@ironlog/domain';
+import { stuckDueAt, type Vm } from '@ironlog/domain';
 import type { Timestamp } from '@ironlog/schemas';
 import type { ScanDeps } from './scan.ts';
 import { giveVerdict, type Saying } from './verdict.ts';
@@ -23,8 +23,9 @@ export const reportStuckTasks = async (deps: ScanDeps): Promise<void> => {
 
 const stuck = (vm: Vm, now: Timestamp): Saying | undefined => {
   const { task } = vm;
-  if (!task || task.deadline >= now || isReported(vm, task)) return undefined;
-  const { verb, deadline, traceparent } = task;
+  const deadline = stuckDueAt(vm);
+  if (!task || deadline === undefined || deadline >= now) return undefined;
+  const { verb, traceparent } = task;
   const actionRequired =
     `find out what the executor of host ${vm.owner ?? '(unknown)'} is doing with ${vm.tenant}/${vm.id}: ` +
     `${verb} should have ended by ${deadline}; restarting the executor resumes it, delete with force cuts it off`;
@@ -33,7 +34,3 @@ const stuck = (vm: Vm, now: Timestamp): Saying | undefined => {
     meta: traceparent === undefined ? {} : { traceparent },
   };
 };
-
-/** What needs a human may only be overwritten by what came later, so a report of this task is still to be seen. */
-const isReported = ({ attention }: Vm, task: Task): boolean =>
-  attention?.kind === 'stuck' && attention.since >= task.startedAt;

@@ -1,5 +1,5 @@
 // VM rows: each VM's fold, with the columns that queries look by. Between two commits a VM is written once.
-import { type Entry, evolve, initialVm, stopDueAt, type Vm } from '@ironlog/domain';
+import { deleteDueAt, type Entry, evolve, initialVm, stopDueAt, stuckDueAt, type Vm } from '@ironlog/domain';
 import type { TenantId, VmId } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
 import { WrittenKeys } from './written-keys.ts';
@@ -130,12 +130,6 @@ export class VmRows {
 
   #write({ vm, createdSequence, isFresh }: Held): void {
     const { tenant, id, spec } = vm;
-    const expires = spec?.expiresAfterSeconds;
-    const gone = vm.state === 'deleted';
-    const expiresAt =
-      expires !== undefined && vm.createdAt && !gone
-        ? new Date(Date.parse(vm.createdAt) + expires * 1000).toISOString()
-        : null;
     // By place: SQLite looks named parameters up anew for each row.
     this.#upsert.run(
       tenant,
@@ -144,10 +138,10 @@ export class VmRows {
       vm.state,
       vm.owner,
       spec?.name ?? id,
-      gone ? 1 : 0,
+      vm.state === 'deleted' ? 1 : 0,
       vm.attention ? 1 : 0,
-      vm.task?.deadline ?? null,
-      expiresAt,
+      stuckDueAt(vm) ?? null,
+      deleteDueAt(vm) ?? null,
       stopDueAt(vm) ?? null,
       JSON.stringify(vm),
     );

@@ -1,11 +1,12 @@
 import { commandId, tenantId, vmId } from '@ironlog/schemas';
 import { expect, test } from 'vitest';
 import { openWriter } from '../database.ts';
-import { testLog, timeAt } from '../lifecycle.fixture.ts';
+import { type TestLog, testLog, timeAt } from '../lifecycle.fixture.ts';
 import { createPendingProjection } from '../projections/pending.ts';
 import { foldAndCommit } from '../projections/projection.ts';
 import { createStateProjection } from '../projections/state.ts';
 import { modelOf } from '../read-model.fixture.ts';
+import type { Reader } from '../reader.ts';
 import { STATE_TABLES } from '../tables.ts';
 import { type Asked, workCommand, workEntry } from '../work.fixture.ts';
 
@@ -32,6 +33,56 @@ test('a task past its deadline and a VM past its time are found, each until it i
   } finally {
     model.remove();
   }
+});
+
+/** The ids found, one call after another. */
+const foundIn = (log: TestLog, find: (reader: Reader) => readonly { id: string }[], asked: readonly Asked[] = []) => {
+  const model = modelOf(log);
+  const db = openWriter(model.stateFile, STATE_TABLES);
+  try {
+    const entries = asked.map((one, n) => workEntry(n + 1, one, workCommand(one)));
+    foldAndCommit(createPendingProjection(db, log.info()), entries);
+    return find(model.reader).map((item) => item.id);
+  } finally {
+    db.close();
+    model.remove();
+  }
+};
+
+test('tasks that are on record as stuck, however many, hide none that is not', () => {
+  const log = testLog();
+  const find = (reader: Reader) => reader.overdueTasks(timeAt(9999));
+  for (let n = 1; n <= 1000; n += 1) {
+    const vm = log.vm(acme, vmId(`stuck-${n}`));
+    vm.claim();
+    vm.tell('stuck');
+  }
+  expect(foundIn(log, find)).toEqual([]);
+  const vm = log.vm(acme, id);
+  vm.claim();
+  expect(foundIn(log, find)).toEqual(['vm-1']);
+  vm.tell('stuck');
+  expect(foundIn(log, find)).toEqual([]);
+  // Another task has time of its own.
+  vm.tell('created', 'boot');
+  expect(foundIn(log, find)).toEqual(['vm-1']);
+});
+
+test('VMs that recovery has sent a delete, or that are being deleted, hide no other that is past its time', () => {
+  const log = testLog();
+  const find = (reader: Reader) => reader.expiredVms(timeAt(99_999));
+  const ids = Array.from({ length: 1000 }, (_, n) => vmId(`gone-${n + 1}`));
+  for (const one of ids) log.vm(acme, one).claim({ expiresAfterSeconds: 60 });
+  const deleting = log.vm(acme, vmId('deleting'));
+  deleting.claim({ expiresAfterSeconds: 60 });
+  deleting.tell('created', 'delete');
+  log.vm(acme, id).claim({ expiresAfterSeconds: 60 });
+  const deletes = (door: 'http' | 'recovery'): Asked[] =>
+    [...ids, id].map((vm, n) => ({ tenant: acme, vm, verb: 'delete', door, id: `cmd-delete-${n}`, second: 1 }));
+  expect(foundIn(log, find, deletes('recovery').slice(0, 1000))).toEqual(['vm-1']);
+  expect(foundIn(log, find, deletes('recovery'))).toEqual([]);
+  // A tenant's own, which may be refused, puts nothing off.
+  expect(foundIn(log, find, deletes('http'))).toEqual(ids);
 });
 
 test('a command is pending until EVENTS decides it, whichever of the two streams is read first', () => {

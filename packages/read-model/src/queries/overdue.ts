@@ -3,6 +3,7 @@ import type { Vm } from '@ironlog/domain';
 import type { CommandId, TenantId, Timestamp, WorkCommand } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
 
+/** At a time: what has been looked at leaves the result, so that the others get their turn. */
 const MOST = 1000;
 
 /** One tenant's late commands, oldest `startBy` first. */
@@ -27,23 +28,28 @@ SELECT body FROM pending_commands
 WHERE tenant = @tenant AND start_by < @now AND (start_by, id) > (@afterStartBy, @afterId)
 ORDER BY start_by, id LIMIT @limit`;
 
+const TASKS = `SELECT body FROM vms WHERE task_deadline < ? ORDER BY task_deadline LIMIT ${MOST}`;
+// The delete that recovery has sent waits in WORK while the host is away; when it has expired the VM is found again.
+const EXPIRED = `
+SELECT body FROM vms
+WHERE expires_at < ? AND NOT EXISTS (
+  SELECT 1 FROM pending_commands AS sent
+  WHERE sent.tenant = vms.tenant AND sent.vm_id = vms.id AND sent.verb = 'delete' AND sent.body ->> '$.data.request.door' = 'recovery')
+ORDER BY expires_at LIMIT ${MOST}`;
+
 export const prepareOverdue = (db: Db) => {
-  const tasks = db.prepare<[string, number], { body: string }>(
-    'SELECT body FROM vms WHERE task_deadline < ? ORDER BY task_deadline LIMIT ?',
-  );
+  const tasks = db.prepare<[string], { body: string }>(TASKS);
   const tenants = db.prepare<[string], { tenant: TenantId }>(TENANTS);
   const commands = db.prepare<[object], { body: string }>(COMMANDS);
-  const vms = db.prepare<[string, number], { body: string }>(
-    'SELECT body FROM vms WHERE expires_at < ? ORDER BY expires_at LIMIT ?',
-  );
+  const vms = db.prepare<[string], { body: string }>(EXPIRED);
   const read = <T>(row: { body: string }): T => JSON.parse(row.body) as T;
   return {
-    overdueTasks: (now: Timestamp): Vm[] => tasks.all(now, MOST).map((row) => read<Vm>(row)),
+    overdueTasks: (now: Timestamp): Vm[] => tasks.all(now).map((row) => read<Vm>(row)),
     overdueTenants: (now: Timestamp): TenantId[] => tenants.all(now).map(({ tenant }) => tenant),
     overdueCommands: (tenant: TenantId, { now, after, limit }: OverdueRange): WorkCommand[] =>
       commands
         .all({ tenant, now, afterStartBy: after?.startBy ?? '', afterId: after?.id ?? '', limit })
         .map((row) => read<WorkCommand>(row)),
-    expiredVms: (now: Timestamp): Vm[] => vms.all(now, MOST).map((row) => read<Vm>(row)),
+    expiredVms: (now: Timestamp): Vm[] => vms.all(now).map((row) => read<Vm>(row)),
   };
 };
