@@ -192,7 +192,9 @@ export const silentHostSchema = z.strictObject({
     .describe('silent: not heard, and not yet on record as unreachable; the others are the last word on record'),
   /** Of the last word on record. */
   since: timestampSchema,
-  lastSeenAt: timestampSchema.nullable().describe('When it was last known to live; null: the record does not say'),
+  lastSeenAt: timestampSchema
+    .nullable()
+    .describe('When it was last known to live; null: it is not on record, nor heard since this gateway started'),
   reason: z.string().nullable(),
 });
 export type SilentHost = z.infer<typeof silentHostSchema>;

@@ -9,7 +9,9 @@ const MOST = 1000;
 
 const HOST_ADVICE: Readonly<Record<string, string>> = {
   halted: 'read the reason; the executor touches nothing until its log is the right one again',
-  unreachable: 'see whether the host runs and reaches NATS; its VMs go on, but nobody watches them',
+  unreachable:
+    'see whether the host is up, and whether its executor runs and reaches NATS; how its VMs are is not known: they go on, ' +
+    'unwatched, if only the executor is down or cut off, and are down with the host; when the executor is back it looks at each',
 };
 
 interface HostRow {

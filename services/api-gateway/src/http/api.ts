@@ -32,7 +32,7 @@ export interface Api {
   readonly reads: Reads;
   readonly operations: OperationIndex;
   readonly whereabouts: WhereaboutsIndex;
-  readonly hosts: Pick<Hosts, 'live'>;
+  readonly hosts: Pick<Hosts, 'live' | 'lastHeardAt'>;
   readonly waiting: Pick<WaitingRoom, 'find'>;
   readonly tail: Tail;
   readonly logInfo: () => Promise<LogInfo>;

@@ -1,6 +1,13 @@
 // The hosts that are alive, by their heartbeats in the HOSTS bucket; a silent one stops counting when its entry would expire.
 import { type Placed, place } from '@ironlog/domain';
-import { type Heartbeat, HOSTS_BUCKET, type HostId, heartbeatSchema, type VmSpec } from '@ironlog/schemas';
+import {
+  type Heartbeat,
+  HOSTS_BUCKET,
+  type HostId,
+  heartbeatSchema,
+  type Timestamp,
+  type VmSpec,
+} from '@ironlog/schemas';
 import { type Clock, delay, type Logger } from '@ironlog/service-kit';
 import { Kvm, type KvWatchEntry } from '@nats-io/kv';
 import type { NatsConnection, Status } from '@nats-io/transport-node';
@@ -18,6 +25,8 @@ interface Seen {
 export interface Hosts {
   /** Heartbeats that have not expired, with what was placed since each was sent counted as used. */
   live(): readonly Heartbeat[];
+  /** The last heartbeat that has been heard here, by the host's own clock, expired or not; `undefined`: none. */
+  lastHeardAt(host: HostId): Timestamp | undefined;
   /** Chooses a host and counts the VM as on it until that host's next heartbeat tells. */
   place(spec: VmSpec): Placed;
   /** Called when a host appears or its heartbeat shows room that was not there. */
@@ -35,6 +44,7 @@ export interface HostsDeps {
 export const watchHosts = (deps: HostsDeps): Hosts & { readonly watching: Promise<void> } => {
   const { clock } = deps;
   const seen = new Map<HostId, Seen>();
+  const lastHeard = new Map<HostId, Timestamp>();
   const listeners: (() => void)[] = [];
   let ttlMs = FALLBACK_TTL_MS;
 
@@ -44,6 +54,7 @@ export const watchHosts = (deps: HostsDeps): Hosts & { readonly watching: Promis
       for (const [host] of seen) if (host === entry.key) seen.delete(host);
       return;
     }
+    lastHeard.set(parsed.host, parsed.at);
     // An entry read at the watch's start may be old already; both clocks are close, and an error only delays the expiry.
     const age = Math.max(0, Math.min(ttlMs, clock.now().getTime() - entry.created.getTime()));
     seen.set(parsed.host, {
@@ -74,6 +85,7 @@ export const watchHosts = (deps: HostsDeps): Hosts & { readonly watching: Promis
   };
   return {
     live,
+    lastHeardAt: (host) => lastHeard.get(host),
     place: (spec) => {
       const placed = place(live(), spec);
       const host = placed.kind === 'placed' ? seen.get(placed.host) : undefined;

@@ -8,6 +8,7 @@ import {
   hostId,
   newEventId,
   sourceOf,
+  type Writer,
 } from '@ironlog/schemas';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -23,25 +24,22 @@ let connection: NatsConnection;
 let executor: PaperExecutor;
 let gateway: TestGateway;
 
-const unreachable = async (name: string): Promise<void> => {
+/** Puts the host's first event on record. */
+const say = async (name: string, fact: HostFact, writer: Writer = hostId(name)): Promise<void> => {
   const host = hostId(name);
-  const fact: HostFact = {
-    name: 'host-unreachable',
-    data: { reason: 'no heartbeat for 20 seconds', lastHeartbeatAt: HEARD_AT },
-  };
   const event: HostEvent = {
     specversion: '1.0',
     id: newEventId(),
-    source: sourceOf('recovery'),
+    source: sourceOf(writer),
     type: hostEventType(fact.name),
     subject: host,
     time: new Date().toISOString(),
     datacontenttype: 'application/json',
-    actor: 'recovery',
+    actor: writer,
     ...fact,
   };
   const log = await createEventLog({ connection });
-  const subject = hostEventSubject(host, 'recovery', fact.name);
+  const subject = hostEventSubject(host, writer, fact.name);
   await log.append({ subject, event, filter: hostFilter(host), expected: 0 });
 };
 
@@ -63,7 +61,8 @@ afterAll(async () => {
 const hosts = async () => (await gateway.call('GET', '/v1/hosts', { as: 'admin' })).body.items;
 
 test('a host that has fallen silent is still a host: not live, with when it was last heard', async () => {
-  await unreachable('host-0');
+  const data = { reason: 'no heartbeat for 20 seconds', lastHeartbeatAt: HEARD_AT };
+  await say('host-0', { name: 'host-unreachable', data }, 'recovery');
   await vi.waitFor(async () =>
     expect(await hosts()).toMatchObject([
       { host: 'host-0', live: false, status: 'unreachable', lastSeenAt: HEARD_AT, reason: expect.any(String) },
@@ -77,6 +76,26 @@ test('a host that has fallen silent is still a host: not live, with when it was 
     ]),
   );
   expect((await gateway.call('GET', '/v1/hosts')).status).toBe(403);
+});
+
+test('a host that has just fallen silent was last seen when it was last heard, before anyone has put that on record', async () => {
+  const host = hostId('host-2');
+  await say(host, {
+    name: 'executor-started',
+    data: {
+      incarnation: 'one',
+      stateDirectoryId: 'disk',
+      hypervisors: ['simulator'],
+      capacity: { cpus: 4, memoryMiB: 1024, processes: 10 },
+    },
+  });
+  const last = heartbeat(host);
+  await beat(connection, last);
+  const isShown = (item: object) =>
+    vi.waitFor(async () => expect(await hosts()).toContainEqual(expect.objectContaining({ host, ...item })));
+  await isShown({ live: true });
+  await fallSilent(connection, host);
+  await isShown({ live: false, status: 'silent', lastSeenAt: last.at });
 });
 
 test('how a VM is that nobody watches is unknown, wherever it is read, until its host is heard again', async () => {

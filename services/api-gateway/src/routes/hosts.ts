@@ -1,7 +1,11 @@
 // GET /v1/hosts: those that are heard, with what they offer and what is in use, and those that are on record and silent.
-import { hostListSchema, noQuerySchema } from '@ironlog/schemas';
+import { hostListSchema, noQuerySchema, type Timestamp } from '@ironlog/schemas';
 import { ok } from '../http/answers.ts';
 import type { Route } from '../http/api.ts';
+
+/** The record says it only when somebody has put it there, the heartbeats that were heard until this gateway stops. */
+const later = (onRecord: Timestamp | null, heard: Timestamp | undefined): Timestamp | null =>
+  heard !== undefined && (onRecord === null || heard > onRecord) ? heard : onRecord;
 
 export const listHosts: Route = (app, api) => {
   app.get(
@@ -22,7 +26,11 @@ export const listHosts: Route = (app, api) => {
       const silent = api.reads.hosts().filter(({ host }) => !names.has(host));
       const items = [
         ...heard.map((heartbeat) => ({ ...heartbeat, live: true as const, lastSeenAt: heartbeat.at })),
-        ...silent.map((host) => ({ ...host, live: false as const })),
+        ...silent.map((host) => ({
+          ...host,
+          live: false as const,
+          lastSeenAt: later(host.lastSeenAt, api.hosts.lastHeardAt(host.host)),
+        })),
       ];
       return { items: items.toSorted((a, b) => (a.host < b.host ? -1 : 1)) };
     },
