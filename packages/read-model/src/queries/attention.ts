@@ -45,10 +45,12 @@ const cut = (items: readonly AttentionItem[], what: string): readonly AttentionI
   return [...items.slice(0, MOST), notice];
 };
 
+const VMS = 'SELECT body FROM vms WHERE tenant = ? AND attention = 1 ORDER BY created_sequence LIMIT ?';
+/** For their test. */
+export const ATTENTION_LISTS = { VMS };
+
 export const prepareAttention = (db: Db) => {
-  const vms = db.prepare<[string, number], { body: string }>(
-    'SELECT body FROM vms WHERE tenant = ? AND attention = 1 ORDER BY created_sequence LIMIT ?',
-  );
+  const vms = db.prepare<[string, number], { body: string }>(VMS);
   const hosts = db.prepare<[number], HostRow>(
     "SELECT id, status, since, reason FROM hosts WHERE status IN ('halted', 'unreachable') ORDER BY id LIMIT ?",
   );

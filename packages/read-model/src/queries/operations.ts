@@ -17,6 +17,12 @@ interface Row {
   body: string;
 }
 
+interface PendingRow {
+  sequence: number;
+  body: string;
+}
+type Filters = Pick<OperationListing, 'vmId' | 'status'>;
+
 /** A command nobody has decided yet, as an operation. */
 export const pendingOperation = (command: WorkCommand): OperationState => ({
   id: command.id,
@@ -32,13 +38,27 @@ export const pendingOperation = (command: WorkCommand): OperationState => ({
   sequence: 0,
 });
 
+// A statement for each index: most operations have succeeded, and few of very many are of one VM.
 const LIST = `
 SELECT id, created_sequence, body FROM operations
-WHERE tenant = @tenant AND (created_sequence, id) > (@afterSequence, @afterId)
-  AND (@vmId IS NULL OR vm_id = @vmId) AND (@status IS NULL OR status = @status)
+WHERE tenant = @tenant AND (created_sequence, id) > (@afterSequence, @afterId) AND (@status IS NULL OR status = @status)
 ORDER BY created_sequence, id LIMIT @limit`;
-const PENDING =
-  'SELECT sequence, body FROM pending_commands WHERE tenant = @tenant AND (@vmId IS NULL OR vm_id = @vmId) AND sequence > @afterSequence ORDER BY sequence LIMIT @limit';
+const NOT_SUCCEEDED = `
+SELECT id, created_sequence, body FROM operations
+WHERE tenant = @tenant AND status = @status AND status <> 'succeeded' AND (created_sequence, id) > (@afterSequence, @afterId)
+ORDER BY created_sequence, id LIMIT @limit`;
+const OF_VM = `
+SELECT id, created_sequence, body FROM operations
+WHERE tenant = @tenant AND vm_id = @vmId AND (created_sequence, id) > (@afterSequence, @afterId) AND (@status IS NULL OR status = @status)
+ORDER BY created_sequence, id LIMIT @limit`;
+const PENDING = `
+SELECT sequence, body FROM pending_commands
+WHERE tenant = @tenant AND sequence > @afterSequence ORDER BY sequence LIMIT @limit`;
+const PENDING_OF_VM = `
+SELECT sequence, body FROM pending_commands
+WHERE tenant = @tenant AND vm_id = @vmId AND sequence > @afterSequence ORDER BY sequence LIMIT @limit`;
+/** For their test. */
+export const OPERATION_LISTS = { LIST, NOT_SUCCEEDED, OF_VM, PENDING, PENDING_OF_VM };
 
 export const prepareOperationQueries = (db: Db) => {
   const one = db.prepare<[string, string], { body: string }>('SELECT body FROM operations WHERE tenant = ? AND id = ?');
@@ -46,7 +66,14 @@ export const prepareOperationQueries = (db: Db) => {
     'SELECT body FROM pending_commands WHERE tenant = ? AND id = ?',
   );
   const list = db.prepare<[object], Row>(LIST);
-  const pending = db.prepare<[object], { sequence: number; body: string }>(PENDING);
+  const notSucceeded = db.prepare<[object], Row>(NOT_SUCCEEDED);
+  const ofVm = db.prepare<[object], Row>(OF_VM);
+  const pending = db.prepare<[object], PendingRow>(PENDING);
+  const pendingOfVm = db.prepare<[object], PendingRow>(PENDING_OF_VM);
+  const listing = ({ vmId, status }: Filters) => {
+    if (vmId !== undefined) return ofVm;
+    return status === undefined || status === 'succeeded' ? list : notSucceeded;
+  };
   const read = (row: { body: string }): OperationState => JSON.parse(row.body) as OperationState;
   const readPending = (row: { body: string }): OperationState => pendingOperation(JSON.parse(row.body) as WorkCommand);
   return {
@@ -62,19 +89,25 @@ export const prepareOperationQueries = (db: Db) => {
         const after = decodeCursor('operations', cursor);
         if (!after) return undefined;
         const { sequence: afterSequence, id: afterId } = after;
-        const filters = { tenant, vmId: vmId ?? null };
+        const filters = { tenant, ...(vmId !== undefined && { vmId }) };
         return pageOf(
           { list: 'operations', after, limit },
           {
             recorded:
               status === 'pending'
                 ? []
-                : list.all({ ...filters, status: status ?? null, afterSequence, afterId, limit: limit + 1 }),
+                : listing({ vmId, status }).all({
+                    ...filters,
+                    status: status ?? null,
+                    afterSequence,
+                    afterId,
+                    limit: limit + 1,
+                  }),
             itemOf: read,
             pending: (from, atMost) =>
               status !== undefined && status !== 'pending'
                 ? []
-                : pending
+                : (vmId === undefined ? pending : pendingOfVm)
                     .all({ ...filters, afterSequence: from, limit: atMost })
                     .map((row) => ({ sequence: row.sequence, item: readPending(row) })),
           },

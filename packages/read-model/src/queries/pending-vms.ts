@@ -8,7 +8,7 @@ import type { VmListing } from './vms.ts';
 /** Read at a time; filters are applied after that. */
 const CHUNK = 1000;
 // A VM of which only commands have expired has a row, and is absent.
-const LIST = `
+export const PENDING_VMS = `
 SELECT sequence, body FROM pending_commands AS asked
 WHERE tenant = ? AND sequence > ? AND verb = 'create'
   AND NOT EXISTS (SELECT 1 FROM vms WHERE vms.tenant = asked.tenant AND vms.id = asked.vm_id AND vms.state <> 'absent')
@@ -31,7 +31,7 @@ const viewOf = ({ data, subject, tenant }: WorkCommand): VmView =>
   });
 
 export const preparePendingVms = (db: Db) => {
-  const list = db.prepare<[string, number], { sequence: number; body: string }>(LIST);
+  const list = db.prepare<[string, number], { sequence: number; body: string }>(PENDING_VMS);
   /** In the order in which they were asked for. */
   return (
     tenant: TenantId,

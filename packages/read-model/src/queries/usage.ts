@@ -16,18 +16,29 @@ interface Row {
   memory_mib: number;
 }
 
-const SQL = `
+const OF_TENANT = `
 SELECT vm_id, started_at, ended_at, cpus, memory_mib FROM usage
-WHERE tenant = @tenant AND (@vmId IS NULL OR vm_id = @vmId) AND started_at < @until AND (ended_at IS NULL OR ended_at > @since)
+WHERE tenant = @tenant AND started_at < @until AND (ended_at IS NULL OR ended_at > @since)
 ORDER BY vm_id, started_at`;
+const OF_VM = `
+SELECT vm_id, started_at, ended_at, cpus, memory_mib FROM usage
+WHERE tenant = @tenant AND vm_id = @vmId AND started_at < @until AND (ended_at IS NULL OR ended_at > @since)
+ORDER BY started_at`;
+/** For their test. */
+export const USAGE_LISTS = { OF_TENANT, OF_VM };
 const BEGINNING = '0000-01-01T00:00:00.000Z';
 
 export const prepareUsage = (db: Db) => {
-  const intervals = db.prepare<[object], Row>(SQL);
+  const ofTenant = db.prepare<[object], Row>(OF_TENANT);
+  const ofVm = db.prepare<[object], Row>(OF_VM);
   return (tenant: TenantId, { from = BEGINNING, to, vmId }: UsageRange, now: Timestamp): UsageItem[] => {
     const until = to !== undefined && to < now ? to : now;
     const items = new Map<string, UsageItem>();
-    for (const row of intervals.all({ tenant, vmId: vmId ?? null, since: from, until })) {
+    const rows =
+      vmId === undefined
+        ? ofTenant.all({ tenant, since: from, until })
+        : ofVm.all({ tenant, vmId, since: from, until });
+    for (const row of rows) {
       const start = row.started_at > from ? row.started_at : from;
       const end = row.ended_at !== null && row.ended_at < until ? row.ended_at : until;
       const seconds = Math.max(0, Date.parse(end) - Date.parse(start)) / 1000;

@@ -8,10 +8,12 @@ export type Whereabouts =
   | { readonly kind: 'pending'; readonly target: HostId | 'any'; readonly createId: CommandId }
   | { readonly kind: 'cancelled' };
 
+export const PENDING_CREATE = `
+SELECT id, target FROM pending_commands
+WHERE tenant = ? AND vm_id = ? AND verb = 'create' ORDER BY sequence DESC LIMIT 1`;
+
 export const prepareWhereabouts = (db: Db, aggregate: (tenant: TenantId, id: VmId) => Vm | undefined) => {
-  const pending = db.prepare<[string, string], { id: string; target: string }>(
-    "SELECT id, target FROM pending_commands WHERE tenant = ? AND vm_id = ? AND verb = 'create' ORDER BY sequence DESC LIMIT 1",
-  );
+  const pending = db.prepare<[string, string], { id: string; target: string }>(PENDING_CREATE);
   return (tenant: TenantId, id: VmId): Whereabouts | undefined => {
     const vm = aggregate(tenant, id);
     if (vm?.owner) return { kind: 'owned', host: vm.owner };
