@@ -7,11 +7,14 @@ import type { VmListing } from './vms.ts';
 
 /** Read at a time; filters are applied after that. */
 const CHUNK = 1000;
-// A VM of which only commands have expired has a row, and is absent.
+// A VM of which only commands have expired has a row, and is absent. One that is asked for twice is one VM: the first is shown.
 export const PENDING_VMS = `
 SELECT sequence, body FROM pending_commands AS asked
 WHERE tenant = ? AND sequence > ? AND verb = 'create'
   AND NOT EXISTS (SELECT 1 FROM vms WHERE vms.tenant = asked.tenant AND vms.id = asked.vm_id AND vms.state <> 'absent')
+  AND NOT EXISTS (
+    SELECT 1 FROM pending_commands AS earlier
+    WHERE earlier.tenant = asked.tenant AND earlier.vm_id = asked.vm_id AND earlier.verb = 'create' AND earlier.sequence < asked.sequence)
 ORDER BY sequence LIMIT ${CHUNK}`;
 
 type Filters = Omit<VmListing, 'includeDeleted' | 'limit' | 'cursor'>;

@@ -124,6 +124,12 @@ test('a VM whose id an expired create had before is listed while it waits', () =
   expect(reader.vms(acme, { includeDeleted: true, limit: 10 })?.items.map(({ id }) => id)).toEqual(['vm-1', 'new-1']);
 });
 
+test.each([1, 2, 3, 10])('a VM that is asked for twice is listed once, in pages of %i', (limit) => {
+  const { reader } = growing(['new-1', 'new-2', 'new-1', 'new-3', 'new-2']);
+  const listed = pages((cursor) => reader.vms(acme, { includeDeleted: false, limit, cursor }));
+  expect(listed.flat()).toEqual(['vm-1', 'new-1', 'new-2', 'new-3']);
+});
+
 test.each(['vms', 'operations'] as const)(
   'what is claimed between two pages of %s is on one of those after',
   (list) => {
