@@ -27,6 +27,9 @@ export interface PlannedService extends Managed {
   readonly readyUrl: string;
 }
 
+/** What is asked for comes before the memory of it: a rebuild, or three rows for each boot, takes no core from a command's way. */
+const PROJECTOR_NICENESS = 5;
+
 /** Passed on from the shell: where traces go, and what a process needs to run at all. */
 const inherited = (): Record<string, string> =>
   Object.fromEntries(
@@ -60,10 +63,13 @@ export const planServices = (plane: Plane): readonly PlannedService[] => {
   };
   const [projectorPort = 0, recoveryPort = 0, ...executorPorts] = opsPorts;
   return [
-    service('state-projector', 'state-projector', {
-      ...common('projector', projectorPort),
-      IRONLOG_STATE_DIR: readModel,
-    }),
+    {
+      ...service('state-projector', 'state-projector', {
+        ...common('projector', projectorPort),
+        IRONLOG_STATE_DIR: readModel,
+      }),
+      niceness: PROJECTOR_NICENESS,
+    },
     ...hosts.map((host, index) =>
       service(hosts.length === 1 ? 'vm-executor' : `vm-executor-${host}`, 'vm-executor', {
         ...common(executorUser(host), executorPorts[index] ?? 0),

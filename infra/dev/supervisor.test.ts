@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { getPriority, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { ROOT } from './paths.ts';
@@ -42,6 +42,15 @@ it('starts again what ends, and says so', async () => {
   start('one', 'process.exit(1);');
   await expect.poll(() => said.length, { timeout: 10_000 }).toBeGreaterThan(1);
   expect(said[0]).toBe(`one ended (exit 1); starting it again in 100 ms; its log: ${supervisor.logOf('one')}`);
+});
+
+it('lets a process yield to the others', async () => {
+  writeFileSync(join(directory, 'meek.ts'), 'setInterval(() => undefined, 1000);');
+  const script = relative(ROOT, join(directory, 'meek.ts'));
+  supervisor.start({ name: 'meek', script, env: {}, niceness: 3 });
+  const pid = supervisor.pidOf('meek');
+  expect(pid).toBeDefined();
+  expect(getPriority(pid)).toBe(Math.min(19, getPriority() + 3));
 });
 
 it('gives a process time to end, until there is a hurry', async () => {

@@ -1,6 +1,7 @@
 // Keeps processes running: starts each again when it ends, later each time, and says so; ends them all when told to.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync } from 'node:fs';
+import { getPriority, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from './paths.ts';
 import { sentencesIn } from './sentences.ts';
@@ -10,6 +11,8 @@ export interface Managed {
   /** Relative to the project's folder. */
   readonly script: string;
   readonly env: Readonly<Record<string, string>>;
+  /** How much it yields to the others where they want the same core, as in nice(1). Default 0: not at all. */
+  readonly niceness?: number;
 }
 
 const FIRST_DELAY_MS = 100;
@@ -71,6 +74,7 @@ export class Supervisor {
       detached: true,
     });
     closeSync(log);
+    if (managed.niceness !== undefined) yieldBy(child, managed.niceness);
     this.#armed.delete(managed.name);
     this.#children.set(managed.name, child);
     child.once('exit', (code, signal) => {
@@ -126,3 +130,13 @@ const endChild = (child: ChildProcess, hurry?: AbortSignal): Promise<void> =>
     hurry?.addEventListener('abort', kill, { once: true });
     if (hurry?.aborted) kill();
   });
+
+const yieldBy = ({ pid }: ChildProcess, niceness: number): void => {
+  if (pid === undefined) return;
+  try {
+    setPriority(pid, Math.min(19, getPriority() + niceness));
+  } catch (error) {
+    // It has ended already, which its exit tells.
+    if (!(error instanceof Error && 'info' in error)) throw error;
+  }
+};
