@@ -47,12 +47,12 @@ export const foldDetails = (next: Draft, before: Vm, event: VmEvent): void => {
     case 'boot-failed':
     case 'reboot-failed':
       halted(next);
-      next.failure = rootFailure(event, event.data);
+      next.failure = rootFailure(event, before, event.data);
       next.residue = event.data.residue;
       break;
     case 'delete-failed':
       halted(next);
-      next.failure = failedAgain(before, event.data) ?? rootFailure(event, event.data);
+      next.failure = failedAgain(before, event.data) ?? rootFailure(event, before, event.data);
       next.residue = event.data.residue;
       break;
     case 'restore-failed':
@@ -95,6 +95,7 @@ export const foldDetails = (next: Draft, before: Vm, event: VmEvent): void => {
       break;
     case 'lost':
       halted(next);
+      next.lostIn = stateKnown(before);
       next.attention = attention('lost', event, event.data.reason, 'bring the host back, or delete the VM with force');
       break;
     case 'stuck':
@@ -109,7 +110,7 @@ export const foldDetails = (next: Draft, before: Vm, event: VmEvent): void => {
       next.attention = attention(
         'cleanup-abandoned',
         event,
-        `given up after ${event.data.attempts} attempts; left: ${event.data.residue.join(', ') || 'nothing'}`,
+        `${givenUp(event.data.attempts)}; left: ${event.data.residue.join(', ') || 'nothing'}`,
         event.data.actionRequired,
       );
       break;
@@ -151,7 +152,19 @@ const attention = (
   actionRequired,
 });
 
-const rootFailure = (event: VmEvent, data: { stage: string; reason: string; retryable: boolean }): Failure => ({
+const givenUp = (attempts: number): string =>
+  attempts === 0 ? 'not restarted by policy' : `given up after ${attempts} attempts`;
+
+/** Its stable state, or the one before its host was lost. */
+const stateKnown = ({ lostIn, state }: Vm): Vm['state'] => (state === 'lost' && lostIn ? lostIn : state);
+
+interface Cause {
+  readonly stage: string;
+  readonly reason: string;
+  readonly retryable: boolean;
+}
+
+const rootFailure = (event: VmEvent, before: Vm, data: Cause): Failure => ({
   eventId: event.id,
   event: event.name,
   at: event.time,
@@ -159,10 +172,12 @@ const rootFailure = (event: VmEvent, data: { stage: string; reason: string; retr
   reason: data.reason,
   retryable: data.retryable,
   attempts: 0,
+  from: stateKnown(before),
+  door: before.task?.intent.data.request.door ?? null,
 });
 
 /** A delete that recovery had sent for a failure: that one goes on, with its attempts, or they would never be used up. */
-const failedAgain = (before: Vm, data: { stage: string; reason: string; retryable: boolean }): Failure | undefined => {
+const failedAgain = (before: Vm, data: Cause): Failure | undefined => {
   const { failure, task } = before;
   if (!failure || task?.intent.data.request.ifFailure !== failure.eventId) return undefined;
   const { stage, reason, retryable } = data;
@@ -193,7 +208,7 @@ const crash = (next: Draft, before: Vm, event: Extract<VmEvent, { name: 'crashed
     return;
   }
   const data = { stage: before.task?.verb ?? 'running', reason: event.data.reason, retryable: true };
-  next.failure = rootFailure(event, data);
+  next.failure = rootFailure(event, before, data);
   next.residue = event.data.residue;
 };
 

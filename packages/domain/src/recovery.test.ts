@@ -1,6 +1,7 @@
 import type { VmEventName } from '@ironlog/schemas';
 import { eventId, vmSpecSchema } from '@ironlog/schemas';
 import { describe, expect, it } from 'vitest';
+import { whyNot } from './allowed.ts';
 import { MAX_CLEANUP_ATTEMPTS, recoveryAction, stopAction } from './recovery.ts';
 import { stopDueAt } from './restart-policy.ts';
 import { at, CREATED, type EventOptions, given, IN_FLIGHT, request } from './story.fixture.ts';
@@ -71,6 +72,53 @@ describe('recovery', () => {
     expect(act(given(...running(policy), 'crashed', ...again(1), ...again(2)), 12)).toMatchObject({
       kind: 'abandon',
       attempts: 2,
+    });
+  });
+  it('never boots by policy what nobody has booted: it stays failed, and its first boot still can', () => {
+    for (const policy of ['on-failure', 'always']) {
+      const vm = given(claimed({ policy, backoffMs: 0 }), 'created', 'crashed');
+      expect(act(vm, 99)).toEqual({ kind: 'resolved', reason: 'it was never booted' });
+      expect(vm).toMatchObject({ state: 'failed', epoch: 0, lastStop: { cause: 'crash' }, attention: null });
+      expect(whyNot(vm, 'boot')).toBeUndefined();
+      const lost = given(claimed({ policy, backoffMs: 0 }), 'created', 'lost', 'crashed');
+      expect(act(lost, 99).kind).toBe('resolved');
+    }
+  });
+  it('lets no guest run that was held still, and tells a human', () => {
+    const policy = { policy: 'always', backoffMs: 0 };
+    const paused: Story = [...running(policy), 'pause-started', 'paused'];
+    for (const story of [
+      [...paused, 'crashed'],
+      [...paused, 'lost', 'crashed'],
+      [...paused, 'lost', 'lost', 'crashed'],
+      [...paused, 'resume-started', 'resume-failed', 'crashed'],
+    ] as Story[]) {
+      const vm = given(...story);
+      expect(act(vm, 99)).toMatchObject({ kind: 'abandon', attempts: 0 });
+      const told = given(...story, ['cleanup-abandoned', { data: { attempts: 0, residue: [] } }]);
+      expect(told.attention?.reason).toBe('not restarted by policy; left: nothing');
+      expect(act(told, 99).kind).toBe('resolved');
+    }
+    expect(act(given(...running({ policy: 'never' }), 'pause-started', 'paused', 'crashed'), 99).kind).toBe('resolved');
+  });
+  it('restarts what ran again after it had been held still', () => {
+    const ran: Story = [...running({ policy: 'always', backoffMs: 0 }), 'pause-started', 'paused'];
+    expect(act(given(...ran, 'resume-started', 'resumed', 'crashed'), 99).kind).toBe('command');
+    expect(act(given(...ran, 'lost', 'found', 'lost', 'crashed'), 99).kind).toBe('command');
+    expect(act(given(...ran, 'crashed', 'boot-started', 'booted', 'crashed'), 99).kind).toBe('command');
+  });
+  it('tries its own boot again that failed, and none of somebody else', () => {
+    const policy = { policy: 'on-failure', backoffMs: 0 };
+    const crashed: Story = [...running(policy), 'crashed'];
+    const restarted: Story = [
+      ['boot-started', { causationid: 'cmd-r1', data: { request: request('boot', { door: 'recovery' }) } }],
+    ];
+    expect(act(given(...crashed, ...restarted, 'boot-failed'), 99)).toMatchObject({ kind: 'command', attempt: 2 });
+    const byHand: Story = [...crashed, ...restarted, 'booted', 'shutdown-started', 'stopped', 'boot-started'];
+    expect(given(...byHand).restarts).toHaveLength(1);
+    expect(act(given(...byHand, 'boot-failed'), 99)).toEqual({
+      kind: 'resolved',
+      reason: 'clean, and nothing to restart',
     });
   });
   it('hands a delete that fails each time to a human, after as many attempts as a cleanup has', () => {

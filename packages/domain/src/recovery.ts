@@ -50,11 +50,11 @@ const cleanupAdvice = (vm: Vm): string =>
   `on host ${vm.owner ?? '(unknown)'} end what is left of ${vm.tenant}/${vm.id} (${vm.residue.join(', ') || 'unknown'}), ` +
   `then send ${vm.wantedGone ? 'delete with force' : 'cleanup'}: ${vm.failure?.reason ?? 'no reason recorded'}`;
 
-/** A boot by hand that failed stays failed once clean; a crash, or a failed boot by policy, follows the restart policy. */
+/** A boot by hand that failed stays failed once clean, whatever the policy did before; a crash, or a failed boot of recovery's own, follows it. */
 const restart = (vm: Vm, now: Timestamp): RecoveryAction => {
   const isAnswered =
     vm.failure?.event === 'crashed' ||
-    (vm.failure?.event === 'boot-failed' && vm.restarts.length > 0) ||
+    (vm.failure?.event === 'boot-failed' && vm.failure.door === 'recovery') ||
     vm.failure?.event === 'reboot-failed';
   return isAnswered ? byPolicy(vm, now) : { kind: 'resolved', reason: 'clean, and nothing to restart' };
 };
@@ -64,6 +64,12 @@ const byPolicy = (vm: Vm, now: Timestamp): RecoveryAction => {
   switch (decision.kind) {
     case 'no':
       return { kind: 'resolved', reason: decision.reason };
+    case 'held':
+      return {
+        kind: 'abandon',
+        attempts: 0,
+        actionRequired: `boot ${vm.tenant}/${vm.id} by hand if it is to run, or delete it: ${decision.reason}, and what its guest held in memory is gone`,
+      };
     case 'exhausted':
       return {
         kind: 'abandon',

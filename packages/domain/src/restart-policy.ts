@@ -6,6 +6,8 @@ import type { Vm } from './vm.ts';
 export type RestartDecision =
   | { readonly kind: 'restart'; readonly afterMs: number }
   | { readonly kind: 'no'; readonly reason: string }
+  /** The policy would, and must not: a human is to say. */
+  | { readonly kind: 'held'; readonly reason: string }
   | { readonly kind: 'exhausted'; readonly reason: string };
 
 const MAX_BACKOFF_MS = 600_000;
@@ -28,6 +30,11 @@ export const restartDecision = (vm: Vm, now: Timestamp): RestartDecision => {
   const downAt = downSince(vm);
   if (downAt === undefined) return { kind: 'no', reason: `it is ${vm.state}` };
   if (!vm.everCreated) return { kind: 'no', reason: 'it was never created' };
+  // A policy brings back what was asked to run: nobody has asked that of this one, and its first boot still can.
+  if (vm.epoch === 0) return { kind: 'no', reason: 'it was never booted' };
+  // Somebody held its guest still. What that held in memory is gone, and booting it would let it run.
+  if (vm.failure?.event === 'crashed' && vm.failure.from === 'paused')
+    return { kind: 'held', reason: 'it was paused when its process died' };
   const recent = vm.restarts.filter((at) => msBetween(at, downAt) < policy.windowSeconds * 1000);
   if (recent.length >= policy.maxAttempts) {
     return {

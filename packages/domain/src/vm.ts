@@ -5,6 +5,7 @@ import type {
   Health,
   HostId,
   HypervisorKind,
+  Request,
   Residue,
   StopCause,
   TenantId,
@@ -56,6 +57,10 @@ export interface Failure {
   readonly retryable: boolean;
   /** Cleanup attempts made for it so far. */
   readonly attempts: number;
+  /** The VM's stable state when it came; of a lost VM the one that it was lost in. */
+  readonly from: StateName;
+  /** The door of the task that failed by it; null where none was in flight. */
+  readonly door: Request['door'] | null;
 }
 
 export interface Attention {
@@ -102,6 +107,8 @@ export interface Vm {
   readonly residue: readonly Residue[];
   readonly attention: Attention | null;
   readonly lastStop: LastStop | null;
+  /** The state that its host was last lost in; null where it never was. */
+  readonly lostIn: StateName | null;
   readonly runningSince: Timestamp | null;
   /** Times of boots by policy, newest last; bounded by the policy's `maxAttempts`. */
   readonly restarts: readonly Timestamp[];
@@ -136,6 +143,7 @@ export const initialVm = (tenant: TenantId, id: VmId): Vm => ({
   residue: [],
   attention: null,
   lastStop: null,
+  lostIn: null,
   runningSince: null,
   restarts: [],
   commands: [],

@@ -155,6 +155,19 @@ describe('recovery', () => {
     expect(await count('cleanup-abandoned')).toBe(1);
   });
 
+  it('leaves to a human, once, what was paused when it crashed, and lets it run in no case', async () => {
+    await createVm(plane.host, ref, POLICY, true);
+    const deadline = new Date(Date.now() + 60_000).toISOString();
+    const cause = { causationid: mineId(), correlationid: mineId() };
+    await plane.host.say(ref, { name: 'pause-started', data: { request: requestOf('pause'), deadline } }, cause);
+    await plane.host.say(ref, { name: 'paused', data: { epoch: 1 } });
+    await plane.host.say(ref, crashed(1));
+    const vm = await untilVm(plane, ref, 'is handed over', ({ attention }) => attention !== null);
+    expect(vm).toMatchObject({ state: 'failed', attention: { reason: 'not restarted by policy; left: nothing' } });
+    await plane.untilNothingIsLeft();
+    expect([verbs(), await count('cleanup-abandoned')]).toEqual([[], 1]);
+  });
+
   it('tries again under another id when the host has refused', async () => {
     let refused = 0;
     const accept = ends(well);

@@ -5,7 +5,7 @@ import type { Vm } from '@ironlog/domain';
 import type { StateDirectory } from './state-directory.ts';
 
 /** Raised when `Vm` changes shape: an older snapshot is then not read. */
-const VERSION = 2;
+const VERSION = 3;
 
 const fileOf = (directory: string): string => join(directory, 'vm.json');
 
