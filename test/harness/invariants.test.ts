@@ -11,7 +11,6 @@ import {
   type CommandId,
   commandId,
   encodeEvent,
-  type HostId,
   hostId,
   newEventId,
   type Request,
@@ -22,6 +21,7 @@ import {
   vmEventSubject,
   vmId,
   vmSpecSchema,
+  type Writer,
 } from '@ironlog/schemas';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { check, processProblems } from './invariants.ts';
@@ -58,7 +58,7 @@ const request = (verb: Verb): Request => ({
 });
 const begin = (verb: Verb) => ({ request: request(verb), deadline: LATER });
 
-type Said = readonly [fact: VmFact, cause?: string | undefined, writer?: HostId];
+type Said = readonly [fact: VmFact, cause?: string | undefined, writer?: Writer];
 const CLAIMED: Said = [
   {
     name: 'claimed',
@@ -71,6 +71,12 @@ const BOOTING: Said = [{ name: 'boot-started', data: { ...begin('boot'), epoch: 
 const BOOTED: Said = [{ name: 'booted', data: { epoch: 1 } }, 'cmd-boot'];
 const DELETING: Said = [{ name: 'delete-started', data: { ...begin('delete'), force: true } }, 'cmd-delete'];
 const DELETED: Said = [{ name: 'deleted', data: { epoch: 1 } }, 'cmd-delete'];
+/** By a delete, before any host had claimed the VM. */
+const CANCELLED = [
+  { name: 'cancelled', data: { request: request('delete'), reason: 'unclaimed', cancels: commandId('cmd-create') } },
+  'cmd-delete',
+  'gateway',
+] as const satisfies Said;
 const RUNNING = [CLAIMED, CREATED, BOOTING, BOOTED];
 const LIFE = [...RUNNING, DELETING, DELETED];
 
@@ -124,6 +130,10 @@ describe('says nothing of what is right', () => {
     const accepted = ['cmd-create', 'cmd-boot', 'cmd-delete'].map(commandId);
     expect(await problemsOf(logOf(LIFE), accepted)).toEqual([]);
   });
+  it('a create that nobody had claimed, and the delete that cancelled it', async () => {
+    const accepted = ['cmd-create', 'cmd-delete'].map(commandId);
+    expect(await problemsOf(logOf([CANCELLED]), accepted)).toEqual([]);
+  });
   it('a running VM with its process', async () => {
     mkdirSync(directoryOf(VM), { recursive: true });
     await runHypervisor(VM, 1);
@@ -136,6 +146,21 @@ describe('finds in the log', () => {
     expect(await problemsOf(logOf(LIFE), [commandId('cmd-forgotten')])).toEqual([
       'I1: command cmd-forgotten was accepted and has no outcome',
     ]);
+  });
+  it('a create that a cancelling delete does not name (I1)', async () => {
+    const [{ data }, cause, writer] = CANCELLED;
+    const { cancels: _, ...nameless } = data;
+    expect(
+      await problemsOf(logOf([[{ name: 'cancelled', data: nameless }, cause, writer]]), [commandId('cmd-create')]),
+    ).toEqual(['I1: command cmd-create was accepted and has no outcome']);
+  });
+  it('a create that was cancelled and is decided once more (I2)', async () => {
+    const expired: Said = [
+      { name: 'command-expired', data: { request: request('create'), reason: 'late', state: 'deleted' } },
+      'cmd-create',
+      'recovery',
+    ];
+    expect(await problemsOf(logOf([CANCELLED, expired]))).toEqual(['I2: command cmd-create was decided 2 times']);
   });
   it('a task that is never ended, and its command that is open (I1, P2)', async () => {
     expect(await problemsOf(logOf(LIFE.slice(0, -1)))).toEqual([

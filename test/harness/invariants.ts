@@ -1,10 +1,10 @@
 // The checker: reads the log and the machine, and says what must hold and does not (I1–I5, I10, I11).
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { evolve, initialVm, type Vm } from '@ironlog/domain';
+import { evolve, initialVm, type Vm, verbOfIntent } from '@ironlog/domain';
 import type { Recorded } from '@ironlog/event-log';
 import { type FoundProcess, findUnder } from '@ironlog/hypervisor';
-import type { CommandId } from '@ironlog/schemas';
+import type { CommandId, StoredEvent } from '@ironlog/schemas';
 
 export interface Findings {
   readonly problems: readonly string[];
@@ -36,28 +36,27 @@ const foldAll = (entries: readonly Recorded[]): Findings => {
   return { problems, vms };
 };
 
-/** I1, I2: each accepted command has exactly one intent, or one rejection, or one expiry; and its outcome is not open. */
+/** The commands that an event decides: by an intent, a rejection, an expiry, or a delete that came before any claim. */
+const decidedBy = (stored: StoredEvent): readonly CommandId[] => {
+  if (stored.kind === 'host') return [];
+  const own = stored.event.causationid === undefined ? [] : [stored.event.causationid];
+  if (stored.kind === 'rejection') return own;
+  const { event } = stored;
+  if (event.name === 'cancelled') return event.data.cancels === undefined ? own : [...own, event.data.cancels];
+  // A create with `start` goes on to its boot: that is decided already.
+  if (event.name === 'boot-started' && event.data.request.verb === 'create') return [];
+  return event.name === 'command-expired' || verbOfIntent(event.name) !== undefined ? own : [];
+};
+
+/** I1, I2: each accepted command is decided exactly once; and its outcome is not open. */
 const commandProblems = (
   entries: readonly Recorded[],
   vms: ReadonlyMap<string, Vm>,
   accepted: readonly CommandId[],
 ): string[] => {
-  const ends = new Map<string, number>();
-  for (const { read } of entries) {
-    if (!read.ok || read.stored.kind === 'host') continue;
-    const { event } = read.stored;
-    const continues =
-      read.stored.kind === 'vm' &&
-      read.stored.event.name === 'boot-started' &&
-      read.stored.event.data.request.verb === 'create';
-    const decides =
-      read.stored.kind === 'rejection' ||
-      (!continues &&
-        (event.type.endsWith('-started.v1') ||
-          event.type.endsWith('claimed.v1') ||
-          event.type.endsWith('command-expired.v1')));
-    if (decides && event.causationid) ends.set(event.causationid, (ends.get(event.causationid) ?? 0) + 1);
-  }
+  const ends = new Map<CommandId, number>();
+  for (const { read } of entries)
+    if (read.ok) for (const id of decidedBy(read.stored)) ends.set(id, (ends.get(id) ?? 0) + 1);
   const open = new Set(
     [...vms.values()].flatMap((vm) =>
       vm.commands.filter((record) => record.outcome === 'open').map((record) => record.id),
