@@ -37,7 +37,9 @@ export type Decision =
   | { readonly kind: 'intent'; readonly fact: Intent }
   | { readonly kind: 'expired'; readonly fact: Extract<VmFact, { name: 'command-expired' }> }
   | { readonly kind: 'rejected'; readonly rejection: Rejection }
-  | { readonly kind: 'duplicate'; readonly outcome: Outcome };
+  | { readonly kind: 'duplicate'; readonly outcome: Outcome }
+  /** Late, at a host that does not own the VM: recovery puts its expiry on record, and nobody else says anything. */
+  | { readonly kind: 'left' };
 
 type Refused = Exclude<Decision, { readonly kind: 'intent' }>;
 
@@ -54,6 +56,8 @@ export const refuse = (vm: Vm, command: WorkCommand, context: RefuseContext): Re
   const reject = rejecting(vm, context.capabilities);
   // P4: only the owner's word counts; what any other host appended, an expiry too, the fold would ignore.
   if (vm.owner !== null && vm.owner !== context.host) {
+    // P2: a rejection touches no VM, so no expectation would keep it and recovery's expiry from both being said.
+    if (context.now > request.startBy) return { kind: 'left' };
     if (action.verb === 'create') return reject('vm-exists', `a VM of that id exists on ${vm.owner}`);
     const reached = context.host ?? 'no host';
     return reject('wrong-host', `the VM is owned by ${vm.owner}, and this reached ${reached}; send it again`);

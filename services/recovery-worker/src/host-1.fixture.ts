@@ -70,7 +70,7 @@ export const host1 = (log: EventLog): Host1 => {
       const { id, actor, correlationid, traceparent } = command;
       const cause = { causationid: id, correlationid, actor, ...(traceparent && { traceparent }) };
       if (decision.kind === 'intent' || decision.kind === 'expired') return say(ref, decision.fact, cause);
-      if (decision.kind === 'duplicate') return undefined;
+      if (decision.kind !== 'rejected') return undefined;
       await log.appendRejection(rejectionSubject(command.tenant, HOST), {
         specversion: '1.0',
         id: derivedEventId(command.tenant, id, 'rejected'),

@@ -25,7 +25,7 @@ interface Mark {
 /**
  * A rejection touches no VM, so no expectation keeps a command from being rejected and expired. Therefore a command is
  * expired only when the read model has seen all that was on record at a moment after its `startBy`, and still calls it
- * undecided: past `startBy` nobody rejects any more.
+ * undecided: past `startBy` nobody rejects any more, be it a host that the command should not have come to (`decide`).
  */
 export class LateCommands {
   readonly #turns: OverdueTurns;

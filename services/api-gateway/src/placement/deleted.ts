@@ -37,8 +37,11 @@ export const answerFrom = ({ vm, operation }: Standing, command: WorkCommand, cl
       // The create that was cancelled, or the delete that did it.
       if (!operation) throw new Error(`${vm.tenant}/${vm.id} knows ${command.id}, and its log does not speak of it`);
       return { kind: 'ended', operation, repeated: true };
+    case 'left':
     case undefined:
-      throw new Error(`${vm.tenant}/${vm.id} is ${vm.state} by its log, and would take ${command.data.action.verb}`);
+      throw new Error(
+        `${vm.tenant}/${vm.id} is ${vm.state} by its log, and ${command.data.action.verb} is its owner's to answer`,
+      );
     default:
       return refused satisfies never;
   }
