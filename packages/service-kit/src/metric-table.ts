@@ -82,7 +82,7 @@ export const METRICS = {
   },
   ironlog_unsettled_vms: {
     type: 'gauge',
-    help: 'VMs that could not be brought together with their processes; tried again at each round of health checks.',
+    help: 'VMs that could not be brought together with their processes; tried again every few seconds.',
     labels: [],
   },
   ironlog_adoptions_total: { type: 'counter', help: 'Live hypervisor processes taken over at start.', labels: [] },

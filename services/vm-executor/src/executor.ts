@@ -122,6 +122,7 @@ export class Executor {
     this.#guestReboots.stop();
     await this.#lost?.stop();
     await this.#health?.stop();
+    await this.#unsettled.stop();
     await this.#accepting.idle();
     await this.#mailboxes.idle();
     this.#vms.flush();
@@ -197,7 +198,6 @@ export class Executor {
     return new HealthWatch({
       host: this.#deps,
       mailboxes: this.#mailboxes,
-      retryUnsettled: () => this.#unsettled.retry(),
       owned: () => this.#vms.owned(),
       observe: (vm, deadline) => {
         const live = this.#hypervisors.live(vm);

@@ -95,7 +95,6 @@ const watchOf = async (
   const watch = new HealthWatch({
     host: { host: HOST, runtime, signal },
     mailboxes,
-    retryUnsettled: async () => undefined,
     owned: async () => {
       counts.rounds += 1;
       return [vm];

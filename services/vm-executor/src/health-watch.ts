@@ -19,8 +19,6 @@ const AT_ONCE = 32;
 export interface HealthWatchDeps {
   readonly host: Pick<HostDeps, 'host' | 'runtime' | 'signal'>;
   readonly mailboxes: Mailboxes;
-  /** Comes first in each round. */
-  readonly retryUnsettled: () => Promise<void>;
   /** The VMs of this host. */
   readonly owned: () => Promise<readonly VmLog[]>;
   /** `undefined`: it has no live process. */
@@ -74,7 +72,6 @@ export class HealthWatch {
   }
 
   async #lookAtAll(): Promise<void> {
-    await this.#deps.retryUnsettled();
     const watched = (await this.#deps.owned()).filter(({ vm }) => isWatched(vm));
     const before = this.#looks;
     this.#looks = new Map();

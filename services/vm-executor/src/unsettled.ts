@@ -1,11 +1,13 @@
 // VMs that could not be brought together with their processes, each for a reason of its own: they keep no other from being
-// served, are counted (P8), and are tried again at each round of health checks.
+// served, are counted (P8), and are tried again every few seconds, whether or not there are health checks.
 import { EventLogError } from '@ironlog/event-log';
 import type { HostDeps } from './host-deps.ts';
 import { Superseded } from './incarnation.ts';
 import type { VmRef } from './state-directory.ts';
 import { FateUnknown } from './vm-log.ts';
 import { keyOf } from './vm-table.ts';
+
+const RETRY_EVERY_MS = 5000;
 
 /** No trouble of one VM's: the log's, or this incarnation's. */
 export const isOfAll = (err: unknown): boolean =>
@@ -15,11 +17,17 @@ export interface UnsettledDeps {
   readonly host: Pick<HostDeps, 'runtime' | 'signal'>;
   /** `false`: not now. */
   readonly settle: (ref: VmRef) => Promise<boolean>;
+  /** From the end of one round to the next. */
+  readonly everyMs?: number;
 }
 
 export class Unsettled {
   readonly #deps: UnsettledDeps;
   readonly #refs = new Map<string, VmRef>();
+  /** Set from when a round is due to its end. */
+  #timer: NodeJS.Timeout | undefined;
+  #round: Promise<void> = Promise.resolve();
+  #stopped = false;
 
   constructor(deps: UnsettledDeps) {
     this.#deps = deps;
@@ -34,15 +42,34 @@ export class Unsettled {
     runtime.logger.error({ err, tenant, vmId }, 'a VM is not brought together with its process; it is tried again');
     this.#refs.set(keyOf(ref), ref);
     this.#count();
+    this.#schedule();
   }
 
-  async retry(): Promise<void> {
+  /** Resolves when the round in hand is over. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#round;
+  }
+
+  #schedule(): void {
+    if (this.#timer || this.#stopped || this.#refs.size === 0) return;
+    this.#timer = setTimeout(() => {
+      this.#round = this.#retryAll().finally(() => {
+        this.#timer = undefined;
+        this.#schedule();
+      });
+    }, this.#deps.everyMs ?? RETRY_EVERY_MS);
+  }
+
+  /** All at once: what they ask of /proc is then answered by a pass or two for all of them. */
+  async #retryAll(): Promise<void> {
     const { host, settle } = this.#deps;
-    for (const [key, ref] of this.#refs) {
-      if (host.signal.aborted) return;
+    const retrying = [...this.#refs].map(async ([key, ref]) => {
       // Why it fails has been told, and that it still does the metric tells.
-      if (await settle(ref).catch(() => false)) this.#refs.delete(key);
-    }
+      if (!host.signal.aborted && (await settle(ref).catch(() => false))) this.#refs.delete(key);
+    });
+    await Promise.all(retrying);
     this.#count();
   }
 
