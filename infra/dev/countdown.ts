@@ -1,4 +1,6 @@
 // How many VMs are to go: said at its beginning and every few seconds, and given up when none has gone for a while.
+import { HOW_TO_HURRY } from './long-wait.ts';
+
 export const countedVms = (count: number): string => `${count} VM${count === 1 ? '' : 's'}`;
 
 const SAY_EVERY_MS = 2000;
@@ -12,6 +14,7 @@ export class Countdown {
   readonly #talk = setInterval(() => this.#tell(), SAY_EVERY_MS);
   #patience = this.#wait();
   #left: number | undefined;
+  #asked = false;
 
   constructor(say: (line: string) => void) {
     this.#say = say;
@@ -31,7 +34,7 @@ export class Countdown {
   set left(left: number) {
     const before = this.#left;
     this.#left = left;
-    if (before === undefined) this.#say(`shutting down ${countedVms(left)} (Ctrl-C again ends everything at once)`);
+    if (before === undefined) this.#say(`shutting down ${countedVms(left)} ${HOW_TO_HURRY}`);
     if (before === undefined || left < before) this.#restart();
   }
 
@@ -56,5 +59,8 @@ export class Countdown {
 
   #tell(): void {
     if (this.#left !== undefined && this.#left > 0) this.#say(`${countedVms(this.#left)} to go`);
+    if (this.#left !== undefined || this.#asked) return;
+    this.#asked = true;
+    this.#say(`waiting for the API to tell which VMs run ${HOW_TO_HURRY}`);
   }
 }

@@ -3,6 +3,7 @@ import type { FoundProcess } from '@ironlog/hypervisor';
 import type { KeptNats } from '../nats/kept-nats.ts';
 import { countedVms } from './countdown.ts';
 import { endGuests, findGuests } from './guests.ts';
+import { HOW_TO_HURRY, tellIfLong } from './long-wait.ts';
 import type { Supervisor } from './supervisor.ts';
 
 export interface PlaneParts {
@@ -23,7 +24,8 @@ export const endPlane = async (parts: PlaneParts, isKept: (guest: FoundProcess) 
   const guests = await findGuests(hostDirectories);
   const ended = guests.filter((guest) => !isKept(guest));
   await endGuests(ended, hurry);
-  await nats?.stop();
+  const line = (): string => `waiting for nats-server to end ${HOW_TO_HURRY}`;
+  if (nats) await (hurry ? tellIfLong(say, line, () => nats.stop(hurry)) : nats.stop());
   unlock();
   const kept = guests.length - ended.length;
   if (ended.length > 0) say(`ended the processes of ${countedVms(ended.length)}`);

@@ -67,7 +67,10 @@ it('gives a process time to end, until there is a hurry', async () => {
     ended = true;
   });
   await new Promise((resolve) => setTimeout(resolve, 300));
-  expect(ended).toBe(false);
+  expect([ended, said]).toEqual([false, []]);
+  await expect
+    .poll(() => said, { timeout: 10_000 })
+    .toEqual(['waiting for deaf to end, at most 12 s more (Ctrl-C again ends everything at once)']);
   const hurriedAt = performance.now();
   hurry.abort();
   await stopping;

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { getPriority, setPriority } from 'node:os';
 import { join } from 'node:path';
+import { HOW_TO_HURRY, SAY_AFTER_MS, tellIfLong } from './long-wait.ts';
 import { ROOT } from './paths.ts';
 import { sentencesIn } from './sentences.ts';
 
@@ -108,11 +109,22 @@ export class Supervisor {
     this.#timers.add(timer);
   }
 
-  /** SIGTERM to all, SIGKILL to what is left after a bound or when there is a hurry; resolves when none is left. */
+  /**
+   * SIGTERM to all, SIGKILL to what is left after a bound or when there is a hurry; resolves when none is left. Whoever can
+   * hurry it is told what it waits for.
+   */
   async stop(hurry?: AbortSignal): Promise<void> {
     this.#stopping = true;
     for (const timer of this.#timers) clearTimeout(timer);
-    await Promise.all([...this.#children.values()].map((child) => endChild(child, hurry)));
+    const allEnded = async (): Promise<void> => {
+      await Promise.all([...this.#children.values()].map((child) => endChild(child, hurry)));
+    };
+    if (!hurry) return allEnded();
+    const line = (): string => {
+      const leftSeconds = (STOP_WITHIN_MS - SAY_AFTER_MS) / 1000;
+      return `waiting for ${[...this.#children.keys()].join(', ')} to end, at most ${leftSeconds} s more ${HOW_TO_HURRY}`;
+    };
+    await tellIfLong(this.#say, line, allEnded);
   }
 }
 

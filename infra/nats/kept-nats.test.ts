@@ -43,9 +43,15 @@ it('starts it again when it is killed, and says so', async () => {
   expect(said).toEqual(['nats-server ended (SIGKILL); starting it again']);
 });
 
-it('is gone for good after stop', async () => {
+it('is gone for good after stop, also one that hangs, at once when there is a hurry', async () => {
   const pid = server.pid() ?? 0;
-  await server.stop();
+  process.kill(pid, 'SIGSTOP');
+  const hurry = new AbortController();
+  const stopping = server.stop(hurry.signal);
+  const hurriedAt = performance.now();
+  hurry.abort();
+  await stopping;
+  expect(performance.now() - hurriedAt).toBeLessThan(5000);
   expect(() => process.kill(pid, 0)).toThrow(/ESRCH/);
   expect(server.pid()).toBeUndefined();
 });

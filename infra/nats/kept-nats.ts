@@ -56,9 +56,9 @@ export const keepNats = async (options: NatsOptions, say: (line: string) => void
   return {
     ...server,
     pid: () => child?.pid,
-    stop: async () => {
+    stop: async (hurry) => {
       stopping.abort();
-      if (child) await stopChild(child);
+      if (child) await stopChild(child, hurry);
       await kept;
     },
   };
