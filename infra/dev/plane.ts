@@ -70,7 +70,7 @@ export const startPlane = async (options: PlaneOptions): Promise<Plane> => {
     endPlane({ supervisor, hostDirectories, nats, unlock, say, hurry }, isKept);
   try {
     await endLeftovers(stateDir, say);
-    const hypervisor = await hypervisorEnvironment(options.hypervisor, stateDir);
+    const hypervisor = await hypervisorEnvironment({ hypervisor: options.hypervisor, stateDir, signal });
     signal.throwIfAborted();
     const binary = await findNatsServer();
     nats = await keepNats(

@@ -20,6 +20,8 @@ export interface AcceleratorProbe {
   readonly cachePath: string;
   /** Told before it boots a guest, and how long that may take; not when the answer was kept. */
   readonly onProbe?: (withinMs: number) => void;
+  /** Gives the probe up. */
+  readonly signal?: AbortSignal;
 }
 
 export interface AcceleratorChoice {
@@ -33,7 +35,10 @@ const LOOK_EVERY_MS = 20;
 
 const choiceSchema = z.strictObject({ key: z.string(), accelerator: z.enum(['kvm', 'tcg']), reason: z.string() });
 
-/** `kvm` when the kernel reaches its ready line within 5 s under it, else `tcg`; takes up to 6 s, once. */
+/**
+ * `kvm` when the kernel reaches its ready line within 5 s under it, else `tcg`; takes up to 6 s, once.
+ * @throws what `signal` was aborted with: a probe that was given up tells nothing, and nothing is kept of it.
+ */
 export async function chooseAccelerator(probe: AcceleratorProbe): Promise<AcceleratorChoice> {
   const unusable = await deviceTrouble();
   if (unusable !== null) return { accelerator: 'tcg', reason: unusable };
@@ -42,6 +47,7 @@ export async function chooseAccelerator(probe: AcceleratorProbe): Promise<Accele
   if (kept?.key === key) return { accelerator: kept.accelerator, reason: kept.reason };
   probe.onProbe?.(READY_WITHIN_MS);
   const ready = await reachesReady(probe);
+  probe.signal?.throwIfAborted();
   const choice: AcceleratorChoice = ready
     ? { accelerator: 'kvm', reason: 'the kernel came up under KVM' }
     : { accelerator: 'tcg', reason: `the kernel did not come up under KVM within ${READY_WITHIN_MS} ms` };
@@ -79,7 +85,8 @@ async function readChoice(path: string): Promise<z.infer<typeof choiceSchema> | 
 async function reachesReady(probe: AcceleratorProbe): Promise<boolean> {
   const directory = await mkdtemp(`${probe.cachePath}.probe-`);
   const qemu = createQemu({ kind: 'qemu', program: probe.program, accelerator: 'kvm' });
-  const deadline = AbortSignal.timeout(READY_WITHIN_MS);
+  const within = AbortSignal.timeout(READY_WITHIN_MS);
+  const deadline = probe.signal ? AbortSignal.any([probe.signal, within]) : within;
   const launch = launchIn(directory, probe);
   const spawned = await qemu.spawn(launch);
   try {

@@ -1,0 +1,44 @@
+// The probe of KVM given up by whoever asked for it. It boots a program that never answers, where there is a KVM to probe.
+import { accessSync, constants, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { findUnder } from '../process/find.ts';
+import { chooseAccelerator } from './accelerator.ts';
+
+const hasKvm = ((): boolean => {
+  try {
+    accessSync('/dev/kvm', constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'ironlog-probe-'));
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+it.skipIf(!hasKvm)('is given up at once when it is aborted: nothing is kept, and nothing runs on', async () => {
+  const program = join(directory, 'deaf');
+  writeFileSync(program, '#!/bin/sh\nwhile :; do sleep 1; done\n', { mode: 0o700 });
+  for (const name of ['kernel', 'initrd']) writeFileSync(join(directory, name), '');
+  const stop = new AbortController();
+  let stoppedAt = 0;
+  const choice = chooseAccelerator({
+    ...{ program, kernel: join(directory, 'kernel'), initrd: join(directory, 'initrd'), readyLine: 'ready' },
+    cachePath: join(directory, 'accelerator.json'),
+    onProbe: () =>
+      setTimeout(() => {
+        stoppedAt = performance.now();
+        stop.abort(new Error('Ctrl-C'));
+      }, 300),
+    signal: stop.signal,
+  });
+  await expect(choice).rejects.toThrow('Ctrl-C');
+  expect(performance.now() - stoppedAt).toBeLessThan(2000);
+  expect(readdirSync(directory).sort()).toEqual(['deaf', 'initrd', 'kernel']);
+  expect(await findUnder(directory)).toEqual([]);
+});
