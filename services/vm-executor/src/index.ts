@@ -1,4 +1,5 @@
 // For tests: the service in-process, and the points where it can be made to die.
 export { type ExecutorConfig, environmentSchema } from './env.ts';
 export { FAILPOINTS, type Failpoint } from './failpoints.ts';
-export { create } from './service.ts';
+export type { HostDeps } from './host-deps.ts';
+export { create, type Overrides } from './service.ts';

@@ -30,9 +30,15 @@ import { whyAnotherLog } from './log-identity.ts';
 import { newestSnapshot } from './snapshot-store.ts';
 import { StateDirectory } from './state-directory.ts';
 
-export const create = (config: ExecutorConfig, overrides: Partial<Runtime> = {}): Service => {
+export interface Overrides extends Partial<Runtime> {
+  /** What it is to work with instead of what was made for it. For tests: one collaborator is a broken one. */
+  readonly collaborators?: (made: HostDeps) => HostDeps;
+}
+
+export const create = (config: ExecutorConfig, overrides: Overrides = {}): Service => {
+  const { collaborators = (made) => made, ...surroundings } = overrides;
   const runtime = createRuntime('vm-executor', {
-    ...overrides,
+    ...surroundings,
     host: config.IRONLOG_HOST_ID,
     logLevel: config.IRONLOG_LOG_LEVEL,
   });
@@ -90,7 +96,7 @@ export const create = (config: ExecutorConfig, overrides: Partial<Runtime> = {})
         exitCode: ExitCode.temporary,
       });
     const incarnation = new Incarnation({ log, host, signal, onSuperseded });
-    const deps: HostDeps = {
+    const deps = collaborators({
       host,
       log,
       queue,
@@ -103,7 +109,7 @@ export const create = (config: ExecutorConfig, overrides: Partial<Runtime> = {})
       signal,
       healthCheckMs: config.IRONLOG_HEALTH_CHECK_SECONDS * 1000,
       fail: createFailpoints(config.IRONLOG_FAILPOINT),
-    };
+    });
     const executor = new Executor(deps);
     cleanups.push(
       () => hypervisor.close(),

@@ -1,0 +1,60 @@
+// A checker that has never failed is not trusted: executors with one thing broken each, which it must catch, beside the same
+// executors and the same life without it, of which it must have nothing to say.
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type LoneHosts, startLoneHosts } from '../harness/lone-hosts.ts';
+import { acksFirst } from './planted/acks-first.ts';
+import { forgetsCommands } from './planted/forgets-commands.ts';
+import { forgetsItsIncarnation } from './planted/forgets-its-incarnation.ts';
+import { spawnsUnseen } from './planted/spawns-unseen.ts';
+import { switchedOn } from './planted/switches.ts';
+import { takesKillsForDeaths } from './planted/takes-kills-for-deaths.ts';
+import { writesUnconditionally } from './planted/writes-unconditionally.ts';
+
+vi.mock('@ironlog/hypervisor', async (original) => {
+  const made = await original<typeof import('@ironlog/hypervisor')>();
+  const { switchedOn: on } = await import('./planted/switches.ts');
+  const broken: Pick<typeof made, 'findByDirectory' | 'killProcess'> = {
+    findByDirectory: async (directory) => (on.has('findByDirectory') ? [] : made.findByDirectory(directory)),
+    killProcess: async (identity, limits) =>
+      on.has('killProcess') ? { kind: 'dead', by: 'SIGKILL' } : made.killProcess(identity, limits),
+  };
+  return { ...made, ...broken };
+});
+vi.mock('@ironlog/domain', async (original) => {
+  const made = await original<typeof import('@ironlog/domain')>();
+  const { switchedOn: on } = await import('./planted/switches.ts');
+  const decide: typeof made.decide = (vm, command, context) =>
+    made.decide(on.has('decide') ? { ...vm, commands: [] } : vm, command, context);
+  return { ...made, decide };
+});
+
+const BUGS = [
+  acksFirst,
+  forgetsCommands,
+  forgetsItsIncarnation,
+  spawnsUnseen,
+  takesKillsForDeaths,
+  writesUnconditionally,
+];
+/** Until what goes on has ended. */
+const SETTLED = { timeout: 8000, interval: 100 };
+
+let hosts: LoneHosts;
+beforeAll(async () => {
+  hosts = await startLoneHosts(2 * BUGS.length);
+});
+afterEach(() => switchedOn.clear());
+afterAll(() => hosts.stop());
+
+describe.each(BUGS)('an executor that $name', ({ found, live }) => {
+  it('is caught', async () => {
+    const host = hosts.next();
+    await live(host, true);
+    await expect.poll(() => host.problems(), SETTLED).toContainEqual(expect.stringMatching(found));
+  });
+  it('is not seen where it is not', async () => {
+    const host = hosts.next();
+    await live(host, false);
+    await expect.poll(() => host.problems(), SETTLED).toEqual([]);
+  });
+});

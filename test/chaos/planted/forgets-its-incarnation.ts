@@ -1,0 +1,67 @@
+// A spawn without the look at the incarnation: one that was frozen goes on when another has long taken its place.
+import { setTimeout as wait } from 'node:timers/promises';
+import type { HostDeps } from '@ironlog/vm-executor';
+import { until } from '../../harness/until.ts';
+import type { PlantedBug } from './planted-bug.ts';
+
+/** Held from the look that comes right before the spawn on: it is the second one after the VM's directory was made. */
+class FrozenAtSpawn {
+  readonly #thaw = Promise.withResolvers<void>();
+  readonly #frozen = new AbortController();
+  #looks: number | undefined;
+
+  get isFrozen(): boolean {
+    return this.#frozen.signal.aborted;
+  }
+
+  hold(made: HostDeps, isPlanted: boolean): HostDeps {
+    const { incarnation, queue } = made;
+    const look = incarnation.check.bind(incarnation);
+    incarnation.check = async () => {
+      if (this.#looks !== undefined) this.#looks += 1;
+      if (this.#looks !== undefined && this.#looks > 1) {
+        this.#frozen.abort();
+        await this.#thaw.promise;
+      }
+      if (!isPlanted) await look();
+    };
+    return {
+      ...made,
+      fail: (point) => {
+        if (point === 'after-directory') this.#looks ??= 0;
+      },
+      queue: {
+        ...queue,
+        consume: (options) =>
+          queue.consume({ ...options, signal: AbortSignal.any([options.signal, this.#frozen.signal]) }),
+      },
+    };
+  }
+
+  thaw(): void {
+    this.#thaw.resolve();
+  }
+}
+
+export const forgetsItsIncarnation: PlantedBug = {
+  name: 'does not ask whether another executor has taken over',
+  found: /^I4: 2 processes for \/\S+$/,
+  live: async (host, isPlanted) => {
+    const spell = new FrozenAtSpawn();
+    try {
+      await host.start((made) => spell.hold(made, isPlanted));
+      await host.send('create');
+      await until('it is about to spawn', () => spell.isFrozen || undefined);
+      await host.start();
+      await host.until('is created', ({ state, task }) => state === 'created' && !task);
+      await host.send('boot');
+      await host.until('runs', ({ state, task }) => state === 'running' && !task);
+      await host.send('reboot', { params: { force: true } });
+      await host.until('runs in another process', ({ epoch, task }) => epoch === 2 && !task);
+    } finally {
+      spell.thaw();
+    }
+    // What it does now it does at once.
+    await wait(1000);
+  },
+};

@@ -1,0 +1,16 @@
+// A kill that is taken for a death: what was to be ended runs on, and nobody looks for it any more.
+import type { PlantedBug } from './planted-bug.ts';
+import { switchedOn } from './switches.ts';
+
+export const takesKillsForDeaths: PlantedBug = {
+  name: 'takes a process for dead that lives',
+  found: /^I5: \S+ is deleted and has a process$/,
+  live: async (host, isPlanted) => {
+    if (isPlanted) switchedOn.add('killProcess');
+    await host.start();
+    await host.send('create', { params: { start: true } });
+    await host.until('runs', ({ state, task }) => state === 'running' && !task);
+    await host.send('delete', { params: { force: true } });
+    await host.until('is deleted', ({ state }) => state === 'deleted');
+  },
+};
