@@ -56,7 +56,7 @@ export class Executor {
       mailboxes: this.#mailboxes,
       runner,
       lacksProcess: (vm) => lacksProcess(this.#hypervisors, vm),
-      settle: (log) => this.#settle(log),
+      settle: (log) => this.#settleOrKeep(log),
     });
     this.#unsettled = new Unsettled({ host: deps, settle: (ref) => this.#settleLeft(ref) });
   }
@@ -187,6 +187,12 @@ export class Executor {
     if (log.vm.task || this.#mailboxes.isBusy(keyOf(ref))) return false;
     await this.#mailboxes.run(keyOf(ref), () => this.#settle(log));
     return true;
+  }
+
+  /** Nobody else may look: what cannot be settled now is tried again. */
+  async #settleOrKeep(log: VmLog): Promise<void> {
+    const { id: vmId, tenant } = log.vm;
+    await this.#settle(log).catch((err: unknown) => this.#unsettled.keep({ tenant, vmId }, err));
   }
 
   async #settle(log: VmLog): Promise<void> {

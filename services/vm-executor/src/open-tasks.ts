@@ -11,7 +11,7 @@ export interface OpenTasksDeps {
   readonly mailboxes: Mailboxes;
   readonly runner: Pick<TaskRunner, 'run' | 'preempt'>;
   readonly lacksProcess: (vm: Vm) => boolean;
-  /** Brings the VM and its process together; called inside its mailbox. */
+  /** Brings the VM and its process together, in the end; called inside its mailbox. */
   readonly settle: (log: VmLog) => Promise<void>;
 }
 
@@ -43,7 +43,7 @@ export class OpenTasks {
   #lookAfter(log: VmLog): void {
     const { lacksProcess, settle } = this.#deps;
     if (!lacksProcess(log.vm)) return;
-    void this.#inMailbox(log, 'not looked after a task; the health watch looks again', async () => {
+    void this.#inMailbox(log, 'not looked after a task', async () => {
       if (lacksProcess(log.vm)) await settle(log);
     });
   }

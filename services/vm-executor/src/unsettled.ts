@@ -34,10 +34,16 @@ export class Unsettled {
     this.#count();
   }
 
-  /** @throws `err` where it is no trouble of this VM's alone. */
+  /** At a start. @throws `err` where it is no trouble of this VM's alone. */
   add(ref: VmRef, err: unknown): void {
+    if (isOfAll(err)) throw err;
+    this.keep(ref, err);
+  }
+
+  /** Also what the log was in the way of. @throws `err` where this executor is to touch nothing any more. */
+  keep(ref: VmRef, err: unknown): void {
     const { runtime, signal } = this.#deps.host;
-    if (isOfAll(err) || signal.aborted) throw err;
+    if (err instanceof Superseded || signal.aborted) throw err;
     const { tenant, vmId } = ref;
     runtime.logger.error({ err, tenant, vmId }, 'a VM is not brought together with its process; it is tried again');
     this.#refs.set(keyOf(ref), ref);
