@@ -1,5 +1,5 @@
 // The api-gateway: two doors, placement and answers, wired together and taken down again in the opposite order.
-import { createEventLog, createWorkQueue, gatewayConsumers, type Observe } from '@ironlog/event-log';
+import { createEventLog, createWorkQueue, gatewayConsumers } from '@ironlog/event-log';
 import { openReader } from '@ironlog/read-model';
 import {
   connectNats,
@@ -8,6 +8,7 @@ import {
   createRuntime,
   ExitCode,
   natsSettings,
+  observeLog,
   openTokens,
   type Runtime,
   requireDurability,
@@ -20,7 +21,6 @@ import type { GatewayConfig } from './env.ts';
 import { failingLog, failingQueue } from './failpoints.ts';
 import type { App } from './http/api.ts';
 import { buildServer } from './http/server.ts';
-import { observeLog } from './observe-log.ts';
 import { registerReadModelCheck } from './reads/health.ts';
 
 export interface GatewayService extends Service {
@@ -45,7 +45,7 @@ export const create = (config: GatewayConfig, overrides: Partial<Runtime> = {}):
     undo.push(() => link.drain());
     const { connection } = link;
     await requireDurability({ connection, settings, logger });
-    const observe: Observe = observeLog(runtime);
+    const observe = observeLog(runtime);
     const fail = createFailpoints(config.IRONLOG_FAILPOINT);
     const log = failingLog(await createEventLog({ connection, observe }), fail);
     const queue = failingQueue(await createWorkQueue({ connection, observe }), fail);

@@ -7,6 +7,7 @@ import {
   createRuntime,
   ExitCode,
   natsSettings,
+  observeLog,
   type Runtime,
   requireDurability,
   type Service,
@@ -22,7 +23,6 @@ import { openHeartbeats } from './heartbeats.ts';
 import { HostLog } from './host-log.ts';
 import { HostWatch } from './hosts.ts';
 import { LateCommands } from './late-commands.ts';
-import { observeLog } from './observe-log.ts';
 import { openReads } from './reads.ts';
 import { resumeCutOff } from './resume.ts';
 import { runSearches, type Search } from './scanner.ts';

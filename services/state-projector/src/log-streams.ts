@@ -1,5 +1,5 @@
 // The three streams that the files are folded from, as they are when a file is opened.
-import { createEventLog, type EventLog, type EventLogOptions, type LogInfo } from '@ironlog/event-log';
+import { createEventLog, type EventLog, type EventLogOptions, type LogInfo, type Observe } from '@ironlog/event-log';
 import { STREAMS } from '@ironlog/schemas';
 
 export interface LogStream {
@@ -24,10 +24,17 @@ export interface LogStreams {
 /** @throws LogUnavailableError when a stream's leader does not answer. */
 export type LookAtStreams = () => Promise<LogStreams>;
 
-export const openStreams = async (connection: EventLogOptions['connection']): Promise<LookAtStreams> => {
-  const events = await createEventLog({ connection });
-  const work = await createEventLog({ connection, stream: STREAMS.work });
-  const commands = await createEventLog({ connection, stream: STREAMS.commands });
+export const openStreams = async (
+  connection: EventLogOptions['connection'],
+  observe: Observe = () => undefined,
+): Promise<LookAtStreams> => {
+  /** WORK and COMMANDS forget: what is gone from them is no hole. */
+  const observeForgetful: Observe = (observation) => {
+    if (observation.kind !== 'hole') observe(observation);
+  };
+  const events = await createEventLog({ connection, observe });
+  const work = await createEventLog({ connection, stream: STREAMS.work, observe: observeForgetful });
+  const commands = await createEventLog({ connection, stream: STREAMS.commands, observe: observeForgetful });
   return async () => ({
     events: await lookAt(STREAMS.events, events),
     work: await lookAt(STREAMS.work, work),

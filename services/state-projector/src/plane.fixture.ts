@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { evolve, initialVm, nextEvent, type Vm, verbOfIntent } from '@ironlog/domain';
-import { createEventLog, createWorkQueue } from '@ironlog/event-log';
+import { createEventLog, createWorkQueue, type EventLogOptions } from '@ironlog/event-log';
 import { clientUser, executorUser, findNatsServer, type NatsProcess, startNats } from '@ironlog/infra';
 import { openReader, type Reader } from '@ironlog/read-model';
 import {
@@ -62,6 +62,8 @@ export interface Plane {
   startProjector(): Promise<RunningProjector>;
   /** The streams as the projector sees them, without a projector. */
   look: LookAtStreams;
+  /** Closed with the plane. */
+  connectAs(user: string): Promise<EventLogOptions['connection']>;
   reader(): Reader;
   stop(): Promise<void>;
 }
@@ -174,6 +176,7 @@ export const startPlane = async (directory = mkdtempSync(join(tmpdir(), 'ironlog
   return {
     directory,
     look,
+    connectAs,
     makeVm: (id) => tell(id, creation()),
     liveThrough: (id) => tell(id, life()),
     askForBoot: async (id) => {

@@ -7,6 +7,7 @@ import {
   createRuntime,
   ExitCode,
   natsSettings,
+  observeLog,
   type Runtime,
   requireDurability,
   type Service,
@@ -58,7 +59,7 @@ export const create = (config: ProjectorConfig, overrides: Partial<Runtime> = {}
     });
     undo.push(() => drain());
     await requireDurability({ connection, settings, logger });
-    const look = await openStreams(connection);
+    const look = await openStreams(connection, observeLog(runtime));
     const fail = createFailpoints(config.IRONLOG_FAILPOINT);
     const keeping = KINDS.map((kind) =>
       new Keeper({ directory, kind, look, runtime: { ...runtime, signal }, fail, signal }).run().catch(onFailure),

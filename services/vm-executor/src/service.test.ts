@@ -22,7 +22,7 @@ import {
   vmFilter,
   type WorkCommand,
 } from '@ironlog/schemas';
-import { createLogger, createMetrics, loadConfig, type Service } from '@ironlog/service-kit';
+import { createHealth, createLogger, createMetrics, type Health, loadConfig, type Service } from '@ironlog/service-kit';
 import { Kvm } from '@nats-io/kv';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -36,6 +36,8 @@ let root: string;
 let server: ChildProcess;
 let url: string;
 let connection: NatsConnection;
+/** Of the service started last. */
+let health: Health;
 const services: Service[] = [];
 const metrics = createMetrics({ service: 'vm-executor' });
 
@@ -97,7 +99,8 @@ const start = async (): Promise<Service> => {
     IRONLOG_HOST_ID: HOST,
     IRONLOG_HOST_PROCESSES: '1',
   });
-  const service = create(config, { metrics, logger: createLogger({ service: 'vm-executor', level: 'fatal' }) });
+  health = createHealth();
+  const service = create(config, { metrics, health, logger: createLogger({ service: 'vm-executor', level: 'fatal' }) });
   services.push(service);
   await service.start();
   return service;
@@ -243,6 +246,22 @@ test('a host that is still bringing its VMs together beats all the same, as star
   process.kill(pid, 'SIGCONT');
   await started;
   expect(await status()).toBe('ready');
+});
+
+test('without its durable consumer it is not ready, until that is provisioned again; what it appends is measured', async () => {
+  const vm = newVmId();
+  await start();
+  await send(vm, 'create');
+  await untilLast(vm, 'created');
+  expect(await metrics.text()).toMatch(/log_append_duration_seconds_count\{[^}]*outcome="committed"[^}]*\} [1-9]/);
+  const { stream, config } = executorConsumer(HOST);
+  const ready = (is: boolean) => vi.waitFor(async () => expect((await health.report()).ready).toBe(is), BOUND);
+  await ready(true);
+  await connection.request(`$JS.API.CONSUMER.DELETE.${stream}.${config.durable_name}`);
+  await ready(false);
+  const body = JSON.stringify({ stream_name: stream, config });
+  await connection.request(`$JS.API.CONSUMER.DURABLE.CREATE.${stream}.${config.durable_name}`, body);
+  await ready(true);
 });
 
 test('a restart leaves a running VM alone, and the next command reaches it', async () => {

@@ -9,6 +9,7 @@ import {
   createRuntime,
   ExitCode,
   natsSettings,
+  observeLog,
   type Runtime,
   requireDurability,
   type Service,
@@ -82,8 +83,9 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
     });
     cleanups.push(() => drain());
     await requireDurability({ connection, settings, logger: runtime.logger });
-    const log = await createEventLog({ connection });
-    const queue = await createWorkQueue({ connection });
+    const observe = observeLog(runtime);
+    const log = await createEventLog({ connection, observe });
+    const queue = await createWorkQueue({ connection, observe });
     const hypervisor: Hypervisor = createHypervisor(await hypervisorConfigOf(config, state.path, runtime.logger));
     const hypervisors = new Map<HypervisorKind, Hypervisor>([[hypervisor.kind, hypervisor]]);
     const images = catalogueOf(config);
