@@ -1,28 +1,20 @@
 // What the gateway stands on goes away under it: operators see it in readiness and metrics, and not only in what does not happen.
 import { gatewayConsumers } from '@ironlog/event-log';
 import { jetstreamManager } from '@nats-io/jetstream';
-import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { startGateway, type TestGateway } from './fixtures/gateway.fixture.ts';
-import { startNats, type TestNats } from './fixtures/nats.fixture.ts';
+import { startPlane, type TestPlane } from './fixtures/plane.fixture.ts';
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
-let nats: TestNats;
-let connection: NatsConnection;
-let gateway: TestGateway;
+let plane: TestPlane;
 beforeAll(async () => {
-  nats = await startNats();
-  connection = await nats.connect();
-  gateway = await startGateway(nats);
+  plane = await startPlane({ withHost: false });
 });
 afterAll(async () => {
-  await gateway?.stop();
-  await connection?.close();
-  await nats?.stop();
+  await plane?.stop();
 });
 
-const ready = () => gateway.call('GET', '/readyz', { as: 'nobody' });
+const ready = () => plane.call('GET', '/readyz', { as: 'nobody' });
 const within = { timeout: 15_000, interval: 50 };
 
 test.each(Object.values(gatewayConsumers))(
@@ -30,17 +22,17 @@ test.each(Object.values(gatewayConsumers))(
   async ({ stream, config }) => {
     const name = config.durable_name;
     await vi.waitFor(async () => expect((await ready()).status).toBe(200), within);
-    const manager = await jetstreamManager(connection);
+    const manager = await jetstreamManager(plane.connection);
     await manager.consumers.delete(stream, name);
     await vi.waitFor(async () => expect((await ready()).status).toBe(503), within);
     expect((await ready()).body).toMatchObject({
       checks: { [name]: { ok: false, reason: expect.stringContaining(stream) } },
     });
-    expect(String((await gateway.call('GET', '/metrics')).body.text)).toMatch(
+    expect(String((await plane.call('GET', '/metrics')).body.text)).toMatch(
       new RegExp(`ironlog_consumer_found\\{[^}]*${name}[^}]*\\} 0`),
     );
     // What needs no consumer is answered all the same.
-    expect((await gateway.call('GET', '/v1/vms')).status).toBe(200);
+    expect((await plane.call('GET', '/v1/vms')).status).toBe(200);
     await manager.consumers.add(stream, config);
     await vi.waitFor(async () => expect((await ready()).status).toBe(200), within);
   },
@@ -52,5 +44,5 @@ test('with no host alive it is ready, and says so by a metric', async () => {
     within,
   );
   expect((await ready()).status).toBe(200);
-  expect(String((await gateway.call('GET', '/metrics')).body.text)).toMatch(/ironlog_hosts_live\{[^}]*\} 0/);
+  expect(String((await plane.call('GET', '/metrics')).body.text)).toMatch(/ironlog_hosts_live\{[^}]*\} 0/);
 });

@@ -1,45 +1,32 @@
 import { createEventLog, type Recorded } from '@ironlog/event-log';
 import { jetstream } from '@nats-io/jetstream';
-import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { type PaperExecutor, startExecutor } from '../fixtures/executor.fixture.ts';
-import { startGateway, type TestGateway } from '../fixtures/gateway.fixture.ts';
-import { HOST, startNats, type TestNats } from '../fixtures/nats.fixture.ts';
+import { startPlane, type TestPlane } from '../fixtures/plane.fixture.ts';
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
-let nats: TestNats;
-let connection: NatsConnection;
-let executor: PaperExecutor;
-let gateway: TestGateway;
+let plane: TestPlane;
 const seen: Recorded[] = [];
 const following = new AbortController();
 
 beforeAll(async () => {
-  nats = await startNats();
-  connection = await nats.connect();
-  executor = await startExecutor(connection, HOST);
-  gateway = await startGateway(nats);
-  await vi.waitFor(async () => expect((await gateway.call('GET', '/v1/images')).body.items).toHaveLength(1));
-  const log = await createEventLog({ connection });
+  plane = await startPlane();
+  const log = await createEventLog({ connection: plane.connection });
   void log.tail({ after: 0, onBatch: (batch) => void seen.push(...batch), signal: following.signal });
 });
 afterAll(async () => {
   following.abort();
-  await gateway?.stop();
-  await executor?.stop();
-  await connection?.close();
-  await nats?.stop();
+  await plane?.stop();
 });
 
 const publish = (subject: string, body: unknown = '') =>
-  jetstream(connection).publish(subject, typeof body === 'string' ? body : JSON.stringify(body));
+  jetstream(plane.connection).publish(subject, typeof body === 'string' ? body : JSON.stringify(body));
 const rejectionsOf = (vmId: string) =>
   seen.flatMap(({ read }) =>
     read.ok && read.stored.kind === 'rejection' && read.stored.event.subject === vmId ? [read.stored.event] : [],
   );
 const strays = async () => {
-  const { items } = (await gateway.call('GET', '/v1/attention')).body as { items: { kind: string; reason: string }[] };
+  const { items } = (await plane.call('GET', '/v1/attention')).body as { items: { kind: string; reason: string }[] };
   return items.filter(({ kind }) => kind === 'quarantined-command');
 };
 const factsOf = (vmId: string): string[] =>
@@ -68,12 +55,12 @@ test('a command with an id of its own is that operation over HTTP, once, though 
   await publish('ironlog.cmd.acme.mine.create', message);
   await publish('ironlog.cmd.acme.mine.create', message);
   await vi.waitFor(() => expect(factsOf('mine')).toContain('booted'), { timeout: 10_000 });
-  expect((await gateway.call('GET', '/v1/operations/cmd-mine/wait?timeout=10')).body).toMatchObject({
+  expect((await plane.call('GET', '/v1/operations/cmd-mine/wait?timeout=10')).body).toMatchObject({
     vmId: 'mine',
     actor: 'nats',
     status: 'succeeded',
   });
-  expect(executor.handled.filter(({ id }) => id === 'cmd-mine')).toHaveLength(1);
+  expect(plane.handled.filter(({ id }) => id === 'cmd-mine')).toHaveLength(1);
 });
 
 test('another tenant may use the same id: neither suppresses the other', async () => {
@@ -93,7 +80,7 @@ test('an id used again for something else is rejected, and the first operation s
   await publish('ironlog.cmd.acme.twice.create', { id: 'cmd-twice' });
   await publish('ironlog.cmd.acme.twice.delete', { id: 'cmd-twice' });
   expect(await rejected('twice')).toMatchObject({ data: { code: 'invalid-command' } });
-  expect((await gateway.call('GET', '/v1/operations/cmd-twice/wait?timeout=10')).body).toMatchObject({
+  expect((await plane.call('GET', '/v1/operations/cmd-twice/wait?timeout=10')).body).toMatchObject({
     verb: 'create',
     status: 'succeeded',
   });
@@ -120,7 +107,7 @@ test.each([
   const event = await rejected(vmId);
   expect(event?.data.code).toBe(code);
   expect(event?.data.reason).toContain(reason);
-  const operation = await gateway.call('GET', `/v1/operations/${event?.causationid}`);
+  const operation = await plane.call('GET', `/v1/operations/${event?.causationid}`);
   expect(operation.body).toMatchObject({ status: code === 'expired' ? 'expired' : 'rejected', error: { code } });
 });
 
@@ -138,14 +125,15 @@ test("what is no command at all is quarantined: counted, on the tenant's attenti
   await vi.waitFor(() => expect(factsOf('after-strays')).toContain('created'), { timeout: 10_000 });
   await vi.waitFor(async () => expect(await strays()).toHaveLength(5));
   expect((await strays())[0]?.reason).toContain('"ironlog.cmd.acme');
-  expect((await gateway.call('GET', '/v1/attention', { as: 'stranger' })).body.items).toEqual([]);
-  expect(String((await gateway.call('GET', '/metrics')).body.text)).toMatch(
+  expect((await plane.call('GET', '/v1/attention', { as: 'stranger' })).body.items).toEqual([]);
+  expect(String((await plane.call('GET', '/metrics')).body.text)).toMatch(
     /ironlog_nats_door_messages_total\{[^}]*quarantined[^}]*\} 5/,
   );
 });
 
 test('a publish that its client repeats under one message id is one command, also after the duplicate window', async () => {
-  const create = () => jetstream(connection).publish('ironlog.cmd.acme.repeated.create', '', { msgID: 'deploy-42' });
+  const create = () =>
+    jetstream(plane.connection).publish('ironlog.cmd.acme.repeated.create', '', { msgID: 'deploy-42' });
   expect((await create()).duplicate).toBe(false);
   await vi.waitFor(async () => expect((await create()).duplicate).toBe(false), { timeout: 10_000 });
   await publish('ironlog.cmd.acme.repeated.boot');
@@ -169,7 +157,6 @@ test('a command that its client sends again after its startBy has no second outc
 test('what was quarantined is on the attention list of the next gateway too, and of a read model built anew', async () => {
   const before = await strays();
   expect(before.length).toBeGreaterThan(0);
-  await gateway.stop();
-  gateway = await startGateway(nats);
+  await plane.restart();
   await vi.waitFor(async () => expect(await strays()).toEqual(before));
 });

@@ -1,22 +1,19 @@
 import Fastify, { type FastifyRequest } from 'fastify';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { type Bearer, startGateway, type TestGateway, TOKENS } from '../fixtures/gateway.fixture.ts';
-import { startNats, type TestNats } from '../fixtures/nats.fixture.ts';
+import { type Bearer, TOKENS } from '../fixtures/gateway.fixture.ts';
+import { startPlane, type TestPlane } from '../fixtures/plane.fixture.ts';
 import { registerHeldOpen } from './held-open.ts';
 import { LIMITS } from './limits.ts';
 import { sendError } from './problem.ts';
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
-let nats: TestNats;
-let gateway: TestGateway;
+let plane: TestPlane;
 beforeAll(async () => {
-  nats = await startNats();
-  gateway = await startGateway(nats);
+  plane = await startPlane({ withHost: false });
 });
 afterAll(async () => {
-  await gateway?.stop();
-  await nats?.stop();
+  await plane?.stop();
 });
 let open: AbortController[];
 beforeEach(() => {
@@ -28,7 +25,7 @@ afterEach(() => {
 
 const follow = async (as: Bearer): Promise<Response> => {
   const stream = new AbortController();
-  const response = await fetch(`${gateway.url}/v1/events?from=now`, {
+  const response = await fetch(`${plane.gateway.url}/v1/events?from=now`, {
     headers: { authorization: `Bearer ${TOKENS[as]}`, accept: 'text/event-stream' },
     signal: stream.signal,
   });

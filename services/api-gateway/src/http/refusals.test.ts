@@ -3,20 +3,17 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { PROBLEMS, problemSchema } from '@ironlog/schemas';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { startGateway, type TestGateway, TOKENS } from '../fixtures/gateway.fixture.ts';
-import { startNats, type TestNats } from '../fixtures/nats.fixture.ts';
+import { startGateway, TOKENS } from '../fixtures/gateway.fixture.ts';
+import { startPlane, type TestPlane } from '../fixtures/plane.fixture.ts';
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
-let nats: TestNats;
-let gateway: TestGateway;
+let plane: TestPlane;
 beforeAll(async () => {
-  nats = await startNats();
-  gateway = await startGateway(nats);
+  plane = await startPlane({ withHost: false });
 });
 afterAll(async () => {
-  await gateway?.stop();
-  await nats?.stop();
+  await plane?.stop();
 });
 
 const json = { 'content-type': 'application/json' };
@@ -90,7 +87,7 @@ test.each([
   ['command to an unknown VM', 'POST', '/v1/vms/vm-1/boot', {}, 404, 'vm-not-found'],
   ['unknown operation', 'GET', '/v1/operations/cmd-1', {}, 404, 'operation-not-found'],
 ] as const)('%s: a problem with a code, and no stack', async (_, method, path, options, status, code) => {
-  const answer = await gateway.call(method, path, {
+  const answer = await plane.call(method, path, {
     headers: {},
     ...options,
     ...('body' in options && { headers: { ...json, ...('headers' in options ? options.headers : {}) } }),
@@ -117,17 +114,17 @@ test.each([
   ],
   ['out of place', 'DELETE', '/v1/vms/vm-1', { force: true }, 'force=true'],
 ] as const)('a body that is %s is told what is wrong with it', async (_, method, path, body, words) => {
-  const answer = await gateway.call(method, path, { body });
+  const answer = await plane.call(method, path, { body });
   expect(answer.body.detail).toMatch(new RegExp(words));
 });
 
 test('no body at all is a command with every default, with or without a media type', async () => {
   for (const options of [{}, { headers: json }])
-    expect(await gateway.call('POST', '/v1/vms', options)).toMatchObject({ status: 202 });
+    expect(await plane.call('POST', '/v1/vms', options)).toMatchObject({ status: 202 });
 });
 
 const raw = async (bytes: string): Promise<string> => {
-  const { hostname, port } = new URL(gateway.url);
+  const { hostname, port } = new URL(plane.gateway.url);
   const socket = connect(Number(port), hostname);
   await once(socket, 'connect');
   socket.write(bytes);
@@ -150,7 +147,7 @@ test.each([
 });
 
 test('a token in the URL or the body is in no answer, and a wrong one is told nothing', async () => {
-  const answer = await gateway.call('GET', '/v1/vms?token=ironlog_canary', {
+  const answer = await plane.call('GET', '/v1/vms?token=ironlog_canary', {
     headers: { authorization: 'Bearer ironlog_canary' },
     as: 'nobody',
   });
@@ -160,7 +157,7 @@ test('a token in the URL or the body is in no answer, and a wrong one is told no
 });
 
 test('more requests a second than a token may make are 429, and another token is not slowed', async () => {
-  const slow = await startGateway(nats, { IRONLOG_REQUESTS_PER_SECOND: '5' });
+  const slow = await startGateway(plane.nats, { IRONLOG_REQUESTS_PER_SECOND: '5' });
   try {
     const answers = await Promise.all(Array.from({ length: 30 }, () => slow.call('GET', '/v1/vms')));
     const refused = answers.filter(({ status }) => status === 429);

@@ -10,32 +10,26 @@ import {
   type WorkCommand,
   workCommandSchema,
 } from '@ironlog/schemas';
-import type { NatsConnection } from '@nats-io/transport-node';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { beat, heartbeat, startExecutor } from '../fixtures/executor.fixture.ts';
-import { startGateway, type TestGateway } from '../fixtures/gateway.fixture.ts';
-import { HOST, startNats, type TestNats } from '../fixtures/nats.fixture.ts';
+import { startGateway } from '../fixtures/gateway.fixture.ts';
+import { HOST } from '../fixtures/nats.fixture.ts';
+import { startPlane, type TestPlane } from '../fixtures/plane.fixture.ts';
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 const OTHER = hostId('host-2');
-let nats: TestNats;
-let connection: NatsConnection;
-let gateway: TestGateway;
+let plane: TestPlane;
 beforeEach(async () => {
-  nats = await startNats();
-  connection = await nats.connect();
-  gateway = await startGateway(nats);
+  plane = await startPlane({ withHost: false });
 });
 afterEach(async () => {
-  await gateway.stop();
-  await connection.close();
-  await nats.stop();
+  await plane?.stop();
 });
 
 /** The first command that reaches a host, which takes it and does nothing with it. */
 const firstWorkOf = async (): Promise<WorkCommand> => {
-  const queue = await createWorkQueue({ connection });
+  const queue = await createWorkQueue({ connection: plane.connection });
   const { stream, config } = executorConsumer(HOST);
   const stopping = new AbortController();
   const come = Promise.withResolvers<WorkCommand>();
@@ -57,7 +51,7 @@ const firstWorkOf = async (): Promise<WorkCommand> => {
 };
 
 const decline = async (command: WorkCommand): Promise<void> => {
-  const log = await createEventLog({ connection });
+  const log = await createEventLog({ connection: plane.connection });
   const event: HostEvent = {
     specversion: '1.0',
     id: newEventId(),
@@ -82,64 +76,61 @@ const decline = async (command: WorkCommand): Promise<void> => {
 };
 
 test('a create that its host declines is placed again one round further, also by a gateway that was away meanwhile', async () => {
-  await beat(connection, heartbeat(HOST));
-  await vi.waitFor(async () => expect((await gateway.call('GET', '/v1/images')).body.items).toHaveLength(1));
-  const accepted = await gateway.call('POST', '/v1/vms', { body: { id: 'declined' } });
+  await beat(plane.connection, heartbeat(HOST));
+  await vi.waitFor(async () => expect((await plane.call('GET', '/v1/images')).body.items).toHaveLength(1));
+  const accepted = await plane.call('POST', '/v1/vms', { body: { id: 'declined' } });
   const command = await firstWorkOf();
-  await gateway.stop();
+  await plane.gateway.stop();
   await decline(command);
-  await beat(connection, heartbeat(HOST, { status: 'draining' }));
-  const other = await startExecutor(connection, OTHER);
-  gateway = await startGateway(nats);
-  const ended = await gateway.call('GET', `/v1/operations/${accepted.body.id}/wait?timeout=20`);
+  await beat(plane.connection, heartbeat(HOST, { status: 'draining' }));
+  const other = await startExecutor(plane.connection, OTHER);
+  await plane.restart();
+  const ended = await plane.call('GET', `/v1/operations/${accepted.body.id}/wait?timeout=20`);
   expect(ended.body).toMatchObject({ status: 'succeeded' });
   expect(other.handled[0]).toMatchObject({ id: command.id, data: { round: expect.any(Number) } });
   expect(other.handled[0]?.data.round).toBeGreaterThan(0);
-  expect((await gateway.call('GET', '/v1/vms/declined')).body).toMatchObject({ host: 'host-2' });
+  expect((await plane.call('GET', '/v1/vms/declined')).body).toMatchObject({ host: 'host-2' });
   await other.stop();
 });
 
 test('what is only asked for can be read at once with the position of its answer, and beyond the cap creates are refused', async () => {
-  await gateway.stop();
-  gateway = await startGateway(nats, { IRONLOG_MAX_WAITING_CREATES: '2' });
-  const asked = await gateway.call('POST', '/v1/vms', { body: { id: 'asked' } });
+  await plane.restart({ IRONLOG_MAX_WAITING_CREATES: '2' });
+  const asked = await plane.call('POST', '/v1/vms', { body: { id: 'asked' } });
   const position = { 'ironlog-position': asked.headers.get('ironlog-position') ?? '' };
-  expect((await gateway.call('GET', '/v1/vms/asked', { headers: position })).body).toMatchObject({
+  expect((await plane.call('GET', '/v1/vms/asked', { headers: position })).body).toMatchObject({
     state: 'pending',
     host: null,
   });
-  expect((await gateway.call('GET', '/v1/operations?status=pending', { headers: position })).body.items).toMatchObject([
+  expect((await plane.call('GET', '/v1/operations?status=pending', { headers: position })).body.items).toMatchObject([
     { id: asked.body.id },
   ]);
-  expect((await gateway.call('GET', `/v1/operations/${asked.body.id}`)).body).toMatchObject({
+  expect((await plane.call('GET', `/v1/operations/${asked.body.id}`)).body).toMatchObject({
     waitingFor: 'no host is alive',
   });
-  expect((await gateway.call('POST', '/v1/vms', { body: {} })).status).toBe(202);
-  expect(await gateway.call('POST', '/v1/vms', { body: {} })).toMatchObject({
+  expect((await plane.call('POST', '/v1/vms', { body: {} })).status).toBe(202);
+  expect(await plane.call('POST', '/v1/vms', { body: {} })).toMatchObject({
     status: 429,
     body: { code: 'too-many-waiting' },
   });
-  expect((await gateway.call('DELETE', '/v1/vms/asked')).status).toBe(202);
-  await vi.waitFor(async () => expect((await gateway.call('POST', '/v1/vms', { body: {} })).status).toBe(202), {
+  expect((await plane.call('DELETE', '/v1/vms/asked')).status).toBe(202);
+  await vi.waitFor(async () => expect((await plane.call('POST', '/v1/vms', { body: {} })).status).toBe(202), {
     timeout: 10_000,
   });
 });
 
 test('the gateway that accepted creates has room again when they are placed, whichever gateway placed them', async () => {
-  await gateway.stop();
   const cap = { IRONLOG_MAX_WAITING_CREATES: '6' };
-  gateway = await startGateway(nats, cap);
-  const second = await startGateway(nats, cap);
-  const create = (at: TestGateway, zone: string) =>
-    at.call('POST', '/v1/vms', { body: { spec: { placement: { hostLabels: { zone } } } } });
+  await plane.restart(cap);
+  const second = await startGateway(plane.nats, cap);
+  const create = (zone: string) => plane.create({ spec: { placement: { hostLabels: { zone } } } });
   try {
-    const asked = await Promise.all(Array.from({ length: 6 }, () => create(gateway, 'b')));
-    expect((await create(gateway, 'b')).status).toBe(429);
-    const executor = await startExecutor(connection, HOST);
-    await beat(connection, heartbeat(HOST, { labels: { zone: 'b' } }));
+    const asked = await Promise.all(Array.from({ length: 6 }, () => create('b')));
+    expect((await create('b')).status).toBe(429);
+    const executor = await startExecutor(plane.connection, HOST);
+    await beat(plane.connection, heartbeat(HOST, { labels: { zone: 'b' } }));
     for (const { body } of asked)
-      expect((await gateway.call('GET', `/v1/operations/${body.id}/wait?timeout=10`)).body.status).toBe('succeeded');
-    const again = await Promise.all(Array.from({ length: 6 }, () => create(gateway, 'nowhere')));
+      expect((await plane.call('GET', `/v1/operations/${body.id}/wait?timeout=10`)).body.status).toBe('succeeded');
+    const again = await Promise.all(Array.from({ length: 6 }, () => create('nowhere')));
     expect(again.map(({ status }) => status)).toEqual([202, 202, 202, 202, 202, 202]);
     await executor.stop();
   } finally {
@@ -148,11 +139,11 @@ test('the gateway that accepted creates has room again when they are placed, whi
 });
 
 test('with the read model behind, what was just asked for is found all the same, and a read that asks for its position is told so', async () => {
-  await gateway.stopProjector();
-  const asked = await gateway.call('POST', '/v1/vms', { body: { id: 'fresh' } });
-  expect(await gateway.call('POST', '/v1/vms/fresh/boot')).toMatchObject({ status: 202 });
+  await plane.gateway.stopProjector();
+  const asked = await plane.call('POST', '/v1/vms', { body: { id: 'fresh' } });
+  expect(await plane.call('POST', '/v1/vms/fresh/boot')).toMatchObject({ status: 202 });
   const headers = { 'ironlog-position': asked.headers.get('ironlog-position') ?? '' };
-  expect(await gateway.call('GET', '/v1/vms/fresh', { headers })).toMatchObject({
+  expect(await plane.call('GET', '/v1/vms/fresh', { headers })).toMatchObject({
     status: 503,
     body: { code: 'read-model-behind', retryable: true },
   });

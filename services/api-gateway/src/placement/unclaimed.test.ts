@@ -1,61 +1,47 @@
-// A VM that is asked for and fits no host: what becomes of it, of its create, and of what is queued for it, when it is deleted.
-import type { NatsConnection } from '@nats-io/transport-node';
+// A VM that is asked for and fits no host: it waits, and what becomes of it, of its create, and of what is queued for it, when it is deleted.
+import { hostId } from '@ironlog/schemas';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { type PaperExecutor, startExecutor } from '../fixtures/executor.fixture.ts';
-import { type Answer, startGateway, type TestGateway } from '../fixtures/gateway.fixture.ts';
-import { HOST, startNats, type TestNats } from '../fixtures/nats.fixture.ts';
+import { beat, heartbeat, startExecutor } from '../fixtures/executor.fixture.ts';
+import type { Answer } from '../fixtures/gateway.fixture.ts';
+import { startPlane, type TestPlane } from '../fixtures/plane.fixture.ts';
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
-let nats: TestNats;
-let connection: NatsConnection;
-let executor: PaperExecutor;
-let gateway: TestGateway;
+let plane: TestPlane;
 beforeAll(async () => {
-  nats = await startNats();
-  connection = await nats.connect();
-  executor = await startExecutor(connection, HOST);
-  gateway = await startGateway(nats);
-  await vi.waitFor(async () => expect((await gateway.call('GET', '/v1/images')).body.items).toHaveLength(1));
+  plane = await startPlane();
 });
-afterAll(async () => {
-  await gateway?.stop();
-  await executor?.stop();
-  await connection?.close();
-  await nats?.stop();
-});
+afterAll(() => plane?.stop());
 
 const WAIT = { prefer: 'wait=10' };
-const create = (body: object, headers: Record<string, string> = {}) =>
-  gateway.call('POST', '/v1/vms', { body, headers });
 /** Asks for a VM that no host will ever take. */
-const ask = (id: string) => create({ id, spec: { placement: { hostLabels: { zone: 'nowhere' } } } });
+const ask = (id: string) => plane.create({ id, spec: { placement: { hostLabels: { zone: 'nowhere' } } } });
 const remove = (id: string, headers: Record<string, string> = {}) =>
-  gateway.call('DELETE', `/v1/vms/${id}`, { as: 'admin', headers: { ...WAIT, ...headers } });
+  plane.call('DELETE', `/v1/vms/${id}`, { as: 'admin', headers: { ...WAIT, ...headers } });
 /** Those of the VM, once the read model has got to where `after` was answered. */
 const operations = async (id: string, after?: Answer): Promise<unknown> => {
   const headers = { 'ironlog-position': after?.headers.get('ironlog-position') ?? '' };
-  return (await gateway.call('GET', `/v1/operations?vmId=${id}`, after && { headers })).body.items;
+  return (await plane.call('GET', `/v1/operations?vmId=${id}`, after && { headers })).body.items;
 };
 
 test('a delete of a VM that nobody has claimed cancels its create, and both end on record', async () => {
   const asked = await ask('regretted');
   expect(await remove('regretted')).toMatchObject({ status: 200, body: { verb: 'delete', status: 'succeeded' } });
-  const create_ = await gateway.call('GET', `/v1/operations/${asked.body.id}/wait?timeout=10`);
+  const create_ = await plane.call('GET', `/v1/operations/${asked.body.id}/wait?timeout=10`);
   expect(create_.body).toMatchObject({ status: 'failed', error: { code: 'cancelled' } });
 });
 
 test('a VM that was deleted before any host had claimed it answers like any other deleted VM', async () => {
   await ask('unclaimed');
-  await create({ id: 'claimed' }, WAIT);
+  await plane.create({ id: 'claimed' }, WAIT);
   for (const id of ['unclaimed', 'claimed']) expect((await remove(id)).status).toBe(200);
   const answers = async (id: string) => {
     const asked = [
-      await gateway.call('POST', `/v1/vms/${id}/boot`, { headers: WAIT }),
-      await gateway.call('POST', `/v1/vms/${id}/cleanup`, { headers: WAIT }),
+      await plane.call('POST', `/v1/vms/${id}/boot`, { headers: WAIT }),
+      await plane.call('POST', `/v1/vms/${id}/cleanup`, { headers: WAIT }),
       await remove(`${id}?force=true`),
-      await create({ id }, WAIT),
-      await gateway.call('POST', `/v1/vms/${id}/boot`, { headers: { ...WAIT, 'if-match': '"77"' } }),
+      await plane.create({ id }, WAIT),
+      await plane.call('POST', `/v1/vms/${id}/boot`, { headers: { ...WAIT, 'if-match': '"77"' } }),
     ];
     return asked.map(({ status, body }) => [status, body.code, body.currentState, body.allowedActions]);
   };
@@ -76,7 +62,7 @@ test('a delete of a VM that nobody has claimed is a 412 at another revision than
     status: 412,
     body: { code: 'revision-mismatch', currentState: 'pending', allowedActions: ['delete'] },
   });
-  const kept = await gateway.call('GET', '/v1/vms/kept');
+  const kept = await plane.call('GET', '/v1/vms/kept');
   expect(kept.body).toMatchObject({ state: 'pending' });
   const removed = await remove('kept', { 'if-match': kept.headers.get('etag') ?? '' });
   expect(removed.status).toBe(200);
@@ -87,11 +73,10 @@ test('a delete of a VM that nobody has claimed is a 412 at another revision than
 
 test('what was queued for a VM that nobody has claimed is rejected on record when the VM is deleted', async () => {
   const [first, again] = [await ask('queued'), await ask('queued')];
-  const boot = await gateway.call('POST', '/v1/vms/queued/boot', { as: 'admin' });
+  const boot = await plane.call('POST', '/v1/vms/queued/boot', { as: 'admin' });
   expect([first.status, again.status, boot.status]).toEqual([202, 202, 202]);
   await remove('queued');
-  const ended = async ({ body }: Answer) =>
-    (await gateway.call('GET', `/v1/operations/${body.id}/wait?timeout=5`)).body;
+  const ended = async ({ body }: Answer) => (await plane.call('GET', `/v1/operations/${body.id}/wait?timeout=5`)).body;
   expect(await ended(boot)).toMatchObject({
     status: 'rejected',
     actor: 'admin',
@@ -110,12 +95,25 @@ test('a cancelled create has ended in the list too, and for a gateway and a read
   const ended = { id: asked.body.id, verb: 'create', status: 'failed', actor: 'operator' };
   const all = expect.arrayContaining([expect.objectContaining(ended)]);
   expect(await operations('ended', removed)).toEqual(all);
-  await gateway.stop();
-  gateway = await startGateway(nats);
+  await plane.restart();
   await vi.waitFor(async () => expect(await operations('ended')).toEqual(all));
-  expect((await gateway.call('GET', `/v1/operations/${asked.body.id}`)).body).toMatchObject({
+  expect((await plane.call('GET', `/v1/operations/${asked.body.id}`)).body).toMatchObject({
     ...ended,
     requestedAt: asked.body.requestedAt,
     error: { code: 'cancelled' },
   });
+});
+
+test('a create that fits nowhere waits with its reason, and is placed when a host has room', async () => {
+  const waiting = await plane.create({ id: 'big', spec: { cpus: 200, placement: { hostLabels: { zone: 'b' } } } });
+  expect(waiting.status).toBe(202);
+  const seen = await plane.call('GET', `/v1/operations/${waiting.body.id}`);
+  expect(seen.body).toMatchObject({ status: 'pending', waitingFor: 'host-1 lacks label zone=b' });
+  const second = await startExecutor(plane.connection, hostId('host-2'));
+  await beat(plane.connection, heartbeat(hostId('host-2'), { labels: { zone: 'b' } }));
+  const placed = await plane.call('GET', `/v1/operations/${waiting.body.id}/wait?timeout=20`);
+  expect(placed.body).toMatchObject({ status: 'succeeded' });
+  expect(second.handled.map(({ data }) => data.round)).toEqual([1]);
+  await second.stop();
+  await beat(plane.connection, heartbeat(hostId('host-2'), { status: 'draining' }));
 });

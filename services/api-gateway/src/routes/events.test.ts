@@ -1,32 +1,18 @@
-import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type PaperExecutor, startExecutor } from '../fixtures/executor.fixture.ts';
-import { type Bearer, startGateway, type TestGateway, TOKENS } from '../fixtures/gateway.fixture.ts';
-import { HOST, startNats, type TestNats } from '../fixtures/nats.fixture.ts';
+import { type Bearer, TOKENS } from '../fixtures/gateway.fixture.ts';
+import { startPlane, type TestPlane } from '../fixtures/plane.fixture.ts';
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
-let nats: TestNats;
-let connection: NatsConnection;
-let executor: PaperExecutor;
-let gateway: TestGateway;
+let plane: TestPlane;
 const sequences: number[] = [];
 beforeAll(async () => {
-  nats = await startNats();
-  connection = await nats.connect();
-  executor = await startExecutor(connection, HOST);
-  gateway = await startGateway(nats);
-  await vi.waitFor(async () => expect((await gateway.call('GET', '/v1/images')).body.items).toHaveLength(1));
-  await gateway.call('POST', '/v1/vms', { body: { id: 'first', start: true }, headers: { prefer: 'wait=10' } });
-  const { text } = (await gateway.call('GET', '/v1/events?follow=false', { headers: { accept: SSE } })).body;
+  plane = await startPlane();
+  await plane.call('POST', '/v1/vms', { body: { id: 'first', start: true }, headers: { prefer: 'wait=10' } });
+  const { text } = (await plane.call('GET', '/v1/events?follow=false', { headers: { accept: SSE } })).body;
   sequences.push(...idsOf(String(text)));
 });
-afterAll(async () => {
-  await gateway?.stop();
-  await executor?.stop();
-  await connection?.close();
-  await nats?.stop();
-});
+afterAll(() => plane?.stop());
 
 const SSE = 'text/event-stream';
 const idsOf = (text: string): number[] => [...text.matchAll(/^id: (\d+)\nevent/gm)].map((match) => Number(match[1]));
@@ -40,7 +26,7 @@ afterEach(() => {
 const open = async (query: string, headers: Record<string, string> = {}, as: Bearer = 'operator') => {
   const leaving = new AbortController();
   opened.push(leaving);
-  const response = await fetch(`${gateway.url}/v1/events?${query}`, {
+  const response = await fetch(`${plane.gateway.url}/v1/events?${query}`, {
     headers: { authorization: `Bearer ${TOKENS[as]}`, ...headers },
     signal: AbortSignal.any([leaving.signal, AbortSignal.timeout(15_000)]),
   });
@@ -78,7 +64,7 @@ describe('a client that was cut off and reconnects to its URL as it was', () => 
 
   test('with an id that no stream gave it is told so', async () => {
     for (const id of ['x', '999999999'])
-      expect(await gateway.call('GET', '/v1/events?from=now', { headers: { 'last-event-id': id } })).toMatchObject({
+      expect(await plane.call('GET', '/v1/events?from=now', { headers: { 'last-event-id': id } })).toMatchObject({
         status: 400,
         body: { code: 'invalid-request', errors: [{ path: 'headers.last-event-id' }] },
       });
@@ -97,12 +83,49 @@ test('a stream outlives its token by seconds only: SSE ends with the problem, ND
   const sse = await open('from=now', { accept: SSE }, 'viewer');
   const ndjson = await open('from=now', { accept: 'application/x-ndjson' }, 'viewer');
   const changed = await open('from=now', { accept: SSE }, 'admin');
-  gateway.revoke('viewer');
-  gateway.revoke('admin', 'viewer');
+  plane.gateway.revoke('viewer');
+  plane.gateway.revoke('admin', 'viewer');
   const told = await sse.until((text) => text.includes('event: end'));
   const data = /^event: end\ndata: (.*)\n\n$/m.exec(told)?.[1] ?? '{}';
   expect(JSON.parse(data)).toMatchObject({ status: 401, code: 'unauthenticated', instance: '/v1/events' });
   expect(await sse.until(() => false)).toBe(told);
   expect(await ndjson.until(() => false)).toMatch(/^\n+$/);
   expect(await changed.until((text) => text.includes('event: end'))).toContain('"code":"forbidden"');
+});
+
+describe('the stream of events', () => {
+  test('SSE begins with history, goes on with the tail, and resumes after Last-Event-ID without a gap or a repeat', async () => {
+    await plane.create({ id: 'streamed' }, { prefer: 'wait=10' });
+    const read = async (headers: Record<string, string>, count: number): Promise<number[]> => {
+      const response = await fetch(`${plane.gateway.url}/v1/events?vmId=streamed`, {
+        headers: { authorization: `Bearer ${TOKENS.operator}`, accept: 'text/event-stream', ...headers },
+      });
+      const reader = response.body?.getReader();
+      let text = '';
+      for (let part = await reader?.read(); part?.value; part = await reader?.read()) {
+        text += Buffer.from(part.value).toString();
+        const ids = [...text.matchAll(/^id: (\d+)\nevent/gm)].map((match) => Number(match[1]));
+        if (ids.length < count) continue;
+        await reader?.cancel();
+        return ids;
+      }
+      throw new Error('the stream has ended');
+    };
+    const [first, second] = await read({}, 2);
+    const resumed = read({ 'last-event-id': String(first) }, 3);
+    await plane.call('POST', '/v1/vms/streamed/boot', { headers: { prefer: 'wait=10' } });
+    const ids = await resumed;
+    expect(ids[0]).toBe(second);
+    expect(ids).toEqual([...new Set(ids)].toSorted((a, b) => a - b));
+  });
+
+  test('refuses a cursor beyond the end', async () => {
+    expect(await plane.call('GET', '/v1/events?after=999999')).toMatchObject({ status: 400 });
+    expect(await plane.call('GET', '/v1/events', { headers: { 'last-event-id': 'x' } })).toMatchObject({
+      status: 400,
+    });
+    expect(await plane.call('GET', '/v1/events', { headers: { accept: 'image/png' } })).toMatchObject({
+      status: 406,
+    });
+  });
 });

@@ -10,19 +10,15 @@ import {
   sourceOf,
   type Writer,
 } from '@ironlog/schemas';
-import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { beat, fallSilent, heartbeat, type PaperExecutor, startExecutor } from '../fixtures/executor.fixture.ts';
-import { startGateway, type TestGateway } from '../fixtures/gateway.fixture.ts';
-import { HOST, startNats, type TestNats } from '../fixtures/nats.fixture.ts';
+import { beat, fallSilent, heartbeat } from '../fixtures/executor.fixture.ts';
+import { HOST } from '../fixtures/nats.fixture.ts';
+import { startPlane, type TestPlane } from '../fixtures/plane.fixture.ts';
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 const HEARD_AT = '2026-01-01T00:00:00.000Z';
-let nats: TestNats;
-let connection: NatsConnection;
-let executor: PaperExecutor;
-let gateway: TestGateway;
+let plane: TestPlane;
 
 /** Puts the host's first event on record. */
 const say = async (name: string, fact: HostFact, writer: Writer = hostId(name)): Promise<void> => {
@@ -38,27 +34,20 @@ const say = async (name: string, fact: HostFact, writer: Writer = hostId(name)):
     actor: writer,
     ...fact,
   };
-  const log = await createEventLog({ connection });
+  const log = await createEventLog({ connection: plane.connection });
   const subject = hostEventSubject(host, writer, fact.name);
   await log.append({ subject, event, filter: hostFilter(host), expected: 0 });
 };
 
 beforeAll(async () => {
-  nats = await startNats();
-  connection = await nats.connect();
-  executor = await startExecutor(connection, HOST);
-  gateway = await startGateway(nats);
-  await vi.waitFor(async () => expect((await gateway.call('GET', '/v1/images')).body.items).toHaveLength(1));
-  await gateway.call('POST', '/v1/vms', { body: { id: 'watched', start: true }, headers: { prefer: 'wait=10' } });
+  plane = await startPlane();
+  await plane.call('POST', '/v1/vms', { body: { id: 'watched', start: true }, headers: { prefer: 'wait=10' } });
 });
 afterAll(async () => {
-  await gateway?.stop();
-  await executor?.stop();
-  await connection?.close();
-  await nats?.stop();
+  await plane?.stop();
 });
 
-const hosts = async () => (await gateway.call('GET', '/v1/hosts', { as: 'admin' })).body.items;
+const hosts = async () => (await plane.call('GET', '/v1/hosts', { as: 'admin' })).body.items;
 
 test('a host that has fallen silent is still a host: not live, with when it was last heard', async () => {
   const data = { reason: 'no heartbeat for 20 seconds', lastHeartbeatAt: HEARD_AT };
@@ -75,7 +64,7 @@ test('a host that has fallen silent is still a host: not live, with when it was 
       },
     ]),
   );
-  expect((await gateway.call('GET', '/v1/hosts')).status).toBe(403);
+  expect((await plane.call('GET', '/v1/hosts')).status).toBe(403);
 });
 
 test('a host that has just fallen silent was last seen when it was last heard, before anyone has put that on record', async () => {
@@ -90,19 +79,19 @@ test('a host that has just fallen silent was last seen when it was last heard, b
     },
   });
   const last = heartbeat(host);
-  await beat(connection, last);
+  await beat(plane.connection, last);
   const isShown = (item: object) =>
     vi.waitFor(async () => expect(await hosts()).toContainEqual(expect.objectContaining({ host, ...item })));
   await isShown({ live: true });
-  await fallSilent(connection, host);
+  await fallSilent(plane.connection, host);
   await isShown({ live: false, status: 'silent', lastSeenAt: last.at });
 });
 
 test('how a VM is that nobody watches is unknown, wherever it is read, until its host is heard again', async () => {
   const healths = async () => {
-    const vm = (await gateway.call('GET', '/v1/vms/watched')).body;
-    const list = (await gateway.call('GET', '/v1/vms')).body as { items: object[] };
-    const waited = (await gateway.call('GET', '/v1/vms/watched/wait?state=running')).body;
+    const vm = (await plane.call('GET', '/v1/vms/watched')).body;
+    const list = (await plane.call('GET', '/v1/vms')).body as { items: object[] };
+    const waited = (await plane.call('GET', '/v1/vms/watched/wait?state=running')).body;
     return [vm, list.items[0], waited.vm];
   };
   const are = (health: string) =>
@@ -112,11 +101,11 @@ test('how a VM is that nobody watches is unknown, wherever it is read, until its
       ),
     );
   await are('responsive');
-  await fallSilent(connection, HOST);
+  await fallSilent(plane.connection, HOST);
   await are('unknown');
-  const { sequence } = (await gateway.call('GET', '/v1/vms/watched')).body;
+  const { sequence } = (await plane.call('GET', '/v1/vms/watched')).body;
   // The past is as it was told then.
-  expect((await gateway.call('GET', `/v1/vms/watched?sequence=${sequence}`)).body.health).toBe('responsive');
-  await beat(connection, heartbeat(HOST));
+  expect((await plane.call('GET', `/v1/vms/watched?sequence=${sequence}`)).body.health).toBe('responsive');
+  await beat(plane.connection, heartbeat(HOST));
   await are('responsive');
 });

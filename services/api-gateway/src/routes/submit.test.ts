@@ -1,35 +1,20 @@
-import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type PaperExecutor, startExecutor } from '../fixtures/executor.fixture.ts';
-import { startGateway, type TestGateway } from '../fixtures/gateway.fixture.ts';
-import { HOST, startNats, type TestNats } from '../fixtures/nats.fixture.ts';
+import { startPlane, type TestPlane } from '../fixtures/plane.fixture.ts';
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
-let nats: TestNats;
-let connection: NatsConnection;
-let executor: PaperExecutor;
-let gateway: TestGateway;
+let plane: TestPlane;
 beforeAll(async () => {
-  nats = await startNats();
-  connection = await nats.connect();
-  executor = await startExecutor(connection, HOST);
-  gateway = await startGateway(nats);
-  await vi.waitFor(async () => expect((await gateway.call('GET', '/v1/images')).body.items).toHaveLength(1));
+  plane = await startPlane();
 });
-afterAll(async () => {
-  await gateway?.stop();
-  await executor?.stop();
-  await connection?.close();
-  await nats?.stop();
-});
+afterAll(() => plane?.stop());
 
 describe('the same key with a request that', () => {
   const asked = async (path: string, key: string, more: { body?: unknown; headers?: Record<string, string> } = {}) =>
-    gateway.call('POST', path, { ...more, headers: { 'idempotency-key': key, ...more.headers } });
+    plane.call('POST', path, { ...more, headers: { 'idempotency-key': key, ...more.headers } });
 
   test('expects another revision of the VM is a 422, and with the same it is the same operation', async () => {
-    await gateway.call('POST', '/v1/vms', { body: { id: 'keyed' }, headers: { prefer: 'wait=10' } });
+    await plane.call('POST', '/v1/vms', { body: { id: 'keyed' }, headers: { prefer: 'wait=10' } });
     const first = await asked('/v1/vms/keyed/boot', 'matched', { headers: { 'if-match': '"2"' } });
     expect((await asked('/v1/vms/keyed/boot', 'matched', { headers: { 'if-match': '"2"' } })).body.id).toBe(
       first.body.id,
@@ -47,7 +32,7 @@ describe('the same key with a request that', () => {
     for (const body of [{ start: false }, { spec: {} }])
       expect(await asked('/v1/vms', 'defaults', { body })).toMatchObject({ status: 422 });
     const deleted = (query: string) =>
-      gateway.call('DELETE', `/v1/vms/keyed${query}`, { headers: { 'idempotency-key': 'delete' } });
+      plane.call('DELETE', `/v1/vms/keyed${query}`, { headers: { 'idempotency-key': 'delete' } });
     const { body } = await deleted('');
     expect((await deleted('')).body.id).toBe(body.id);
     expect(await deleted('?force=false')).toMatchObject({ status: 422 });

@@ -1,37 +1,31 @@
-import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { beat, fallSilent, heartbeat } from '../fixtures/executor.fixture.ts';
-import { type Answer, startGateway, type TestGateway } from '../fixtures/gateway.fixture.ts';
-import { HOST, startNats, type TestNats } from '../fixtures/nats.fixture.ts';
+import type { Answer } from '../fixtures/gateway.fixture.ts';
+import { HOST } from '../fixtures/nats.fixture.ts';
+import { startPlane, type TestPlane } from '../fixtures/plane.fixture.ts';
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 const WHY = 'host-1 lacks label zone=b';
 const QUEUED = `the create of VM picky: ${WHY}`;
-let nats: TestNats;
-let connection: NatsConnection;
-let gateway: TestGateway;
+let plane: TestPlane;
 /** The answers to a create that fits no host, and to a boot behind it. */
 let asked: Readonly<Record<'create' | 'boot', Answer>>;
 
 const WAITED = { headers: { prefer: 'wait=0' } };
 
 beforeAll(async () => {
-  nats = await startNats();
-  connection = await nats.connect();
-  gateway = await startGateway(nats);
-  await beat(connection, heartbeat(HOST));
-  await vi.waitFor(async () => expect((await gateway.call('GET', '/v1/images')).body.items).toHaveLength(1));
+  plane = await startPlane({ withHost: false });
+  await beat(plane.connection, heartbeat(HOST));
+  await vi.waitFor(async () => expect((await plane.call('GET', '/v1/images')).body.items).toHaveLength(1));
   const body = { id: 'picky', spec: { placement: { hostLabels: { zone: 'b' } } } };
   asked = {
-    create: await gateway.call('POST', '/v1/vms', { body }),
-    boot: await gateway.call('POST', '/v1/vms/picky/boot'),
+    create: await plane.call('POST', '/v1/vms', { body }),
+    boot: await plane.call('POST', '/v1/vms/picky/boot'),
   };
 });
 afterAll(async () => {
-  await gateway?.stop();
-  await connection?.close();
-  await nats?.stop();
+  await plane?.stop();
 });
 
 test.each([
@@ -42,31 +36,31 @@ test.each([
   expect({ status, body }).toMatchObject({ status: 202, body: { waitingFor } });
   const { id } = body;
   for (const path of [`/v1/operations/${id}`, `/v1/operations/${id}/wait?timeout=0`])
-    expect((await gateway.call('GET', path)).body, path).toMatchObject({ status: 'pending', waitingFor });
+    expect((await plane.call('GET', path)).body, path).toMatchObject({ status: 'pending', waitingFor });
   await vi.waitFor(async () => {
-    const { items } = (await gateway.call('GET', '/v1/operations?vmId=picky')).body as { items: { id: string }[] };
+    const { items } = (await plane.call('GET', '/v1/operations?vmId=picky')).body as { items: { id: string }[] };
     expect(items.find((item) => item.id === id)).toMatchObject({ status: 'pending', waitingFor });
   });
 });
 
 test('also where the caller has waited for its outcome in vain', async () => {
   const body = { id: 'patient', spec: { cpus: 200, hypervisor: 'qemu' } };
-  expect(await gateway.call('POST', '/v1/vms', { body, ...WAITED })).toMatchObject({
+  expect(await plane.call('POST', '/v1/vms', { body, ...WAITED })).toMatchObject({
     status: 202,
     body: { status: 'pending', waitingFor: 'host-1 has no qemu' },
   });
-  expect(await gateway.call('POST', '/v1/vms/patient/boot', WAITED)).toMatchObject({
+  expect(await plane.call('POST', '/v1/vms/patient/boot', WAITED)).toMatchObject({
     status: 202,
     body: { status: 'pending', waitingFor: 'the create of VM patient: host-1 has no qemu' },
   });
 });
 
 test('what is on its way to a host waits for it, where that is silent', async () => {
-  const placed = await gateway.call('POST', '/v1/vms', { body: { id: 'placed' } });
+  const placed = await plane.call('POST', '/v1/vms', { body: { id: 'placed' } });
   expect(placed.body.waitingFor).toBeUndefined();
-  await fallSilent(connection, HOST);
+  await fallSilent(plane.connection, HOST);
   await vi.waitFor(async () =>
-    expect((await gateway.call('GET', `/v1/operations/${placed.body.id}`)).body).toMatchObject({
+    expect((await plane.call('GET', `/v1/operations/${placed.body.id}`)).body).toMatchObject({
       status: 'pending',
       waitingFor: 'host-1 is silent',
     }),
