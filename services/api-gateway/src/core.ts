@@ -113,7 +113,7 @@ export const createCore = async ({
     health,
     metrics,
     logInfo: () => askedLog.info(),
-    console: consoleCall(connection),
+    console: consoleCall({ connection, logger }),
   };
   const door = createDoor({
     accept,

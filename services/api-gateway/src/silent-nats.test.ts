@@ -11,6 +11,9 @@ beforeAll(async () => {
 });
 afterAll(() => plane?.stop());
 
+/** Which of the client's attempts was the last is nothing to a tenant. */
+const OWN_WORDS = expect.stringContaining('(NATS has not answered in time)');
+
 test('what needs a NATS that is silent is a 503 within seconds, says so, and may be tried again', async () => {
   await plane.create({ id: 'unclaimed', spec: { placement: { hostLabels: { zone: 'nowhere' } } } });
   await plane.nats.pause();
@@ -21,7 +24,7 @@ test('what needs a NATS that is silent is a 503 within seconds, says so, and may
       plane.call('DELETE', '/v1/vms/unclaimed'),
     ]);
     expect(streamed).toMatchObject({ status: 503, body: { code: 'log-unavailable', retryable: true } });
-    expect(deleted).toMatchObject({ status: 503, body: { code: 'not-durable', retryable: true } });
+    expect(deleted).toMatchObject({ status: 503, body: { code: 'not-durable', retryable: true, detail: OWN_WORDS } });
     expect(performance.now() - pausedAt).toBeLessThan(8_000);
   } finally {
     plane.nats.resume();
@@ -31,13 +34,30 @@ test('what needs a NATS that is silent is a 503 within seconds, says so, and may
   });
 });
 
+test('a console that its host cannot be asked for is a 503 in our own words', async () => {
+  await plane.create({ id: 'mute' }, { prefer: 'wait=10' });
+  await plane.nats.pause();
+  try {
+    expect(await plane.call('GET', '/v1/vms/mute/console')).toMatchObject({
+      status: 503,
+      body: {
+        code: 'host-unreachable',
+        detail: 'host host-1 does not answer, and only it has the console; try again in a moment',
+        retryable: true,
+      },
+    });
+  } finally {
+    plane.nats.resume();
+  }
+});
+
 test('a command that NATS does not acknowledge is a 503, and the same key later is the same command', async () => {
   await plane.create({ id: 'steady' }, { prefer: 'wait=10' });
   await plane.nats.pause();
   const key = { 'idempotency-key': 'unsure' };
   try {
     const unsure = await plane.call('POST', '/v1/vms/steady/boot', { headers: key });
-    expect(unsure).toMatchObject({ status: 503, body: { code: 'not-durable', retryable: true } });
+    expect(unsure).toMatchObject({ status: 503, body: { code: 'not-durable', retryable: true, detail: OWN_WORDS } });
   } finally {
     plane.nats.resume();
   }

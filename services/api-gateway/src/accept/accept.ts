@@ -95,7 +95,7 @@ const earlier = async (deps: AcceptDeps, judged: Judged): Promise<Accepted | und
   const isCertain = await deps.caughtUp();
   const known = deps.operations.find(judged.submission.tenant, judged.id);
   if (known) return repeat(judged, known);
-  return isCertain ? undefined : unstored(judged, new Error('the read model has not caught up with what is on record'));
+  return isCertain ? undefined : unstored(judged, 'the read model has not caught up with what is on record');
 };
 
 const begin = async (deps: AcceptDeps, judged: Judged, signal: AbortSignal): Promise<Accepted> => {
@@ -137,7 +137,7 @@ const settle = async (
     const before = await earlier(deps, judged);
     return before ?? settle(deps, { judged, command, signal }, await deps.reject(command, answer.rejection, signal));
   }
-  if (answer.kind === 'unknown') return unstored(judged, answer.cause);
+  if (answer.kind === 'unknown') return unstored(judged, UNANSWERED);
   const { operation, repeated } = answer;
   deps.operations.follow(operation);
   return repeated ? repeat(judged, operation) : { kind: 'accepted', operation, repeated, workSequence: null };
@@ -153,13 +153,11 @@ interface Storing {
 /** P1: what is told to the caller rests on the server's ack, which rests on its fsync. */
 const store = async (deps: AcceptDeps, { judged, command, target, signal }: Storing): Promise<Accepted> => {
   const published = await deps.queue.publish(target, command, signal);
-  if (published.kind === 'unknown') return unstored(judged, published.cause);
+  if (published.kind === 'unknown') return unstored(judged, UNANSWERED);
   // Stored by a gateway before this one, and not in the read model yet: whose body it was must be read, not guessed.
   if (published.duplicate && judged.submission.identity.kind !== 'fresh') {
     const known = await deps.awaitOperation(judged);
-    return known
-      ? repeat(judged, known)
-      : unstored(judged, new Error('an earlier command of the same id is not readable yet'));
+    return known ? repeat(judged, known) : unstored(judged, 'an earlier command of the same id is not readable yet');
   }
   const operation = pendingOf(command);
   deps.operations.follow(operation);
@@ -170,4 +168,7 @@ const store = async (deps: AcceptDeps, { judged, command, target, signal }: Stor
   return { kind: 'accepted', operation, repeated: false, workSequence: published.sequence };
 };
 
-const unstored = ({ id }: Judged, cause: Error): Accepted => ({ kind: 'unstored', id, reason: cause.message });
+/** What NATS and its client have said is for operators: it is logged with each attempt, under the trace that the caller is told. */
+const UNANSWERED = 'NATS has not answered in time';
+
+const unstored = ({ id }: Judged, reason: string): Accepted => ({ kind: 'unstored', id, reason });

@@ -54,7 +54,7 @@ export interface Stored {
 export type Accepted =
   | Stored
   | Refused
-  /** Nobody knows yet whether it is stored: the same command (same id) may be submitted again. */
+  /** Nobody knows yet whether it is stored: the same command (same id) may be submitted again. `reason` is for the caller. */
   | { readonly kind: 'unstored'; readonly id: CommandId; readonly reason: string };
 
 /** A submission whose shape is good. */

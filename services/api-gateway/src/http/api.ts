@@ -18,7 +18,7 @@ import type { WhereaboutsIndex } from '../tail/whereabouts.ts';
 export type ConsoleAnswer =
   | { readonly kind: 'text'; readonly base64: string; readonly sizeBytes: number }
   | { readonly kind: 'none'; readonly reason: string }
-  | { readonly kind: 'unreachable'; readonly reason: string };
+  | { readonly kind: 'unreachable' };
 
 export interface ConsoleQuestion {
   readonly host: HostId;

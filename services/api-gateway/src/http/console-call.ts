@@ -1,25 +1,36 @@
 // Asks a host for a VM's console over NATS: `ironlog.rpc.<host>.console`, answered within two seconds or not at all.
-import { consoleReplySchema, SUBJECT_PREFIX } from '@ironlog/schemas';
+import { consoleReplySchema, type HostId, SUBJECT_PREFIX } from '@ironlog/schemas';
+import type { Logger } from '@ironlog/service-kit';
 import type { NatsConnection } from '@nats-io/transport-node';
+import type { z } from 'zod';
 import type { ConsoleAnswer, ConsoleQuestion } from './api.ts';
 
 const TIMEOUT_MS = 2_000;
 
-export const consoleCall =
-  (connection: NatsConnection) =>
-  async ({ host, ...question }: ConsoleQuestion): Promise<ConsoleAnswer> => {
-    let reply: unknown;
+export interface ConsoleCallDeps {
+  readonly connection: Pick<NatsConnection, 'request'>;
+  readonly logger: Logger;
+}
+
+export const consoleCall = ({ connection, logger }: ConsoleCallDeps) => {
+  /** Since its last answer; one line tells of a host, however often it is asked. */
+  const silent = new Set<HostId>();
+  return async ({ host, ...question }: ConsoleQuestion): Promise<ConsoleAnswer> => {
     try {
       const message = await connection.request(`${SUBJECT_PREFIX}.rpc.${host}.console`, JSON.stringify(question), {
         timeout: TIMEOUT_MS,
       });
-      reply = message.json();
-    } catch (error) {
-      return { kind: 'unreachable', reason: error instanceof Error ? error.message : String(error) };
+      const answer = answerOf(consoleReplySchema.parse(message.json()));
+      silent.delete(host);
+      return answer;
+    } catch (err) {
+      // What NATS's client or the schema says is for operators; the tenant is told that its host does not answer.
+      if (!silent.has(host)) logger.warn({ err, hostId: host }, 'a host has given no console');
+      silent.add(host);
+      return { kind: 'unreachable' };
     }
-    const parsed = consoleReplySchema.safeParse(reply);
-    if (!parsed.success) return { kind: 'unreachable', reason: 'its answer is not a console' };
-    return parsed.data.ok
-      ? { kind: 'text', base64: parsed.data.text, sizeBytes: parsed.data.size }
-      : { kind: 'none', reason: parsed.data.reason };
   };
+};
+
+const answerOf = (reply: z.output<typeof consoleReplySchema>): ConsoleAnswer =>
+  reply.ok ? { kind: 'text', base64: reply.text, sizeBytes: reply.size } : { kind: 'none', reason: reply.reason };

@@ -29,7 +29,10 @@ export const vmConsole: Route = (app, api) => {
         throw new ProblemError('console-not-available', `no host has claimed VM ${id}, so it has no console`);
       const answer = await api.console({ host: where.host, tenant, vmId: id, tailBytes: request.query.tail });
       if (answer.kind === 'unreachable')
-        throw new ProblemError('host-unreachable', `host ${where.host} does not answer: ${answer.reason}`);
+        throw new ProblemError(
+          'host-unreachable',
+          `host ${where.host} does not answer, and only it has the console; try again in a moment`,
+        );
       if (answer.kind === 'none') throw new ProblemError('console-not-available', answer.reason);
       // A console is bytes: JSON carries them safely, and whoever asks for text sees what the guest wrote.
       if (request.headers.accept?.includes('text/plain')) {
