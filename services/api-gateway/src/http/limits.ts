@@ -11,9 +11,14 @@ export const LIMITS = {
   /** How often Node looks for requests that took too long; its default is 30 s. */
   checkEveryMs: 1_000,
   connections: 2_048,
-  /** Open at once for each token: a tenth of all streams, and with the waits about a quarter of the connections. */
+  /** Open at once: each holds a socket and a cursor. */
+  streams: 500,
+  /** Of them for each token a tenth, and with its waits about a quarter of the connections. */
   streamsPerToken: 50,
   waitsPerToken: 500,
+  /** For all the tokens of a tenant half of the streams, and with their waits half of the connections: the rest is others'. */
+  streamsPerTenant: 250,
+  waitsPerTenant: 750,
   /** An id has 63 characters; longer is refused by its schema, with words, up to here. */
   pathPartCharacters: 300,
   /** Requests a second for each token. */

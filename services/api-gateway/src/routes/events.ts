@@ -7,13 +7,12 @@ import { principalOf } from '../http/context.ts';
 import { eventCursor } from '../http/event-cursor.ts';
 import { FORMATS, formatFor, writeFrames } from '../http/event-frames.ts';
 import { maySee } from '../http/event-view.ts';
+import { LIMITS } from '../http/limits.ts';
 import { ProblemError, problemBody } from '../http/problem.ts';
 import { streamEvents } from '../tail/event-stream.ts';
 
 /** Half of what is promised: a timer may be late. */
 const HEARTBEAT_MS = 5_000;
-/** Streams open at once over this gateway: each holds a socket and a cursor. */
-const MAX_STREAMS = 500;
 
 const DESCRIPTION = [
   'All that is on record after the cursor, then what happens, in the order of the log, without a gap or a repeat.',
@@ -49,8 +48,8 @@ export const events: Route = (app, api) => {
       const { vmId, follow } = request.query;
       const format = formatFor(request);
       const after = await eventCursor(api, request, request.query);
-      if (open >= MAX_STREAMS)
-        throw new ProblemError('overloaded', `${MAX_STREAMS} streams are open already; close one or try again`);
+      if (open >= LIMITS.streams)
+        throw new ProblemError('overloaded', `${LIMITS.streams} streams are open already; close one or try again`);
       const frames = streamEvents(api, {
         tenant: principal.tenant,
         after,
