@@ -80,6 +80,7 @@ export const createCore = async ({
     reject: createReject({ log, clock }),
     answerForDeleted: (command: WorkCommand) => answerForDeleted({ log: askedLog, clock }, command),
   };
+  const hasCaughtUp = (): Promise<boolean> => caughtUp({ reads, events: askedLog, work });
   const accept = createAccept({
     clock,
     queue,
@@ -99,7 +100,7 @@ export const createCore = async ({
         timeoutMs: READABLE_WITHIN_MS,
         signal,
       }),
-    caughtUp: () => caughtUp({ reads, events: askedLog, work }),
+    caughtUp: hasCaughtUp,
   });
   const api: Api = {
     accept,
@@ -125,7 +126,7 @@ export const createCore = async ({
     signal,
     streamCreatedAt: await commandsCreatedAt(connection),
   });
-  const placement = placeWaiting({ ...shared, ...ending, waiting, operations });
+  const placement = placeWaiting({ ...shared, ...ending, waiting, operations, caughtUp: hasCaughtUp });
   const looking = watchHostsHealth(lookAtHosts, signal);
   const settled = Promise.allSettled([tail.ended, hosts.watching, looking]).then(() => undefined);
   return { api, door, placement, tailEnded: tail.ended, settled };

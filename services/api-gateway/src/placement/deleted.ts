@@ -1,5 +1,5 @@
-// Answers for a VM that was deleted before any host had claimed it: it has no owner, so what an owner would say of a
-// deleted VM is said here, in the same words.
+// Answers for a VM that no host has and none will have, deleted before any had claimed it or never made: what an owner
+// would say is said here, in the same words.
 import { type OperationState, refuse } from '@ironlog/domain';
 import type { EventLog } from '@ironlog/event-log';
 import { type Rejection, vmFilter, type WorkCommand } from '@ironlog/schemas';
@@ -22,7 +22,7 @@ export const answerForDeleted = async ({ log, clock }: DeletedDeps, command: Wor
   return answerFrom(foldStanding(firstStanding(command), entries), command, clock);
 };
 
-/** From a log in which the VM is deleted. */
+/** From a log in which the VM is deleted or absent; an absent one is not asked for a create. */
 export const answerFrom = ({ vm, operation }: Standing, command: WorkCommand, clock: Clock): Answer => {
   const refused = refuse(vm, command, { now: clock.now().toISOString() });
   switch (refused?.kind) {

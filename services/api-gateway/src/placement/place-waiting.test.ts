@@ -1,10 +1,10 @@
 import type { Delivery } from '@ironlog/event-log';
-import { type HostId, vmSpecSchema, type WorkCommand, workSubject } from '@ironlog/schemas';
+import { commandId, type HostId, vmSpecSchema, type WorkCommand, workSubject } from '@ironlog/schemas';
 import { createLogger, createMetrics, systemClock } from '@ironlog/service-kit';
 import { expect, test } from 'vitest';
 import { CREATE, createStory, OWNER, TENANT, VM } from '../fixtures/story.fixture.ts';
 import { createWhereabouts } from '../tail/whereabouts.ts';
-import { placeWaiting } from './place-waiting.ts';
+import { type PlaceWaitingDeps, placeWaiting } from './place-waiting.ts';
 import { createWaitingRoom } from './waiting-room.ts';
 
 const command: WorkCommand = {
@@ -31,14 +31,27 @@ const command: WorkCommand = {
   },
 };
 
-/** The create as it waits on `work.any`, delivered to a gateway that has a host for it; `known`: its operation has ended. */
-const deliver = async (known: boolean, waiting = createWaitingRoom(10)) => {
+const boot: WorkCommand = {
+  ...command,
+  id: commandId('cmd-boot'),
+  type: 'ironlog.vm.boot.v1',
+  data: { ...command.data, action: { verb: 'boot', params: {} } },
+};
+
+interface Delivered extends Partial<PlaceWaitingDeps> {
+  readonly sent?: WorkCommand;
+  /** Its operation has ended. */
+  readonly known?: boolean;
+}
+
+/** What waits on `work.any`, delivered to a gateway that has a host for it; unless told otherwise the create. */
+const deliver = async ({ sent = command, known = false, ...more }: Delivered = {}) => {
   const reads = { whereabouts: () => undefined, aggregate: () => undefined };
   const placed: (HostId | 'any')[] = [];
   const ended: string[] = [];
   const delivery: Delivery = {
-    subject: workSubject('any', TENANT, VM, 'create'),
-    bytes: new TextEncoder().encode(JSON.stringify(command)),
+    subject: workSubject('any', TENANT, VM, sent.data.action.verb),
+    bytes: new TextEncoder().encode(JSON.stringify(sent)),
     headers: new Map(),
     streamSequence: 1,
     storedAt: new Date(),
@@ -60,14 +73,16 @@ const deliver = async (known: boolean, waiting = createWaitingRoom(10)) => {
     },
     hosts: { place: () => ({ kind: 'placed', host: OWNER }) },
     whereabouts: createWhereabouts(reads),
-    waiting,
+    waiting: createWaitingRoom(10),
     operations: {
       find: () => (known ? { ...pending, finishedAt: '2026-01-01T00:00:01.000Z' } : pending),
       follow: () => undefined,
     },
     answerForDeleted: () => Promise.reject(new Error('the VM is not deleted')),
     reject: () => Promise.reject(new Error('nothing is rejected')),
+    caughtUp: async () => true,
     signal: new AbortController().signal,
+    ...more,
   })(delivery);
   return { placed, ended };
 };
@@ -86,15 +101,28 @@ const pending = {
 } as const;
 
 test('a create that waits is placed on a host that has room', async () => {
-  expect(await deliver(false)).toEqual({ placed: [OWNER], ended: ['ack'] });
+  expect(await deliver()).toEqual({ placed: [OWNER], ended: ['ack'] });
 });
 
 test('one that has its outcome on record is not placed again when it is delivered again', async () => {
-  expect(await deliver(true)).toEqual({ placed: [], ended: ['ack'] });
+  expect(await deliver({ known: true })).toEqual({ placed: [], ended: ['ack'] });
 });
 
 test('nor is one whose rejection the tail has seen, though the read model has not', async () => {
   const room = createWaitingRoom(10);
   room.fold(createStory().reject(OWNER, CREATE));
-  expect(await deliver(false, room)).toEqual({ placed: [], ended: ['ack'] });
+  expect(await deliver({ waiting: room })).toEqual({ placed: [], ended: ['ack'] });
+});
+
+test('a boot of a VM that nobody knows of waits while the read model is behind, which may know of its create', async () => {
+  expect(await deliver({ sent: boot, caughtUp: async () => false })).toEqual({ placed: [], ended: ['nak'] });
+});
+
+test('nor is it answered when its create shows meanwhile', async () => {
+  const whereabouts = createWhereabouts({ whereabouts: () => undefined, aggregate: () => undefined });
+  const caughtUp = async (): Promise<boolean> => {
+    whereabouts.pending(TENANT, VM, { kind: 'pending', target: 'any', createId: CREATE });
+    return true;
+  };
+  expect(await deliver({ sent: boot, whereabouts, caughtUp })).toEqual({ placed: [], ended: ['nak'] });
 });

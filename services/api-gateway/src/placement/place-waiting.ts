@@ -1,4 +1,5 @@
-// Places what waits on `work.any`: tried at each delivery, and again after a short delay, until its `startBy`.
+// Places what waits on `work.any`: tried at each delivery, and again after a short delay, until its `startBy`. What waits
+// there for a VM that will never be is answered.
 import type { Delivery, WorkQueue } from '@ironlog/event-log';
 import { type HostId, parseWorkSubject, type WorkCommand, workCommandSchema } from '@ironlog/schemas';
 import type { Clock, Logger, Metrics } from '@ironlog/service-kit';
@@ -25,6 +26,8 @@ export interface PlaceWaitingDeps {
   /** Of a VM that no host has and none will have. */
   readonly answerForDeleted: (command: WorkCommand) => Promise<Answer>;
   readonly reject: Reject;
+  /** Whether the read model knows all that is on record by now, so that what it does not know is not there. */
+  readonly caughtUp: () => Promise<boolean>;
   readonly signal: AbortSignal;
 }
 
@@ -44,9 +47,9 @@ export const placeWaiting =
       return;
     }
     const { tenant, id, subject: vmId, data } = command;
-    const next = nextTarget(deps, command);
-    if (next === 'deleted' && !(await isEnded(deps, command))) return delivery.nak(RETRY_MS);
-    if (next === 'drop' || next === 'deleted') {
+    const next = await certainTarget(deps, command);
+    if (next === 'nobody' && !(await isEnded(deps, command))) return delivery.nak(RETRY_MS);
+    if (next === 'drop' || next === 'nobody') {
       deps.waiting.leave(tenant, id);
       await delivery.ack();
       return;
@@ -74,7 +77,7 @@ export const placeWaiting =
     await delivery.ack();
   };
 
-/** P2: what was queued for a VM that is deleted now has nobody else to end it; false: it is not certain yet. */
+/** P2: what was queued for a VM that will never be has nobody else to end it; false: it is not certain yet. */
 const isEnded = async (deps: PlaceWaitingDeps, command: WorkCommand): Promise<boolean> => {
   if (deps.operations.find(command.tenant, command.id)?.finishedAt) return true;
   const answer = await deps.answerForDeleted(command);
@@ -84,7 +87,17 @@ const isEnded = async (deps: PlaceWaitingDeps, command: WorkCommand): Promise<bo
   return true;
 };
 
-type Next = HostId | 'wait' | 'drop' | 'deleted';
+/** `nobody`: no host has the VM, and none will have it. `unasked`: nor do we know of anybody who asks for it. */
+type Next = HostId | 'wait' | 'drop' | 'nobody' | 'unasked';
+
+/** A create that came to nothing takes what was queued behind it along, unless the VM has been asked for again. */
+const certainTarget = async (deps: PlaceWaitingDeps, command: WorkCommand): Promise<Exclude<Next, 'unasked'>> => {
+  const known = nextTarget(deps, command);
+  if (known !== 'unasked') return known;
+  if (!(await deps.caughtUp())) return 'wait';
+  const read = nextTarget(deps, command);
+  return read === 'unasked' ? 'nobody' : read;
+};
 
 const nextTarget = (deps: PlaceWaitingDeps, { tenant, subject, id, data }: WorkCommand): Next => {
   // P2: what has its outcome (rejected by the host it was placed on) must not be carried out after all, when an ack was lost.
@@ -93,9 +106,9 @@ const nextTarget = (deps: PlaceWaitingDeps, { tenant, subject, id, data }: WorkC
   if (Date.parse(data.request.startBy) <= deps.clock.now().getTime()) return 'drop';
   const where = deps.whereabouts.find(tenant, subject);
   if (where?.kind === 'owned') return where.host;
-  if (where?.kind === 'cancelled') return 'deleted';
+  if (where?.kind === 'cancelled') return 'nobody';
   if (where && where.target !== 'any') return where.target;
-  if (data.action.verb !== 'create') return 'wait';
+  if (data.action.verb !== 'create') return where ? 'wait' : 'unasked';
   const placed = deps.hosts.place(data.action.params.spec);
   return placed.kind === 'placed' ? placed.host : 'wait';
 };

@@ -1,9 +1,24 @@
-// A VM that is asked for and fits no host: it waits, and what becomes of it, of its create, and of what is queued for it, when it is deleted.
-import { hostId } from '@ironlog/schemas';
+// A VM that is asked for and fits no host: it waits, and what becomes of it, of its create, and of
+// what is queued for it, when it is deleted or its create comes to nothing.
+import { initialVm, nextEvent } from '@ironlog/domain';
+import { createEventLog } from '@ironlog/event-log';
+import {
+  hostId,
+  newEventId,
+  rejectionSubject,
+  tenantId,
+  vmEventSubject,
+  vmFilter,
+  vmId,
+  type WorkCommand,
+  workSubject,
+} from '@ironlog/schemas';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { commandRejected } from '../accept/rejection.ts';
 import { beat, heartbeat, startExecutor } from '../fixtures/executor.fixture.ts';
 import type { Answer } from '../fixtures/gateway.fixture.ts';
 import { startPlane, type TestPlane } from '../fixtures/plane.fixture.ts';
+import { lastWorkReader } from './last-work.ts';
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
@@ -88,6 +103,67 @@ test('what was queued for a VM that nobody has claimed is rejected on record whe
   const both = [end('failed', 'cancelled'), end('rejected', 'vm-exists')];
   expect([await ended(first), await ended(again)]).toEqual(expect.arrayContaining(both));
 });
+
+/** What recovery says of a create whose time has passed. */
+const expire = async (create: WorkCommand): Promise<void> => {
+  const { tenant, subject: id, data } = create;
+  const event = nextEvent(
+    initialVm(tenant, id),
+    { name: 'command-expired', data: { request: data.request, reason: 'no host took it in time', state: 'absent' } },
+    {
+      id: newEventId(),
+      time: new Date().toISOString(),
+      writer: 'recovery',
+      actor: create.actor,
+      causationid: create.id,
+      correlationid: create.id,
+    },
+  );
+  const log = await createEventLog({ connection: plane.connection });
+  await log.append({
+    subject: vmEventSubject(tenant, id, 'recovery', event.name),
+    event,
+    filter: vmFilter(tenant, id),
+    expected: 0,
+  });
+};
+const reject = async (create: WorkCommand): Promise<void> => {
+  const event = commandRejected({
+    tenant: create.tenant,
+    vmId: create.subject,
+    commandId: create.id,
+    actor: create.actor,
+    request: create.data.request,
+    now: new Date().toISOString(),
+    rejection: { code: 'over-capacity', reason: 'no host will ever have room' },
+  });
+  const log = await createEventLog({ connection: plane.connection });
+  await log.appendRejection(rejectionSubject(create.tenant, 'gateway'), event);
+};
+
+test.each([
+  ['expires', 'expired', expire],
+  ['is rejected', 'rejected', reject],
+])(
+  'what was queued behind a create that %s is answered then, and not when its own time has passed',
+  async (_, id, end) => {
+    const asked = await ask(id);
+    const boot = await plane.call('POST', `/v1/vms/${id}/boot`, { headers: { prefer: 'wait=0' } });
+    expect([asked.status, boot.status]).toEqual([202, 202]);
+    const create = await (await lastWorkReader(plane.connection))(
+      workSubject('any', tenantId('acme'), vmId(id), 'create'),
+    );
+    if (!create) throw new Error('the create is not on WORK');
+    await end(create);
+    const ended = await plane.call('GET', `/v1/operations/${boot.body.id}/wait?timeout=10`);
+    expect(ended.body).toMatchObject({
+      status: 'rejected',
+      error: { code: 'vm-not-found', reason: 'there is no such VM', currentState: 'absent' },
+    });
+    // The id is free again.
+    expect((await ask(id)).status).toBe(202);
+  },
+);
 
 test('a cancelled create has ended in the list too, and for a gateway and a read model that begin anew', async () => {
   const asked = await ask('ended');
