@@ -1,5 +1,6 @@
 // The domain: pure functions over events. No I/O, no clock, no `node:*`.
 export { allowedVerbs, whyNot } from './allowed.ts';
+export { commandRejected, type Rejected } from './command-rejected.ts';
 export {
   type Admission,
   continuation,
@@ -12,6 +13,7 @@ export {
 } from './decide.ts';
 export { deleteDueAt, stuckDueAt } from './due.ts';
 export { type Entry, type Evolved, evolve, whyStranger } from './evolve.ts';
+export { type HostEventMeta, hostEvent } from './host-event.ts';
 export { type EventMeta, nextEvent } from './next-event.ts';
 export { foldOperation, type OperationState, operationsOf } from './operation.ts';
 export { type Placed, place, whyNotHost } from './placement.ts';

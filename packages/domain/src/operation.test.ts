@@ -1,15 +1,6 @@
-import {
-  COMMAND_REJECTED_TYPE,
-  commandId,
-  eventId,
-  readStoredEvent,
-  type StoredEvent,
-  sourceOf,
-  tenantId,
-  type VmEventName,
-  vmId,
-} from '@ironlog/schemas';
+import { commandId, readStoredEvent, type StoredEvent, tenantId, type VmEventName, vmId } from '@ironlog/schemas';
 import { describe, expect, it } from 'vitest';
+import { commandRejected } from './command-rejected.ts';
 import { foldOperation, type OperationState, operationsOf } from './operation.ts';
 import { CANCELLED_WITHOUT_CREATE } from './stored-events.fixture.ts';
 import { apply, at, blank, CREATED, type EventOptions, event, HOST, NOW, RUNNING, request } from './story.fixture.ts';
@@ -32,20 +23,17 @@ const follow = (id: string, ...story: (VmEventName | [VmEventName, EventOptions]
 const rejected = (code: 'illegal-state' | 'expired'): StoredEvent => ({
   kind: 'rejection',
   writer: HOST,
-  event: {
-    specversion: '1.0',
-    id: eventId(`evt-${'1'.repeat(26)}`),
-    source: sourceOf(HOST),
-    type: COMMAND_REJECTED_TYPE,
-    subject: vmId('vm-1'),
-    time: NOW,
-    datacontenttype: 'application/json',
-    actor: 'nats',
-    tenant: tenantId('acme'),
-    causationid: commandId('cmd-boot'),
-    correlationid: commandId('cmd-boot'),
-    data: { code, reason: 'because', request: request('boot') },
-  },
+  event: commandRejected(
+    {
+      tenant: tenantId('acme'),
+      subject: vmId('vm-1'),
+      id: commandId('cmd-boot'),
+      actor: 'nats',
+      data: { request: request('boot') },
+    },
+    { code, reason: 'because' },
+    { writer: HOST, time: NOW },
+  ),
 });
 
 describe('an operation', () => {

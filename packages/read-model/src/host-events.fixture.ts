@@ -1,35 +1,17 @@
 // For tests: what hosts, and recovery of them, say on record.
-import {
-  eventId,
-  type HostFact,
-  hostEventSubject,
-  hostEventType,
-  hostId,
-  sourceOf,
-  type Writer,
-} from '@ironlog/schemas';
+import { hostEvent } from '@ironlog/domain';
+import { encodeEvent, eventId, type HostFact, hostEventSubject, hostId, type Writer } from '@ironlog/schemas';
 import { type TestLog, timeAt } from './lifecycle.fixture.ts';
 
 /** Answers when it was said. */
-export const say = (
-  log: TestLog,
-  name: string,
-  { name: fact, data }: HostFact,
-  writer: Writer = hostId(name),
-): string => {
+export const say = (log: TestLog, name: string, fact: HostFact, writer: Writer = hostId(name)): string => {
   const second = log.entries.length + 1;
-  const event = {
-    specversion: '1.0',
+  const event = hostEvent(hostId(name), fact, {
     id: eventId(`evt-${String(second).padStart(26, '0')}`),
-    source: sourceOf(writer),
-    type: hostEventType(fact),
-    subject: name,
     time: timeAt(second),
-    datacontenttype: 'application/json',
-    actor: writer,
-    data,
-  };
-  log.store(hostEventSubject(hostId(name), writer, fact), new TextEncoder().encode(JSON.stringify(event)));
+    writer,
+  });
+  log.store(hostEventSubject(hostId(name), writer, fact.name), encodeEvent(event));
   return timeAt(second);
 };
 

@@ -1,18 +1,14 @@
 // For tests: a host that decides commands and writes its own events as an executor does, but whose effects are told to it.
-import { decide, type EventMeta, nextEvent, type Vm } from '@ironlog/domain';
+import { commandRejected, decide, type EventMeta, hostEvent, nextEvent, type Vm } from '@ironlog/domain';
 import type { EventLog } from '@ironlog/event-log';
 import {
-  COMMAND_REJECTED_TYPE,
-  derivedEventId,
   type HostEvent,
   type HostFact,
-  hostEventType,
   hostId,
   newCommandId,
   newEventId,
   type RejectionCode,
   rejectionSubject,
-  sourceOf,
   tenantId,
   VERBS,
   type VmFact,
@@ -71,35 +67,16 @@ export const host1 = (log: EventLog): Host1 => {
       const cause = { causationid: id, correlationid, actor, ...(traceparent && { traceparent }) };
       if (decision.kind === 'intent' || decision.kind === 'expired') return say(ref, decision.fact, cause);
       if (decision.kind !== 'rejected') return undefined;
-      await log.appendRejection(rejectionSubject(command.tenant, HOST), {
-        specversion: '1.0',
-        id: derivedEventId(command.tenant, id, 'rejected'),
-        source: sourceOf(HOST),
-        type: COMMAND_REJECTED_TYPE,
-        subject: command.subject,
-        time: new Date().toISOString(),
-        datacontenttype: 'application/json',
-        tenant: command.tenant,
-        ...cause,
-        data: { ...decision.rejection, request: command.data.request },
-      });
+      const event = commandRejected(command, decision.rejection, { writer: HOST, time: new Date().toISOString() });
+      await log.appendRejection(rejectionSubject(command.tenant, HOST), event);
       return undefined;
     },
   };
 };
 
 /** An event of the host's own life. */
-export const hostEvent = (fact: HostFact): HostEvent => ({
-  specversion: '1.0',
-  id: newEventId(),
-  source: sourceOf(HOST),
-  type: hostEventType(fact.name),
-  subject: HOST,
-  time: new Date().toISOString(),
-  datacontenttype: 'application/json',
-  actor: HOST,
-  ...fact,
-});
+export const eventOfHost = (fact: HostFact): HostEvent =>
+  hostEvent(HOST, fact, { id: newEventId(), time: new Date().toISOString(), writer: HOST });
 
 /** Facts as plain as they can be. */
 export const failed = (epoch: number, residue: ('process' | 'socket' | 'directory')[] = []) => ({

@@ -1,15 +1,7 @@
 // What the log says of a host's presence, and recovery's two words on it, under the host's expectation (P4).
+import { hostEvent } from '@ironlog/domain';
 import type { EventLog, Recorded } from '@ironlog/event-log';
-import {
-  type HostEvent,
-  type HostFact,
-  type HostId,
-  hostEventSubject,
-  hostEventType,
-  hostFilter,
-  newEventId,
-  sourceOf,
-} from '@ironlog/schemas';
+import { type HostFact, type HostId, hostEventSubject, hostFilter, newEventId } from '@ironlog/schemas';
 import type { Clock } from '@ironlog/service-kit';
 import type { Fail } from './failpoints.ts';
 import { RECOVERY } from './verdict.ts';
@@ -55,17 +47,7 @@ export class HostLog {
     for (let presence = await this.load(host); ; ) {
       const fact = await decide(presence);
       if (!fact) return undefined;
-      const event: HostEvent = {
-        specversion: '1.0',
-        id: newEventId(),
-        source: sourceOf(RECOVERY),
-        type: hostEventType(fact.name),
-        subject: host,
-        time: clock.now().toISOString(),
-        datacontenttype: 'application/json',
-        actor: RECOVERY,
-        ...fact,
-      };
+      const event = hostEvent(host, fact, { id: newEventId(), time: clock.now().toISOString(), writer: RECOVERY });
       const subject = hostEventSubject(host, RECOVERY, fact.name);
       const expected = presence.sequence;
       fail('before-verdict');

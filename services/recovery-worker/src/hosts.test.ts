@@ -1,7 +1,7 @@
 import { hostEventSubject, hostFilter, newCommandId } from '@ironlog/schemas';
 import { describe, expect, it } from 'vitest';
 import type { Heartbeat } from './heartbeats.ts';
-import { crashed, createVm, HOST, hostEvent, requestOf } from './host-1.fixture.ts';
+import { crashed, createVm, eventOfHost, HOST, requestOf } from './host-1.fixture.ts';
 import { HostLog } from './host-log.ts';
 import { HostWatch } from './hosts.ts';
 import { bench, someVm } from './unit.fixture.ts';
@@ -32,7 +32,7 @@ const scene = async (lostAfterMs = 0) => {
       beat = revision === undefined ? undefined : { revision, at: test.clock.now().toISOString() };
     },
     stops: async () => {
-      const event = hostEvent({ name: 'executor-stopped', data: { incarnation: 'one' } });
+      const event = eventOfHost({ name: 'executor-stopped', data: { incarnation: 'one' } });
       const subject = hostEventSubject(HOST, HOST, event.name);
       await test.log.append({ subject, event, filter: hostFilter(HOST), expected: 0 });
     },

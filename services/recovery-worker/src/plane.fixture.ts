@@ -20,7 +20,7 @@ import { jetstream } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { environmentSchema, type RecoveryConfig } from './env.ts';
-import { HOST, type Host1, host1, hostEvent, TENANT } from './host-1.fixture.ts';
+import { eventOfHost, HOST, type Host1, host1, TENANT } from './host-1.fixture.ts';
 import { type TestReadModel, testReadModel } from './read-model.fixture.ts';
 import { create, type RecoveryService } from './service.ts';
 import { until } from './until.fixture.ts';
@@ -103,7 +103,7 @@ export const startPlane = async (): Promise<Plane> => {
     },
     sayOfHost: async (fact) => {
       const known = await log.readSince(hostFilter(HOST), 0);
-      const event = hostEvent(fact);
+      const event = eventOfHost(fact);
       const subject = hostEventSubject(HOST, HOST, fact.name);
       await log.append({ subject, event, filter: hostFilter(HOST), expected: known.at(-1)?.sequence ?? 0 });
     },

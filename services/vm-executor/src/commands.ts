@@ -1,14 +1,10 @@
 // One accepted command, from its delivery to its ack: decided, its intent or rejection appended; then its task runs.
-import { type Decision, decide, type Admission as HostAnswer, type Vm } from '@ironlog/domain';
+import { commandRejected, type Decision, decide, type Admission as HostAnswer, type Vm } from '@ironlog/domain';
 import type { Delivery, UnacknowledgedMessage } from '@ironlog/event-log';
 import {
-  COMMAND_REJECTED_TYPE,
-  type CommandRejected,
-  derivedEventId,
   parseWorkSubject,
   type Rejection,
   rejectionSubject,
-  sourceOf,
   type WorkCommand,
   workCommandSchema,
 } from '@ironlog/schemas';
@@ -150,7 +146,7 @@ export class Commands {
 
   async #reject(command: WorkCommand, rejection: Rejection, traceparent: string): Promise<void> {
     const { fail, host, incarnation, log, runtime, signal } = this.#deps.host;
-    const { action, request, round } = command.data;
+    const { action, round } = command.data;
     if (rejection.code === 'over-capacity' && action.verb === 'create') {
       // Full by now: not the command's fault. The gateway places it again.
       await incarnation.say({
@@ -166,21 +162,7 @@ export class Commands {
       });
       return;
     }
-    const event: CommandRejected = {
-      specversion: '1.0',
-      id: derivedEventId(command.tenant, command.id, 'rejected'),
-      source: sourceOf(host),
-      type: COMMAND_REJECTED_TYPE,
-      subject: command.subject,
-      time: this.#now(),
-      datacontenttype: 'application/json',
-      actor: command.actor,
-      tenant: command.tenant,
-      causationid: command.id,
-      correlationid: command.correlationid,
-      traceparent,
-      data: { ...rejection, request },
-    };
+    const event = commandRejected({ ...command, traceparent }, rejection, { writer: host, time: this.#now() });
     fail('before-rejection');
     const result = await log.appendRejection(rejectionSubject(command.tenant, host), event, signal);
     if (result.kind === 'unknown') throw result.cause;

@@ -1,16 +1,8 @@
 // One executor per host: each start is an incarnation on record, and a superseded one touches nothing any more (P4).
 import { randomUUID } from 'node:crypto';
+import { hostEvent } from '@ironlog/domain';
 import type { EventLog, Recorded } from '@ironlog/event-log';
-import {
-  type HostEvent,
-  type HostFact,
-  type HostId,
-  hostEventSubject,
-  hostEventType,
-  hostFilter,
-  newEventId,
-  sourceOf,
-} from '@ironlog/schemas';
+import { type HostFact, type HostId, hostEventSubject, hostFilter, newEventId } from '@ironlog/schemas';
 import { delay } from '@ironlog/service-kit';
 
 export interface IncarnationDeps {
@@ -90,18 +82,7 @@ export class Incarnation {
 
   async #say(fact: HostFact, signal: AbortSignal): Promise<void> {
     const { log, host } = this.#deps;
-    const id = newEventId();
-    const event: HostEvent = {
-      specversion: '1.0',
-      id,
-      source: sourceOf(host),
-      type: hostEventType(fact.name),
-      subject: host,
-      time: new Date().toISOString(),
-      datacontenttype: 'application/json',
-      actor: host,
-      ...fact,
-    };
+    const event = hostEvent(host, fact, { id: newEventId(), time: new Date().toISOString(), writer: host });
     if (this.#superseded) throw this.#superseded;
     for (;;) {
       const subject = hostEventSubject(host, host, fact.name);

@@ -1,14 +1,12 @@
 // What this host has rejected: known again after a restart, one tenant's apart from another's, and bounded.
+import { commandRejected } from '@ironlog/domain';
 import { createMemoryEventLog } from '@ironlog/event-log';
 import {
-  COMMAND_REJECTED_TYPE,
   type CommandId,
   commandId,
-  derivedEventId,
   hostId,
   newVmId,
   rejectionSubject,
-  sourceOf,
   type TenantId,
   tenantId,
   type Writer,
@@ -24,24 +22,20 @@ const logOf = async (...rejected: [TenantId, CommandId, Writer][]) => {
   const log = createMemoryEventLog();
   const now = new Date().toISOString();
   for (const [tenant, command, writer] of rejected)
-    await log.appendRejection(rejectionSubject(tenant, writer), {
-      specversion: '1.0',
-      id: derivedEventId(tenant, command, 'rejected'),
-      source: sourceOf(writer),
-      type: COMMAND_REJECTED_TYPE,
-      subject: newVmId(),
-      time: now,
-      datacontenttype: 'application/json',
-      actor: 'test',
-      tenant,
-      causationid: command,
-      correlationid: command,
-      data: {
-        code: 'vm-not-found',
-        reason: 'there is no such VM',
-        request: { verb: 'boot', door: 'http', requestedAt: now, startBy: now },
-      },
-    });
+    await log.appendRejection(
+      rejectionSubject(tenant, writer),
+      commandRejected(
+        {
+          tenant,
+          subject: newVmId(),
+          id: command,
+          actor: 'test',
+          data: { request: { verb: 'boot', door: 'http', requestedAt: now, startBy: now } },
+        },
+        { code: 'vm-not-found', reason: 'there is no such VM' },
+        { writer, time: now },
+      ),
+    );
   return log;
 };
 const loaded = async (log: Awaited<ReturnType<typeof logOf>>, after: number) => {

@@ -1,9 +1,8 @@
 // Ends an accepted command on record that no host is there to end.
-import { foldOperation, type OperationState } from '@ironlog/domain';
+import { commandRejected, foldOperation, type OperationState } from '@ironlog/domain';
 import type { EventLog } from '@ironlog/event-log';
 import { type Rejection, rejectionSubject, type WorkCommand } from '@ironlog/schemas';
 import type { Clock } from '@ironlog/service-kit';
-import { commandRejected } from './rejection.ts';
 import { pendingOf } from './work-command.ts';
 
 /** `ended`: the command's outcome is in EVENTS. `unknown`: nobody can say yet; the same command may be submitted again. */
@@ -21,22 +20,12 @@ export interface RejectDeps {
 export const createReject =
   ({ log, clock }: RejectDeps): Reject =>
   async (command, rejection, signal) => {
-    const { tenant, subject: vmId, id: commandId, actor, traceparent } = command;
-    const event = commandRejected({
-      tenant,
-      vmId,
-      commandId,
-      actor,
-      request: command.data.request,
-      now: clock.now().toISOString(),
-      rejection,
-      traceparent,
-    });
-    const appended = await log.appendRejection(rejectionSubject(tenant, 'gateway'), event, signal);
+    const event = commandRejected(command, rejection, { writer: 'gateway', time: clock.now().toISOString() });
+    const appended = await log.appendRejection(rejectionSubject(command.tenant, 'gateway'), event, signal);
     if (appended.kind === 'unknown') return appended;
     if (appended.kind === 'conflict') throw new Error(`rejection ${event.id} has no expectation, and conflicts`);
     const stored = { kind: 'rejection', writer: 'gateway', event } as const;
-    const operation = foldOperation(commandId, pendingOf(command), stored, appended.sequence);
+    const operation = foldOperation(command.id, pendingOf(command), stored, appended.sequence);
     if (!operation) throw new Error(`rejection ${event.id} ends no operation`);
     return { kind: 'ended', operation, repeated: false };
   };

@@ -1,17 +1,26 @@
 // A command that the gateway refuses from the NATS door ends on record: the client has no answer to read it from.
-import type { CommandRejected, Timestamp, Verb } from '@ironlog/schemas';
-import { commandRejected, type Rejected } from '../accept/rejection.ts';
+import { commandRejected } from '@ironlog/domain';
+import type { CommandId, CommandRejected, Rejection, TenantId, Timestamp, Verb, VmId } from '@ironlog/schemas';
 
-interface Refused extends Omit<Rejected, 'actor' | 'request'> {
+interface Refused {
+  readonly tenant: TenantId;
+  readonly vmId: VmId;
+  readonly commandId: CommandId;
   readonly verb: Verb;
   readonly requestedAt: Timestamp;
   readonly startBy: Timestamp;
   readonly bodyHash?: string | undefined;
+  readonly now: Timestamp;
+  readonly rejection: Rejection;
+  readonly traceparent?: string | undefined;
 }
 
-export const rejectionEvent = ({ verb, requestedAt, startBy, bodyHash, ...rejected }: Refused): CommandRejected =>
-  commandRejected({
-    ...rejected,
-    actor: 'nats',
-    request: { verb, door: 'nats', requestedAt, startBy, ...(bodyHash && { bodyHash }) },
-  });
+export const rejectionEvent = (refused: Refused): CommandRejected => {
+  const { tenant, vmId, commandId, verb, requestedAt, startBy, bodyHash, now, rejection, traceparent } = refused;
+  const request = { verb, door: 'nats', requestedAt, startBy, ...(bodyHash && { bodyHash }) } as const;
+  return commandRejected(
+    { tenant, subject: vmId, id: commandId, actor: 'nats', traceparent, data: { request } },
+    rejection,
+    { writer: 'gateway', time: now },
+  );
+};

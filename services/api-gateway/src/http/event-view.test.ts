@@ -1,4 +1,5 @@
-import { type HostEvent, type HostFact, hostEventType, hostId, newEventId, sourceOf, tenantId } from '@ironlog/schemas';
+import { hostEvent } from '@ironlog/domain';
+import { type HostFact, hostId, newEventId, tenantId } from '@ironlog/schemas';
 import type { Principal } from '@ironlog/service-kit';
 import { expect, test } from 'vitest';
 import { maySee } from './event-view.ts';
@@ -10,17 +11,7 @@ const reaped = (directory: string) => {
     name: 'reaped',
     data: { incarnation: 'one', pid: 7, directory, reason: 'its VM is deleted' },
   };
-  const event: HostEvent = {
-    specversion: '1.0',
-    id: newEventId(),
-    source: sourceOf(HOST),
-    type: hostEventType(fact.name),
-    subject: HOST,
-    time: '2026-01-01T00:00:00.000Z',
-    datacontenttype: 'application/json',
-    actor: HOST,
-    ...fact,
-  };
+  const event = hostEvent(HOST, fact, { id: newEventId(), time: '2026-01-01T00:00:00.000Z', writer: HOST });
   return { sequence: 1, stored: { kind: 'host', writer: HOST, event } } as const;
 };
 const principal = (tenant: string, role: Principal['role']): Principal => ({

@@ -1,12 +1,11 @@
+import { hostEvent } from '@ironlog/domain';
 import { createEventLog, createWorkQueue, executorConsumer } from '@ironlog/event-log';
 import {
-  type HostEvent,
+  type HostFact,
   hostEventSubject,
-  hostEventType,
   hostFilter,
   hostId,
   newEventId,
-  sourceOf,
   type WorkCommand,
   workCommandSchema,
 } from '@ironlog/schemas';
@@ -52,16 +51,7 @@ const firstWorkOf = async (): Promise<WorkCommand> => {
 
 const decline = async (command: WorkCommand): Promise<void> => {
   const log = await createEventLog({ connection: plane.connection });
-  const event: HostEvent = {
-    specversion: '1.0',
-    id: newEventId(),
-    source: sourceOf(HOST),
-    type: hostEventType('declined'),
-    subject: HOST,
-    time: new Date().toISOString(),
-    datacontenttype: 'application/json',
-    actor: HOST,
-    causationid: command.id,
+  const fact: HostFact = {
     name: 'declined',
     data: {
       tenant: command.tenant,
@@ -72,6 +62,7 @@ const decline = async (command: WorkCommand): Promise<void> => {
       reason: 'full by now',
     },
   };
+  const event = hostEvent(HOST, fact, { id: newEventId(), time: new Date().toISOString(), writer: HOST });
   await log.append({ subject: hostEventSubject(HOST, HOST, 'declined'), event, filter: hostFilter(HOST), expected: 0 });
 };
 

@@ -1,6 +1,6 @@
 // A VM that is asked for and fits no host: it waits, and what becomes of it, of its create, and of
 // what is queued for it, when it is deleted or its create comes to nothing.
-import { initialVm, nextEvent } from '@ironlog/domain';
+import { commandRejected, initialVm, nextEvent } from '@ironlog/domain';
 import { createEventLog } from '@ironlog/event-log';
 import {
   hostId,
@@ -14,7 +14,6 @@ import {
   workSubject,
 } from '@ironlog/schemas';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { commandRejected } from '../accept/rejection.ts';
 import { beat, heartbeat, startExecutor } from '../fixtures/executor.fixture.ts';
 import type { Answer } from '../fixtures/gateway.fixture.ts';
 import { startPlane, type TestPlane } from '../fixtures/plane.fixture.ts';
@@ -128,15 +127,8 @@ const expire = async (create: WorkCommand): Promise<void> => {
   });
 };
 const reject = async (create: WorkCommand): Promise<void> => {
-  const event = commandRejected({
-    tenant: create.tenant,
-    vmId: create.subject,
-    commandId: create.id,
-    actor: create.actor,
-    request: create.data.request,
-    now: new Date().toISOString(),
-    rejection: { code: 'over-capacity', reason: 'no host will ever have room' },
-  });
+  const rejection = { code: 'over-capacity', reason: 'no host will ever have room' } as const;
+  const event = commandRejected(create, rejection, { writer: 'gateway', time: new Date().toISOString() });
   const log = await createEventLog({ connection: plane.connection });
   await log.appendRejection(rejectionSubject(create.tenant, 'gateway'), event);
 };

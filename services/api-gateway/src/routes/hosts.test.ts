@@ -1,15 +1,6 @@
+import { hostEvent } from '@ironlog/domain';
 import { createEventLog } from '@ironlog/event-log';
-import {
-  type HostEvent,
-  type HostFact,
-  hostEventSubject,
-  hostEventType,
-  hostFilter,
-  hostId,
-  newEventId,
-  sourceOf,
-  type Writer,
-} from '@ironlog/schemas';
+import { type HostFact, hostEventSubject, hostFilter, hostId, newEventId, type Writer } from '@ironlog/schemas';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { beat, fallSilent, heartbeat } from '../fixtures/executor.fixture.ts';
 import { HOST } from '../fixtures/nats.fixture.ts';
@@ -23,17 +14,7 @@ let plane: TestPlane;
 /** Puts the host's first event on record. */
 const say = async (name: string, fact: HostFact, writer: Writer = hostId(name)): Promise<void> => {
   const host = hostId(name);
-  const event: HostEvent = {
-    specversion: '1.0',
-    id: newEventId(),
-    source: sourceOf(writer),
-    type: hostEventType(fact.name),
-    subject: host,
-    time: new Date().toISOString(),
-    datacontenttype: 'application/json',
-    actor: writer,
-    ...fact,
-  };
+  const event = hostEvent(host, fact, { id: newEventId(), time: new Date().toISOString(), writer });
   const log = await createEventLog({ connection: plane.connection });
   const subject = hostEventSubject(host, writer, fact.name);
   await log.append({ subject, event, filter: hostFilter(host), expected: 0 });

@@ -1,0 +1,42 @@
+// From a command and why it changes nothing to the event that says so.
+import {
+  COMMAND_REJECTED_TYPE,
+  type CommandRejected,
+  derivedEventId,
+  type Rejection,
+  sourceOf,
+  type Timestamp,
+  type WorkCommand,
+  type Writer,
+} from '@ironlog/schemas';
+
+/** What of a command its rejection repeats: of one that WORK holds, or of one that has not got so far. */
+export interface Rejected extends Pick<WorkCommand, 'tenant' | 'subject' | 'id' | 'actor'> {
+  /** Default: the command itself. */
+  readonly correlationid?: WorkCommand['correlationid'];
+  readonly traceparent?: string | undefined;
+  readonly data: Pick<CommandRejected['data'], 'request'>;
+}
+
+const MOST_CHARACTERS = 2000;
+
+/** Its id follows from the command's, so that one that is delivered again is rejected once. */
+export const commandRejected = (
+  { tenant, subject, id, actor, correlationid = id, traceparent, data: { request } }: Rejected,
+  rejection: Rejection,
+  { writer, time }: { readonly writer: Writer; readonly time: Timestamp },
+): CommandRejected => ({
+  specversion: '1.0',
+  id: derivedEventId(tenant, id, 'rejected'),
+  source: sourceOf(writer),
+  type: COMMAND_REJECTED_TYPE,
+  subject,
+  tenant,
+  time,
+  datacontenttype: 'application/json',
+  actor,
+  causationid: id,
+  correlationid,
+  ...(traceparent && { traceparent }),
+  data: { ...rejection, reason: rejection.reason.slice(0, MOST_CHARACTERS), request },
+});
