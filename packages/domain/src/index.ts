@@ -1,6 +1,6 @@
 // The domain: pure functions over events. No I/O, no clock, no `node:*`.
 export { allowedVerbs, whyNot } from './allowed.ts';
-export { commandRejected, type Rejected } from './command-rejected.ts';
+export { commandRejected } from './command-rejected.ts';
 export {
   type Admission,
   continuation,
@@ -13,7 +13,7 @@ export {
 } from './decide.ts';
 export { deleteDueAt, stuckDueAt } from './due.ts';
 export { type Entry, type Evolved, evolve, whyStranger } from './evolve.ts';
-export { type HostEventMeta, hostEvent } from './host-event.ts';
+export { hostEvent } from './host-event.ts';
 export { type EventMeta, nextEvent } from './next-event.ts';
 export { foldOperation, type OperationState, operationsOf } from './operation.ts';
 export { type Placed, place, whyNotHost } from './placement.ts';
@@ -34,3 +34,4 @@ export {
   type Task,
   type Vm,
 } from './vm.ts';
+export { workCommand } from './work-command.ts';

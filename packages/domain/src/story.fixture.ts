@@ -1,6 +1,6 @@
 // For tests: tell a VM's story in a line. `given('claimed', 'created')` folds legal events; `command('boot')` makes one.
 import {
-  type Action,
+  actionSchema,
   commandId,
   eventId,
   hostId,
@@ -10,7 +10,6 @@ import {
   type VmEvent,
   type VmEventName,
   type VmFact,
-  verbParams,
   vmId,
   vmSpecSchema,
   type WorkCommand,
@@ -20,6 +19,7 @@ import { evolve } from './evolve.ts';
 import { nextEvent } from './next-event.ts';
 import { verbOfFailure, verbOfIntent, verbOfSuccess } from './tasks.ts';
 import { initialVm, type Vm } from './vm.ts';
+import { workCommand } from './work-command.ts';
 
 export const NOW = '2026-01-01T00:00:00.000Z';
 export const LATER = '2026-01-01T00:10:00.000Z';
@@ -49,24 +49,16 @@ export interface CommandOptions {
 export const command = (verb: Verb, options: CommandOptions = {}): WorkCommand => {
   const id = commandId(options.id ?? `cmd-${verb}`);
   const extra = options.ifFailure === undefined ? {} : { ifFailure: eventId(options.ifFailure) };
-  return {
-    specversion: '1.0',
+  return workCommand({
+    writer: 'gateway',
     id,
-    source: '/api-gateway',
-    type: `ironlog.vm.${verb}.v1`,
-    subject: vmId('vm-1'),
-    time: NOW,
-    datacontenttype: 'application/json',
-    actor: 'token-1',
     tenant: tenantId('acme'),
-    correlationid: id,
-    data: {
-      action: { verb, params: verbParams[verb].parse(options.params ?? {}) } as Action,
-      request: request(verb, { ...extra, door: options.door ?? 'http' }),
-      round: 0,
-      ...(options.expectedRevision === undefined ? {} : { expectedRevision: options.expectedRevision }),
-    },
-  };
+    vmId: vmId('vm-1'),
+    actor: 'token-1',
+    action: actionSchema.parse({ verb, params: options.params ?? {} }),
+    request: request(verb, { ...extra, door: options.door ?? 'http' }),
+    expectedRevision: options.expectedRevision,
+  });
 };
 
 const failed = (epoch: number) => ({

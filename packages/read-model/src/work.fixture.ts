@@ -1,14 +1,7 @@
 // For tests: commands as WORK holds them, which nobody has decided yet.
 import { hash } from 'node:crypto';
-import {
-  type Action,
-  commandId,
-  type TenantId,
-  type VmId,
-  verbParams,
-  type WorkCommand,
-  workSubject,
-} from '@ironlog/schemas';
+import { workCommand } from '@ironlog/domain';
+import { actionSchema, commandId, type TenantId, type VmId, type WorkCommand, workSubject } from '@ironlog/schemas';
 import { HOST, timeAt } from './lifecycle.fixture.ts';
 import type { LogEntry } from './log-entry.ts';
 
@@ -24,29 +17,21 @@ export interface Asked {
   readonly second: number;
 }
 
-export const workCommand = ({ tenant, vm, verb, params = {}, door = 'http', id, second }: Asked): WorkCommand => ({
-  specversion: '1.0',
-  id: commandId(id),
-  source: '/api-gateway',
-  type: `ironlog.vm.${verb}.v1`,
-  subject: vm,
-  time: timeAt(second),
-  datacontenttype: 'application/json',
-  actor: 'token-1',
-  tenant,
-  correlationid: commandId(id),
-  data: {
-    action: { verb, params: verbParams[verb].parse(params) } as Action,
+export const commandOf = ({ tenant, vm, verb, params = {}, door = 'http', id, second }: Asked): WorkCommand =>
+  workCommand({
+    writer: 'gateway',
+    id: commandId(id),
+    tenant,
+    vmId: vm,
+    actor: 'token-1',
+    action: actionSchema.parse({ verb, params }),
     request: {
-      verb,
       door,
       requestedAt: timeAt(second),
       startBy: timeAt(second + 30),
       bodyHash: 'a'.repeat(64),
     },
-    round: 0,
-  },
-});
+  });
 
 /** Whatever `body` is, stored where a command of that kind would be. */
 export const workEntry = (sequence: number, { tenant, vm, verb }: Asked, body: unknown): LogEntry => {

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { evolve, initialVm, nextEvent, type Vm, verbOfIntent } from '@ironlog/domain';
+import { evolve, initialVm, nextEvent, type Vm, verbOfIntent, workCommand } from '@ironlog/domain';
 import { createEventLog, createWorkQueue, type EventLogOptions } from '@ironlog/event-log';
 import { clientUser, executorUser, findNatsServer, type NatsProcess, startNats } from '@ironlog/infra';
 import { openReader, type Reader } from '@ironlog/read-model';
@@ -119,22 +119,16 @@ const life = (): readonly VmFact[] => {
   ];
 };
 
-const bootOf = (id: VmId): WorkCommand => {
-  const command = newCommandId();
-  return {
-    specversion: '1.0',
-    id: command,
-    source: '/api-gateway',
-    type: 'ironlog.vm.boot.v1',
-    subject: id,
-    time: new Date().toISOString(),
-    datacontenttype: 'application/json',
-    actor: 'tester',
+const bootOf = (vmId: VmId): WorkCommand =>
+  workCommand({
+    writer: 'gateway',
+    id: newCommandId(),
     tenant: TENANT,
-    correlationid: command,
-    data: { action: { verb: 'boot', params: {} }, request: request('boot'), round: 0 },
-  };
-};
+    vmId,
+    actor: 'tester',
+    action: { verb: 'boot', params: {} },
+    request: request('boot'),
+  });
 
 /** `directory` of an earlier plane: the read model of another log. */
 export const startPlane = async (directory = mkdtempSync(join(tmpdir(), 'ironlog-projector-'))): Promise<Plane> => {

@@ -5,10 +5,11 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { workCommand } from '@ironlog/domain';
 import { createEventLog, createWorkQueue, executorConsumer, streamConfigs } from '@ironlog/event-log';
 import { findUnder, killProcess } from '@ironlog/hypervisor';
 import {
-  type Action,
+  actionSchema,
   commandId,
   type Heartbeat,
   HOSTS_BUCKET,
@@ -18,9 +19,7 @@ import {
   newVmId,
   tenantId,
   type VmId,
-  verbParams,
   vmFilter,
-  type WorkCommand,
 } from '@ironlog/schemas';
 import { createHealth, createLogger, createMetrics, type Health, loadConfig, type Service } from '@ironlog/service-kit';
 import { Kvm } from '@nats-io/kv';
@@ -108,26 +107,18 @@ const start = async (): Promise<Service> => {
 
 /** Puts a command on WORK; another `round` of the same command is the same command once more. */
 const send = async (vm: VmId, verb: 'create' | 'boot' | 'pause' | 'delete', params: object = {}, round = 0) => {
-  const id = commandId(`cmd-${verb}-${vm}`);
   const [now, later] = [new Date().toISOString(), new Date(Date.now() + 600_000).toISOString()];
-  const command: WorkCommand = {
-    specversion: '1.0',
-    id,
-    source: '/api-gateway',
-    type: `ironlog.vm.${verb}.v1`,
-    subject: vm,
-    time: now,
-    datacontenttype: 'application/json',
-    actor: 'test',
+  const command = workCommand({
+    writer: 'gateway',
+    id: commandId(`cmd-${verb}-${vm}`),
     tenant: TENANT,
-    correlationid: id,
-    data: {
-      action: { verb, params: verbParams[verb].parse(params) } as Action,
-      request: { verb, door: 'http', requestedAt: now, startBy: later, bodyHash: 'a'.repeat(64) },
-      round,
-    },
-  };
-  expect(await (await createWorkQueue({ connection })).publish(HOST, command)).toMatchObject({ duplicate: false });
+    vmId: vm,
+    actor: 'test',
+    action: actionSchema.parse({ verb, params }),
+    request: { door: 'http', requestedAt: now, startBy: later, bodyHash: 'a'.repeat(64) },
+  });
+  const sent = { ...command, data: { ...command.data, round } };
+  expect(await (await createWorkQueue({ connection })).publish(HOST, sent)).toMatchObject({ duplicate: false });
 };
 const events = async (filter: string) =>
   (await (await createEventLog({ connection })).readSince(filter, 0)).flatMap(({ read }) =>

@@ -1,15 +1,15 @@
 // For tests: a work queue in memory. What is sent is handed over as a delivery, and how it ended is told.
 import { once } from 'node:events';
+import { workCommand } from '@ironlog/domain';
 import type { ConsumeOptions, UnacknowledgedMessage, WorkQueue } from '@ironlog/event-log';
 import {
-  type Action,
+  actionSchema,
   commandId,
   type HostId,
   newCommandId,
   type TenantId,
   type Verb,
   type VmId,
-  verbParams,
   type WorkCommand,
   workSubject,
 } from '@ironlog/schemas';
@@ -23,30 +23,20 @@ export interface Sent {
   readonly expectedRevision?: number;
 }
 
-const commandOf = ({ tenant, vmId, verb, params = {}, id = newCommandId(), expectedRevision }: Sent): WorkCommand => ({
-  specversion: '1.0',
-  id: commandId(id),
-  source: '/api-gateway',
-  type: `ironlog.vm.${verb}.v1`,
-  subject: vmId,
-  time: new Date().toISOString(),
-  datacontenttype: 'application/json',
-  actor: 'test',
-  tenant,
-  correlationid: commandId(id),
-  data: {
-    action: { verb, params: verbParams[verb].parse(params) } as Action,
+const commandOf = ({ params = {}, verb, id = newCommandId(), ...asked }: Sent): WorkCommand =>
+  workCommand({
+    ...asked,
+    writer: 'gateway',
+    id: commandId(id),
+    actor: 'test',
+    action: actionSchema.parse({ verb, params }),
     request: {
-      verb,
       door: 'http',
       requestedAt: new Date().toISOString(),
       startBy: new Date(Date.now() + 600_000).toISOString(),
       bodyHash: 'a'.repeat(64),
     },
-    round: 0,
-    ...(expectedRevision === undefined ? {} : { expectedRevision }),
-  },
-});
+  });
 
 export class MemoryWork {
   /** Delivered to an executor before, and not acked. */

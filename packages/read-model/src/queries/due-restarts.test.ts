@@ -6,7 +6,7 @@ import { createPendingProjection } from '../projections/pending.ts';
 import { foldAndCommit } from '../projections/projection.ts';
 import { modelOf, type TestModel } from '../read-model.fixture.ts';
 import { STATE_TABLES } from '../tables.ts';
-import { workCommand, workEntry } from '../work.fixture.ts';
+import { commandOf, workEntry } from '../work.fixture.ts';
 import { DUE_RESTARTS } from './due-restarts.ts';
 
 const acme = tenantId('acme');
@@ -45,7 +45,7 @@ test('it is not due while anything is asked of it, and not any more when it is b
   expect(due(99)).toEqual(['vm-1']);
   const db = openWriter(model.stateFile, STATE_TABLES);
   const asked = { tenant: acme, vm: vmId('vm-1'), verb: 'boot', id: 'cmd-6', second: 6 } as const;
-  foldAndCommit(createPendingProjection(db, log.info()), [workEntry(1, asked, workCommand(asked))]);
+  foldAndCommit(createPendingProjection(db, log.info()), [workEntry(1, asked, commandOf(asked))]);
   db.close();
   expect(due(99)).toEqual([]);
   vm.tell('boot');

@@ -7,7 +7,7 @@ import { createPendingProjection } from '../projections/pending.ts';
 import { foldAndCommit } from '../projections/projection.ts';
 import { modelOf, type TestModel } from '../read-model.fixture.ts';
 import { STATE_TABLES } from '../tables.ts';
-import { type Asked, workCommand, workEntry } from '../work.fixture.ts';
+import { type Asked, commandOf, workEntry } from '../work.fixture.ts';
 
 const acme = tenantId('acme');
 const NAMES = ['Überall', 'ÉCLAIR', 'Привет МИР', 'ΣΊΣΥΦΟΣ', 'İstanbul', 'straße', 'plain Name', '日本'];
@@ -31,7 +31,7 @@ beforeAll(() => {
       id: `cmd-to-come-${index}`,
       second: index,
     };
-    return workEntry(index + 1, asked, workCommand(asked));
+    return workEntry(index + 1, asked, commandOf(asked));
   });
   foldAndCommit(createPendingProjection(db, log.info()), entries);
   db.close();

@@ -8,7 +8,7 @@ import { createStateProjection } from '../projections/state.ts';
 import { modelOf } from '../read-model.fixture.ts';
 import type { Reader } from '../reader.ts';
 import { STATE_TABLES } from '../tables.ts';
-import { type Asked, workCommand, workEntry } from '../work.fixture.ts';
+import { type Asked, commandOf, workEntry } from '../work.fixture.ts';
 
 const acme = tenantId('acme');
 const id = vmId('vm-1');
@@ -40,7 +40,7 @@ const foundIn = (log: TestLog, find: (reader: Reader) => readonly { id: string }
   const model = modelOf(log);
   const db = openWriter(model.stateFile, STATE_TABLES);
   try {
-    const entries = asked.map((one, n) => workEntry(n + 1, one, workCommand(one)));
+    const entries = asked.map((one, n) => workEntry(n + 1, one, commandOf(one)));
     foldAndCommit(createPendingProjection(db, log.info()), entries);
     return find(model.reader).map((item) => item.id);
   } finally {
@@ -95,7 +95,7 @@ test('a command is pending until EVENTS decides it, whichever of the two streams
   try {
     // The boot's intent will be the third entry, and is caused by cmd-3.
     const pending = createPendingProjection(db, log.info());
-    foldAndCommit(pending, [workEntry(1, BOOT, workCommand(BOOT)), workEntry(2, BOOT, { no: 'command' })]);
+    foldAndCommit(pending, [workEntry(1, BOOT, commandOf(BOOT)), workEntry(2, BOOT, { no: 'command' })]);
     expect(model.reader.operation(acme, commandId('cmd-3'))).toMatchObject({ status: 'pending', verb: 'boot' });
     expect(model.reader.overdueCommands(acme, LATE).map((command) => command.id)).toEqual(['cmd-3']);
     expect(model.reader.attention(acme, { hosts: true })).toMatchObject([{ kind: 'quarantined' }]);
@@ -103,7 +103,7 @@ test('a command is pending until EVENTS decides it, whichever of the two streams
     foldAndCommit(createStateProjection(db, log.info()), log.entries.slice(2));
     expect(model.reader.operation(acme, commandId('cmd-3'))).toMatchObject({ status: 'running' });
     expect(model.reader.overdueCommands(acme, LATE)).toEqual([]);
-    foldAndCommit(pending, [workEntry(3, BOOT, workCommand(BOOT))]);
+    foldAndCommit(pending, [workEntry(3, BOOT, commandOf(BOOT))]);
     expect(model.reader.overdueCommands(acme, LATE)).toEqual([]);
     expect(model.reader.positions()).toMatchObject({ events: 3, work: 3 });
   } finally {
@@ -121,7 +121,7 @@ test('a create that a delete has cancelled is pending no more, whichever of the 
     const model = modelOf(first === 'WORK' ? nobody : log);
     const db = openWriter(model.stateFile, STATE_TABLES);
     try {
-      foldAndCommit(createPendingProjection(db, log.info()), [workEntry(1, asked, workCommand(asked))]);
+      foldAndCommit(createPendingProjection(db, log.info()), [workEntry(1, asked, commandOf(asked))]);
       if (first === 'WORK') foldAndCommit(createStateProjection(db, log.info()), log.entries);
       expect(model.reader.operation(acme, commandId('cmd-create')), first).toMatchObject(ended);
       const listed = model.reader.operations(acme, { limit: 10 })?.items ?? [];
@@ -152,7 +152,7 @@ test('late commands are read tenant by tenant, each on from a place', () => {
       asked(acme, 4, 9),
       asked(tenantId('soon'), 5, 50),
     ];
-    const entries = all.map((one, n) => workEntry(n + 1, one, workCommand(one)));
+    const entries = all.map((one, n) => workEntry(n + 1, one, commandOf(one)));
     foldAndCommit(createPendingProjection(db, testLog().info()), entries);
     const { reader } = model;
     const ids = (tenant: typeof acme, range: Partial<Parameters<typeof reader.overdueCommands>[1]> = {}): string[] =>

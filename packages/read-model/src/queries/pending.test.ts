@@ -7,7 +7,7 @@ import { foldAndCommit } from '../projections/projection.ts';
 import { createStateProjection } from '../projections/state.ts';
 import { modelOf, type TestModel } from '../read-model.fixture.ts';
 import { STATE_TABLES } from '../tables.ts';
-import { type Asked, workCommand, workEntry } from '../work.fixture.ts';
+import { type Asked, commandOf, workEntry } from '../work.fixture.ts';
 
 const acme = tenantId('acme');
 const other = tenantId('other');
@@ -36,7 +36,7 @@ beforeAll(() => {
     // Its claim is on record, and this copy of the command comes late.
     create(acme, vmId('vm-2'), 6, {}),
   ];
-  const entries = asked.map((one, index) => workEntry(index + 1, one, workCommand(one)));
+  const entries = asked.map((one, index) => workEntry(index + 1, one, commandOf(one)));
   foldAndCommit(createPendingProjection(db, log.info()), entries);
   db.close();
 });
@@ -110,7 +110,7 @@ const growing = (vmIds: readonly string[], expired?: string) => {
   const asked = vmIds.map(
     (id, n): Asked => ({ tenant: acme, vm: vmId(id), verb: 'create', id: `cmd-${next + n}`, second: 1 }),
   );
-  const entries = asked.map((one, n) => workEntry(n + 1, one, workCommand(one)));
+  const entries = asked.map((one, n) => workEntry(n + 1, one, commandOf(one)));
   foldAndCommit(createPendingProjection(db, log.info()), entries);
   const claim = (id: string): void => {
     (id === expired && again ? again : log.vm(acme, vmId(id))).claim();

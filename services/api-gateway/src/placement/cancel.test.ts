@@ -1,16 +1,15 @@
-import { expire, initialVm, nextEvent, type OperationState } from '@ironlog/domain';
+import { expire, initialVm, nextEvent, type OperationState, workCommand } from '@ironlog/domain';
 import { createMemoryEventLog, type EventLog, type MemoryStream, memoryStream } from '@ironlog/event-log';
 import {
+  actionSchema,
   commandId,
   newEventId,
   type StoredEvent,
   tenantId,
-  type Verb,
   vmEventSubject,
   vmFilter,
   vmId,
   type WorkCommand,
-  workCommandSchema,
 } from '@ironlog/schemas';
 import { createManualClock } from '@ironlog/service-kit';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -22,22 +21,16 @@ const VM = vmId('vm-1');
 const NOW = '2026-01-01T00:00:00.000Z';
 const clock = createManualClock(new Date(NOW));
 
-const command = (verb: Verb, actor: string, more: object = {}): WorkCommand =>
-  workCommandSchema.parse({
-    specversion: '1.0',
-    id: `cmd-${verb}`,
-    source: '/api-gateway',
-    type: `ironlog.vm.${verb}.v1`,
-    subject: VM,
-    time: NOW,
-    actor,
+const command = (verb: 'create' | 'delete', actor: string, expectedRevision?: number): WorkCommand =>
+  workCommand({
+    writer: 'gateway',
+    id: commandId(`cmd-${verb}`),
     tenant: TENANT,
-    correlationid: `cmd-${verb}`,
-    data: {
-      action: { verb, params: verb === 'create' ? { spec: {}, start: false } : { force: false } },
-      request: { verb, door: 'http', requestedAt: NOW, startBy: '2026-01-01T00:10:00.000Z', bodyHash: 'a'.repeat(64) },
-      ...more,
-    },
+    vmId: VM,
+    actor,
+    action: actionSchema.parse({ verb, params: {} }),
+    request: { door: 'http', requestedAt: NOW, startBy: '2026-01-01T00:10:00.000Z', bodyHash: 'a'.repeat(64) },
+    expectedRevision,
   });
 
 let stream: MemoryStream;
@@ -75,7 +68,7 @@ describe('a delete of what no host has claimed', () => {
   });
 
   it('is refused at another revision than If-Match says, and cancels nothing', async () => {
-    expect(await cancel(command('delete', 'token-1', { expectedRevision: 1 }))).toMatchObject({
+    expect(await cancel(command('delete', 'token-1', 1))).toMatchObject({
       kind: 'refused',
       rejection: { code: 'revision-mismatch', currentState: 'pending', allowed: ['delete'] },
     });
@@ -97,7 +90,7 @@ describe('a delete of what no host has claimed', () => {
       filter: vmFilter(TENANT, VM),
       expected: 0,
     });
-    const ended = await cancel(command('delete', 'token-1', { expectedRevision: 0 }));
+    const ended = await cancel(command('delete', 'token-1', 0));
     expect(ended).toMatchObject({ operation: { status: 'succeeded', sequence: 2 } });
   });
 

@@ -1,3 +1,4 @@
+import { workCommand } from '@ironlog/domain';
 import type { Delivery } from '@ironlog/event-log';
 import { commandId, type HostId, vmSpecSchema, type WorkCommand, workSubject } from '@ironlog/schemas';
 import { createLogger, createMetrics, systemClock } from '@ironlog/service-kit';
@@ -7,36 +8,20 @@ import { createWhereabouts } from '../tail/whereabouts.ts';
 import { type PlaceWaitingDeps, placeWaiting } from './place-waiting.ts';
 import { createWaitingRoom } from './waiting-room.ts';
 
-const command: WorkCommand = {
-  specversion: '1.0',
+const parts = { writer: 'gateway', tenant: TENANT, vmId: VM, actor: 'token-1' } as const;
+const request = {
+  door: 'http',
+  requestedAt: '2026-01-01T00:00:00.000Z',
+  startBy: '2999-01-01T00:00:00.000Z',
+  bodyHash: 'a'.repeat(64),
+} as const;
+const command = workCommand({
+  ...parts,
   id: CREATE,
-  source: '/api-gateway',
-  type: 'ironlog.vm.create.v1',
-  subject: VM,
-  time: '2026-01-01T00:00:00.000Z',
-  datacontenttype: 'application/json',
-  actor: 'token-1',
-  tenant: TENANT,
-  correlationid: CREATE,
-  data: {
-    action: { verb: 'create', params: { spec: vmSpecSchema.parse({}), start: false } },
-    request: {
-      verb: 'create',
-      door: 'http',
-      requestedAt: '2026-01-01T00:00:00.000Z',
-      startBy: '2999-01-01T00:00:00.000Z',
-      bodyHash: 'a'.repeat(64),
-    },
-    round: 0,
-  },
-};
-
-const boot: WorkCommand = {
-  ...command,
-  id: commandId('cmd-boot'),
-  type: 'ironlog.vm.boot.v1',
-  data: { ...command.data, action: { verb: 'boot', params: {} } },
-};
+  action: { verb: 'create', params: { spec: vmSpecSchema.parse({}), start: false } },
+  request,
+});
+const boot = workCommand({ ...parts, id: commandId('cmd-boot'), action: { verb: 'boot', params: {} }, request });
 
 interface Delivered extends Partial<PlaceWaitingDeps> {
   readonly sent?: WorkCommand;

@@ -1,0 +1,51 @@
+// From what is asked of a VM to the accepted command that WORK holds.
+import {
+  type Action,
+  type CommandId,
+  type Request,
+  sourceOf,
+  type TenantId,
+  type VmId,
+  type WorkCommand,
+  type Writer,
+} from '@ironlog/schemas';
+
+export interface CommandParts {
+  /** Who puts it on WORK. */
+  readonly writer: Extract<Writer, 'gateway' | 'recovery'>;
+  readonly id: CommandId;
+  readonly tenant: TenantId;
+  readonly vmId: VmId;
+  readonly actor: string;
+  readonly action: Action;
+  /** The verb is the action's. */
+  readonly request: Omit<Request, 'verb'>;
+  /** The operation at the root of the chain; default: the command itself. */
+  readonly correlationid?: CommandId | undefined;
+  readonly traceparent?: string | undefined;
+  readonly expectedRevision?: number | undefined;
+}
+
+/** Not routed yet: its round is 0. */
+export const workCommand = (parts: CommandParts): WorkCommand => {
+  const { writer, id, tenant, vmId, actor, action, request, correlationid = id, traceparent, expectedRevision } = parts;
+  return {
+    specversion: '1.0',
+    id,
+    source: sourceOf(writer),
+    type: `ironlog.vm.${action.verb}.v1`,
+    subject: vmId,
+    time: request.requestedAt,
+    datacontenttype: 'application/json',
+    actor,
+    ...(traceparent && { traceparent }),
+    tenant,
+    correlationid,
+    data: {
+      action,
+      request: { verb: action.verb, ...request },
+      ...(expectedRevision !== undefined && { expectedRevision }),
+      round: 0,
+    },
+  };
+};
