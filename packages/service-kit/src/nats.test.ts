@@ -1,11 +1,13 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { ConfigError } from './config.ts';
+import { z } from 'zod';
+import { ConfigError, loadConfig } from './config.ts';
 import { checkDurability, requireDurability } from './durability.ts';
 import { createEnding } from './ending.ts';
-import type { NatsSettings } from './environment.ts';
+import { type NatsSettings, natsEnvironment } from './environment.ts';
 import { createLogger } from './log.ts';
 import { connectNats, type NatsLink } from './nats.ts';
 import { freePort, type ServerOptions, startNatsServer, type TestServer } from './nats-server.fixture.ts';
+import { openNats } from './open-nats.ts';
 import { createRuntime } from './runtime.ts';
 import { Secret } from './secret.ts';
 
@@ -141,6 +143,26 @@ describe('a connection to a real nats-server', { timeout: 30_000 }, () => {
       expect(lines.join('')).toContain('"level":"warn"');
     },
   );
+
+  test('a service gets no link to a server that would forget, and leaves none open', async () => {
+    const { url, monitorUrl } = await server({ sync: '"2m"' });
+    const config = loadConfig(z.object(natsEnvironment), {
+      IRONLOG_NATS_URL: url,
+      IRONLOG_NATS_USER: 'gw',
+      IRONLOG_NATS_PASSWORD: 'pw',
+      IRONLOG_NATS_SERVER_NAME: 'n1',
+      IRONLOG_NATS_MONITOR_URL: monitorUrl,
+    });
+    const open = (more: Partial<typeof config> = {}) =>
+      openNats({ config: { ...config, ...more }, name: 'test', ...surroundings() });
+    const connections = async (): Promise<unknown> =>
+      ((await (await fetch(`${monitorUrl}/connz`)).json()) as { num_connections: number }).num_connections;
+    await expect(open()).rejects.toThrow(/IRONLOG_ALLOW_UNSAFE_SYNC/);
+    await vi.waitFor(async () => expect(await connections()).toBe(0), BOUND);
+    const link = await open({ IRONLOG_ALLOW_UNSAFE_SYNC: true });
+    cleanups.push(() => link.drain());
+    expect(await connections()).toBe(1);
+  });
 
   test('what cannot be known counts as unsafe: no URL, no answer, another server, no JetStream', async () => {
     const mine = await server();

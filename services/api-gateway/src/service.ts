@@ -2,16 +2,14 @@
 import { createEventLog, createWorkQueue, gatewayConsumers } from '@ironlog/event-log';
 import { openReader } from '@ironlog/read-model';
 import {
-  connectNats,
   createEnding,
   createFailpoints,
   createRuntime,
   ExitCode,
-  natsSettings,
   observeLog,
+  openNats,
   openTokens,
   type Runtime,
-  requireDurability,
   type Service,
 } from '@ironlog/service-kit';
 import { consumeBoth } from './consume-both.ts';
@@ -40,11 +38,13 @@ export const create = (config: GatewayConfig, overrides: Partial<Runtime> = {}):
 
   const start = async (): Promise<void> => {
     const tokens = openTokens(config.IRONLOG_TOKENS_FILE, { clock: runtime.clock, logger });
-    const settings = natsSettings(config);
-    const link = await connectNats({ settings, name: 'api-gateway', runtime: { ...runtime, signal }, ending });
-    undo.push(() => link.drain());
-    const { connection } = link;
-    await requireDurability({ connection, settings, logger });
+    const { connection, drain } = await openNats({
+      config,
+      name: 'api-gateway',
+      runtime: { ...runtime, signal },
+      ending,
+    });
+    undo.push(() => drain());
     const observe = observeLog(runtime);
     const fail = createFailpoints(config.IRONLOG_FAILPOINT);
     const log = failingLog(await createEventLog({ connection, observe }), fail);

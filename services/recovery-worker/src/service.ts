@@ -1,15 +1,13 @@
 // The recovery-worker: the failures consumer and the periodic searches, wired together and taken down in the opposite order.
 import { createEventLog, createWorkQueue, LogReplacedError, recoveryConsumer } from '@ironlog/event-log';
 import {
-  connectNats,
   createEnding,
   createFailpoints,
   createRuntime,
   ExitCode,
-  natsSettings,
   observeLog,
+  openNats,
   type Runtime,
-  requireDurability,
   type Service,
   startOpsServer,
 } from '@ironlog/service-kit';
@@ -72,11 +70,13 @@ export const create = (config: RecoveryConfig, overrides: Partial<Runtime> = {})
     undo.push(() => ops.close());
     served = ops.url;
     health.set('recovery', { ok: false, reason: 'starting' });
-    const settings = natsSettings(config);
-    const link = await connectNats({ settings, name: 'recovery-worker', runtime: { ...runtime, signal }, ending });
-    undo.push(() => link.drain());
-    const { connection } = link;
-    await requireDurability({ connection, settings, logger });
+    const { connection, drain } = await openNats({
+      config,
+      name: 'recovery-worker',
+      runtime: { ...runtime, signal },
+      ending,
+    });
+    undo.push(() => drain());
     const observe = observeLog(runtime);
     const log = await createEventLog({ connection, observe });
     const queue = await createWorkQueue({ connection, observe });

@@ -1,15 +1,13 @@
 // The projector as a service: two files, each folded from the log on its own, each thrown away when it is damaged.
 import type { Kind } from '@ironlog/read-model';
 import {
-  connectNats,
   createEnding,
   createFailpoints,
   createRuntime,
   ExitCode,
-  natsSettings,
   observeLog,
+  openNats,
   type Runtime,
-  requireDurability,
   type Service,
   startOpsServer,
 } from '@ironlog/service-kit';
@@ -50,15 +48,13 @@ export const create = (config: ProjectorConfig, overrides: Partial<Runtime> = {}
     undo.push(() => ops.close());
     for (const name of KINDS.flatMap((kind) => PARTS_OF[kind]))
       runtime.health.set(name, { ok: false, reason: 'starting' });
-    const settings = natsSettings(config);
-    const { connection, drain } = await connectNats({
-      settings,
+    const { connection, drain } = await openNats({
+      config,
       name: 'state-projector',
       runtime: { ...runtime, signal },
       ending,
     });
     undo.push(() => drain());
-    await requireDurability({ connection, settings, logger });
     const look = await openStreams(connection, observeLog(runtime));
     const fail = createFailpoints(config.IRONLOG_FAILPOINT);
     const keeping = KINDS.map((kind) =>

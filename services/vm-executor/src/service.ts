@@ -3,15 +3,13 @@ import { createEventLog, createWorkQueue, type EventLog } from '@ironlog/event-l
 import { createHypervisor, type Hypervisor } from '@ironlog/hypervisor';
 import type { Heartbeat, HypervisorKind } from '@ironlog/schemas';
 import {
-  connectNats,
   createEnding,
   createFailpoints,
   createRuntime,
   ExitCode,
-  natsSettings,
   observeLog,
+  openNats,
   type Runtime,
-  requireDurability,
   type Service,
   startOpsServer,
 } from '@ironlog/service-kit';
@@ -74,15 +72,13 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
     });
     cleanups.push(() => ops.close());
     runtime.health.set('reconciled', { ok: false, reason: 'starting' });
-    const settings = natsSettings(config);
-    const { connection, drain } = await connectNats({
-      settings,
+    const { connection, drain } = await openNats({
+      config,
       name: `vm-executor ${host}`,
       runtime: { ...runtime, signal },
       ending,
     });
     cleanups.push(() => drain());
-    await requireDurability({ connection, settings, logger: runtime.logger });
     const observe = observeLog(runtime);
     const log = await createEventLog({ connection, observe });
     const queue = await createWorkQueue({ connection, observe });
