@@ -34,4 +34,4 @@ export {
   type Task,
   type Vm,
 } from './vm.ts';
-export { workCommand } from './work-command.ts';
+export { nextRound, workCommand } from './work-command.ts';

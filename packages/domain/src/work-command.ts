@@ -49,3 +49,9 @@ export const workCommand = (parts: CommandParts): WorkCommand => {
     },
   };
 };
+
+/** The same command, routed once more. */
+export const nextRound = (command: WorkCommand): WorkCommand => ({
+  ...command,
+  data: { ...command.data, round: command.data.round + 1 },
+});

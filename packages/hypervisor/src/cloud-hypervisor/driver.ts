@@ -2,9 +2,10 @@
 import { HYPERVISOR_VERBS, type HypervisorKind } from '@ironlog/schemas';
 import { eventsPathOf, guestHadStopped, prepareEvents } from '../event-monitor.ts';
 import { type LaunchSpec, logPathOf, SOCKET_PATH_TOO_LONG, socketPathFits } from '../launch-spec.ts';
+import { OpenWatches } from '../open-watches.ts';
 import { deadlineRefusal, type Outcome, refusal } from '../outcome.ts';
 import { pause } from '../pause.ts';
-import type { Hypervisor, ProcessHandle, Watch } from '../port.ts';
+import type { Hypervisor, ProcessHandle } from '../port.ts';
 import { isAlive } from '../process/identity.ts';
 import { type ProgramSpec, spawnProgram } from '../process/spawn.ts';
 import { answering, ensure, look, put } from './calls.ts';
@@ -22,7 +23,7 @@ const LOOK_EVERY_MS = 20;
 
 /** One driver serves any number of processes; it holds no connection but those of its watches. */
 export function createCloudHypervisor({ kind, command }: CloudHypervisorOptions): Hypervisor {
-  const watches = new Set<Watch>();
+  const watches = new OpenWatches();
   return {
     kind,
     capabilities: () => ({ verbs: HYPERVISOR_VERBS[kind] }),
@@ -46,19 +47,9 @@ export function createCloudHypervisor({ kind, command }: CloudHypervisorOptions)
     observe: async (handle, deadline) =>
       (await isAlive(handle.identity)) ? look(handle, deadline) : { ok: true, state: 'absent' },
     guestHadStopped,
-    watch: (handle, report) => {
-      const watch = watchProcess(handle, report);
-      watches.add(watch);
-      return {
-        close: () => {
-          watches.delete(watch);
-          watch.close();
-        },
-      };
-    },
+    watch: (handle, report) => watches.add(watchProcess(handle, report)),
     close: async () => {
-      for (const watch of watches) watch.close();
-      watches.clear();
+      watches.closeAll();
     },
   };
 }

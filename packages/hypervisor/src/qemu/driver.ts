@@ -3,9 +3,10 @@ import { writeFile } from 'node:fs/promises';
 import { HYPERVISOR_VERBS } from '@ironlog/schemas';
 import { eventsPathOf, guestHadStopped, leaveGuestStop, prepareEvents } from '../event-monitor.ts';
 import { logPathOf, SOCKET_PATH_TOO_LONG, socketPathFits } from '../launch-spec.ts';
+import { OpenWatches } from '../open-watches.ts';
 import { deadlineRefusal, type Outcome, refusal } from '../outcome.ts';
 import { pause } from '../pause.ts';
-import type { Hypervisor, ProcessHandle, Watch } from '../port.ts';
+import type { Hypervisor, ProcessHandle } from '../port.ts';
 import { isAlive } from '../process/identity.ts';
 import { spawnProgram } from '../process/spawn.ts';
 import { answering, command, ensure, look } from './calls.ts';
@@ -27,7 +28,7 @@ const LOOK_EVERY_MS = 20;
 
 export function createQemu({ program, accelerator }: QemuConfig): Hypervisor {
   const links = new QmpLinks();
-  const watches = new Set<Watch>();
+  const watches = new OpenWatches();
   return {
     kind: 'qemu',
     capabilities: () => ({ verbs: HYPERVISOR_VERBS.qemu }),
@@ -53,19 +54,9 @@ export function createQemu({ program, accelerator }: QemuConfig): Hypervisor {
     observe: async (handle, deadline) =>
       (await isAlive(handle.identity)) ? look(links, handle, deadline) : { ok: true, state: 'absent' },
     guestHadStopped,
-    watch: (handle, report) => {
-      const watch = watchProcess(links, handle, report);
-      watches.add(watch);
-      return {
-        close: () => {
-          watches.delete(watch);
-          watch.close();
-        },
-      };
-    },
+    watch: (handle, report) => watches.add(watchProcess(links, handle, report)),
     close: async () => {
-      for (const watch of watches) watch.close();
-      watches.clear();
+      watches.closeAll();
       await links.close();
     },
   };

@@ -1,5 +1,6 @@
 // A host that had to decline a command says so in a host event; the command is placed again, one round further.
-import type { Recorded, WorkQueue } from '@ironlog/event-log';
+import { nextRound } from '@ironlog/domain';
+import type { Recorded } from '@ironlog/event-log';
 import {
   type HostEvent,
   type HostId,
@@ -9,22 +10,13 @@ import {
   type WorkCommand,
   workSubject,
 } from '@ironlog/schemas';
-import type { Clock, Logger, Metrics } from '@ironlog/service-kit';
 import type { OperationIndex } from '../tail/operations.ts';
-import type { WhereaboutsIndex } from '../tail/whereabouts.ts';
-import type { Hosts } from './hosts.ts';
+import type { PlacementDeps } from './placement-deps.ts';
 
-export interface DeclinedDeps {
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly metrics: Metrics;
-  readonly queue: Pick<WorkQueue, 'publish'>;
-  readonly hosts: Pick<Hosts, 'place'>;
-  readonly whereabouts: WhereaboutsIndex;
+export interface DeclinedDeps extends PlacementDeps {
   readonly operations: Pick<OperationIndex, 'find'>;
   /** The last command on a WORK subject, from the stream's leader. */
   readonly lastWork: (subject: string) => Promise<WorkCommand | undefined>;
-  readonly signal: AbortSignal;
 }
 
 type Declined = Extract<HostEvent, { name: 'declined' }>;
@@ -57,11 +49,7 @@ const routeAgain = async (deps: DeclinedDeps, { subject: host, data }: Declined)
   const placed = deps.hosts.place(action.params.spec);
   // The same host again would decline again: it waits, until a heartbeat says otherwise.
   const target = placed.kind === 'placed' && placed.host !== host ? placed.host : 'any';
-  const published = await deps.queue.publish(
-    target,
-    { ...command, data: { ...command.data, round: round + 1 } },
-    deps.signal,
-  );
+  const published = await deps.queue.publish(target, nextRound(command), deps.signal);
   deps.metrics
     .counter('ironlog_placements_total')
     .inc({ outcome: published.kind === 'stored' ? 'placed-again' : 'unknown' });

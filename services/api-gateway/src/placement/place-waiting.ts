@@ -1,26 +1,19 @@
 // Places what waits on `work.any`: tried at each delivery, and again after a short delay, until its `startBy`. What waits
 // there for a VM that will never be is answered.
-import type { Delivery, WorkQueue } from '@ironlog/event-log';
+import { nextRound } from '@ironlog/domain';
+import type { Delivery } from '@ironlog/event-log';
 import { type HostId, parseWorkSubject, type WorkCommand, workCommandSchema } from '@ironlog/schemas';
-import type { Clock, Logger, Metrics } from '@ironlog/service-kit';
 import type { Reject } from '../accept/reject.ts';
 import { pendingOf } from '../accept/work-command.ts';
 import type { OperationIndex } from '../tail/operations.ts';
-import type { WhereaboutsIndex } from '../tail/whereabouts.ts';
 import type { Answer } from './deleted.ts';
-import type { Hosts } from './hosts.ts';
+import type { PlacementDeps } from './placement-deps.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
 /** Between two tries; a host's heartbeat comes every few seconds. */
 const RETRY_MS = 1_000;
 
-export interface PlaceWaitingDeps {
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly metrics: Metrics;
-  readonly queue: Pick<WorkQueue, 'publish'>;
-  readonly hosts: Pick<Hosts, 'place'>;
-  readonly whereabouts: WhereaboutsIndex;
+export interface PlaceWaitingDeps extends PlacementDeps {
   readonly waiting: WaitingRoom;
   readonly operations: Pick<OperationIndex, 'find' | 'follow'>;
   /** Of a VM that no host has and none will have. */
@@ -28,7 +21,6 @@ export interface PlaceWaitingDeps {
   readonly reject: Reject;
   /** Whether the read model knows all that is on record by now, so that what it does not know is not there. */
   readonly caughtUp: () => Promise<boolean>;
-  readonly signal: AbortSignal;
 }
 
 /** Handles one delivery of the placement consumer. */
@@ -64,11 +56,7 @@ export const placeWaiting =
       delivery.nak(RETRY_MS);
       return;
     }
-    const published = await deps.queue.publish(
-      next,
-      { ...command, data: { ...data, round: data.round + 1 } },
-      deps.signal,
-    );
+    const published = await deps.queue.publish(next, nextRound(command), deps.signal);
     if (published.kind === 'unknown') return delivery.nak(RETRY_MS);
     deps.waiting.leave(tenant, id);
     deps.metrics.counter('ironlog_placements_total').inc({ outcome: 'placed-after-waiting' });
