@@ -1,21 +1,11 @@
 // A host's capacity: what is configured wins, one by one; the rest comes from the machine or the simulator.
 import { availableParallelism, totalmem } from 'node:os';
-import { loadConfig } from '@ironlog/service-kit';
 import { expect, test } from 'vitest';
 import { capacityOf } from './capacity.ts';
-import { environmentSchema } from './env.ts';
+import { loadFrom } from './env.fixture.ts';
 
 const MIB = 1024 * 1024;
-const NEEDED = {
-  IRONLOG_NATS_URL: 'nats://127.0.0.1:4222',
-  IRONLOG_NATS_USER: 'executor',
-  IRONLOG_NATS_PASSWORD: 'secret',
-  IRONLOG_NATS_SERVER_NAME: 'test',
-  IRONLOG_HTTP_PORT: '0',
-  IRONLOG_STATE_DIR: '/nonexistent',
-  IRONLOG_HOST_ID: 'host-1',
-};
-const capacity = (env: Record<string, string>) => capacityOf(loadConfig(environmentSchema, { ...NEEDED, ...env }));
+const capacity = (env: Record<string, string>) => capacityOf(loadFrom(env));
 
 test('a simulator gives out more than any machine has, and a thousand processes', () => {
   const { cpus, memoryMiB, processes } = capacity({});

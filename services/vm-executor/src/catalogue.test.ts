@@ -1,21 +1,10 @@
 // The catalogue: tenants see ids and words, and no path; the launch has the paths that are configured.
 import { imageId } from '@ironlog/schemas';
-import { loadConfig } from '@ironlog/service-kit';
 import { expect, test } from 'vitest';
 import { catalogueOf } from './catalogue.ts';
-import { environmentSchema } from './env.ts';
+import { loadFrom } from './env.fixture.ts';
 
-const NEEDED = {
-  IRONLOG_NATS_URL: 'nats://127.0.0.1:4222',
-  IRONLOG_NATS_USER: 'executor',
-  IRONLOG_NATS_PASSWORD: 'secret',
-  IRONLOG_NATS_SERVER_NAME: 'test',
-  IRONLOG_HTTP_PORT: '0',
-  IRONLOG_STATE_DIR: '/nonexistent',
-  IRONLOG_HOST_ID: 'host-1',
-};
-const demo = (env: Record<string, string>) =>
-  catalogueOf(loadConfig(environmentSchema, { ...NEEDED, ...env })).get(imageId('demo'));
+const demo = (env: Record<string, string>) => catalogueOf(loadFrom(env)).get(imageId('demo'));
 const FILES = { IRONLOG_KERNEL: '/images/vmlinuz', IRONLOG_INITRD: '/images/initrd' };
 
 test('a simulator needs no file, even where one is configured', () => {

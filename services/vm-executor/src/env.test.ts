@@ -1,28 +1,16 @@
 // The executor's configuration: what it takes, its defaults, and an error that names the variable that is wrong.
-import { loadConfig } from '@ironlog/service-kit';
 import { describe, expect, it, test } from 'vitest';
-import { environmentSchema } from './env.ts';
-
-const NEEDED = {
-  IRONLOG_NATS_URL: 'nats://127.0.0.1:4222',
-  IRONLOG_NATS_USER: 'executor',
-  IRONLOG_NATS_PASSWORD: 'secret',
-  IRONLOG_NATS_SERVER_NAME: 'test',
-  IRONLOG_HTTP_PORT: '0',
-  IRONLOG_STATE_DIR: '/nonexistent',
-  IRONLOG_HOST_ID: 'host-1',
-};
-const load = (env: Record<string, string | undefined>) => loadConfig(environmentSchema, { ...NEEDED, ...env });
+import { loadFrom, NEEDED } from './env.fixture.ts';
 
 test('what must be set is enough: a simulator, with nothing configured away', () => {
-  const config = load({});
+  const config = loadFrom();
   expect(config).toMatchObject({ IRONLOG_HYPERVISOR: 'simulator', IRONLOG_HOST_ID: 'host-1', IRONLOG_HTTP_PORT: 0 });
   expect(config.IRONLOG_HOST_CPUS).toBeUndefined();
   expect(config.IRONLOG_FAILPOINT).toBeUndefined();
 });
 
 test('numbers are numbers, and a failpoint is a name and a count', () => {
-  const config = load({
+  const config = loadFrom({
     IRONLOG_HOST_CPUS: '16',
     IRONLOG_HOST_MEMORY_MIB: '4096',
     IRONLOG_HOST_PROCESSES: '100000',
@@ -37,8 +25,8 @@ test('numbers are numbers, and a failpoint is a name and a count', () => {
 });
 
 test("a host's labels are keys and values", () => {
-  expect(load({}).IRONLOG_HOST_LABELS).toEqual({});
-  expect(load({ IRONLOG_HOST_LABELS: 'zone=a, disk=fast=2,bare' }).IRONLOG_HOST_LABELS).toEqual({
+  expect(loadFrom().IRONLOG_HOST_LABELS).toEqual({});
+  expect(loadFrom({ IRONLOG_HOST_LABELS: 'zone=a, disk=fast=2,bare' }).IRONLOG_HOST_LABELS).toEqual({
     zone: 'a',
     disk: 'fast=2',
     bare: '',
@@ -65,18 +53,18 @@ describe('an error names the variable', () => {
     ['IRONLOG_FAILPOINT', 'before-lunch'],
     ['IRONLOG_FAILPOINT', 'after-spawn:0'],
   ])('%s=%s', (name, value) => {
-    expect(() => load({ [name]: value })).toThrow(new RegExp(`^${name} is ${JSON.stringify(value)}; it takes `));
+    expect(() => loadFrom({ [name]: value })).toThrow(new RegExp(`^${name} is ${JSON.stringify(value)}; it takes `));
   });
 
   it.each(Object.keys(NEEDED))('%s when it is not set', (name) => {
-    expect(() => load({ [name]: undefined })).toThrow(new RegExp(`^${name} is not set; it takes `));
+    expect(() => loadFrom({ [name]: undefined })).toThrow(new RegExp(`^${name} is not set; it takes `));
   });
 
   it('all of them at once, and one that is only like one of ours', () => {
-    expect(() => load({ IRONLOG_HOST_CPUS: 'many', IRONLOG_HYPERVISOR: 'xen' })).toThrow(
+    expect(() => loadFrom({ IRONLOG_HOST_CPUS: 'many', IRONLOG_HYPERVISOR: 'xen' })).toThrow(
       /IRONLOG_HYPERVISOR is "xen".*\n.*IRONLOG_HOST_CPUS is "many"/,
     );
-    expect(() => load({ IRONLOG_HOST_CPU: '4' })).toThrow(
+    expect(() => loadFrom({ IRONLOG_HOST_CPU: '4' })).toThrow(
       'IRONLOG_HOST_CPU is not a variable of this service; the nearest is IRONLOG_HOST_CPUS',
     );
   });
