@@ -8,13 +8,11 @@ export type { Deadline } from './deadline.ts';
 export { createDeadline } from './deadline.ts';
 export type { Ending, ServiceEnd } from './ending.ts';
 export { createEnding, ExitCode } from './ending.ts';
-export type { NatsSettings } from './environment.ts';
 export {
   hostEnvironment,
   httpEnvironment,
   logEnvironment,
   natsEnvironment,
-  natsSettings,
   optionalWhole,
   readModelEnvironment,
   stateEnvironment,
@@ -24,6 +22,7 @@ export type { Fail, FailpointConfig } from './failpoints.ts';
 export { createFailpoints, failpointSchema } from './failpoints.ts';
 export type { Check, Health, HealthReport } from './health.ts';
 export { createHealth } from './health.ts';
+export { createLife } from './life.ts';
 export type { Logger, LogLevel } from './log.ts';
 export { createLogger } from './log.ts';
 export { observeLog } from './log-observer.ts';
@@ -31,9 +30,6 @@ export type { MetricName } from './metric-table.ts';
 export { METRICS } from './metric-table.ts';
 export type { Metrics, MetricsOptions } from './metrics.ts';
 export { createMetrics } from './metrics.ts';
-export type { NatsLink } from './nats.ts';
-export { connectNats } from './nats.ts';
-export type { NatsDeps } from './nats-status.ts';
 export { nearestName } from './nearest-name.ts';
 export { openNats } from './open-nats.ts';
 export type { OpsServer } from './ops-server.ts';

@@ -2,9 +2,8 @@
 import { createEventLog, createWorkQueue, gatewayConsumers } from '@ironlog/event-log';
 import { openReader } from '@ironlog/read-model';
 import {
-  createEnding,
   createFailpoints,
-  createRuntime,
+  createLife,
   ExitCode,
   observeLog,
   openNats,
@@ -27,33 +26,26 @@ export interface GatewayService extends Service {
 }
 
 export const create = (config: GatewayConfig, overrides: Partial<Runtime> = {}): GatewayService => {
-  const runtime = createRuntime('api-gateway', { logLevel: config.IRONLOG_LOG_LEVEL, ...overrides });
-  const { logger } = runtime;
-  const ending = createEnding();
-  const stopping = new AbortController();
-  const signal = AbortSignal.any([runtime.signal, stopping.signal]);
-  /** What `stop` undoes, last first. */
-  const undo: (() => Promise<void> | void)[] = [];
+  const { runtime, ending, atStop, stop } = createLife('api-gateway', {
+    logLevel: config.IRONLOG_LOG_LEVEL,
+    ...overrides,
+  });
+  const { logger, signal } = runtime;
   let app: App | undefined;
 
   const start = async (): Promise<void> => {
     const tokens = openTokens(config.IRONLOG_TOKENS_FILE, { clock: runtime.clock, logger });
-    const { connection, drain } = await openNats({
-      config,
-      name: 'api-gateway',
-      runtime: { ...runtime, signal },
-      ending,
-    });
-    undo.push(() => drain());
+    const { connection, drain } = await openNats({ config, name: 'api-gateway', runtime, ending });
+    atStop(() => drain());
     const observe = observeLog(runtime);
     const fail = createFailpoints(config.IRONLOG_FAILPOINT);
     const log = failingLog(await createEventLog({ connection, observe }), fail);
     const queue = failingQueue(await createWorkQueue({ connection, observe }), fail);
     const reads = openReader({ directory: config.IRONLOG_READ_MODEL_DIR });
-    undo.push(() => reads.close());
-    undo.push(registerReadModelCheck(runtime.health, reads));
+    atStop(() => reads.close());
+    atStop(registerReadModelCheck(runtime.health, reads));
     const core = await createCore({ config, runtime, connection, log, queue, reads, signal });
-    undo.push(() => core.settled);
+    atStop(() => core.settled);
     core.tailEnded.catch((err: unknown) => {
       logger.error({ err }, 'the tail of EVENTS has ended');
       ending.end({
@@ -69,7 +61,7 @@ export const create = (config: GatewayConfig, overrides: Partial<Runtime> = {}):
       requestsPerSecond: config.IRONLOG_REQUESTS_PER_SECOND,
     });
     const server = app;
-    undo.push(() => server.close());
+    atStop(() => server.close());
     for (const [from, handle] of [
       [gatewayConsumers.door, core.door],
       [gatewayConsumers.placement, core.placement],
@@ -83,7 +75,7 @@ export const create = (config: GatewayConfig, overrides: Partial<Runtime> = {}):
       logger,
       signal,
     });
-    undo.push(() => consuming);
+    atStop(() => consuming);
     await app.listen({ host: config.IRONLOG_HTTP_HOST, port: config.IRONLOG_HTTP_PORT });
     logger.info({ url: url() }, 'listening');
   };
@@ -91,10 +83,6 @@ export const create = (config: GatewayConfig, overrides: Partial<Runtime> = {}):
     const address = app?.addresses()[0];
     if (!address || typeof address === 'string') throw new Error('the gateway does not listen yet');
     return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
-  };
-  const stop = async (): Promise<void> => {
-    stopping.abort(new Error('the gateway stops'));
-    for (let step = undo.pop(); step; step = undo.pop()) await step();
   };
   return { start, stop, ended: ending.ended, url };
 };

@@ -1,9 +1,8 @@
 // The recovery-worker: the failures consumer and the periodic searches, wired together and taken down in the opposite order.
 import { createEventLog, createWorkQueue, LogReplacedError, recoveryConsumer } from '@ironlog/event-log';
 import {
-  createEnding,
   createFailpoints,
-  createRuntime,
+  createLife,
   ExitCode,
   observeLog,
   openNats,
@@ -40,13 +39,11 @@ export interface RecoveryService extends Service {
 }
 
 export const create = (config: RecoveryConfig, overrides: Partial<Runtime> = {}): RecoveryService => {
-  const runtime = createRuntime('recovery-worker', { logLevel: config.IRONLOG_LOG_LEVEL, ...overrides });
-  const { clock, health, logger, metrics } = runtime;
-  const ending = createEnding();
-  const stopping = new AbortController();
-  const signal = AbortSignal.any([runtime.signal, stopping.signal]);
-  /** What `stop` undoes, last first. */
-  const undo: (() => Promise<void> | void)[] = [];
+  const { runtime, ending, atStop, stop } = createLife('recovery-worker', {
+    logLevel: config.IRONLOG_LOG_LEVEL,
+    ...overrides,
+  });
+  const { clock, health, logger, metrics, signal } = runtime;
   let served: string | undefined;
 
   const fail = (what: string, err: unknown): void => {
@@ -67,21 +64,16 @@ export const create = (config: RecoveryConfig, overrides: Partial<Runtime> = {})
       health,
       metrics,
     });
-    undo.push(() => ops.close());
+    atStop(() => ops.close());
     served = ops.url;
     health.set('recovery', { ok: false, reason: 'starting' });
-    const { connection, drain } = await openNats({
-      config,
-      name: 'recovery-worker',
-      runtime: { ...runtime, signal },
-      ending,
-    });
-    undo.push(() => drain());
+    const { connection, drain } = await openNats({ config, name: 'recovery-worker', runtime, ending });
+    atStop(() => drain());
     const observe = observeLog(runtime);
     const log = await createEventLog({ connection, observe });
     const queue = await createWorkQueue({ connection, observe });
     const reads = openReads(config.IRONLOG_READ_MODEL_DIR);
-    undo.push(() => reads.close());
+    atStop(() => reads.close());
 
     const failpoint = createFailpoints(config.IRONLOG_FAILPOINT);
     const vms = new VmLoader({ log, reads });
@@ -121,15 +113,11 @@ export const create = (config: RecoveryConfig, overrides: Partial<Runtime> = {})
       },
       signal,
     });
-    undo.push(() => Promise.allSettled([consuming, searching, resuming]).then(() => undefined));
+    atStop(() => Promise.allSettled([consuming, searching, resuming]).then(() => undefined));
     consuming.catch((err: unknown) => fail('the failures consumer', err));
     resuming.catch((err: unknown) => fail('the work on what was cut off', err));
     searching.catch((err: unknown) => fail('the periodic search', err));
     health.set('recovery', { ok: true });
-  };
-  const stop = async (): Promise<void> => {
-    stopping.abort(new Error('the recovery-worker stops'));
-    for (let step = undo.pop(); step; step = undo.pop()) await step();
   };
   const url = (): string => {
     if (served === undefined) throw new Error('the recovery-worker does not listen yet');

@@ -21,7 +21,6 @@ import {
   type WorkCommand,
 } from '@ironlog/schemas';
 import {
-  connectNats,
   createEnding,
   createHealth,
   createLogger,
@@ -30,7 +29,7 @@ import {
   type Health,
   loadConfig,
   type Metrics,
-  natsSettings,
+  openNats,
   type Service,
 } from '@ironlog/service-kit';
 import { environmentSchema } from './env.ts';
@@ -137,8 +136,8 @@ export const startPlane = async (directory = mkdtempSync(join(tmpdir(), 'ironlog
   const undo: (() => unknown)[] = [() => rmSync(store, { recursive: true, force: true }), () => nats.stop()];
   const connectAs = async (user: string) => {
     const runtime = createRuntime('test', { logger: silent });
-    const settings = natsSettings(configOf(nats, user, directory));
-    const link = await connectNats({ settings, name: user, runtime, ending: createEnding() });
+    const config = configOf(nats, user, directory);
+    const link = await openNats({ config, name: user, runtime, ending: createEnding() });
     undo.push(() => link.drain());
     return link.connection;
   };

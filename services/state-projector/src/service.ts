@@ -1,9 +1,8 @@
 // The projector as a service: two files, each folded from the log on its own, each thrown away when it is damaged.
 import type { Kind } from '@ironlog/read-model';
 import {
-  createEnding,
   createFailpoints,
-  createRuntime,
+  createLife,
   ExitCode,
   observeLog,
   openNats,
@@ -19,12 +18,11 @@ import { openStreams } from './log-streams.ts';
 const KINDS: readonly Kind[] = ['state', 'history'];
 
 export const create = (config: ProjectorConfig, overrides: Partial<Runtime> = {}): Service => {
-  const runtime = createRuntime('state-projector', { logLevel: config.IRONLOG_LOG_LEVEL, ...overrides });
-  const { logger } = runtime;
-  const ending = createEnding();
-  const stopping = new AbortController();
-  const signal = AbortSignal.any([runtime.signal, stopping.signal]);
-  const undo: (() => unknown)[] = [];
+  const { runtime, ending, atStop, stop } = createLife('state-projector', {
+    logLevel: config.IRONLOG_LOG_LEVEL,
+    ...overrides,
+  });
+  const { logger, signal } = runtime;
 
   /** It may be better after a restart, which opens and checks the files again. */
   const onFailure = (error: unknown): void => {
@@ -45,28 +43,18 @@ export const create = (config: ProjectorConfig, overrides: Partial<Runtime> = {}
       health: runtime.health,
       metrics: runtime.metrics,
     });
-    undo.push(() => ops.close());
+    atStop(() => ops.close());
     for (const name of KINDS.flatMap((kind) => PARTS_OF[kind]))
       runtime.health.set(name, { ok: false, reason: 'starting' });
-    const { connection, drain } = await openNats({
-      config,
-      name: 'state-projector',
-      runtime: { ...runtime, signal },
-      ending,
-    });
-    undo.push(() => drain());
+    const { connection, drain } = await openNats({ config, name: 'state-projector', runtime, ending });
+    atStop(() => drain());
     const look = await openStreams(connection, observeLog(runtime));
     const fail = createFailpoints(config.IRONLOG_FAILPOINT);
     const keeping = KINDS.map((kind) =>
-      new Keeper({ directory, kind, look, runtime: { ...runtime, signal }, fail, signal }).run().catch(onFailure),
+      new Keeper({ directory, kind, look, runtime, fail, signal }).run().catch(onFailure),
     );
-    undo.push(() => Promise.all(keeping));
+    atStop(() => Promise.all(keeping));
     logger.info({ port: ops.port, directory }, 'projecting');
-  };
-
-  const stop = async (): Promise<void> => {
-    stopping.abort(new Error('the projector is stopping'));
-    for (let step = undo.pop(); step; step = undo.pop()) await step();
   };
 
   return { start, stop, ended: ending.ended };

@@ -3,9 +3,8 @@ import { createEventLog, createWorkQueue, type EventLog } from '@ironlog/event-l
 import { createHypervisor, type Hypervisor } from '@ironlog/hypervisor';
 import type { Heartbeat, HypervisorKind } from '@ironlog/schemas';
 import {
-  createEnding,
   createFailpoints,
-  createRuntime,
+  createLife,
   ExitCode,
   observeLog,
   openNats,
@@ -36,15 +35,12 @@ export interface Overrides extends Partial<Runtime> {
 
 export const create = (config: ExecutorConfig, overrides: Overrides = {}): Service => {
   const { collaborators = (made) => made, ...surroundings } = overrides;
-  const runtime = createRuntime('vm-executor', {
+  const { runtime, ending, atStop, stop } = createLife('vm-executor', {
     ...surroundings,
     host: config.IRONLOG_HOST_ID,
     logLevel: config.IRONLOG_LOG_LEVEL,
   });
-  const ending = createEnding();
-  const stopping = new AbortController();
-  const signal = AbortSignal.any([runtime.signal, stopping.signal]);
-  const cleanups: (() => unknown)[] = [];
+  const { signal } = runtime;
   let status: Heartbeat['status'] = 'starting';
 
   const halt = async (log: EventLog, incarnation: Incarnation, state: StateDirectory): Promise<boolean> => {
@@ -63,22 +59,17 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
   const start = async (): Promise<void> => {
     const host = config.IRONLOG_HOST_ID;
     const state = new StateDirectory(config.IRONLOG_STATE_DIR, host);
-    cleanups.push(await takeHostLock(state.path));
+    atStop(await takeHostLock(state.path));
     const ops = await startOpsServer({
       host: config.IRONLOG_HTTP_HOST,
       port: config.IRONLOG_HTTP_PORT,
       health: runtime.health,
       metrics: runtime.metrics,
     });
-    cleanups.push(() => ops.close());
+    atStop(() => ops.close());
     runtime.health.set('reconciled', { ok: false, reason: 'starting' });
-    const { connection, drain } = await openNats({
-      config,
-      name: `vm-executor ${host}`,
-      runtime: { ...runtime, signal },
-      ending,
-    });
-    cleanups.push(() => drain());
+    const { connection, drain } = await openNats({ config, name: `vm-executor ${host}`, runtime, ending });
+    atStop(() => drain());
     const observe = observeLog(runtime);
     const log = await createEventLog({ connection, observe });
     const queue = await createWorkQueue({ connection, observe });
@@ -109,14 +100,13 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
       fail: createFailpoints(config.IRONLOG_FAILPOINT),
     });
     const executor = new Executor(deps);
-    cleanups.push(
-      () => hypervisor.close(),
-      () =>
-        incarnation
-          .stop()
-          .catch((err: unknown) => runtime.logger.warn({ err }, 'the stop is not on record: the log was not reached')),
-      () => executor.stop(),
+    atStop(() => hypervisor.close());
+    atStop(() =>
+      incarnation
+        .stop()
+        .catch((err: unknown) => runtime.logger.warn({ err }, 'the stop is not on record: the log was not reached')),
     );
+    atStop(() => executor.stop());
     const read = (): Heartbeat => ({
       host,
       incarnation: incarnation.id,
@@ -136,12 +126,12 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
         capacity: admission.capacity,
       };
       await incarnation.start({ name: 'executor-started', data });
-      cleanups.push(watchIncarnation(incarnation));
+      atStop(watchIncarnation(incarnation));
     }
     // Before its VMs are brought together with their processes, which may take long: a host that is at it is not silent.
     const beating = await startHeartbeat({ connection, read, logger: runtime.logger });
     pulse = beating;
-    cleanups.push(async () => {
+    atStop(async () => {
       status = 'draining';
       await beating.stop();
     });
@@ -156,13 +146,8 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
       await beating.beat();
     }
     const consoles = serveConsoles({ connection, host, state, logger: runtime.logger });
-    cleanups.push(() => consoles.unsubscribe());
+    atStop(() => consoles.unsubscribe());
     runtime.logger.info({ hostId: host, incarnation: incarnation.id, port: ops.port, status }, 'ready');
-  };
-
-  const stop = async (): Promise<void> => {
-    stopping.abort(new Error('the executor is stopping'));
-    for (const cleanup of cleanups.reverse()) await cleanup();
   };
 
   return { start, stop, ended: ending.ended };
