@@ -21,6 +21,7 @@ const DESCRIPTION = [
   'SSE by a frame with an `id` alone, NDJSON by a blank line, which is to be skipped.',
   'As often the token is judged again: when it is revoked, has expired, or is of another tenant or role, the stream ends;',
   'SSE with a last `event: end` whose data is the problem that a request would be answered with.',
+  `A token may hold ${LIMITS.streamsPerToken} streams open, and the tokens of a tenant ${LIMITS.streamsPerTenant} between them; one more is a 429.`,
 ].join(' ');
 
 export const events: Route = (app, api) => {
