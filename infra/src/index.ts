@@ -4,6 +4,7 @@ export { type DemoKernel, ensureDemoKernel } from '../dev/demo-kernel.ts';
 export { findNatsServer } from '../dev/nats-server.ts';
 export { CACHE_DIR, DEV_FILE, privateDirectory, ROOT } from '../dev/paths.ts';
 export { type Plane, type PlaneOptions, startPlane } from '../dev/plane.ts';
+export { choosePort } from '../dev/ports.ts';
 export { type FoundQemu, findQemu } from '../dev/qemu.ts';
 export { waitUntilReady } from '../dev/readiness.ts';
 export { say } from '../dev/say.ts';
