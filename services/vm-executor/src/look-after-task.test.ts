@@ -1,9 +1,8 @@
 // A process that died while its VM's task was on record and did not run yet: the look after the task is what tells of it, and
 // must not be lost with a log that is away for a moment, whether or not there are health checks.
 import { LogUnavailableError } from '@ironlog/event-log';
-import { hostFilter } from '@ironlog/schemas';
 import { expect, test, vi } from 'vitest';
-import { BOUND, HOST, testHost } from './host.fixture.ts';
+import { BOUND, testHost } from './host.fixture.ts';
 
 const host = testHost();
 
@@ -15,12 +14,10 @@ test('a look after a task that is cut off is made again, without any health chec
   let cutOff = 0;
   host.appending = (event) => {
     if (!('name' in event)) return undefined;
-    if (event.name === 'pause-failed')
-      host.reading = (filter) => {
-        if (filter !== hostFilter(HOST) || cutOff > 0) return;
-        cutOff += 1;
-        throw new LogUnavailableError('away for a moment', undefined);
-      };
+    if (event.name === 'crashed' && cutOff === 0) {
+      cutOff += 1;
+      throw new LogUnavailableError('away for a moment', undefined);
+    }
     return event.name === 'pause-started' ? onRecord.promise : undefined;
   };
   const sent = host.send(id, 'pause');
