@@ -79,6 +79,28 @@ describe('event log across a restart of nats-server', () => {
     expect(replayed).toEqual(upTo(3_000));
   }, 60_000);
 
+  it('tails on, without a gap or a repeat, when its consumer is taken away', async () => {
+    const { tailed, stop } = follow(0);
+    for (let count = 0; count < 5; count++) await appendOne();
+    await until('all 5 are tailed', () => tailed.length === 5);
+    const manager = await jetstreamManager(connection);
+    for await (const { name } of manager.consumers.list(STREAMS.events))
+      await manager.consumers.delete(STREAMS.events, name);
+    for (let count = 0; count < 5; count++) await appendOne();
+    await until('all 10 are tailed', () => tailed.length >= 10);
+    await stop();
+    expect(tailed).toEqual(upTo(10));
+  });
+
+  it('leaves no consumer behind', async () => {
+    const { tailed, stop } = follow(0);
+    await appendOne();
+    await until('it is tailed', () => tailed.length === 1);
+    await stop();
+    const manager = await jetstreamManager(connection);
+    await until('no consumer is left', async () => (await manager.consumers.list(STREAMS.events).next()).length === 0);
+  });
+
   it('stops the tail when the stream comes back as another one', async () => {
     const { tailed, done } = follow(0);
     const failed = expect(done).rejects.toMatchObject({ code: 'log-replaced' });

@@ -1,0 +1,149 @@
+// One ephemeral consumer's messages in batches of what has arrived, pulled ahead of what is handled, until the subscription must
+// be renewed; the caller renews it. By a callback instead of the client's ordered consumer and its iterator, which make a
+// promise and a handful of objects of each message.
+import { createInbox, type Msg, type NatsConnection, nanos, type Status } from '@nats-io/transport-node';
+
+export interface ReadAheadOptions {
+  readonly connection: NatsConnection;
+  /** Where this consumer is asked for more: `$JS.API.CONSUMER.MSG.NEXT.<stream>.<consumer>`. */
+  readonly nextSubject: string;
+  /** Asked for or arrived, and not handed over yet; the memory that a slow reader costs. */
+  readonly ahead: number;
+  readonly maxBatch: number;
+  readonly signal: AbortSignal;
+}
+
+/** How long one request stands before it is made again, and how often the server says that it is alive meanwhile. */
+const EXPIRES_MS = 10_000;
+const IDLE_HEARTBEAT_MS = 2_000;
+/** After so many intervals without a word the server is taken for gone. */
+const MOST_SILENT = 2;
+
+const HEARTBEAT = 100;
+const EXPIRED = 408;
+
+/** Ends on abort or when it must be renewed, after all that had arrived. Each batch is nobody else's. */
+export const readAhead = async function* (options: ReadAheadOptions): AsyncGenerator<readonly Msg[]> {
+  const { signal, maxBatch } = options;
+  const arrivals = new Arrivals(options);
+  const end = (): void => arrivals.end();
+  signal.addEventListener('abort', end, { once: true });
+  try {
+    while (!signal.aborted) {
+      const batch = await arrivals.next(maxBatch);
+      if (batch.length === 0) return;
+      yield batch;
+    }
+  } finally {
+    signal.removeEventListener('abort', end);
+    arrivals.end();
+  }
+};
+
+class Arrivals {
+  readonly #options: ReadAheadOptions;
+  readonly #inbox: string;
+  readonly #subscription;
+  readonly #statuses: AsyncIterable<Status>;
+  readonly #heartbeat: NodeJS.Timeout;
+  #waiting: Msg[] = [];
+  /** Asked for and not arrived. */
+  #asked = 0;
+  #silent = 0;
+  #ended = false;
+  #onChange: (() => void) | undefined;
+
+  constructor(options: ReadAheadOptions) {
+    const { connection } = options;
+    this.#options = options;
+    this.#inbox = createInbox(inboxPrefixOf(connection));
+    this.#subscription = connection.subscribe(this.#inbox, {
+      callback: (error, message) => {
+        if (error) this.end();
+        else this.#onMessage(message);
+      },
+    });
+    this.#heartbeat = setInterval(() => this.#onInterval(), IDLE_HEARTBEAT_MS);
+    this.#statuses = connection.status();
+    void this.#endOnReconnect();
+  }
+
+  /** Waits for at least one; empty when there will be none. */
+  async next(most: number): Promise<readonly Msg[]> {
+    this.#ask();
+    while (this.#waiting.length === 0 && !this.#ended) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#onChange = resolve;
+      await promise;
+    }
+    if (this.#waiting.length > most) return this.#waiting.splice(0, most);
+    const all = this.#waiting;
+    this.#waiting = [];
+    return all;
+  }
+
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#subscription.unsubscribe();
+    clearInterval(this.#heartbeat);
+    if ('stop' in this.#statuses && typeof this.#statuses.stop === 'function') this.#statuses.stop();
+    this.#changed();
+  }
+
+  /** Back-pressure: never more than what the reader is behind by, and not for a few. */
+  #ask(): void {
+    const { connection, nextSubject, ahead } = this.#options;
+    const batch = ahead - this.#asked - this.#waiting.length;
+    if (this.#ended || batch < ahead / 4) return;
+    this.#asked += batch;
+    const request = { batch, expires: nanos(EXPIRES_MS), idle_heartbeat: nanos(IDLE_HEARTBEAT_MS) };
+    connection.publish(nextSubject, JSON.stringify(request), { reply: this.#inbox });
+  }
+
+  #onMessage(message: Msg): void {
+    this.#silent = 0;
+    if (message.subject === this.#inbox) {
+      this.#onStatus(message);
+      return;
+    }
+    this.#asked -= 1;
+    this.#waiting.push(message);
+    this.#changed();
+  }
+
+  #onStatus({ headers }: Msg): void {
+    if (headers?.code === HEARTBEAT) return;
+    if (headers?.code === EXPIRED) {
+      this.#asked -= Number(headers.get('Nats-Pending-Messages') || 0);
+      this.#ask();
+      return;
+    }
+    // Whatever else it says (the consumer is gone, its leader has moved, nobody answers), a new one is the answer.
+    this.end();
+  }
+
+  /** Only what was asked for is answered by heartbeats. Counted, not timed: a reader that computes for long is no silent server. */
+  #onInterval(): void {
+    if (this.#asked > 0) this.#silent += 1;
+    if (this.#silent > MOST_SILENT) this.end();
+  }
+
+  /** The consumer may not have outlived its server; and a request sent just before is answered to nobody. */
+  async #endOnReconnect(): Promise<void> {
+    for await (const { type } of this.#statuses) if (type === 'reconnect') this.end();
+  }
+
+  #changed(): void {
+    this.#onChange?.();
+    this.#onChange = undefined;
+  }
+}
+
+/** An account's users may receive answers under their own prefix only; the interface does not show it (nats-core 3.4). */
+const inboxPrefixOf = (connection: NatsConnection): string | undefined => {
+  if (!('options' in connection)) return undefined;
+  const { options } = connection;
+  if (typeof options !== 'object' || options === null || !('inboxPrefix' in options)) return undefined;
+  return typeof options.inboxPrefix === 'string' ? options.inboxPrefix : undefined;
+};
