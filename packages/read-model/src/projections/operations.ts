@@ -2,6 +2,7 @@
 import { foldOperation, type OperationState, operationsOf } from '@ironlog/domain';
 import type { CommandId, StoredEvent, TenantId } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
+import { RowInserts } from './row-inserts.ts';
 import { WrittenKeys } from './written-keys.ts';
 
 const keyOf = (tenant: string, id: string): string => `${tenant}/${id}`;
@@ -22,7 +23,7 @@ export class OperationRows {
   readonly #dirty: Held[] = [];
   readonly #written;
   readonly #load;
-  readonly #upsert;
+  readonly #upserts;
   readonly #anyPending;
   readonly #decided;
 
@@ -31,7 +32,8 @@ export class OperationRows {
     this.#load = db.prepare<[string, string], { body: string; created_sequence: number }>(
       'SELECT body, created_sequence FROM operations WHERE tenant = ? AND id = ?',
     );
-    this.#upsert = db.prepare(
+    this.#upserts = new RowInserts(
+      db,
       `INSERT INTO operations (tenant, id, vm_id, status, created_sequence, body) VALUES (?, ?, ?, ?, ?, ?)
        ON CONFLICT (tenant, id) DO UPDATE SET status = excluded.status, body = excluded.body`,
     );
@@ -53,15 +55,15 @@ export class OperationRows {
 
   /** Writes each operation that has changed once, inside a transaction. */
   write(): void {
-    // Asked once: in a rebuild, whose commands are all decided, nothing waits.
-    const mayBePending = this.#anyPending.get() !== undefined;
-    for (const { key, operation, createdSequence, isFresh } of this.#dirty) {
-      this.#written.add(key);
+    this.#upserts.run(this.#dirty, (values, { operation, createdSequence }) => {
       const { tenant, id, vmId, status } = operation;
-      this.#upsert.run(tenant, id, vmId, status, createdSequence, JSON.stringify(operation));
-      // What is on record is not pending; a copy of the command that comes later finds the row (see pending.ts).
-      if (isFresh && mayBePending) this.#decided.run(tenant, id);
-    }
+      values.push(tenant, id, vmId, status, createdSequence, JSON.stringify(operation));
+    });
+    for (const { key } of this.#dirty) this.#written.add(key);
+    // What is on record is not pending; a copy of the command that comes later finds the row (see pending.ts). Asked once: in
+    // a rebuild, whose commands are all decided, nothing waits.
+    if (this.#anyPending.get() === undefined) return;
+    for (const { operation, isFresh } of this.#dirty) if (isFresh) this.#decided.run(operation.tenant, operation.id);
   }
 
   written(): void {

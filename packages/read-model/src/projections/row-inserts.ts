@@ -14,7 +14,10 @@ export class RowInserts {
 
   /** `sql`: a constant with `VALUES (?, …)`; what follows it holds for each row on its own. */
   constructor(db: Db, sql: string) {
-    const many = sql.replace(ROW, (_, row: string) => `VALUES ${Array.from({ length: AT_ONCE }, () => row).join(', ')}`);
+    const many = sql.replace(
+      ROW,
+      (_, row: string) => `VALUES ${Array.from({ length: AT_ONCE }, () => row).join(', ')}`,
+    );
     this.#one = db.prepare<Value[]>(sql);
     this.#many = db.prepare<Value[]>(many);
   }

@@ -1,37 +1,37 @@
 // Usage rows: one per interval in which a VM ran, opened and closed by its fold; never overlapping, never negative (I8).
 import type { Vm } from '@ironlog/domain';
 import type { Db } from '../database.ts';
-import { RowWrites } from './row-writes.ts';
+import { RowInserts } from './row-inserts.ts';
 
-interface Change {
+interface Interval {
   readonly tenant: string;
   readonly id: string;
   readonly startedAt: string;
   /** Null: it goes on. */
   endedAt: string | null;
-  /** It has no row yet. */
-  readonly begins: boolean;
   readonly cpus: number;
   readonly memoryMiB: number;
 }
 
 const keyOf = (tenant: string, id: string): string => `${tenant}/${id}`;
 
-export class UsageRows extends RowWrites<Change> {
-  /** What began since the last commit, by VM: if it ends before the next one it is written once, with its end. */
-  readonly #begun = new Map<string, Change>();
+export class UsageRows {
+  readonly #begun: Interval[] = [];
+  /** Those of them that go on, by VM: if one ends before the commit it is written once, with its end. */
+  readonly #open = new Map<string, Interval>();
+  /** With a row from a commit before. */
+  readonly #ended: Interval[] = [];
+  readonly #inserts;
+  readonly #close;
 
   constructor(db: Db) {
-    const open = db.prepare<[string, string, string, string | null, number, number]>(
+    this.#inserts = new RowInserts(
+      db,
       'INSERT INTO usage (tenant, vm_id, started_at, ended_at, cpus, memory_mib) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
     );
-    const close = db.prepare<[string, string, string, string]>(
+    this.#close = db.prepare<[string | null, string, string, string]>(
       'UPDATE usage SET ended_at = ? WHERE tenant = ? AND vm_id = ? AND started_at = ? AND ended_at IS NULL',
     );
-    super(({ tenant, id, startedAt, endedAt, begins, cpus, memoryMiB }) => {
-      if (begins) open.run(tenant, id, startedAt, endedAt, cpus, memoryMiB);
-      else if (endedAt !== null) close.run(endedAt, tenant, id, startedAt);
-    });
   }
 
   follow(before: Vm, after: Vm): void {
@@ -42,21 +42,30 @@ export class UsageRows extends RowWrites<Change> {
     if (before.runningSince !== null) {
       const startedAt = before.runningSince;
       const endedAt = notBefore(startedAt, after.updatedAt ?? startedAt);
-      const begun = this.#begun.get(key);
+      const begun = this.#open.get(key);
       if (begun?.startedAt === startedAt) begun.endedAt = endedAt;
-      else this.add({ ...common, startedAt, endedAt, begins: false });
-      this.#begun.delete(key);
+      else this.#ended.push({ ...common, startedAt, endedAt });
+      this.#open.delete(key);
     }
     if (after.runningSince !== null) {
-      const begun: Change = { ...common, startedAt: after.runningSince, endedAt: null, begins: true };
-      this.#begun.set(key, begun);
-      this.add(begun);
+      const begun: Interval = { ...common, startedAt: after.runningSince, endedAt: null };
+      this.#open.set(key, begun);
+      this.#begun.push(begun);
     }
   }
 
-  override written(): void {
-    super.written();
-    this.#begun.clear();
+  /** Inside a transaction. What ended has its row, whatever begins beside it: which of the two is first says nothing. */
+  write(): void {
+    this.#inserts.run(this.#begun, (values, { tenant, id, startedAt, endedAt, cpus, memoryMiB }) => {
+      values.push(tenant, id, startedAt, endedAt, cpus, memoryMiB);
+    });
+    for (const { tenant, id, startedAt, endedAt } of this.#ended) this.#close.run(endedAt, tenant, id, startedAt);
+  }
+
+  written(): void {
+    this.#begun.length = 0;
+    this.#ended.length = 0;
+    this.#open.clear();
   }
 }
 

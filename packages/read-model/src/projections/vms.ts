@@ -2,6 +2,7 @@
 import { deleteDueAt, type Entry, evolve, initialVm, stopDueAt, stuckDueAt, type Vm } from '@ironlog/domain';
 import type { TenantId, VmId } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
+import { RowInserts, type Value } from './row-inserts.ts';
 import { WrittenKeys } from './written-keys.ts';
 
 /** Aggregates kept in memory; the others are read from their rows. */
@@ -32,16 +33,17 @@ export class VmRows {
   readonly #dirty: Held[] = [];
   readonly #written;
   readonly #load;
-  readonly #upsert;
+  readonly #upserts;
   readonly #place;
-  readonly #label;
+  readonly #labels;
 
   constructor(db: Db) {
     this.#written = new WrittenKeys(db.prepare('SELECT 1 FROM vms').get() === undefined);
     this.#load = db.prepare<[string, string], { body: string; created_sequence: number }>(
       'SELECT body, created_sequence FROM vms WHERE tenant = ? AND id = ?',
     );
-    this.#upsert = db.prepare(
+    this.#upserts = new RowInserts(
+      db,
       `INSERT INTO vms (tenant, id, created_sequence, state, host, name, deleted, attention, task_deadline, expires_at, restart_at, body)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (tenant, id) DO UPDATE SET state = excluded.state, host = excluded.host, name = excluded.name, deleted = excluded.deleted,
@@ -51,9 +53,7 @@ export class VmRows {
     this.#place = db.prepare<[number, string, string]>(
       'UPDATE vms SET created_sequence = ? WHERE tenant = ? AND id = ?',
     );
-    this.#label = db.prepare<[string, string, string, string]>(
-      'INSERT INTO vm_labels (tenant, id, key, value) VALUES (?, ?, ?, ?)',
-    );
+    this.#labels = new RowInserts(db, 'INSERT INTO vm_labels (tenant, id, key, value) VALUES (?, ?, ?, ?)');
   }
 
   fold(tenant: TenantId, id: VmId, entry: Entry): Folded {
@@ -83,10 +83,11 @@ export class VmRows {
 
   /** Writes each VM that has changed once, inside a transaction. */
   write(): void {
-    for (const held of this.#dirty) {
-      this.#written.add(held.key);
-      this.#write(held);
-      if (held.hasMoved) this.#place.run(held.createdSequence, held.vm.tenant, held.vm.id);
+    this.#upserts.run(this.#dirty, putRow);
+    this.#labels.run(this.#dirty.flatMap(labelsOf), (values, row) => values.push(...row));
+    for (const { key, hasMoved, createdSequence, vm } of this.#dirty) {
+      this.#written.add(key);
+      if (hasMoved) this.#place.run(createdSequence, vm.tenant, vm.id);
     }
   }
 
@@ -127,26 +128,26 @@ export class VmRows {
     this.#held.set(key, held);
     return held;
   }
-
-  #write({ vm, createdSequence, isFresh }: Held): void {
-    const { tenant, id, spec } = vm;
-    // By place: SQLite looks named parameters up anew for each row.
-    this.#upsert.run(
-      tenant,
-      id,
-      createdSequence,
-      vm.state,
-      vm.owner,
-      spec?.name ?? id,
-      vm.state === 'deleted' ? 1 : 0,
-      vm.attention ? 1 : 0,
-      stuckDueAt(vm) ?? null,
-      deleteDueAt(vm) ?? null,
-      stopDueAt(vm) ?? null,
-      JSON.stringify(vm),
-    );
-    // A VM's spec is given with its claim, and is never another.
-    if (!isFresh) return;
-    for (const [key, value] of Object.entries(spec?.labels ?? {})) this.#label.run(tenant, id, key, value);
-  }
 }
+
+const putRow = (values: Value[], { vm, createdSequence }: Held): void => {
+  const { tenant, id, spec } = vm;
+  values.push(
+    tenant,
+    id,
+    createdSequence,
+    vm.state,
+    vm.owner,
+    spec?.name ?? id,
+    vm.state === 'deleted' ? 1 : 0,
+    vm.attention ? 1 : 0,
+    stuckDueAt(vm) ?? null,
+    deleteDueAt(vm) ?? null,
+    stopDueAt(vm) ?? null,
+    JSON.stringify(vm),
+  );
+};
+
+/** A VM's spec is given with its claim, and is never another. */
+const labelsOf = ({ vm, isFresh }: Held): Value[][] =>
+  isFresh ? Object.entries(vm.spec?.labels ?? {}).map(([key, value]) => [vm.tenant, vm.id, key, value]) : [];
