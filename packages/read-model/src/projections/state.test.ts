@@ -35,6 +35,38 @@ test('a rebuild in one batch gives the rows of any incremental fold, restarts in
   );
 });
 
+test('so many rows that they take several statements, and a few more, are what they are one by one', () => {
+  const log = testLog();
+  const vms = Array.from({ length: 37 }, (_, n) => log.vm(acme, vmId(`vm-${n}`)));
+  for (const vm of vms) vm.claim({ labels: { tier: 'web', release: '42' } });
+  for (const vm of vms) vm.tell('created', 'boot', 'booted');
+  for (const vm of vms.slice(0, 19)) vm.tell('crashed');
+  const rows = rowsOf(log, { size: log.entries.length, reopenEvery: 1000 });
+  expect(rows.vms).toHaveLength(37);
+  expect(rows.labels).toHaveLength(74);
+  expect(rows.operations).toHaveLength(74);
+  expect(rows.usage).toHaveLength(37);
+  expect(rowsOf(log, { size: 1, reopenEvery: 1000 })).toEqual(rows);
+  expect(rowsOf(log, { size: 50, reopenEvery: 1 })).toEqual(rows);
+});
+
+test('what is said of a deleted VM, which is not kept in memory, counts as if it were', () => {
+  const log = testLog();
+  const vm = log.vm(acme, vmId('vm-1'));
+  vm.claim({ labels: { tier: 'web' } });
+  vm.tell('created', 'delete', 'deleted');
+  const last = log.entries.at(-1);
+  if (!last) throw new Error('nothing was said');
+  // Poison moves its sequence, and a second word of its end is ignored.
+  log.store(last.subject, bytes('not json'));
+  log.store(last.subject, last.bytes);
+  const rows = rowsOf(log, { size: 1, reopenEvery: 1000 });
+  const body = expect.stringMatching(/"revision":4,.*"sequence":6}$/);
+  expect(rows.vms).toMatchObject([{ id: 'vm-1', state: 'deleted', created_sequence: 1, body }]);
+  expect(rows.quarantine).toMatchObject([{ sequence: 5 }, { sequence: 6 }]);
+  expect(rowsOf(log, { size: 6, reopenEvery: 1000 })).toEqual(rows);
+});
+
 test('a valid event that the fold ignores makes no row, and does not date the VM that comes later', () => {
   const log = testLog();
   const vm = log.vm(acme, vmId('vm-1'));

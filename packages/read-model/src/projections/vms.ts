@@ -96,6 +96,8 @@ export class VmRows {
       held.isDirty = false;
       held.isFresh = false;
       held.hasMoved = false;
+      // Hardly anything happens to it again. Kept, they made a rebuild 8 % slower: each is copied and marked by the collector.
+      if (held.vm.state === 'deleted') this.#held.delete(held.key);
     }
     this.#dirty.length = 0;
     while (this.#held.size > REMEMBERED) {
