@@ -1,13 +1,13 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { newVmId } from '@ironlog/schemas';
-import { createLogger, createMetrics, createRuntime, delay } from '@ironlog/service-kit';
+import { createLogger, createMetrics, createRuntime, delay, type Metrics } from '@ironlog/service-kit';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { FollowerEnd } from './follower.ts';
 import type { Generation } from './generation.ts';
 import { type Plane, startPlane } from './plane.fixture.ts';
-import { rebuild } from './rebuild.ts';
+import { type RebuildOptions, rebuild } from './rebuild.ts';
 
 let plane: Plane;
 let stopping: AbortController;
@@ -22,18 +22,26 @@ afterEach(async () => {
   rmSync(plane.directory, { recursive: true, force: true });
 });
 
+interface Building {
+  readonly metrics?: Metrics;
+  readonly fail?: RebuildOptions['fail'];
+}
+
 /** A generation that is being built; `built`: once readers have it, with where it was at that moment. */
-const start = async (current: Generation | undefined, metrics = createMetrics({ service: 'test' })) => {
+const start = async (current: Generation | undefined, { metrics, fail = () => undefined }: Building = {}) => {
   const replaced = Promise.withResolvers<{ next: Generation; at: readonly number[] }>();
   const building = rebuild({
     directory: plane.directory,
     kind: 'state',
     streams: await plane.look(),
-    runtime: createRuntime('test', { logger: createLogger({ service: 'test', level: 'fatal' }), metrics }),
-    fail: () => undefined,
-    signal: stopping.signal,
+    runtime: createRuntime('test', {
+      logger: createLogger({ service: 'test', level: 'fatal' }),
+      ...(metrics && { metrics }),
+    }),
+    fail,
     current,
     onReplaced: (next) => replaced.resolve({ next, at: next.positions() }),
+    signal: stopping.signal,
   });
   return { building, built: replaced.promise };
 };
@@ -117,7 +125,7 @@ test('what is built and cannot be published is published as soon as that is poss
   await plane.makeVm(newVmId());
   mkdirSync(`${pointer}.new`, { recursive: true });
   const metrics = createMetrics({ service: 'test' });
-  const { building, built } = await start(undefined, metrics);
+  const { building, built } = await start(undefined, { metrics });
   let ended: FollowerEnd | undefined;
   void building.ended.then((end) => {
     ended = end;
@@ -146,4 +154,33 @@ test('a rebuild that is cut off leaves nothing behind once there is another', as
   expect(next.file.path).toBe(building.file.path);
   const left = readdirSync(plane.directory).filter((name) => /^state.*\.db$/.test(name));
   expect(left.map((name) => join(plane.directory, name)).toSorted()).toEqual([first.next.file.path, next.file.path]);
+});
+
+test.each(['before-commit', 'after-commit', 'before-swap'] as const)(
+  'a rebuild that is cut off (%s) is read by nobody, and the next one begins from zero',
+  async (at) => {
+    const id = newVmId();
+    await plane.liveThrough(id);
+    const fail: RebuildOptions['fail'] = (point) => {
+      if (point === at) throw new Error('the process ends here');
+    };
+    const { building } = await start(undefined, { fail });
+    await expect(building.ended).rejects.toThrow('the process ends here');
+    expect(existsSync(join(plane.directory, 'current-state'))).toBe(false);
+    const { next } = await built(undefined);
+    stopping.abort();
+    await next.ended;
+    expect(everythingIn(currentFile()).vms).toHaveLength(1);
+  },
+);
+
+test('what readers get is whole, and written so that they can read beside the writer', async () => {
+  await plane.liveThrough(newVmId());
+  const { next } = await built(undefined);
+  const db = new Database(currentFile(), { readonly: true });
+  expect(db.pragma('journal_mode', { simple: true })).toBe('wal');
+  expect(db.pragma('integrity_check', { simple: true })).toBe('ok');
+  db.close();
+  // A commit of the kept-up file does not wait for the disk, but what a checkpoint moves into the file does.
+  expect(next.file.db.pragma('synchronous', { simple: true })).toBe(1);
 });
