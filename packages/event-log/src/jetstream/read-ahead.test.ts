@@ -11,13 +11,14 @@ const fakeServer = () => {
   const asked: number[] = [];
   let inbox = '';
   let subscribed = false;
+  const closed = Promise.withResolvers<void>();
   let onMessage: (error: Error | null, message: Msg) => void = () => undefined;
   let onStatus: (status: Status) => void = () => undefined;
   const connection = {
     options: { inboxPrefix: '_INBOX_reader' },
     subscribe: (subject: string, { callback }: { callback: typeof onMessage }) => {
       [inbox, onMessage, subscribed] = [subject, callback, true];
-      return { unsubscribe: () => (subscribed = false) };
+      return { unsubscribe: () => (subscribed = false), closed: closed.promise };
     },
     publish: (_: string, body: string) => void asked.push(JSON.parse(body).batch),
     status: async function* () {
@@ -38,6 +39,7 @@ const fakeServer = () => {
       onMessage(null, { subject: inbox, headers: said } as unknown as Msg);
     },
     refuse: () => onMessage(new Error('permissions'), {} as Msg),
+    close: () => closed.resolve(),
     reconnect: () => onStatus({ type: 'reconnect', server: 'other' }),
   };
 };
@@ -92,6 +94,7 @@ test.each([
   ['the consumer is gone, or its leader has moved', (server: ReturnType<typeof fakeServer>) => server.say(409)],
   ['nobody answers', (server: ReturnType<typeof fakeServer>) => server.say(503)],
   ['the connection is another one', (server: ReturnType<typeof fakeServer>) => server.reconnect()],
+  ['the connection is closed for good', (server: ReturnType<typeof fakeServer>) => server.close()],
   ['the server refuses the subscription', (server: ReturnType<typeof fakeServer>) => server.refuse()],
 ])('it ends, after what had arrived, when %s', async (_, happens) => {
   const server = fakeServer();

@@ -63,6 +63,8 @@ class Arrivals {
         else this.#onMessage(message);
       },
     });
+    // By the server, or with the connection.
+    void this.#subscription.closed.then(() => this.end());
     this.#heartbeat = setInterval(() => this.#onInterval(), IDLE_HEARTBEAT_MS);
     this.#statuses = connection.status();
     void this.#endOnReconnect();

@@ -124,7 +124,7 @@ describe('event log across a restart of nats-server', () => {
     await appendOne();
     await connection.close();
     await failed;
-  });
+  }, 5_000);
 
   it('says unknown when the connection is closed for good', async () => {
     await connection.close();
