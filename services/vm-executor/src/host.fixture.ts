@@ -49,9 +49,9 @@ export const claim = (host: HostId, start: boolean, spec: VmSpecInput = {}): VmF
   data: { ...intent, host, hypervisor: 'simulator', spec: vmSpecSchema.parse(spec), start },
 });
 
-const startedAs = ({ id }: Incarnation): Extract<HostFact, { name: 'executor-started' }> => ({
+const startedAs = ({ id }: Incarnation, stateDirectoryId = 'one'): Extract<HostFact, { name: 'executor-started' }> => ({
   name: 'executor-started',
-  data: { incarnation: id, stateDirectoryId: 'one', hypervisors: ['simulator'], capacity: CAPACITY },
+  data: { incarnation: id, stateDirectoryId, hypervisors: ['simulator'], capacity: CAPACITY },
 });
 
 class TestHost {
@@ -128,7 +128,7 @@ class TestHost {
     const log = createMemoryEventLog({ stream: this.stream });
     const { signal } = new AbortController();
     const other = new Incarnation({ log, host: HOST, signal, onSuperseded: () => undefined });
-    await other.start(startedAs(other));
+    await other.start(startedAs(other, 'another'));
   }
 
   #log(): EventLog {

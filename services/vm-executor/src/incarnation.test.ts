@@ -33,10 +33,10 @@ const incarnation = (host = HOST) =>
     signal: stopping.signal,
     onSuperseded: (by) => void told.push(by),
   });
-const started = async (host = HOST): Promise<Incarnation> => {
+const started = async (host = HOST, stateDirectoryId = 'one'): Promise<Incarnation> => {
   const one = incarnation(host);
   const capacity = { cpus: 1, memoryMiB: 1, processes: 1 };
-  const data = { incarnation: one.id, stateDirectoryId: 'one', hypervisors: ['simulator' as const], capacity };
+  const data = { incarnation: one.id, stateDirectoryId, hypervisors: ['simulator' as const], capacity };
   await one.start({ name: 'executor-started', data });
   return one;
 };
@@ -105,7 +105,7 @@ test('a thousand who ask within the moment that an answer holds share one look',
   await vi.waitFor(async () => {
     await one.check();
     expect(looks).toBe(2);
-  });
+  }, 15_000);
 });
 
 test('no answer is none that could hold: who asks next asks the log', async () => {
@@ -118,13 +118,29 @@ test('no answer is none that could hold: who asks next asks the log', async () =
   expect(looks).toBe(2);
 });
 
-test('a start takes over only when no answer to the one before it holds any more', async () => {
+test('a start takes over only when one with another state directory has no answer left that holds', async () => {
   const one = await started();
-  const asked = performance.now();
   await one.check();
-  await started();
+  await started(HOST, 'another');
+  await expect(one.check()).rejects.toThrow(Superseded);
+});
+
+test('nor does it once that one has been followed by others', async () => {
+  const one = await started();
+  await started(HOST, 'another');
+  const again = started(HOST, 'another');
+  const asked = performance.now();
+  await again;
   expect(performance.now() - asked).toBeGreaterThan(ANSWER_HOLDS_MS);
   await expect(one.check()).rejects.toThrow(Superseded);
+});
+
+test('it waits for none whose state directory it has, for that one is dead', async () => {
+  const one = await started();
+  await one.check();
+  await started();
+  await one.check();
+  expect(told).toEqual([]);
 });
 
 test('one that has nothing to do learns of it all the same', async () => {

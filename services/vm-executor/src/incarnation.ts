@@ -16,12 +16,14 @@ export interface IncarnationDeps {
 /** A stop must not wait for a log that cannot be reached. */
 const STOP_WITHIN_MS = 2000;
 
-/** What the log answered holds for so long from its question on: a lease, not asked again before each of a boot's steps. */
-export const ANSWER_HOLDS_MS = 50;
-/** So long a new executor touches no process: by then the one before it has no answer left that still holds. */
-export const TAKE_OVER_AFTER_MS = 200;
+/** What the log answered holds for so long from its question on: a lease, for a host at work is not asked for at each step. */
+export const ANSWER_HOLDS_MS = 500;
+/** So long a new executor touches no process: by then one before it that may still live has no answer left that holds. */
+export const TAKE_OVER_AFTER_MS = 1500;
 
 export class Superseded extends Error {}
+
+type Start = Extract<HostFact, { name: 'executor-started' }>;
 
 export class Incarnation {
   readonly id = randomUUID();
@@ -29,6 +31,8 @@ export class Incarnation {
   #sequence = 0;
   #started = false;
   #superseded: Superseded | undefined;
+  /** Of all who have been this host. */
+  readonly #stateDirectories = new Set<string>();
   #turn: Promise<unknown> = Promise.resolve();
   #answer: { readonly askedAt: number; readonly given: Promise<void> } | undefined;
 
@@ -36,11 +40,15 @@ export class Incarnation {
     this.#deps = deps;
   }
 
-  /** Puts this start on record: every earlier incarnation is superseded, and knows it when this resolves or asks first. */
-  async start(fact: Extract<HostFact, { name: 'executor-started' }>): Promise<void> {
+  /**
+   * Puts this start on record: every earlier incarnation is superseded, and knows it when this resolves, or asks first.
+   * Whoever had our state directory is dead, for we hold its lock; one with another may live on another machine.
+   */
+  async start(fact: Start): Promise<void> {
     await this.say(fact);
     this.#started = true;
-    await delay(TAKE_OVER_AFTER_MS, this.#deps.signal);
+    this.#stateDirectories.delete(fact.data.stateDirectoryId);
+    if (this.#stateDirectories.size > 0) await delay(TAKE_OVER_AFTER_MS, this.#deps.signal);
   }
 
   /** Puts an orderly stop on record: the silence that follows is no news. Nothing for one that never started or is superseded. */
@@ -54,7 +62,7 @@ export class Incarnation {
 
   /**
    * P4: asked before a process is touched. Whoever asks shares an answer to a question that is younger than
-   * ANSWER_HOLDS_MS; asking at a command's delivery makes the answer be there when its effect begins. @throws Superseded
+   * ANSWER_HOLDS_MS; asked as an intent is stored, it is there when the effect begins. @throws Superseded
    */
   check(): Promise<void> {
     if (this.#superseded) return Promise.reject(this.#superseded);
@@ -101,16 +109,21 @@ export class Incarnation {
   #fold(entries: readonly Recorded[]): void {
     for (const entry of entries) {
       this.#sequence = Math.max(this.#sequence, entry.sequence);
-      const other = startedIncarnation(entry.read);
-      if (!this.#started || this.#superseded || other === undefined || other === this.id) continue;
-      this.#superseded = new Superseded(`executor incarnation ${other} has taken over host ${this.#deps.host}`);
-      this.#deps.onSuperseded(other);
+      const start = startIn(entry.read);
+      if (!start || start.incarnation === this.id) continue;
+      if (!this.#started) this.#stateDirectories.add(start.stateDirectoryId);
+      else if (!this.#superseded) this.#supersede(start.incarnation);
     }
     if (this.#superseded) throw this.#superseded;
   }
+
+  #supersede(by: string): void {
+    this.#superseded = new Superseded(`executor incarnation ${by} has taken over host ${this.#deps.host}`);
+    this.#deps.onSuperseded(by);
+  }
 }
 
-const startedIncarnation = (read: Recorded['read']): string | undefined =>
+const startIn = (read: Recorded['read']): Start['data'] | undefined =>
   read.ok && read.stored.kind === 'host' && read.stored.event.name === 'executor-started'
-    ? read.stored.event.data.incarnation
+    ? read.stored.event.data
     : undefined;

@@ -1,12 +1,12 @@
 // A task ends on record whatever its effect throws: tried again while it may take, and failed when it has taken too long.
 import { EventLogError, LogUnavailableError } from '@ironlog/event-log';
-import { hostFilter, newVmId, type VmFact } from '@ironlog/schemas';
+import { newVmId, type VmFact } from '@ironlog/schemas';
 import { expect, test } from 'vitest';
 import { HOST, intent, testHost } from './host.fixture.ts';
 
 const host = testHost();
 
-/** A boot that a crash cut off, whose process is gone: to go on it must ask the log whether this host is still its own. */
+/** A boot that a crash cut off, whose process is gone: to go on it must start another. */
 const cutOffBoot = async (withinMs: number) => {
   const { id, pid } = await host.made(false);
   await host.kill(pid);
@@ -15,21 +15,27 @@ const cutOffBoot = async (withinMs: number) => {
   await host.say(id, HOST, booting);
   return id;
 };
-/** Once the VM has been settled, the log of hosts cannot be read, this many times. */
-const awayFor = (times: number): void => {
-  let reads = 0;
-  host.reading = (filter) => {
-    if (filter !== hostFilter(HOST)) return;
-    reads += 1;
-    if (reads > 1 && reads <= 1 + times) throw new LogUnavailableError('no responders', undefined);
+/** The log cannot be reached where the effect needs it, this many times; returns how often it was not. */
+const awayFor = (times: number): (() => number) => {
+  let met = 0;
+  const unreachable = (): Promise<never> => {
+    met += 1;
+    return Promise.reject(new LogUnavailableError('no responders', undefined));
   };
+  host.driver = (simulator) => ({
+    ...simulator,
+    spawn: (launch) => (met < times ? unreachable() : simulator.spawn(launch)),
+    pause: (handle, deadline) => (met < times ? unreachable() : simulator.pause(handle, deadline)),
+  });
+  return () => met;
 };
 
 test('an effect that throws is tried again', async () => {
   const id = await cutOffBoot(60_000);
-  awayFor(3);
+  const met = awayFor(3);
   await host.start();
   await host.until(id, 'booted');
+  expect(met()).toBe(3);
   expect(await host.running()).toHaveLength(1);
 });
 
@@ -52,10 +58,7 @@ test('a pause that throws until its deadline leaves the VM and its process as th
   const { id, pid } = await host.made(true);
   const deadline = new Date(Date.now() + 1500).toISOString();
   await host.say(id, HOST, { name: 'pause-started', data: { ...intent, deadline } });
-  host.driver = (simulator) => ({
-    ...simulator,
-    pause: () => Promise.reject(new LogUnavailableError('no responders', undefined)),
-  });
+  awayFor(Number.POSITIVE_INFINITY);
   await host.start();
   await host.until(id, 'pause-failed');
   expect(await host.last(id)).toMatchObject({ data: { stage: 'pause', code: 'timeout', residue: [] } });
