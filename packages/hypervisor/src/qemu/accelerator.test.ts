@@ -15,30 +15,32 @@ const hasKvm = ((): boolean => {
   }
 })();
 
+if (!hasKvm) console.warn('no probe of KVM is given up: /dev/kvm is not here, or not for this user');
+/** A probe that goes on takes 5 s. */
+const WITHIN_MS = 4000;
+
 let directory: string;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'ironlog-probe-'));
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-it.skipIf(!hasKvm)('is given up at once when it is aborted: nothing is kept, and nothing runs on', async () => {
-  const program = join(directory, 'deaf');
-  writeFileSync(program, '#!/bin/sh\nwhile :; do sleep 1; done\n', { mode: 0o700 });
-  for (const name of ['kernel', 'initrd']) writeFileSync(join(directory, name), '');
-  const stop = new AbortController();
-  let stoppedAt = 0;
-  const choice = chooseAccelerator({
-    ...{ program, kernel: join(directory, 'kernel'), initrd: join(directory, 'initrd'), readyLine: 'ready' },
-    cachePath: join(directory, 'accelerator.json'),
-    onProbe: () =>
-      setTimeout(() => {
-        stoppedAt = performance.now();
-        stop.abort(new Error('Ctrl-C'));
-      }, 300),
-    signal: stop.signal,
-  });
-  await expect(choice).rejects.toThrow('Ctrl-C');
-  expect(performance.now() - stoppedAt).toBeLessThan(2000);
-  expect(readdirSync(directory).sort()).toEqual(['deaf', 'initrd', 'kernel']);
-  expect(await findUnder(directory)).toEqual([]);
-});
+it.skipIf(!hasKvm)(
+  'is given up at once when it is aborted: nothing is kept, nothing runs on',
+  { timeout: WITHIN_MS },
+  async () => {
+    const program = join(directory, 'deaf');
+    writeFileSync(program, '#!/bin/sh\nwhile :; do sleep 1; done\n', { mode: 0o700 });
+    for (const name of ['kernel', 'initrd']) writeFileSync(join(directory, name), '');
+    const stop = new AbortController();
+    const choice = chooseAccelerator({
+      ...{ program, kernel: join(directory, 'kernel'), initrd: join(directory, 'initrd'), readyLine: 'ready' },
+      cachePath: join(directory, 'accelerator.json'),
+      onProbe: () => setTimeout(() => stop.abort(new Error('Ctrl-C')), 300),
+      signal: stop.signal,
+    });
+    await expect(choice).rejects.toThrow('Ctrl-C');
+    expect(readdirSync(directory).sort()).toEqual(['deaf', 'initrd', 'kernel']);
+    expect(await findUnder(directory)).toEqual([]);
+  },
+);
