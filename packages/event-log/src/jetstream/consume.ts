@@ -25,13 +25,12 @@ export const consume = async (deps: JetStreamDeps, options: ConsumeOptions): Pro
         connection: deps.connection,
         consumer,
         maxMessages: options.maxInFlight,
-        maxBatch: 1,
         signal,
       });
-      for await (const [message] of session) {
+      for await (const message of session) {
         await inHand.free(signal);
         if (signal.aborted) break;
-        if (message) handOver(message);
+        handOver(message);
         attempt = 0;
       }
     } catch (error) {

@@ -26,17 +26,16 @@ const overcounting = (sequences: readonly number[]): Consumer => {
 };
 
 test('the last message before a pause is not held back until the next one comes', async () => {
-  const batches = pull({
+  const messages = pull({
     connection: { status: nothing } as unknown as NatsConnection,
     consumer: overcounting([1, 2, 3]),
     maxMessages: 100,
-    maxBatch: 100,
     signal: new AbortController().signal,
   });
   const seen: number[] = [];
-  while (seen.length < 3) {
-    const { value } = await batches.next();
-    seen.push(...(value ?? []).map(({ seq }: JsMsg) => seq));
+  for await (const { seq } of messages) {
+    seen.push(seq);
+    if (seen.length === 3) break;
   }
   expect(seen).toEqual([1, 2, 3]);
 }, 5_000);
