@@ -15,7 +15,7 @@ export { deleteDueAt, stuckDueAt } from './due.ts';
 export { type Entry, type Evolved, evolve, whyStranger } from './evolve.ts';
 export { hostEvent } from './host-event.ts';
 export { type EventMeta, nextEvent } from './next-event.ts';
-export { foldOperation, type OperationState, operationsOf } from './operation.ts';
+export { foldOperation, type OperationState, operationsOf, pendingOperation } from './operation.ts';
 export { type Placed, place, whyNotHost } from './placement.ts';
 export { MAX_CLEANUP_ATTEMPTS, type RecoveryAction, recoveryAction, stopAction } from './recovery.ts';
 export { type RestartDecision, restartDecision, stopDueAt } from './restart-policy.ts';

@@ -10,6 +10,7 @@ import type {
   Verb,
   VmEvent,
   VmId,
+  WorkCommand,
 } from '@ironlog/schemas';
 import { TASKS, verbOfFailure, verbOfIntent } from './tasks.ts';
 
@@ -184,6 +185,13 @@ const begin = (id: CommandId, event: Caused, request: OperationState['request'],
   startAfterCreate: false,
   sequence,
 });
+
+/** A command that nobody has decided yet: nothing in EVENTS speaks of it, hence sequence 0. */
+export const pendingOperation = (command: WorkCommand): OperationState => {
+  const { action, request } = command.data;
+  const startAfterCreate = action.verb === 'create' && action.params.start;
+  return { ...begin(command.id, command, request, 0), startAfterCreate };
+};
 
 interface End {
   status: OperationStatus;

@@ -1,5 +1,5 @@
 // Operations of a tenant: those on record in EVENTS, and those that only WORK knows yet.
-import type { OperationState } from '@ironlog/domain';
+import { type OperationState, pendingOperation } from '@ironlog/domain';
 import type { CommandId, OperationStatus, TenantId, VmId, WorkCommand } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
 import { decodeCursor, type Page, pageOf } from './cursor.ts';
@@ -22,21 +22,6 @@ interface PendingRow {
   body: string;
 }
 type Filters = Pick<OperationListing, 'vmId' | 'status'>;
-
-/** A command nobody has decided yet, as an operation. */
-export const pendingOperation = (command: WorkCommand): OperationState => ({
-  id: command.id,
-  tenant: command.tenant,
-  vmId: command.subject,
-  verb: command.data.action.verb,
-  actor: command.actor,
-  status: 'pending',
-  request: command.data.request,
-  startedAt: null,
-  finishedAt: null,
-  startAfterCreate: command.data.action.verb === 'create' && command.data.action.params.start,
-  sequence: 0,
-});
 
 // A statement for each index: most operations have succeeded, and few of very many are of one VM.
 const LIST = `

@@ -1,5 +1,5 @@
 // The one function through which every command passes, from both doors: judged, named, routed, stored, and only then accepted.
-import type { OperationState } from '@ironlog/domain';
+import { type OperationState, pendingOperation } from '@ironlog/domain';
 import type { WorkQueue } from '@ironlog/event-log';
 import type { Whereabouts } from '@ironlog/read-model';
 import type { HostId, WorkCommand } from '@ironlog/schemas';
@@ -14,7 +14,7 @@ import { judge } from './judge.ts';
 import type { Reject } from './reject.ts';
 import { whyUntimely } from './start-by.ts';
 import type { Accepted, Judged, Refused, Submission } from './submission.ts';
-import { pendingOf, workCommandOf } from './work-command.ts';
+import { workCommandOf } from './work-command.ts';
 
 /** `signal` ends the retries of a publish whose fate is unknown. */
 export type Accept = (submission: Submission, signal: AbortSignal) => Promise<Accepted>;
@@ -159,7 +159,7 @@ const store = async (deps: AcceptDeps, { judged, command, target, signal }: Stor
     const known = await deps.awaitOperation(judged);
     return known ? repeat(judged, known) : unstored(judged, 'an earlier command of the same id is not readable yet');
   }
-  const operation = pendingOf(command);
+  const operation = pendingOperation(command);
   deps.operations.follow(operation);
   if (command.data.action.verb === 'create') {
     deps.whereabouts.pending(command.tenant, command.subject, { kind: 'pending', target, createId: command.id });

@@ -1,9 +1,8 @@
 // Ends an accepted command on record that no host is there to end.
-import { commandRejected, foldOperation, type OperationState } from '@ironlog/domain';
+import { commandRejected, foldOperation, type OperationState, pendingOperation } from '@ironlog/domain';
 import type { EventLog } from '@ironlog/event-log';
 import { type Rejection, rejectionSubject, type WorkCommand } from '@ironlog/schemas';
 import type { Clock } from '@ironlog/service-kit';
-import { pendingOf } from './work-command.ts';
 
 /** `ended`: the command's outcome is in EVENTS. `unknown`: nobody can say yet; the same command may be submitted again. */
 export type Ended =
@@ -25,7 +24,7 @@ export const createReject =
     if (appended.kind === 'unknown') return appended;
     if (appended.kind === 'conflict') throw new Error(`rejection ${event.id} has no expectation, and conflicts`);
     const stored = { kind: 'rejection', writer: 'gateway', event } as const;
-    const operation = foldOperation(command.id, pendingOf(command), stored, appended.sequence);
+    const operation = foldOperation(command.id, pendingOperation(command), stored, appended.sequence);
     if (!operation) throw new Error(`rejection ${event.id} ends no operation`);
     return { kind: 'ended', operation, repeated: false };
   };

@@ -1,4 +1,4 @@
-import { expire, initialVm, nextEvent, type OperationState, workCommand } from '@ironlog/domain';
+import { expire, initialVm, nextEvent, type OperationState, pendingOperation, workCommand } from '@ironlog/domain';
 import { createMemoryEventLog, type EventLog, type MemoryStream, memoryStream } from '@ironlog/event-log';
 import {
   actionSchema,
@@ -13,7 +13,6 @@ import {
 } from '@ironlog/schemas';
 import { createManualClock } from '@ironlog/service-kit';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { pendingOf } from '../accept/work-command.ts';
 import { cancelUnclaimed } from './cancel.ts';
 
 const TENANT = tenantId('acme');
@@ -50,7 +49,7 @@ const cancel = (remove: WorkCommand, create?: OperationState) =>
 describe('a delete of what no host has claimed', () => {
   it('cancels the create, and tells who asked for it and when', async () => {
     const create = command('create', 'token-9');
-    const ended = await cancel(command('delete', 'token-1'), pendingOf(create));
+    const ended = await cancel(command('delete', 'token-1'), pendingOperation(create));
     expect(ended).toMatchObject({ kind: 'ended', operation: { id: 'cmd-delete', status: 'succeeded' } });
     expect(stored()).toMatchObject([
       { event: { name: 'cancelled', actor: 'token-1', data: { create: { actor: 'token-9' } } } },

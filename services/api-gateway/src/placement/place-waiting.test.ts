@@ -1,4 +1,4 @@
-import { workCommand } from '@ironlog/domain';
+import { pendingOperation, workCommand } from '@ironlog/domain';
 import type { Delivery } from '@ironlog/event-log';
 import { commandId, type HostId, vmSpecSchema, type WorkCommand, workSubject } from '@ironlog/schemas';
 import { createLogger, createMetrics, systemClock } from '@ironlog/service-kit';
@@ -71,19 +71,7 @@ const deliver = async ({ sent = command, known = false, ...more }: Delivered = {
   })(delivery);
   return { placed, ended };
 };
-const pending = {
-  id: CREATE,
-  tenant: TENANT,
-  vmId: VM,
-  verb: 'create',
-  actor: 'token-1',
-  status: 'pending',
-  request: command.data.request,
-  startedAt: null,
-  finishedAt: null,
-  startAfterCreate: false,
-  sequence: 0,
-} as const;
+const pending = pendingOperation(command);
 
 test('a create that waits is placed on a host that has room', async () => {
   expect(await deliver()).toEqual({ placed: [OWNER], ended: ['ack'] });

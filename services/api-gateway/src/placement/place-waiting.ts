@@ -1,10 +1,9 @@
 // Places what waits on `work.any`: tried at each delivery, and again after a short delay, until its `startBy`. What waits
 // there for a VM that will never be is answered.
-import { nextRound } from '@ironlog/domain';
+import { nextRound, pendingOperation } from '@ironlog/domain';
 import type { Delivery } from '@ironlog/event-log';
 import { type HostId, parseWorkSubject, type WorkCommand, workCommandSchema } from '@ironlog/schemas';
 import type { Reject } from '../accept/reject.ts';
-import { pendingOf } from '../accept/work-command.ts';
 import type { OperationIndex } from '../tail/operations.ts';
 import type { Answer } from './deleted.ts';
 import type { PlacementDeps } from './placement-deps.ts';
@@ -49,7 +48,7 @@ export const placeWaiting =
     if (next === 'wait') {
       if (data.action.verb === 'create') {
         // A delete that cancels it must be able to tell of it, though the read model may not have seen it.
-        deps.operations.follow(pendingOf(command));
+        deps.operations.follow(pendingOperation(command));
         deps.waiting.enter(tenant, id, data.action.params.spec);
         deps.whereabouts.pending(tenant, vmId, { kind: 'pending', target: 'any', createId: id });
       }

@@ -1,7 +1,7 @@
-import type { OperationState } from '@ironlog/domain';
 import { commandId } from '@ironlog/schemas';
 import { expect, test } from 'vitest';
 import {
+  asked,
   booted,
   bootStarted,
   CREATE,
@@ -16,26 +16,6 @@ import {
 } from '../fixtures/story.fixture.ts';
 import { createOperationIndex } from './operations.ts';
 import { createWhereabouts } from './whereabouts.ts';
-
-const asked = (id = CREATE, verb: OperationState['verb'] = 'create'): OperationState => ({
-  id,
-  tenant: TENANT,
-  vmId: VM,
-  verb,
-  actor: 'token-1',
-  status: 'pending',
-  request: {
-    verb,
-    door: 'http',
-    requestedAt: '2026-01-01T00:00:00.000Z',
-    startBy: '2026-01-01T00:10:00.000Z',
-    bodyHash: 'a'.repeat(64),
-  },
-  startedAt: null,
-  finishedAt: null,
-  startAfterCreate: false,
-  sequence: 0,
-});
 
 /** A gateway that has just stored the create, with nothing of it in the read model. */
 const memory = () => {

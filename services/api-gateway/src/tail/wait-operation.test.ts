@@ -2,30 +2,10 @@
 import type { OperationState } from '@ironlog/domain';
 import type { Recorded } from '@ironlog/event-log';
 import { expect, test, vi } from 'vitest';
-import { CREATE, claimedBy, created, createStory, OWNER, TENANT, VM } from '../fixtures/story.fixture.ts';
+import { asked, CREATE, claimedBy, created, createStory, OWNER, TENANT, VM } from '../fixtures/story.fixture.ts';
 import { createOperationIndex } from './operations.ts';
 import { waitForOperation } from './wait-operation.ts';
 import { createWhereabouts } from './whereabouts.ts';
-
-const ACCEPTED: OperationState = {
-  id: CREATE,
-  tenant: TENANT,
-  vmId: VM,
-  verb: 'create',
-  actor: 'token-1',
-  status: 'pending',
-  request: {
-    verb: 'create',
-    door: 'http',
-    requestedAt: '2026-01-01T00:00:00.000Z',
-    startBy: '2026-01-01T00:10:00.000Z',
-    bodyHash: 'a'.repeat(64),
-  },
-  startedAt: null,
-  finishedAt: null,
-  startAfterCreate: false,
-  sequence: 0,
-};
 
 /** A gateway that has just stored the create; `rows` is what its read model says of the operation. */
 const world = () => {
@@ -34,7 +14,7 @@ const world = () => {
   const whereabouts = createWhereabouts(reads);
   const operations = createOperationIndex({ reads, whereabouts });
   whereabouts.pending(TENANT, VM, { kind: 'pending', target: OWNER, createId: CREATE });
-  operations.follow(ACCEPTED);
+  operations.follow(asked());
   const listeners = new Set<(entry: Recorded) => void>();
   const tail = {
     subscribe: (listener: (entry: Recorded) => void) => {
@@ -71,7 +51,7 @@ test('the event of its outcome ends the wait, and one on the way asks nothing of
 test('an outcome that this gateway did not hear is found in the read model', async () => {
   const { rows, wait } = world();
   const answer = wait();
-  rows.mockReturnValue({ ...ACCEPTED, status: 'succeeded', finishedAt: '2026-01-01T00:00:01.000Z', sequence: 2 });
+  rows.mockReturnValue({ ...asked(), status: 'succeeded', finishedAt: '2026-01-01T00:00:01.000Z', sequence: 2 });
   expect(await answer).toMatchObject({ id: CREATE, status: 'succeeded' });
 });
 
