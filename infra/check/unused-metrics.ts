@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { METRICS } from '@ironlog/service-kit';
 import { ROOT } from '../dev/paths.ts';
 
-const TABLE = 'packages/service-kit/src/metric-table.ts';
+const TABLE = 'packages/service-kit/src/telemetry/metric-table.ts';
 
 /** Names of metrics that no source sets. */
 export const unusedMetrics = (): string[] => {

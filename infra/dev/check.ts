@@ -5,7 +5,7 @@ import { checkDirection } from '../check/direction.ts';
 import { unusedMetrics } from '../check/unused-metrics.ts';
 import { readWorkspaces } from '../check/workspaces.ts';
 import { CACHE_DIR, ROOT } from './paths.ts';
-import { say } from './say.ts';
+import { say } from './terminal/print.ts';
 
 // Checking this project is nobody else's business, and leaves nothing in its caller's home (biome: $XDG_CACHE_HOME/biome).
 const env = { ...process.env, TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1', XDG_CACHE_HOME: CACHE_DIR };

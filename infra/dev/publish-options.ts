@@ -1,8 +1,8 @@
 // What publish-command can be told: which plane, and the command.
 import { parseArgs } from 'node:util';
 import { type Verb, type VmId, verbSchema, vmIdSchema } from '@ironlog/schemas';
-import { devFileIn } from './dev-file.ts';
 import { DEV_FILE, fromCaller } from './paths.ts';
+import { devFileIn } from './plane/dev-file.ts';
 import { UsageError } from './usage-error.ts';
 
 const USAGE = `usage: publish-command [--state-dir DIR | --dev-file FILE] <vm> <verb> [body]

@@ -3,9 +3,9 @@ import { commandSubject, newCommandId, tenantIdSchema } from '@ironlog/schemas';
 import { jetstream } from '@nats-io/jetstream';
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
 import { inboxPrefix } from '../nats/accounts.ts';
-import { type DevFile, doubtOf, readDevFile } from './dev-file.ts';
+import { type DevFile, doubtOf, readDevFile } from './plane/dev-file.ts';
 import { type PublishOptions, readPublishOptions } from './publish-options.ts';
-import { say } from './say.ts';
+import { say } from './terminal/print.ts';
 import { UsageError } from './usage-error.ts';
 
 const open = async (devFile: string, dev: DevFile): Promise<NatsConnection> => {

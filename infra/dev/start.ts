@@ -1,15 +1,15 @@
 // `npm start`: the whole plane on this machine, under a small supervisor, until Ctrl-C.
 import { once } from 'node:events';
 import { relative } from 'node:path';
-import { banner } from './banner.ts';
-import { writeDevFiles } from './dev-file.ts';
 import { readOptions, type StartOptions, USAGE } from './options.ts';
 import { DEV_FILE, ROOT } from './paths.ts';
-import { startPlane } from './plane.ts';
-import { say } from './say.ts';
-import { shutDownVms } from './shut-down.ts';
-import { listenForStop, type StopSignals } from './stop-signals.ts';
-import { outliveTerminal } from './terminal.ts';
+import { writeDevFiles } from './plane/dev-file.ts';
+import { startPlane } from './plane/plane.ts';
+import { shutDownVms } from './plane/shut-down-vms.ts';
+import { banner } from './terminal/banner.ts';
+import { say } from './terminal/print.ts';
+import { listenForStop, type StopSignals } from './terminal/stop-signals.ts';
+import { outliveTerminal } from './terminal/terminal.ts';
 import { UsageError } from './usage-error.ts';
 import { shareOut } from './variables.ts';
 

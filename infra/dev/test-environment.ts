@@ -1,9 +1,9 @@
 // What the tests need of this machine, found or fetched once before the first of them: vitest's global setup.
 import { execFileSync } from 'node:child_process';
-import { ensureDemoKernel } from './demo-kernel.ts';
-import { findNatsServer } from './nats-server.ts';
-import { type FoundQemu, findQemu, QEMU_PACKAGE } from './qemu.ts';
-import { say } from './say.ts';
+import { ensureDemoKernel } from './setup/demo-kernel.ts';
+import { findNatsServer } from './setup/nats-server.ts';
+import { type FoundQemu, findQemu, QEMU_PACKAGE } from './setup/qemu.ts';
+import { say } from './terminal/print.ts';
 
 const INSTALL_TIMEOUT_MS = 600_000;
 const inCi = process.env.CI === 'true';

@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CACHE_DIR, ROOT } from './paths.ts';
-import { say } from './say.ts';
+import { say } from './terminal/print.ts';
 
 /** Several times what they take on two busy cores: past it, one of them hangs. */
 const WITHIN_MS = 40 * 60_000;

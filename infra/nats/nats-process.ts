@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { HostId, TenantId } from '@ironlog/schemas';
 import { connect } from '@nats-io/transport-node';
 import { privateDirectory } from '../dev/paths.ts';
-import { choosePort } from '../dev/ports.ts';
+import { choosePort } from '../dev/plane/ports.ts';
 import { inboxPrefix } from './accounts.ts';
 import { writeNatsConfig } from './config-file.ts';
 import { type NatsCredentials, openCredentials } from './credentials.ts';

@@ -6,7 +6,7 @@ import { hostId, STREAMS, tenantId } from '@ironlog/schemas';
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { headers } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findNatsServer } from '../dev/nats-server.ts';
+import { findNatsServer } from '../dev/setup/nats-server.ts';
 import { MAX_PAYLOAD_BYTES } from './config-file.ts';
 import { type NatsProcess, startNats } from './nats-process.ts';
 import { openSession, type Session } from './session.fixture.ts';

@@ -1,16 +1,6 @@
 // The contract: every name that two services share is defined in this package once.
 
 export {
-  COMMAND_REJECTED_TYPE,
-  type CommandRejected,
-  commandRejectedSchema,
-  REJECTION_CODES,
-  type Rejection,
-  type RejectionCode,
-  rejectionCodeSchema,
-  rejectionSchema,
-} from './command-events.ts';
-export {
   type Action,
   actionSchema,
   DEFAULT_START_WITHIN_SECONDS,
@@ -25,8 +15,18 @@ export {
   verbParams,
   type WorkCommand,
   workCommandSchema,
-} from './commands.ts';
-export { DOOR_SHAPE, strayReason } from './door.ts';
+} from './commands/commands.ts';
+export { DOOR_SHAPE, strayReason } from './commands/ingress.ts';
+export {
+  COMMAND_REJECTED_TYPE,
+  type CommandRejected,
+  commandRejectedSchema,
+  REJECTION_CODES,
+  type Rejection,
+  type RejectionCode,
+  rejectionCodeSchema,
+  rejectionSchema,
+} from './events/command-events.ts';
 export {
   actorSchema,
   CLOUD_EVENTS_CONTENT_TYPE,
@@ -34,7 +34,7 @@ export {
   eventEnvelopeSchema,
   traceparentSchema,
   vmEventEnvelopeSchema,
-} from './envelope.ts';
+} from './events/envelope.ts';
 export {
   type CatalogueImage,
   catalogueImageSchema,
@@ -50,7 +50,18 @@ export {
   hostEventType,
   type Resources,
   resourcesSchema,
-} from './hosts.ts';
+} from './events/host-events.ts';
+export { encodeEvent, type ReadEvent, readStoredEvent, type StoredEvent, sourceOf } from './events/stored-event.ts';
+export {
+  eventClass,
+  VM_EVENT_NAMES,
+  type VmEvent,
+  type VmEventData,
+  type VmEventName,
+  type VmFact,
+  vmEventData,
+  vmEventType,
+} from './events/vm-events.ts';
 export {
   type AttentionItem,
   attentionItemSchema,
@@ -90,7 +101,18 @@ export {
   vmWaitSchema,
   waitOperationQuerySchema,
   waitVmQuerySchema,
-} from './http.ts';
+} from './http/http.ts';
+export {
+  OPERATION_STATUSES,
+  type Operation,
+  type OperationError,
+  type OperationStatus,
+  operationErrorSchema,
+  operationSchema,
+  operationStatusSchema,
+} from './http/operations.ts';
+export { PROBLEMS, type Problem, type ProblemCode, problemCodeSchema, problemSchema } from './http/problem.ts';
+export { attentionSchema, failureSchema, taskSchema, type VmView, vmViewSchema } from './http/vm-view.ts';
 export {
   type CommandId,
   commandId,
@@ -112,19 +134,8 @@ export {
   type VmId,
   vmId,
   vmIdSchema,
-} from './ids.ts';
-export { derivedCommandId, derivedEventId, derivedVmId, newCommandId, newEventId, newVmId } from './new-id.ts';
-export {
-  OPERATION_STATUSES,
-  type Operation,
-  type OperationError,
-  type OperationStatus,
-  operationErrorSchema,
-  operationSchema,
-  operationStatusSchema,
-} from './operations.ts';
-export { PROBLEMS, type Problem, type ProblemCode, problemCodeSchema, problemSchema } from './problem.ts';
-export { encodeEvent, type ReadEvent, readStoredEvent, type StoredEvent, sourceOf } from './stored-event.ts';
+} from './ids/ids.ts';
+export { derivedCommandId, derivedEventId, derivedVmId, newCommandId, newEventId, newVmId } from './ids/new-id.ts';
 export {
   type CommandAddress,
   commandSubject,
@@ -145,18 +156,8 @@ export {
   type WorkAddress,
   type Writer,
   workSubject,
-} from './subjects.ts';
-export { type Timestamp, timestampSchema } from './time.ts';
-export {
-  eventClass,
-  VM_EVENT_NAMES,
-  type VmEvent,
-  type VmEventData,
-  type VmEventName,
-  type VmFact,
-  vmEventData,
-  vmEventType,
-} from './vm-events.ts';
+} from './ids/subjects.ts';
+export { type Timestamp, timestampSchema } from './ids/time.ts';
 export {
   labelsSchema,
   type RestartPolicy,
@@ -164,7 +165,7 @@ export {
   type VmSpec,
   type VmSpecInput,
   vmSpecSchema,
-} from './vm-spec.ts';
+} from './vm/vm-spec.ts';
 export {
   type Health,
   HYPERVISOR_VERBS,
@@ -182,5 +183,4 @@ export {
   type VmStateName,
   verbSchema,
   vmStateSchema,
-} from './vm-state.ts';
-export { attentionSchema, failureSchema, taskSchema, type VmView, vmViewSchema } from './vm-view.ts';
+} from './vm/vm-state.ts';

@@ -4,15 +4,15 @@ import { type CommandId, commandId, readStoredEvent, STREAMS, VERBS, workCommand
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { check } from '../harness/invariants.ts';
 import { until } from '../harness/until.ts';
-import { ask } from './ask.ts';
 import { attentionOf } from './attention.ts';
-import { knock } from './knock.ts';
-import { litter } from './litter.ts';
-import { HOME, VMS } from './table/cast.ts';
-import { DOOR } from './table/door-rows.ts';
+import { litter } from './publish-misaddressed.ts';
+import { knock } from './publish-row.ts';
+import { ask } from './request-row.ts';
+import { DOOR } from './table/ingress-rows.ts';
 import { KINDS, rowsOf } from './table/kinds.ts';
+import { AT_THE_DOOR, command, created, PRIVILEGED } from './table/misaddressed.ts';
+import { HOME, VMS } from './table/names.ts';
 import { ROUTES, UNDOCUMENTED } from './table/routes.ts';
-import { AT_THE_DOOR, command, created, PRIVILEGED } from './table/strays.ts';
 import { createWorld, pidsOf, vmsOf, type World } from './world.ts';
 
 let world: World;

@@ -6,7 +6,7 @@ import { hashToken, newToken, writeTokenFile } from '@ironlog/service-kit';
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { startTestPlane, type TestPlane } from '../harness/plane.ts';
-import { CREATE_KEY, HOME, STRANGER, VMS } from './table/cast.ts';
+import { CREATE_KEY, HOME, STRANGER, VMS } from './table/names.ts';
 
 export interface World {
   readonly test: TestPlane;

@@ -9,8 +9,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { check, processProblems } from '../harness/invariants.ts';
 import { startTestPlane, type TestPlane } from '../harness/plane.ts';
 import { until } from '../harness/until.ts';
-import { live } from './life.ts';
 import { nothingOpen } from './open-messages.ts';
+import { live } from './vm-lifecycle.ts';
 
 /** How often each point is hit; more with IRONLOG_CHAOS_RUNS, for a longer look. */
 const RUNS = Number(process.env.IRONLOG_CHAOS_RUNS ?? '1');

@@ -1,7 +1,7 @@
 // A checker that has never failed is not trusted: executors with one thing broken each, which it must catch, beside the same
 // executors and the same life without it, of which it must have nothing to say.
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type LoneHosts, startLoneHosts } from '../harness/lone-hosts.ts';
+import { type LoneHosts, startLoneHosts } from '../harness/standalone-hosts.ts';
 import { acksFirst } from './planted/acks-first.ts';
 import { forgetsCommands } from './planted/forgets-commands.ts';
 import { forgetsItsIncarnation } from './planted/forgets-its-incarnation.ts';

@@ -1,6 +1,13 @@
 // The domain: pure functions over events. No I/O, no clock, no `node:*`.
-export { allowedVerbs, whyNot } from './allowed.ts';
-export { commandRejected } from './command-rejected.ts';
+
+export { commandRejected } from './commands/command-rejected.ts';
+export { foldOperation, type OperationState, operationsOf, pendingOperation } from './commands/operation.ts';
+export { nextRound, workCommand } from './commands/work-command.ts';
+export { hostEvent } from './hosts/host-event.ts';
+export { type Placed, place, whyNotHost } from './hosts/placement.ts';
+export { MAX_CLEANUP_ATTEMPTS, type RecoveryAction, recoveryAction, stopAction } from './recovery/recovery.ts';
+export { type RestartDecision, restartDecision, stopDueAt } from './recovery/restart-policy.ts';
+export { allowedVerbs, whyNot } from './vm/allowed.ts';
 export {
   type Admission,
   continuation,
@@ -10,17 +17,12 @@ export {
   decideCrash,
   expire,
   refuse,
-} from './decide.ts';
-export { deleteDueAt, stuckDueAt } from './due.ts';
-export { type Entry, type Evolved, evolve, whyStranger } from './evolve.ts';
-export { hostEvent } from './host-event.ts';
-export { type EventMeta, nextEvent } from './next-event.ts';
-export { foldOperation, type OperationState, operationsOf, pendingOperation } from './operation.ts';
-export { type Placed, place, whyNotHost } from './placement.ts';
-export { MAX_CLEANUP_ATTEMPTS, type RecoveryAction, recoveryAction, stopAction } from './recovery.ts';
-export { type RestartDecision, restartDecision, stopDueAt } from './restart-policy.ts';
-export { TASKS, verbOfFailure, verbOfIntent, verbOfSuccess } from './tasks.ts';
-export { type Row, type Target, TRANSITIONS } from './transitions.ts';
+} from './vm/decide.ts';
+export { deleteDueAt, stuckDueAt } from './vm/due.ts';
+export { type Entry, type Evolved, evolve, whyStranger } from './vm/evolve.ts';
+export { type EventMeta, nextEvent } from './vm/next-event.ts';
+export { TASKS, verbOfFailure, verbOfIntent, verbOfSuccess } from './vm/tasks.ts';
+export { type Row, type Target, TRANSITIONS } from './vm/transitions.ts';
 export {
   type Attention,
   type CommandRecord,
@@ -33,5 +35,4 @@ export {
   type StateName,
   type Task,
   type Vm,
-} from './vm.ts';
-export { nextRound, workCommand } from './work-command.ts';
+} from './vm/vm.ts';

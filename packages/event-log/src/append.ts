@@ -8,7 +8,7 @@ import type { EventStore, StoreAnswer, StoreRequest } from './event-store.ts';
 import type { Observe } from './observation.ts';
 import type { AppendRequest, AppendResult } from './port.ts';
 import { hashOf } from './recorded.ts';
-import { settleConflict, settleDuplicate, settleRepeat } from './settle.ts';
+import { settleConflict, settleDuplicate, settleRepeat } from './resolve-outcome.ts';
 
 /** 10071 with nothing after the expectation, this often in a row (some seconds): the expectation is from another log. */
 const MAX_UNSETTLED = 12;

@@ -5,7 +5,7 @@ export {
   executorConsumer,
   gatewayConsumers,
   recoveryConsumer,
-} from './jetstream/consumers.ts';
+} from './jetstream/consume/consumers.ts';
 export { createEventLog, type EventLogOptions } from './jetstream/event-log.ts';
 export { type StreamDefinition, streamConfigs } from './jetstream/streams.ts';
 export { createWorkQueue, type WorkQueueOptions } from './jetstream/work-queue.ts';

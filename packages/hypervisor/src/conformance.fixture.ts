@@ -3,9 +3,9 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LaunchImage } from './launch-spec.ts';
 import type { Hypervisor } from './port.ts';
-import { findByDirectory } from './process/find.ts';
-import { identify } from './process/identity.ts';
-import { killProcess } from './process/kill.ts';
+import { killProcess } from './process/exit/kill.ts';
+import { findByDirectory } from './process/table/find.ts';
+import { identify } from './process/table/identity.ts';
 import { recorder, until, VmFixture, within } from './vm.fixture.ts';
 
 export interface Subject {

@@ -19,19 +19,19 @@ export type {
   ProcessHandle,
   Watch,
 } from './port.ts';
-export { exitInWords } from './process/ended.ts';
-export { findByDirectory, findUnder } from './process/find.ts';
-export { hostTrouble } from './process/host-trouble.ts';
-export { identify, isAlive, type ProcessIdentity, sameProcess } from './process/identity.ts';
-export { type KillLimits, type KillOutcome, killProcess } from './process/kill.ts';
+export { exitInWords } from './process/exit/exit-status.ts';
+export { type KillLimits, type KillOutcome, killProcess } from './process/exit/kill.ts';
+export { hostTrouble } from './process/launch/host-error.ts';
 export {
   type LaunchRecord,
   type ReadLaunchRecord,
   readLaunchRecord,
   removeLaunchRecord,
   writeLaunchRecord,
-} from './process/launch-record.ts';
-export type { FoundProcess } from './process/process-table.ts';
-export type { ProcessExit, SpawnedProcess, SpawnOutcome } from './process/spawn.ts';
+} from './process/launch/launch-record.ts';
+export type { ProcessExit, SpawnedProcess, SpawnOutcome } from './process/launch/spawn.ts';
+export { findByDirectory, findUnder } from './process/table/find.ts';
+export { identify, isAlive, type ProcessIdentity, sameProcess } from './process/table/identity.ts';
+export type { FoundProcess } from './process/table/process-table.ts';
 export { type AcceleratorChoice, type AcceleratorProbe, chooseAccelerator } from './qemu/accelerator.ts';
 export type { Accelerator } from './qemu/command-line.ts';

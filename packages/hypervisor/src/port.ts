@@ -3,8 +3,8 @@
 import type { HypervisorKind, Verb } from '@ironlog/schemas';
 import type { LaunchSpec } from './launch-spec.ts';
 import type { Outcome } from './outcome.ts';
-import type { ProcessIdentity } from './process/identity.ts';
-import type { SpawnOutcome } from './process/spawn.ts';
+import type { SpawnOutcome } from './process/launch/spawn.ts';
+import type { ProcessIdentity } from './process/table/identity.ts';
 
 /** Which hypervisor process is meant. Plain data: after a restart it is rebuilt from the launch record or /proc. */
 export interface ProcessHandle {

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { conformance } from './conformance.fixture.ts';
 import { createHypervisor } from './factory.ts';
-import { killProcess } from './process/kill.ts';
+import { killProcess } from './process/exit/kill.ts';
 import { chooseAccelerator } from './qemu/accelerator.ts';
 import { recorder, until, VmFixture, within } from './vm.fixture.ts';
 

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { tenantId, vmId } from '@ironlog/schemas';
 import { consolePathOf, type LaunchImage, type LaunchSpec, socketPathOf } from './launch-spec.ts';
 import type { Hypervisor, ProcessEvent, ProcessHandle } from './port.ts';
-import { findByDirectory } from './process/find.ts';
-import { killProcess } from './process/kill.ts';
-import type { ProcessExit } from './process/spawn.ts';
+import { killProcess } from './process/exit/kill.ts';
+import type { ProcessExit } from './process/launch/spawn.ts';
+import { findByDirectory } from './process/table/find.ts';
 
 export const within = (milliseconds: number): AbortSignal => AbortSignal.timeout(milliseconds);
 

@@ -1,13 +1,7 @@
 /** What every Ironlog service stands on: start and stop, configuration, logs, metrics, traces, health, NATS, tokens. */
 
-export type { Clock, ManualClock } from './clock.ts';
-export { createManualClock, systemClock } from './clock.ts';
-export type { Environment } from './config.ts';
-export { ConfigError, loadConfig, metaOf } from './config.ts';
-export type { Deadline } from './deadline.ts';
-export { createDeadline } from './deadline.ts';
-export type { Ending, ServiceEnd } from './ending.ts';
-export { createEnding, ExitCode } from './ending.ts';
+export type { Environment } from './config/config.ts';
+export { ConfigError, loadConfig, metaOf } from './config/config.ts';
 export {
   hostEnvironment,
   httpEnvironment,
@@ -17,36 +11,42 @@ export {
   readModelEnvironment,
   stateEnvironment,
   whole,
-} from './environment.ts';
-export type { Fail, FailpointConfig } from './failpoints.ts';
-export { createFailpoints, failpointSchema } from './failpoints.ts';
-export type { Check, Health, HealthReport } from './health.ts';
-export { createHealth } from './health.ts';
-export { createLife } from './life.ts';
-export type { Logger, LogLevel } from './log.ts';
-export { createLogger } from './log.ts';
-export { observeLog } from './log-observer.ts';
-export type { MetricName } from './metric-table.ts';
-export { METRICS } from './metric-table.ts';
-export type { Metrics, MetricsOptions } from './metrics.ts';
-export { createMetrics } from './metrics.ts';
-export { nearestName } from './nearest-name.ts';
-export { openNats } from './open-nats.ts';
-export type { OpsServer } from './ops-server.ts';
-export { startOpsServer } from './ops-server.ts';
-export type { Attempt, Backoff } from './retry.ts';
-export { backoffMs, delay, retry } from './retry.ts';
-export type { RunOptions, Service } from './run.ts';
-export { run } from './run.ts';
-export type { Runtime, RuntimeOptions } from './runtime.ts';
-export { createRuntime } from './runtime.ts';
-export { Secret, secretString } from './secret.ts';
-export type { OpenSpan, Span, SpanOptions } from './span.ts';
-export { activeTraceparent, extractTraceparent, injectTraceparent, openSpan, withSpan } from './span.ts';
-export type { Role, TokenEntry } from './token-file.ts';
-export { hashToken, newToken, writeTokenFile } from './token-file.ts';
-export type { Authentication, Principal, Tokens } from './tokens.ts';
-export { openTokens } from './tokens.ts';
-export { isTraceparent, newTraceparent } from './traceparent.ts';
-export type { Tracing } from './tracing.ts';
-export { startTracing } from './tracing.ts';
+} from './config/environment.ts';
+export { nearestName } from './config/nearest-name.ts';
+export { Secret, secretString } from './config/secret.ts';
+export type { Fail, FailpointConfig } from './lifecycle/failpoints.ts';
+export { createFailpoints, failpointSchema } from './lifecycle/failpoints.ts';
+export type { Check, Health, HealthReport } from './lifecycle/health.ts';
+export { createHealth } from './lifecycle/health.ts';
+export { createLife } from './lifecycle/lifecycle.ts';
+export type { OpsServer } from './lifecycle/ops-server.ts';
+export { startOpsServer } from './lifecycle/ops-server.ts';
+export type { RunOptions, Service } from './lifecycle/run.ts';
+export { run } from './lifecycle/run.ts';
+export type { Runtime, RuntimeOptions } from './lifecycle/runtime.ts';
+export { createRuntime } from './lifecycle/runtime.ts';
+export type { Ending, ServiceEnd } from './lifecycle/self-stop.ts';
+export { createEnding, ExitCode } from './lifecycle/self-stop.ts';
+export { observeLog } from './nats/event-log-observer.ts';
+export { openNats } from './nats/open-nats.ts';
+export type { Logger, LogLevel } from './telemetry/log.ts';
+export { createLogger } from './telemetry/log.ts';
+export type { MetricName } from './telemetry/metric-table.ts';
+export { METRICS } from './telemetry/metric-table.ts';
+export type { Metrics, MetricsOptions } from './telemetry/metrics.ts';
+export { createMetrics } from './telemetry/metrics.ts';
+export type { OpenSpan, Span, SpanOptions } from './telemetry/span.ts';
+export { activeTraceparent, extractTraceparent, injectTraceparent, openSpan, withSpan } from './telemetry/span.ts';
+export { isTraceparent, newTraceparent } from './telemetry/traceparent.ts';
+export type { Tracing } from './telemetry/tracing.ts';
+export { startTracing } from './telemetry/tracing.ts';
+export type { Clock, ManualClock } from './time/clock.ts';
+export { createManualClock, systemClock } from './time/clock.ts';
+export type { Deadline } from './time/deadline.ts';
+export { createDeadline } from './time/deadline.ts';
+export type { Attempt, Backoff } from './time/retry.ts';
+export { backoffMs, delay, retry } from './time/retry.ts';
+export type { Role, TokenEntry } from './tokens/token-file.ts';
+export { hashToken, newToken, writeTokenFile } from './tokens/token-file.ts';
+export type { Authentication, Principal, Tokens } from './tokens/tokens.ts';
+export { openTokens } from './tokens/tokens.ts';

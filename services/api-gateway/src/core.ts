@@ -5,11 +5,11 @@ import type { Runtime } from '@ironlog/service-kit';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { createAccept } from './accept/accept.ts';
 import { createReject } from './accept/reject.ts';
-import { boundedLog } from './bounded-log.ts';
-import { createDoor } from './door/door.ts';
 import type { GatewayConfig } from './env.ts';
 import type { Api } from './http/api.ts';
 import { consoleCall } from './http/console-call.ts';
+import { boundedLog } from './ingress/bounded-log.ts';
+import { createDoor } from './ingress/ingress.ts';
 import { cancelUnclaimed } from './placement/cancel.ts';
 import { routeDeclined } from './placement/declined.ts';
 import { answerForDeleted } from './placement/deleted.ts';
@@ -23,8 +23,8 @@ import { caughtUp } from './reads/caught-up.ts';
 import type { Reads } from './reads/port.ts';
 import { createOperationIndex } from './tail/operations.ts';
 import { startTail } from './tail/tail.ts';
+import { createWhereabouts } from './tail/vm-locations.ts';
 import { wakeWhen } from './tail/wake.ts';
-import { createWhereabouts } from './tail/whereabouts.ts';
 
 export interface CoreDeps {
   readonly config: Pick<GatewayConfig, 'IRONLOG_MAX_WAITING_CREATES'>;

@@ -2,7 +2,7 @@
 import { httpEnvironment, logEnvironment, natsEnvironment, readModelEnvironment, whole } from '@ironlog/service-kit';
 import { z } from 'zod';
 import { failpointSchema } from './failpoints.ts';
-import { LIMITS } from './http/limits.ts';
+import { LIMITS } from './http/server/limits.ts';
 
 export const env = z.object({
   ...logEnvironment,

@@ -1,5 +1,5 @@
 // The api-gateway, for whoever runs it inside another process: tests, and the generator of the OpenAPI document.
 export { env, type GatewayConfig } from './env.ts';
 export { FAILPOINTS, type Failpoint } from './failpoints.ts';
-export { openApiDocument } from './openapi.ts';
+export { openApiDocument } from './http/document/openapi.ts';
 export { create, type GatewayService } from './service.ts';

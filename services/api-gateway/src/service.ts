@@ -11,13 +11,13 @@ import {
   type Runtime,
   type Service,
 } from '@ironlog/service-kit';
-import { consumeBoth } from './consume-both.ts';
 import { createCore } from './core.ts';
-import { handleCutOff } from './cut-off.ts';
 import type { GatewayConfig } from './env.ts';
 import { failingLog, failingQueue } from './failpoints.ts';
 import type { App } from './http/api.ts';
-import { buildServer } from './http/server.ts';
+import { buildServer } from './http/server/server.ts';
+import { consumeBoth } from './ingress/consume-both.ts';
+import { handleCutOff } from './ingress/unacknowledged.ts';
 import { registerReadModelCheck } from './reads/health.ts';
 
 export interface GatewayService extends Service {

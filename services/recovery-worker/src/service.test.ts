@@ -15,12 +15,21 @@ import {
 } from '@ironlog/schemas';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { crashed, createVm, failed, HOST, type Host1, requestOf, switchedOff, TENANT } from './host-1.fixture.ts';
-import { decideOnly, type Plane, startPlane, untilVm } from './plane.fixture.ts';
+import {
+  crashed,
+  createVm,
+  failed,
+  HOST,
+  type Host1,
+  requestOf,
+  switchedOff,
+  TENANT,
+} from './fixtures/host-1.fixture.ts';
+import { decideOnly, type Plane, startPlane, untilVm } from './fixtures/plane.fixture.ts';
+import { newTraceparent, traceIdOf } from './fixtures/trace.fixture.ts';
+import { until } from './fixtures/until.fixture.ts';
 import type { RecoveryService } from './service.ts';
-import { newTraceparent, traceIdOf } from './trace.fixture.ts';
-import { until } from './until.fixture.ts';
-import type { VmRef } from './vm-loader.ts';
+import type { VmRef } from './vms/vm-loader.ts';
 
 let plane: Plane;
 let worker: RecoveryService;

@@ -10,22 +10,22 @@ import {
   type Service,
   startOpsServer,
 } from '@ironlog/service-kit';
-import { openCensus } from './census.ts';
-import { countAttention } from './count-attention.ts';
 import type { RecoveryConfig } from './env.ts';
-import { deleteExpiredVms } from './expiry.ts';
-import { consumeFailure } from './failure-consumer.ts';
-import { restartStopped } from './guest-stops.ts';
-import { openHeartbeats } from './heartbeats.ts';
-import { HostLog } from './host-log.ts';
-import { HostWatch } from './hosts.ts';
-import { LateCommands } from './late-commands.ts';
-import { openReads } from './reads.ts';
-import { resumeCutOff } from './resume.ts';
-import { runSearches, type Search } from './scanner.ts';
-import { Sender } from './sender.ts';
-import { reportStuckTasks } from './stuck-tasks.ts';
-import { VmLoader } from './vm-loader.ts';
+import { Sender } from './failures/command-publisher.ts';
+import { consumeFailure } from './failures/failure-consumer.ts';
+import { resumeCutOff } from './failures/resume.ts';
+import { openHeartbeats } from './hosts/heartbeats.ts';
+import { HostLog } from './hosts/host-log.ts';
+import { HostWatch } from './hosts/host-watch.ts';
+import { openCensus } from './hosts/known-writers.ts';
+import { countAttention } from './searches/count-attention.ts';
+import { restartStopped } from './searches/guest-stops.ts';
+import { LateCommands } from './searches/late-commands.ts';
+import { openReads } from './searches/reads.ts';
+import { runSearches, type Search } from './searches/search-loop.ts';
+import { reportStuckTasks } from './searches/stuck-tasks.ts';
+import { deleteExpiredVms } from './searches/vm-expiry.ts';
+import { VmLoader } from './vms/vm-loader.ts';
 
 /** Failures in hand at once: each look is a few milliseconds, what waits is in JetStream. */
 const MAX_IN_FLIGHT = 64;

@@ -33,8 +33,8 @@ import {
   type Service,
 } from '@ironlog/service-kit';
 import { environmentSchema } from './env.ts';
-import { type LookAtStreams, openStreams } from './log-streams.ts';
 import { create } from './service.ts';
+import { type LookAtStreams, openStreams } from './streams/log-streams.ts';
 
 export const HOST = hostId('host-1');
 export const TENANT = tenantId('acme');

@@ -11,9 +11,9 @@ import {
   startOpsServer,
 } from '@ironlog/service-kit';
 import type { ProjectorConfig } from './env.ts';
-import { PARTS_OF } from './generation.ts';
-import { Keeper } from './keeper.ts';
-import { openStreams } from './log-streams.ts';
+import { PARTS_OF } from './generations/generation.ts';
+import { Keeper } from './generations/generation-loop.ts';
+import { openStreams } from './streams/log-streams.ts';
 
 const KINDS: readonly Kind[] = ['state', 'history'];
 

@@ -3,10 +3,10 @@ import type { EventLog, WorkQueue } from '@ironlog/event-log';
 import type { Hypervisor, LaunchImage } from '@ironlog/hypervisor';
 import type { CatalogueImage, HostId, HypervisorKind, ImageId } from '@ironlog/schemas';
 import type { Runtime } from '@ironlog/service-kit';
-import type { Admission } from './admission.ts';
+import type { Admission } from './commands/admission.ts';
 import type { Fail } from './failpoints.ts';
-import type { Incarnation } from './incarnation.ts';
-import type { StateDirectory } from './state-directory.ts';
+import type { Incarnation } from './host/incarnation.ts';
+import type { StateDirectory } from './host/state-directory.ts';
 
 export interface Image {
   readonly listing: CatalogueImage;

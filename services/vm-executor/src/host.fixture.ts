@@ -28,12 +28,12 @@ import {
 } from '@ironlog/schemas';
 import { createLogger, createMetrics, createRuntime } from '@ironlog/service-kit';
 import { afterEach, beforeEach, expect, vi } from 'vitest';
-import { Admission } from './admission.ts';
+import { Admission } from './commands/admission.ts';
+import { MemoryWork, type Sent } from './commands/work.fixture.ts';
 import { Executor } from './executor.ts';
-import { Incarnation } from './incarnation.ts';
-import { StateDirectory } from './state-directory.ts';
-import { VmLog } from './vm-log.ts';
-import { MemoryWork, type Sent } from './work.fixture.ts';
+import { Incarnation } from './host/incarnation.ts';
+import { StateDirectory } from './host/state-directory.ts';
+import { VmLog } from './vms/vm-log.ts';
 
 export const BOUND = { timeout: 15_000 };
 export const HOST = hostId('host-1');

@@ -12,21 +12,21 @@ import {
   type Service,
   startOpsServer,
 } from '@ironlog/service-kit';
-import { Admission } from './admission.ts';
-import { capacityOf } from './capacity.ts';
-import { catalogueOf } from './catalogue.ts';
-import { serveConsoles } from './console-rpc.ts';
+import { Admission } from './commands/admission.ts';
 import type { ExecutorConfig } from './env.ts';
 import { Executor } from './executor.ts';
-import { type Pulse, startHeartbeat } from './heartbeat.ts';
+import { capacityOf } from './host/capacity.ts';
+import { catalogueOf } from './host/catalogue.ts';
+import { type Pulse, startHeartbeat } from './host/heartbeat.ts';
+import { takeHostLock } from './host/host-lock.ts';
+import { Incarnation } from './host/incarnation.ts';
+import { watchIncarnation } from './host/incarnation-watch.ts';
+import { whyAnotherLog } from './host/log-identity.ts';
+import { StateDirectory } from './host/state-directory.ts';
 import type { HostDeps } from './host-deps.ts';
-import { takeHostLock } from './host-lock.ts';
-import { hypervisorConfigOf } from './hypervisor-config.ts';
-import { Incarnation } from './incarnation.ts';
-import { watchIncarnation } from './incarnation-watch.ts';
-import { whyAnotherLog } from './log-identity.ts';
-import { newestSnapshot } from './snapshot-store.ts';
-import { StateDirectory } from './state-directory.ts';
+import { hypervisorConfigOf } from './processes/hypervisor-config.ts';
+import { serveConsoles } from './vms/console-rpc.ts';
+import { newestSnapshot } from './vms/snapshot-store.ts';
 
 export interface Overrides extends Partial<Runtime> {
   /** What it is to work with instead of what was made for it. For tests: one collaborator is a broken one. */

@@ -1,6 +1,5 @@
 // Bad requests to the routes that command: create, delete, and `POST /v1/vms/{id}/<verb>` for each verb.
 import { HTTP_VERBS, type HttpVerb } from '@ironlog/schemas';
-import { FAR_AHEAD, LONG_PAST, PATH_TEXT, SQL_TEXT, VMS } from './cast.ts';
 import {
   type HttpRow,
   type HttpRows,
@@ -13,6 +12,7 @@ import {
   row,
 } from './http-row.ts';
 import { none } from './kinds.ts';
+import { FAR_AHEAD, LONG_PAST, PATH_TEXT, SQL_TEXT, VMS } from './names.ts';
 
 const TEXT = { headers: { 'content-type': 'text/plain' } } as const;
 const TOO_LARGE: Problem = [413, 'payload-too-large'];

@@ -1,5 +1,5 @@
 // Bad requests to the routes that read: a VM, its events and console, operations, lists, and what the service says of itself.
-import { FAR_AHEAD, LONG_PAST, NOBODY, VMS } from './cast.ts';
+
 import {
   bare,
   type HttpRow,
@@ -15,6 +15,7 @@ import {
   sql,
 } from './http-row.ts';
 import { none } from './kinds.ts';
+import { FAR_AHEAD, LONG_PAST, NOBODY, VMS } from './names.ts';
 
 const all = (path: string, queries: readonly string[], answer: HttpRow['answer'] = INVALID): readonly HttpRow[] =>
   queries.map((query) => row(`${path}?${query}`, answer));

@@ -1,7 +1,7 @@
 // One bad request and the one answer that it may get, with the few requests that many routes are sent alike.
 import type { ProblemCode } from '@ironlog/schemas';
-import { NOBODY, OPERATION, PATH_TEXT, SQL_TEXT, VMS } from './cast.ts';
 import { type ByKind, none } from './kinds.ts';
+import { NOBODY, OPERATION, PATH_TEXT, SQL_TEXT, VMS } from './names.ts';
 
 export type Problem = readonly [status: number, code: ProblemCode];
 

@@ -1,5 +1,5 @@
 // A bug that is planted in an executor: what it gets wrong, what it lives through, and what the checker must then say.
-import type { LoneHost } from '../../harness/lone-hosts.ts';
+import type { LoneHost } from '../../harness/standalone-hosts.ts';
 
 export interface PlantedBug {
   /** Goes on "an executor that …". */

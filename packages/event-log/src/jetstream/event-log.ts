@@ -5,11 +5,11 @@ import type { EventStore } from '../event-store.ts';
 import type { EventLog } from '../port.ts';
 import { type ConnectOptions, depsOf } from './connect-options.ts';
 import { logInfo } from './log-info.ts';
-import { publishEvent } from './publish-event.ts';
-import { readSince, withRetries } from './read-since.ts';
-import { readNext, toRecorded } from './read-stored.ts';
-import { replay } from './replay.ts';
-import { tail } from './tail.ts';
+import { publishEvent } from './publish/publish-event.ts';
+import { readSince, withRetries } from './read/read-since.ts';
+import { readNext, toRecorded } from './read/read-stored.ts';
+import { replay } from './read/replay.ts';
+import { tail } from './read/tail.ts';
 
 export interface EventLogOptions extends ConnectOptions {
   /** Default: EVENTS. */

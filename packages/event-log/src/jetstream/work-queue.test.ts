@@ -8,7 +8,7 @@ import { startProxy, type TcpProxy } from '../fixtures/tcp-proxy.fixture.ts';
 import { until } from '../fixtures/until.fixture.ts';
 import type { Observation } from '../observation.ts';
 import type { Delivery, WorkQueue } from '../queue-port.ts';
-import { executorConsumer } from './consumers.ts';
+import { executorConsumer } from './consume/consumers.ts';
 import { createWorkQueue } from './work-queue.ts';
 
 const ACK_WAIT_MS = 1_000;

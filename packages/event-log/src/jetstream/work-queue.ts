@@ -2,10 +2,10 @@
 import { STREAMS } from '@ironlog/schemas';
 import type { WorkQueue } from '../queue-port.ts';
 import { type ConnectOptions, depsOf } from './connect-options.ts';
-import { consume } from './consume.ts';
-import { publishWork } from './publish-work.ts';
-import { withRetries } from './read-since.ts';
-import { unacknowledged } from './unacknowledged.ts';
+import { consume } from './consume/consume.ts';
+import { unacknowledged } from './consume/unacknowledged.ts';
+import { publishWork } from './publish/publish-work.ts';
+import { withRetries } from './read/read-since.ts';
 
 export interface WorkQueueOptions extends ConnectOptions {
   /** Where `publish` puts accepted commands; default: WORK. */

@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { deadlineRefusal, type Outcome, refusal } from '../outcome.ts';
 import { pause } from '../pause.ts';
 import type { ObservedState, ProcessHandle } from '../port.ts';
-import { endedUnanswered } from '../process/ended.ts';
-import { isAlive } from '../process/identity.ts';
+import { endedUnanswered } from '../process/exit/exit-status.ts';
+import { isAlive } from '../process/table/identity.ts';
 import { type ApiAnswer, callApi } from './client.ts';
 import { parseJson, readVmInfo } from './vm-info.ts';
 

@@ -2,7 +2,7 @@
 import { type FSWatcher, watch as watchFile } from 'node:fs';
 import { eventsPathOf, isGuestReboot, isGuestStop, readEvents } from '../event-monitor.ts';
 import type { ProcessEvent, ProcessHandle, Watch } from '../port.ts';
-import { holdConnection, holdUntilDeath } from '../process/hang-up.ts';
+import { holdConnection, holdUntilDeath } from '../process/exit/hang-up.ts';
 
 /** Reports from now on; what the file already holds is reported first when it is a guest's stop, for that is final. */
 export function watchProcess(handle: ProcessHandle, report: (event: ProcessEvent) => void): Watch {

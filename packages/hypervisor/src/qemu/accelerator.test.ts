@@ -3,7 +3,7 @@ import { accessSync, constants, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { findUnder } from '../process/find.ts';
+import { findUnder } from '../process/table/find.ts';
 import { chooseAccelerator } from './accelerator.ts';
 
 const hasKvm = ((): boolean => {

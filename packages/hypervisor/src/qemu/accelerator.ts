@@ -5,7 +5,7 @@ import { tenantId, vmId } from '@ironlog/schemas';
 import { z } from 'zod';
 import { consolePathOf, type LaunchSpec, socketPathOf } from '../launch-spec.ts';
 import { pause } from '../pause.ts';
-import { killProcess } from '../process/kill.ts';
+import { killProcess } from '../process/exit/kill.ts';
 import type { Accelerator } from './command-line.ts';
 import { createQemu } from './driver.ts';
 

@@ -6,8 +6,8 @@ import { ATTENTION_LISTS } from './attention.ts';
 import { OPERATION_LISTS } from './operations.ts';
 import { PENDING_VMS } from './pending-vms.ts';
 import { USAGE_LISTS } from './usage.ts';
+import { PENDING_CREATE } from './vm-location.ts';
 import { VM_LISTS } from './vms.ts';
-import { PENDING_CREATE } from './whereabouts.ts';
 
 let model: TestModel;
 let db: Db;

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { bootStarted, claimedBy, created, createStory, OWNER as HOST, TENANT, VM } from '../fixtures/story.fixture.ts';
 import { createWaitingRoom } from '../placement/waiting-room.ts';
 import { createOperationIndex } from '../tail/operations.ts';
-import { createWhereabouts } from '../tail/whereabouts.ts';
+import { createWhereabouts } from '../tail/vm-locations.ts';
 import { type AcceptDeps, createAccept } from './accept.ts';
 import { createReject } from './reject.ts';
 import type { Submission } from './submission.ts';

@@ -9,11 +9,11 @@ import type { Answer } from '../placement/deleted.ts';
 import type { Route } from '../placement/routing.ts';
 import type { WaitingRoom } from '../placement/waiting-room.ts';
 import type { OperationIndex } from '../tail/operations.ts';
-import type { WhereaboutsIndex } from '../tail/whereabouts.ts';
-import { judge } from './judge.ts';
+import type { WhereaboutsIndex } from '../tail/vm-locations.ts';
 import type { Reject } from './reject.ts';
 import { whyUntimely } from './start-by.ts';
 import type { Accepted, Judged, Refused, Submission } from './submission.ts';
+import { judge } from './validate.ts';
 import { workCommandOf } from './work-command.ts';
 
 /** `signal` ends the retries of a publish whose fate is unknown. */

@@ -1,6 +1,6 @@
 // What a request carries once the hooks have seen it, and what a route must say of itself.
 import type { Principal } from '@ironlog/service-kit';
-import type { Access } from './access.ts';
+import type { Access } from './auth/access.ts';
 import type { ProblemError } from './problem.ts';
 
 declare module 'fastify' {

@@ -12,7 +12,7 @@ import {
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } from 'fastify-type-provider-zod';
 import type { Issue } from '../accept/submission.ts';
-import { LIMITS } from './limits.ts';
+import { LIMITS } from './server/limits.ts';
 
 export const PROBLEM_TYPE = 'application/problem+json';
 

@@ -13,8 +13,8 @@ import {
 } from '@ironlog/schemas';
 import type { Clock } from '@ironlog/service-kit';
 import type { OperationIndex } from '../tail/operations.ts';
+import { firstStanding, foldStanding } from './command-context.ts';
 import { type Answer, answerFrom } from './deleted.ts';
-import { firstStanding, foldStanding } from './standing.ts';
 
 export type Cancelled =
   | Answer

@@ -4,7 +4,7 @@ import { type OperationState, refuse } from '@ironlog/domain';
 import type { EventLog } from '@ironlog/event-log';
 import { type Rejection, vmFilter, type WorkCommand } from '@ironlog/schemas';
 import type { Clock } from '@ironlog/service-kit';
-import { firstStanding, foldStanding, type Standing } from './standing.ts';
+import { firstStanding, foldStanding, type Standing } from './command-context.ts';
 
 /** `refused`: to be rejected on record. `ended`: the VM's log holds its outcome; `repeated`: it did so before. */
 export type Answer =

@@ -4,7 +4,7 @@ import { commandId, type HostId, vmSpecSchema, type WorkCommand, workSubject } f
 import { createLogger, createMetrics, systemClock } from '@ironlog/service-kit';
 import { expect, test } from 'vitest';
 import { CREATE, createStory, OWNER, TENANT, VM } from '../fixtures/story.fixture.ts';
-import { createWhereabouts } from '../tail/whereabouts.ts';
+import { createWhereabouts } from '../tail/vm-locations.ts';
 import { type PlaceWaitingDeps, placeWaiting } from './place-waiting.ts';
 import { createWaitingRoom } from './waiting-room.ts';
 

@@ -1,7 +1,7 @@
 // What it takes to place a command that has waited, or was declined, once more.
 import type { WorkQueue } from '@ironlog/event-log';
 import type { Clock, Logger, Metrics } from '@ironlog/service-kit';
-import type { WhereaboutsIndex } from '../tail/whereabouts.ts';
+import type { WhereaboutsIndex } from '../tail/vm-locations.ts';
 import type { Hosts } from './hosts.ts';
 
 export interface PlacementDeps {

@@ -2,7 +2,7 @@
 import type { Whereabouts } from '@ironlog/read-model';
 import type { Action, HostId, TenantId, VmId, VmSpec } from '@ironlog/schemas';
 import type { Refused } from '../accept/submission.ts';
-import type { WhereaboutsIndex } from '../tail/whereabouts.ts';
+import type { WhereaboutsIndex } from '../tail/vm-locations.ts';
 import type { Hosts } from './hosts.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 

@@ -1,22 +1,22 @@
 // Every route of the API, in the order of the document.
 import type { Route } from '../http/api.ts';
-import { listAttention } from './attention.ts';
-import { commandVm } from './command-vm.ts';
-import { vmConsole } from './console.ts';
-import { createVm } from './create-vm.ts';
-import { deleteVm } from './delete-vm.ts';
-import { events } from './events.ts';
-import { getOperation } from './get-operation.ts';
-import { getVm } from './get-vm.ts';
+import { listAttention } from './fleet/attention.ts';
+import { events } from './fleet/events.ts';
+import { listHosts } from './fleet/hosts.ts';
+import { listImages } from './fleet/images.ts';
+import { getUsage } from './fleet/usage.ts';
 import { health } from './health.ts';
-import { listHosts } from './hosts.ts';
-import { listImages } from './images.ts';
-import { listOperations } from './list-operations.ts';
-import { listVms } from './list-vms.ts';
-import { getUsage } from './usage.ts';
-import { vmEvents } from './vm-events.ts';
-import { waitOperation } from './wait-operation.ts';
-import { waitVm } from './wait-vm.ts';
+import { getOperation } from './operations/get-operation.ts';
+import { listOperations } from './operations/list-operations.ts';
+import { waitOperation } from './operations/wait-operation.ts';
+import { commandVm } from './vms/command-vm.ts';
+import { vmConsole } from './vms/console.ts';
+import { createVm } from './vms/create-vm.ts';
+import { deleteVm } from './vms/delete-vm.ts';
+import { getVm } from './vms/get-vm.ts';
+import { listVms } from './vms/list-vms.ts';
+import { vmEvents } from './vms/vm-events.ts';
+import { waitVm } from './vms/wait-vm.ts';
 
 export const ROUTES: readonly Route[] = [
   createVm,

@@ -1,8 +1,8 @@
 // /healthz, /readyz, /metrics: for operators and probes; they name no tenant and need no token.
 import { noQuerySchema, readinessSchema } from '@ironlog/schemas';
 import { z } from 'zod';
-import { ok, text } from '../http/answers.ts';
 import type { Route } from '../http/api.ts';
+import { ok, text } from '../http/document/answers.ts';
 
 const probe = { access: 'public', rateLimit: false, pressureHandler: () => undefined } as const;
 

@@ -5,10 +5,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Accepted, Refused } from '../accept/submission.ts';
 import type { Api } from '../http/api.ts';
 import { principalOf } from '../http/context.ts';
-import { expectedRevision, idempotencyKey, preferredWait } from '../http/prefer.ts';
+import { expectedRevision, idempotencyKey, preferredWait } from '../http/headers/prefer.ts';
 import { ProblemError, problemOfOutcome } from '../http/problem.ts';
-import { operationView } from '../http/views.ts';
-import { waitingFor } from '../http/waiting-for.ts';
+import { operationView } from '../http/views/operation-view.ts';
+import { waitingFor } from '../http/views/waiting-for.ts';
 import { waitForOperation } from '../tail/wait-operation.ts';
 
 /** Retries of a publish whose fate is unknown end after this; then the caller is told and may repeat. */

@@ -1,8 +1,8 @@
 import { createEventLog } from '@ironlog/event-log';
 import { commandIdSchema, rejectionSubject, tenantId, vmId } from '@ironlog/schemas';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { rejectionEvent } from '../door/rejection.ts';
 import { startPlane, type TestPlane } from '../fixtures/plane.fixture.ts';
+import { rejectionEvent } from '../ingress/rejection.ts';
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 

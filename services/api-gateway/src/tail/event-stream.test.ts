@@ -1,7 +1,7 @@
 import { createMemoryEventLog } from '@ironlog/event-log';
 import { newCommandId, rejectionSubject, type TenantId, tenantId, vmId } from '@ironlog/schemas';
 import { afterEach, expect, test } from 'vitest';
-import { rejectionEvent } from '../door/rejection.ts';
+import { rejectionEvent } from '../ingress/rejection.ts';
 import { type Frame, type StreamRange, streamEvents } from './event-stream.ts';
 import { startTail, type Tail } from './tail.ts';
 

@@ -2,7 +2,7 @@
 import type { PastEvent } from '@ironlog/read-model';
 import { newCommandId, tenantId, vmId } from '@ironlog/schemas';
 import { expect, test } from 'vitest';
-import { rejectionEvent } from '../door/rejection.ts';
+import { rejectionEvent } from '../ingress/rejection.ts';
 import { walkLog } from './log-walk.ts';
 
 const PAGES = 50;

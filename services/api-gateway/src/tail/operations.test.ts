@@ -15,7 +15,7 @@ import {
   VM,
 } from '../fixtures/story.fixture.ts';
 import { createOperationIndex } from './operations.ts';
-import { createWhereabouts } from './whereabouts.ts';
+import { createWhereabouts } from './vm-locations.ts';
 
 /** A gateway that has just stored the create, with nothing of it in the read model. */
 const memory = () => {

@@ -3,9 +3,9 @@ import { foldOperation, type OperationState, operationsOf } from '@ironlog/domai
 import type { Recorded } from '@ironlog/event-log';
 import type { CommandId, StoredEvent, TenantId } from '@ironlog/schemas';
 import type { Reads } from '../reads/port.ts';
+import { isHeeded } from './authorised-event.ts';
 import { createBoundedMap } from './bounded-map.ts';
-import { isHeeded } from './heeded.ts';
-import type { WhereaboutsIndex } from './whereabouts.ts';
+import type { WhereaboutsIndex } from './vm-locations.ts';
 
 export interface OperationIndex {
   /** Whichever of memory and read model has seen more of the log. */

@@ -1,10 +1,10 @@
 // One VM's events after a sequence, as far as anyone knows: from the ring where it reaches back, else from history first.
 import type { StoredEvent, TenantId, VmId } from '@ironlog/schemas';
 import type { Reads } from '../reads/port.ts';
-import { isHeeded } from './heeded.ts';
+import { isHeeded } from './authorised-event.ts';
 import type { Tail } from './tail.ts';
+import type { WhereaboutsIndex } from './vm-locations.ts';
 import type { PassedEvent } from './wait-vm.ts';
-import type { WhereaboutsIndex } from './whereabouts.ts';
 
 const PAGE = 500;
 

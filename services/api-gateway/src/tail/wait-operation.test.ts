@@ -4,8 +4,8 @@ import type { Recorded } from '@ironlog/event-log';
 import { expect, test, vi } from 'vitest';
 import { asked, CREATE, claimedBy, created, createStory, OWNER, TENANT, VM } from '../fixtures/story.fixture.ts';
 import { createOperationIndex } from './operations.ts';
+import { createWhereabouts } from './vm-locations.ts';
 import { waitForOperation } from './wait-operation.ts';
-import { createWhereabouts } from './whereabouts.ts';
 
 /** A gateway that has just stored the create; `rows` is what its read model says of the operation. */
 const world = () => {

@@ -3,8 +3,8 @@ import { type OperationState, operationsOf } from '@ironlog/domain';
 import type { CommandId, TenantId } from '@ironlog/schemas';
 import type { OperationIndex } from './operations.ts';
 import type { Tail } from './tail.ts';
+import type { WhereaboutsIndex } from './vm-locations.ts';
 import { wakeWhen } from './wake.ts';
-import type { WhereaboutsIndex } from './whereabouts.ts';
 
 export interface WaitOperation {
   readonly tenant: TenantId;

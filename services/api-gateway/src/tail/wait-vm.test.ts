@@ -17,8 +17,8 @@ import {
 } from '../fixtures/story.fixture.ts';
 import { passedEvents } from './passed-events.ts';
 import { createRing } from './ring.ts';
+import { createWhereabouts } from './vm-locations.ts';
 import { waitForVm } from './wait-vm.ts';
-import { createWhereabouts } from './whereabouts.ts';
 
 /** A tail that is fed by hand, with a ring in which every look at an entry is counted. */
 const world = (readModel: 'empty' | 'unreadable' = 'empty') => {

@@ -1,9 +1,9 @@
 // boot: the VM runs at its new epoch, in a process of that epoch.
 import type { Refusal } from '@ironlog/hypervisor';
-import type { LiveProcess } from '../processes.ts';
+import type { LiveProcess } from '../processes/live-processes.ts';
 import { type Effect, type EffectContext, type EffectResult, failed } from './context.ts';
 import { define } from './define.ts';
-import { clearUp } from './leftovers.ts';
+import { clearUp } from './residue.ts';
 
 type Running =
   | { readonly ok: true; readonly process: LiveProcess }

@@ -1,7 +1,7 @@
 // cleanup: no process and no socket is left of what failed; the VM's directory stays. Done twice, it finds nothing to do.
 import { refusal } from '@ironlog/hypervisor';
 import { type Effect, failed } from './context.ts';
-import { removeTraces, residueIn } from './leftovers.ts';
+import { removeTraces, residueIn } from './residue.ts';
 
 export const cleanup: Effect = async (context) => {
   const { directory, fail, vm } = context;

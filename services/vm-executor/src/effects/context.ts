@@ -3,7 +3,7 @@ import type { Vm } from '@ironlog/domain';
 import type { Hypervisor, Outcome, Refusal } from '@ironlog/hypervisor';
 import type { Residue, VmFact } from '@ironlog/schemas';
 import type { Fail } from '../failpoints.ts';
-import type { LiveProcess } from '../processes.ts';
+import type { LiveProcess } from '../processes/live-processes.ts';
 
 export interface EffectContext {
   readonly vm: Vm;

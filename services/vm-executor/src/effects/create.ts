@@ -1,10 +1,10 @@
 // create: a directory, a hypervisor process for the first epoch, and the VM defined in it, not yet running.
 import { chmodSync, mkdirSync } from 'node:fs';
 import { hostTrouble } from '@ironlog/hypervisor';
-import { strangersIn } from '../vm-folder.ts';
+import { strangersIn } from '../vms/vm-directory.ts';
 import { type Effect, failed } from './context.ts';
 import { define } from './define.ts';
-import { clearUp, notOurs } from './leftovers.ts';
+import { clearUp, notOurs } from './residue.ts';
 
 /** The process made at create is the one that the first boot runs in. */
 export const FIRST_EPOCH = 1;

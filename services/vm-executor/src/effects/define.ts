@@ -1,6 +1,6 @@
 // The VM defined in its process of an epoch: the first half of a create, of a boot and of a reboot.
 import type { Outcome } from '@ironlog/hypervisor';
-import type { LiveProcess } from '../processes.ts';
+import type { LiveProcess } from '../processes/live-processes.ts';
 import type { EffectContext } from './context.ts';
 
 /** P6: a driver's create is an "ensure". It is spared where this executor has seen it done; a crash may have come before it. */

@@ -29,5 +29,5 @@ export const EFFECTS: Readonly<Record<Verb, Effect>> = {
   restore: notHere('restore'),
 };
 export type { EffectContext, EffectResult } from './context.ts';
-export { removeTraces, removeTracesOf } from './leftovers.ts';
-export { persist } from './persist.ts';
+export { removeTraces, removeTracesOf } from './residue.ts';
+export { persist } from './retry-effect.ts';

@@ -1,7 +1,7 @@
 // reboot: the process of the old epoch ends, one of the new epoch runs. Resumed after a crash, it does not reboot twice.
 import { runAtEpoch } from './boot.ts';
 import type { Effect } from './context.ts';
-import { removeTracesOf } from './leftovers.ts';
+import { removeTracesOf } from './residue.ts';
 import { stopGuest } from './stop-guest.ts';
 
 export const reboot: Effect = async (context) => {

@@ -1,8 +1,8 @@
 // delete: nothing of the VM is left. Done twice, it finds nothing to do.
 import { hostTrouble, refusal } from '@ironlog/hypervisor';
-import { removeVmFolder } from '../vm-folder.ts';
+import { removeVmFolder } from '../vms/vm-directory.ts';
 import { type Effect, failed } from './context.ts';
-import { notOurs, residueIn } from './leftovers.ts';
+import { notOurs, residueIn } from './residue.ts';
 
 export const remove: Effect = async (context) => {
   const { directory, fail, vm } = context;

@@ -1,6 +1,6 @@
 // shutdown: the guest stops by itself where it can, by force where it will not; its process ends either way.
 import type { Effect } from './context.ts';
-import { removeTraces } from './leftovers.ts';
+import { removeTraces } from './residue.ts';
 import { stopGuest } from './stop-guest.ts';
 
 export const shutdown: Effect = async (context) => {

@@ -1,7 +1,7 @@
 // Stops the guest: asked first, for as long as it is given, then by force.
 import { refusal } from '@ironlog/hypervisor';
 import { type EffectContext, type EffectResult, failed } from './context.ts';
-import { residueIn } from './leftovers.ts';
+import { residueIn } from './residue.ts';
 
 /** An orderly guest's process ends by itself; it is given this long before it is ended. */
 const PROCESS_ENDS_WITHIN_MS = 1000;

@@ -1,0 +1,125 @@
+// The plane on this machine: nats-server and the services as processes under a supervisor; for `npm start`, tests and the bench.
+import { join } from 'node:path';
+import { type FoundProcess, sameProcess } from '@ironlog/hypervisor';
+import type { HostId, TenantId } from '@ironlog/schemas';
+import { clientUser } from '../../nats/accounts.ts';
+import { type KeptNats, keepNats } from '../../nats/supervised-nats.ts';
+import { privateDirectory } from '../paths.ts';
+import { findGuests } from '../processes/hypervisor-processes.ts';
+import { endLeftovers } from '../processes/orphans.ts';
+import { Supervisor } from '../processes/supervisor.ts';
+import { hypervisorEnvironment } from '../setup/hypervisor.ts';
+import { findNatsServer } from '../setup/nats-server.ts';
+import { hostNames, missingHosts } from '../state/host-directories.ts';
+import { lockStateDirectory } from '../state/lock.ts';
+import { refuseNeighbours } from '../state/nested-directories.ts';
+import { openStateDirectory, realPathOf } from '../state/state-directory.ts';
+import type { Given } from '../variables.ts';
+import { choosePort } from './ports.ts';
+import { whenAllReady } from './readiness.ts';
+import { type PlannedService, planServices } from './services.ts';
+import { endPlane } from './stop-plane.ts';
+import { DEV_TENANT, ensureDevToken } from './tokens.ts';
+
+export interface PlaneOptions {
+  readonly stateDir: string;
+  readonly hypervisor: 'simulator' | 'qemu';
+  /** How many executors, each a host of its own. */
+  readonly hosts: number;
+  /** Wanted ports; 0: any. */
+  readonly httpPort: number;
+  readonly natsPort: number;
+  readonly say: (line: string) => void;
+  readonly signal: AbortSignal;
+  /** Aborted: at the end nothing is given time to end by itself. */
+  readonly hurry?: AbortSignal;
+  /** Variables of the person who starts it, by service. */
+  readonly given?: Given;
+  /** Added to the environment of a service, by its name. */
+  readonly extra?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+export interface Plane {
+  readonly http: string;
+  readonly token: string;
+  readonly tenant: TenantId;
+  readonly hosts: readonly HostId[];
+  readonly nats: KeptNats;
+  readonly natsUser: string;
+  readonly services: readonly PlannedService[];
+  readonly supervisor: Supervisor;
+  readonly stateDir: string;
+  ready(): Promise<void>;
+  /** Ends everything it started; with `keepVms` the hypervisor processes run on. */
+  stop(options: { readonly keepVms: boolean }): Promise<void>;
+}
+
+/** Resolves when every service is ready. @throws Error that says what is missing or did not come up; nothing that it started is left running then. */
+export const startPlane = async (options: PlaneOptions): Promise<Plane> => {
+  const { say, signal, hurry } = options;
+  // Before it is made: nothing is to appear in another's.
+  await refuseNeighbours(realPathOf(options.stateDir));
+  const stateDir = openStateDirectory(options.stateDir);
+  const unlock = await lockStateDirectory(stateDir);
+  const hosts = hostNames(options.hosts);
+  const hostDirectories = hosts.map((host) => join(stateDir, host));
+  const earlier = await findGuests(hostDirectories);
+  const supervisor = new Supervisor(privateDirectory(join(stateDir, 'logs')), say);
+  let nats: KeptNats | undefined;
+  const end = (isKept: (guest: FoundProcess) => boolean): Promise<void> =>
+    endPlane({ supervisor, hostDirectories, nats, unlock, say, hurry }, isKept);
+  try {
+    await endLeftovers(stateDir, say);
+    const hypervisor = await hypervisorEnvironment({ hypervisor: options.hypervisor, stateDir, signal });
+    signal.throwIfAborted();
+    const binary = await findNatsServer();
+    nats = await keepNats(
+      { binary, directory: join(stateDir, 'nats'), hosts, tenants: [DEV_TENANT], port: options.natsPort },
+      say,
+    );
+    if (nats.instead !== undefined) say(`${nats.instead}; NATS is at ${nats.url}`);
+    const http = await choosePort(options.httpPort);
+    if (http.instead !== undefined) say(`${http.instead}; HTTP is at port ${http.port}`);
+    const missing = missingHosts(stateDir, hosts.length);
+    if (missing !== undefined) say(missing);
+    const opsPorts = await Promise.all(
+      Array.from({ length: 2 + hosts.length }, async () => (await choosePort(0)).port),
+    );
+    const { token, tokensFile } = ensureDevToken(stateDir);
+    const planned = planServices({
+      nats,
+      stateDir,
+      hosts,
+      httpPort: http.port,
+      opsPorts,
+      tokensFile,
+      hypervisor,
+      given: options.given ?? {},
+    });
+    const services = planned.map((service) => ({
+      ...service,
+      env: { ...service.env, ...options.extra?.[service.name] },
+    }));
+    for (const service of services) supervisor.start(service);
+    const urls = services.map(({ readyUrl }) => readyUrl);
+    const ready = (): Promise<void> => whenAllReady(urls, supervisor.hopeless, signal);
+    await ready();
+    return {
+      http: `http://127.0.0.1:${http.port}`,
+      token,
+      tenant: DEV_TENANT,
+      hosts,
+      nats,
+      natsUser: clientUser(DEV_TENANT).user,
+      services,
+      supervisor,
+      stateDir,
+      ready,
+      stop: ({ keepVms }) => end(() => keepVms),
+    };
+  } catch (error) {
+    // VMs that an earlier start has left running are not of this one, which has come to nothing.
+    await end(({ identity }) => earlier.some((guest) => sameProcess(guest.identity, identity)));
+    throw error;
+  }
+};

@@ -1,0 +1,91 @@
+// The four services as processes: for each its script and exactly the variables it knows.
+import { join } from 'node:path';
+import type { HostId } from '@ironlog/schemas';
+import { executorUser } from '../../nats/accounts.ts';
+import type { NatsProcess } from '../../nats/nats-process.ts';
+import { privateDirectory } from '../paths.ts';
+import type { Managed } from '../processes/supervisor.ts';
+import type { Given } from '../variables.ts';
+
+export interface Plane {
+  readonly nats: Pick<NatsProcess, 'url' | 'monitorUrl' | 'credentials'>;
+  readonly stateDir: string;
+  readonly hosts: readonly HostId[];
+  readonly httpPort: number;
+  /** One for the projector, one for recovery, one per host. */
+  readonly opsPorts: readonly number[];
+  readonly tokensFile: string;
+  /** What the executors are told of their hypervisor. */
+  readonly hypervisor: Readonly<Record<string, string>>;
+  /** Variables of the person who starts it. */
+  readonly given: Given;
+}
+
+export interface PlannedService extends Managed {
+  /** Where it tells of itself: `/healthz`, `/readyz`, `/metrics`. */
+  readonly opsUrl: string;
+  readonly readyUrl: string;
+}
+
+/** What is asked for comes before the memory of it: a rebuild, or three rows for each boot, takes no core from a command's way. */
+const PROJECTOR_NICENESS = 5;
+
+/** Passed on from the shell: where traces go, and what a process needs to run at all. */
+const inherited = (): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(process.env).filter(
+      (entry): entry is [string, string] =>
+        entry[1] !== undefined && (/^OTEL_/.test(entry[0]) || ['PATH', 'HOME', 'TMPDIR'].includes(entry[0])),
+    ),
+  );
+
+export const planServices = (plane: Plane): readonly PlannedService[] => {
+  const { nats, stateDir, hosts, httpPort, opsPorts, tokensFile } = plane;
+  const readModel = privateDirectory(join(stateDir, 'read-model'));
+  const common = (user: string, port: number): Record<string, string> => ({
+    ...inherited(),
+    IRONLOG_NATS_URL: nats.url,
+    IRONLOG_NATS_MONITOR_URL: nats.monitorUrl,
+    IRONLOG_NATS_SERVER_NAME: nats.credentials.serverName,
+    IRONLOG_NATS_USER: user,
+    IRONLOG_NATS_PASSWORD: nats.credentials.passwordOf(user),
+    IRONLOG_HTTP_PORT: String(port),
+  });
+  const service = (name: string, script: string, env: Record<string, string>): PlannedService => {
+    const opsUrl = `http://127.0.0.1:${env.IRONLOG_HTTP_PORT}`;
+    return {
+      name,
+      script: `services/${script}/src/main.ts`,
+      env: { ...plane.given[script], ...env },
+      opsUrl,
+      readyUrl: `${opsUrl}/readyz`,
+    };
+  };
+  const [projectorPort = 0, recoveryPort = 0, ...executorPorts] = opsPorts;
+  return [
+    {
+      ...service('state-projector', 'state-projector', {
+        ...common('projector', projectorPort),
+        IRONLOG_STATE_DIR: readModel,
+      }),
+      niceness: PROJECTOR_NICENESS,
+    },
+    ...hosts.map((host, index) =>
+      service(hosts.length === 1 ? 'vm-executor' : `vm-executor-${host}`, 'vm-executor', {
+        ...common(executorUser(host), executorPorts[index] ?? 0),
+        ...plane.hypervisor,
+        IRONLOG_HOST_ID: host,
+        IRONLOG_STATE_DIR: privateDirectory(join(stateDir, host)),
+      }),
+    ),
+    service('recovery-worker', 'recovery-worker', {
+      ...common('recovery', recoveryPort),
+      IRONLOG_READ_MODEL_DIR: readModel,
+    }),
+    service('api-gateway', 'api-gateway', {
+      ...common('gateway', httpPort),
+      IRONLOG_READ_MODEL_DIR: readModel,
+      IRONLOG_TOKENS_FILE: tokensFile,
+    }),
+  ];
+};

@@ -1,0 +1,102 @@
+// Processes that are kept running, that refuse to, and that do not end when they are asked to.
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { getPriority, tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { ROOT } from '../paths.ts';
+import { whenAllReady } from '../plane/readiness.ts';
+import { Supervisor } from './supervisor.ts';
+
+let directory: string;
+let supervisor: Supervisor;
+let said: string[];
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'il-supervisor-'));
+  mkdirSync(join(directory, 'logs'));
+  said = [];
+  supervisor = new Supervisor(join(directory, 'logs'), (line) => said.push(line));
+});
+afterEach(async () => {
+  await supervisor.stop(AbortSignal.abort());
+  rmSync(directory, { recursive: true });
+});
+
+const start = (name: string, code: string): void => {
+  writeFileSync(join(directory, `${name}.ts`), code);
+  supervisor.start({ name, script: relative(ROOT, join(directory, `${name}.ts`)), env: {} });
+};
+
+it('tells what a process wrote for people when it refuses its configuration, and not what its log says beside', async () => {
+  writeFileSync(supervisor.logOf('one'), 'an earlier refusal\n');
+  const lines = ['{"msg":"connecting"}', 'NAME is 7; it takes 1 to 3', 'OTHER is not set', '{"msg":"ended"}'];
+  start('one', `console.log(${JSON.stringify(lines.join('\n'))}); process.exit(78);`);
+  await expect(supervisor.hopeless).rejects.toThrow(
+    /^one does not accept its configuration: NAME is 7; it takes 1 to 3; OTHER is not set$/,
+  );
+  expect(said).toEqual([]);
+});
+
+it('starts again what ends, and says so', async () => {
+  start('one', 'process.exit(1);');
+  await expect.poll(() => said.length, { timeout: 10_000 }).toBeGreaterThan(1);
+  expect(said[0]).toBe(`one ended (exit 1); starting it again in 100 ms; its log: ${supervisor.logOf('one')}`);
+});
+
+it('lets a process yield to the others', async () => {
+  writeFileSync(join(directory, 'meek.ts'), 'setInterval(() => undefined, 1000);');
+  const script = relative(ROOT, join(directory, 'meek.ts'));
+  supervisor.start({ name: 'meek', script, env: {}, niceness: 3 });
+  const pid = supervisor.pidOf('meek');
+  expect(pid).toBeDefined();
+  expect(getPriority(pid)).toBe(Math.min(19, getPriority() + 3));
+});
+
+it('gives a process time to end, until there is a hurry', async () => {
+  const file = join(directory, 'deaf');
+  start(
+    'deaf',
+    `process.on('SIGTERM', () => undefined); setInterval(() => undefined, 1000);
+    import { writeFileSync } from 'node:fs'; writeFileSync(${JSON.stringify(file)}, '');`,
+  );
+  await expect.poll(() => existsSync(file), { timeout: 10_000 }).toBe(true);
+  const hurry = new AbortController();
+  let ended = false;
+  const stopping = supervisor.stop(hurry.signal).then(() => {
+    ended = true;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect([ended, said]).toEqual([false, []]);
+  await expect
+    .poll(() => said, { timeout: 10_000 })
+    .toEqual(['waiting for deaf to end, at most 12 s more (Ctrl-C again ends everything at once)']);
+  const hurriedAt = performance.now();
+  hurry.abort();
+  await stopping;
+  expect(performance.now() - hurriedAt).toBeLessThan(5000);
+});
+
+it('does not ask any more whether others are ready when one never will be', async () => {
+  let asked = 0;
+  const server: Server = createServer((_request, response) => {
+    asked += 1;
+    response.writeHead(503).end('not yet');
+  }).listen(0, '127.0.0.1');
+  try {
+    const url = await new Promise<string>((resolve) =>
+      server.once('listening', () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)),
+    );
+    const hopeless = Promise.withResolvers<never>();
+    const { signal } = new AbortController();
+    setTimeout(() => hopeless.reject(new Error('never')), 200);
+    await expect(whenAllReady([url], hopeless.promise, signal)).rejects.toThrow('never');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const before = asked;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect([before > 0, asked - before]).toEqual([true, 0]);
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
+});

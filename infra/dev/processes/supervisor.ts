@@ -1,0 +1,154 @@
+// Keeps processes running: starts each again when it ends, later each time, and says so; ends them all when told to.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, fstatSync, openSync } from 'node:fs';
+import { getPriority, setPriority } from 'node:os';
+import { join } from 'node:path';
+import { ROOT } from '../paths.ts';
+import { sentencesIn } from '../plane/plain-lines.ts';
+import { HOW_TO_HURRY, SAY_AFTER_MS, tellIfLong } from '../terminal/slow-step.ts';
+
+export interface Managed {
+  readonly name: string;
+  /** Relative to the project's folder. */
+  readonly script: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** How much it yields to the others where they want the same core, as in nice(1). Default 0: not at all. */
+  readonly niceness?: number;
+}
+
+const FIRST_DELAY_MS = 100;
+const LONGEST_DELAY_MS = 10_000;
+/** A process that lived this long has started well: the next delay is the first again. */
+const LIVED_WELL_MS = 30_000;
+const STOP_WITHIN_MS = 15_000;
+/** sysexits EX_CONFIG: starting it again would end the same way. */
+const EXIT_CONFIG = 78;
+
+export class Supervisor {
+  readonly #logDirectory: string;
+  readonly #children = new Map<string, ChildProcess>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #armed = new Map<string, Readonly<Record<string, string>>>();
+  readonly #delays = new Map<string, number>();
+  readonly #hopeless = Promise.withResolvers<never>();
+  #stopping = false;
+
+  readonly #say: (line: string) => void;
+
+  constructor(logDirectory: string, say: (line: string) => void) {
+    this.#logDirectory = logDirectory;
+    this.#say = say;
+    // Whoever waits for it hears of it; nobody has to.
+    this.#hopeless.promise.catch(() => undefined);
+  }
+
+  /** Rejects when a process refuses its configuration: starting it again would end the same way. */
+  get hopeless(): Promise<never> {
+    return this.#hopeless.promise;
+  }
+
+  logOf(name: string): string {
+    return join(this.#logDirectory, `${name}.log`);
+  }
+
+  pidOf(name: string): number | undefined {
+    return this.#children.get(name)?.pid;
+  }
+
+  /** The next start of `name` has these variables as well; the start after it has them no more. For tests: its ends count for no delay. */
+  armOnce(name: string, env: Readonly<Record<string, string>>): void {
+    this.#armed.set(name, env);
+    this.#delays.delete(name);
+  }
+
+  start(managed: Managed): void {
+    if (this.#stopping) return;
+    const log = openSync(this.logOf(managed.name), 'a', 0o600);
+    const from = fstatSync(log).size;
+    const startedAt = performance.now();
+    const armed = this.#armed.get(managed.name);
+    // A session of its own: Ctrl-C reaches this process only, which then stops them in order.
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(ROOT, managed.script)], {
+      cwd: ROOT,
+      env: { ...managed.env, ...armed },
+      stdio: ['ignore', log, log],
+      detached: true,
+    });
+    closeSync(log);
+    if (managed.niceness !== undefined) yieldBy(child, managed.niceness);
+    this.#armed.delete(managed.name);
+    this.#children.set(managed.name, child);
+    child.once('exit', (code, signal) => {
+      this.#children.delete(managed.name);
+      if (this.#stopping) return;
+      if (armed || performance.now() - startedAt > LIVED_WELL_MS) this.#delays.delete(managed.name);
+      if (code === EXIT_CONFIG) return this.#refused(managed, from);
+      const delayMs = this.#delays.get(managed.name) ?? FIRST_DELAY_MS;
+      this.#delays.set(managed.name, Math.min(delayMs * 2, LONGEST_DELAY_MS));
+      this.#say(
+        `${managed.name} ended (${signal ?? `exit ${code}`}); starting it again in ${delayMs} ms; its log: ${this.logOf(managed.name)}`,
+      );
+      this.#again(managed, delayMs);
+    });
+  }
+
+  /** Whoever waits for readiness is told what it wrote; to others it is said when it is tried again, in case its server is another by then. */
+  #refused(managed: Managed, from: number): void {
+    const log = this.logOf(managed.name);
+    const why = `${managed.name} does not accept its configuration: ${sentencesIn(log, from) ?? `see ${log}`}`;
+    this.#hopeless.reject(new Error(why));
+    this.#again(managed, LONGEST_DELAY_MS, `${why}; starting it again`);
+  }
+
+  #again(managed: Managed, delayMs: number, line?: string): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      if (line !== undefined) this.#say(line);
+      this.start(managed);
+    }, delayMs);
+    this.#timers.add(timer);
+  }
+
+  /**
+   * SIGTERM to all, SIGKILL to what is left after a bound or when there is a hurry; resolves when none is left. Whoever can
+   * hurry it is told what it waits for.
+   */
+  async stop(hurry?: AbortSignal): Promise<void> {
+    this.#stopping = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    const allEnded = async (): Promise<void> => {
+      await Promise.all([...this.#children.values()].map((child) => endChild(child, hurry)));
+    };
+    if (!hurry) return allEnded();
+    const line = (): string => {
+      const leftSeconds = (STOP_WITHIN_MS - SAY_AFTER_MS) / 1000;
+      return `waiting for ${[...this.#children.keys()].join(', ')} to end, at most ${leftSeconds} s more ${HOW_TO_HURRY}`;
+    };
+    await tellIfLong(this.#say, line, allEnded);
+  }
+}
+
+const endChild = (child: ChildProcess, hurry?: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) return resolve();
+    const kill = (): void => void child.kill('SIGKILL');
+    const timer = setTimeout(kill, STOP_WITHIN_MS);
+    child.once('exit', () => {
+      clearTimeout(timer);
+      hurry?.removeEventListener('abort', kill);
+      resolve();
+    });
+    child.kill('SIGTERM');
+    hurry?.addEventListener('abort', kill, { once: true });
+    if (hurry?.aborted) kill();
+  });
+
+const yieldBy = ({ pid }: ChildProcess, niceness: number): void => {
+  if (pid === undefined) return;
+  try {
+    setPriority(pid, Math.min(19, getPriority() + niceness));
+  } catch (error) {
+    // It has ended already, which its exit tells.
+    if (!(error instanceof Error && 'info' in error)) throw error;
+  }
+};

@@ -1,0 +1,121 @@
+// The demo guest of the QEMU hypervisor: Debian's cloud kernel, and an initramfs of busybox that we pack ourselves.
+import { createHash } from 'node:crypto';
+import { existsSync, globSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { CACHE_DIR, privateDirectory } from '../paths.ts';
+import { say } from '../terminal/print.ts';
+import { type CpioEntry, cpioArchive } from './cpio.ts';
+import { dependenciesOf, unpackPackage } from './debian-archive.ts';
+
+// Debian 12: kernel 6.1 in one package, with modules that are not compressed.
+const SUITE = 'bookworm';
+/** An empty package; its Depends names the kernel's. */
+const KERNEL_META = 'linux-image-cloud-amd64';
+/** Without them the guest does not hear the power button. */
+const MODULES = ['button', 'evdev'] as const;
+/** What the guest prints on its first serial line when it is up (guest-init.sh). */
+export const READY_LINE = 'ironlog-guest: ready';
+const INIT = fileURLToPath(new URL('./guest-init.sh', import.meta.url));
+/** A change of how it is packed is a change of what is packed. */
+const PACKERS = ['./cpio.ts', './demo-kernel.ts'].map((file) => fileURLToPath(new URL(file, import.meta.url)));
+
+export interface DemoKernel {
+  /** Absolute paths. */
+  readonly kernel: string;
+  readonly initrd: string;
+}
+
+const unpacked = async (name: string): Promise<string> => {
+  const result = await unpackPackage(SUITE, name);
+  if (result.ok) return result.directory;
+  throw new Error(
+    `no demo kernel: ${name} cannot be had from the Debian archive (${result.reason}); set IRONLOG_KERNEL and IRONLOG_INITRD to files of your own`,
+  );
+};
+
+const only = (directory: string, pattern: string): string => {
+  const [found] = globSync(pattern, { cwd: directory });
+  if (found === undefined) throw new Error(`no ${pattern} in ${directory}: remove that folder and try again`);
+  return join(directory, found);
+};
+
+interface Contents {
+  readonly busybox: string;
+  readonly modules: readonly string[];
+}
+
+/** Of all that goes into it, and of how it is packed. */
+const keyOf = ({ busybox, modules }: Contents): string => {
+  const hash = createHash('sha256');
+  for (const path of [busybox, ...modules, INIT, ...PACKERS])
+    hash.update(`${basename(path)}\0`).update(readFileSync(path));
+  return hash.digest('hex');
+};
+
+const packInitramfs = ({ busybox, modules }: Contents): Buffer => {
+  const directories = ['bin', 'dev', 'lib', 'lib/modules'].map((path): CpioEntry => ({ kind: 'directory', path }));
+  const file = (path: string, from: string, mode: number): CpioEntry => ({
+    kind: 'file',
+    path,
+    mode,
+    content: readFileSync(from),
+  });
+  const entries: readonly CpioEntry[] = [
+    ...directories,
+    // The kernel opens it for the first process, before anything can be mounted.
+    { kind: 'character-device', path: 'dev/console', major: 5, minor: 1 },
+    file('bin/busybox', busybox, 0o755),
+    ...modules.map((module) => file(`lib/modules/${basename(module)}`, module, 0o644)),
+    file('init', INIT, 0o755),
+  ];
+  return gzipSync(cpioArchive(entries));
+};
+
+const writeOnce = (path: string, content: Buffer): void => {
+  writeFileSync(`${path}.${process.pid}`, content, { mode: 0o600 });
+  renameSync(`${path}.${process.pid}`, path);
+};
+
+const buildDemoKernel = async (directory: string): Promise<DemoKernel> => {
+  const built = { kernel: join(directory, 'vmlinuz'), initrd: join(directory, 'initrd.gz') };
+  const image = join(directory, '.package');
+  if (!existsSync(image)) {
+    say('fetching the demo kernel and busybox from the Debian archive into .ironlog/cache');
+    const name = (await dependenciesOf(SUITE, KERNEL_META)).find((package_) => /^linux-image-\d/.test(package_));
+    if (!name)
+      throw new Error(`the Debian archive names no kernel for ${KERNEL_META}; set IRONLOG_KERNEL and IRONLOG_INITRD`);
+    writeOnce(image, Buffer.from(name));
+  }
+  const kernel = await unpacked(readFileSync(image, 'utf8'));
+  const busybox = await unpacked('busybox-static');
+  const contents: Contents = {
+    busybox: only(busybox, '**/bin/busybox'),
+    modules: MODULES.map((module) => only(kernel, `lib/modules/*/kernel/**/${module}.ko`)),
+  };
+  // Packed anew only when something in it has changed: whether KVM boots it is found out again for another file.
+  const key = keyOf(contents);
+  const keyFile = `${built.initrd}.key`;
+  if (!existsSync(built.initrd) || !existsSync(keyFile) || readFileSync(keyFile, 'utf8') !== key) {
+    writeOnce(built.initrd, packInitramfs(contents));
+    writeOnce(keyFile, Buffer.from(key));
+  }
+  if (!existsSync(built.kernel)) writeOnce(built.kernel, readFileSync(only(kernel, 'boot/vmlinuz-*')));
+  return built;
+};
+
+/**
+ * IRONLOG_KERNEL and IRONLOG_INITRD where both are set; else fetched once and packed. The guest prints
+ * READY_LINE on its first serial line and switches itself off at the ACPI power button.
+ * @throws Error with one sentence when there is none to be had.
+ */
+export const ensureDemoKernel = async (): Promise<DemoKernel> => {
+  const { IRONLOG_KERNEL: kernel, IRONLOG_INITRD: initrd } = process.env;
+  if (kernel && initrd) {
+    for (const path of [kernel, initrd]) if (!existsSync(path)) throw new Error(`${path} is not there`);
+    return { kernel, initrd };
+  }
+  if (kernel || initrd) throw new Error('IRONLOG_KERNEL and IRONLOG_INITRD go together: set both or neither');
+  return buildDemoKernel(privateDirectory(join(CACHE_DIR, 'demo-kernel')));
+};

@@ -1,0 +1,139 @@
+// One supervisor per state directory, none inside another's, and nothing of a killed one left on it.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { endLeftovers, findLeftovers } from '../processes/orphans.ts';
+import { lockStateDirectory } from './lock.ts';
+import { refuseNeighbours } from './nested-directories.ts';
+import { openStateDirectory, realPathOf } from './state-directory.ts';
+
+let directory: string;
+const children: ChildProcess[] = [];
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'ironlog-state-'));
+});
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+  rmSync(directory, { recursive: true, force: true });
+});
+
+describe('the lock', () => {
+  it('names the process that holds it', async () => {
+    const release = await lockStateDirectory(directory);
+    await expect(lockStateDirectory(directory)).rejects.toThrow(`(pid ${process.pid})`);
+    release();
+  });
+
+  it('is had by one of many that ask at once', async () => {
+    const asked = await Promise.allSettled(Array.from({ length: 8 }, () => lockStateDirectory(directory)));
+    expect(asked.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  });
+
+  it.each([
+    ['a dead process', JSON.stringify({ pid: process.pid, startTime: '1', bootId: 'another' })],
+    ['nobody, cut off by a power failure', '{"pi'],
+  ])('is taken over from %s', async (_whom, content) => {
+    writeFileSync(join(directory, 'start.lock'), content);
+    const release = await lockStateDirectory(directory);
+    release();
+    expect(readdirSync(directory)).toEqual([]);
+  });
+});
+
+/** A program at the place of a service, told of `stateDir` as services are. */
+const startService = async (name: string, stateDir: string): Promise<ChildProcess> => {
+  const folder = join(directory, 'services', name, 'src');
+  mkdirSync(folder, { recursive: true });
+  const main = join(folder, 'main.ts');
+  writeFileSync(main, `setInterval(() => undefined, 1000); console.log('up');`);
+  const env = { PATH: process.env.PATH, IRONLOG_STATE_DIR: `${stateDir}/host-1` };
+  const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  children.push(child);
+  if (child.stdout) await once(child.stdout, 'data');
+  return child;
+};
+
+describe('what a killed supervisor left', () => {
+  it('is found by its state directory and ended, and nothing else is', async () => {
+    const ours = await startService('vm-executor', join(directory, 'state'));
+    const another = await startService('state-projector', join(directory, 'state-2'));
+    const found = await findLeftovers(join(directory, 'state'));
+    expect(found.map(({ name, identity }) => [name, identity.pid])).toEqual([['vm-executor', ours.pid]]);
+    const said: string[] = [];
+    await endLeftovers(join(directory, 'state'), (line) => said.push(line));
+    await expect.poll(() => ours.signalCode).toBe('SIGTERM');
+    expect(another.signalCode).toBeNull();
+    expect(said).toEqual([`ending what an earlier run left: vm-executor (${ours.pid})`]);
+    expect(await findLeftovers(join(directory, 'state'))).toEqual([]);
+  });
+
+  it('is not what runs in a directory inside of it', async () => {
+    await startService('vm-executor', join(directory, 'state', 'inner'));
+    expect(await findLeftovers(join(directory, 'state'))).toEqual([]);
+    expect(await findLeftovers(join(directory, 'state', 'inner'))).toHaveLength(1);
+  });
+
+  it('is not who looks into the configuration of its nats-server', async () => {
+    const config = join(directory, 'nats', 'nats.conf');
+    mkdirSync(join(directory, 'nats'));
+    writeFileSync(config, '');
+    const reader = spawn('tail', ['-f', config], { stdio: ['ignore', 'ignore', 'inherit'] });
+    children.push(reader);
+    await once(reader, 'spawn');
+    expect(await findLeftovers(directory)).toEqual([]);
+  });
+});
+
+describe('a directory beside which another plane runs', () => {
+  it.each([
+    ['inside', ['state', 'inner'], ['state']],
+    ['around', ['state'], ['state', 'inner']],
+  ])('is refused when it is %s that one, and made neither', async (where, wanted, other) => {
+    const running = await startService('state-projector', join(directory, ...other));
+    const stateDir = join(directory, ...wanted);
+    await expect(refuseNeighbours(stateDir)).rejects.toThrow(
+      `${stateDir} is ${where} ${join(directory, ...other)}, which a state-projector (pid ${running.pid}) uses`,
+    );
+  });
+
+  it('is refused when a start has the one above it, and has not started anything yet', async () => {
+    const release = await lockStateDirectory(directory);
+    await expect(refuseNeighbours(join(directory, 'inner'))).rejects.toThrow(`npm start (pid ${process.pid})`);
+    await expect(refuseNeighbours(`${directory}-2`)).resolves.toBeUndefined();
+    release();
+    await expect(refuseNeighbours(join(directory, 'inner'))).resolves.toBeUndefined();
+  });
+});
+
+describe('the directory itself', () => {
+  it('is made for its owner only, and known by its real path before it is there and after', () => {
+    symlinkSync(directory, join(directory, 'link'));
+    const [given, real] = [join(directory, 'link', 'a', 'b'), join(realpathSync(directory), 'a', 'b')];
+    expect(realPathOf(given)).toBe(real);
+    expect(openStateDirectory(given)).toBe(real);
+    expect(realPathOf(given)).toBe(real);
+    for (const path of [real, dirname(real)]) expect(statSync(path).mode & 0o777).toBe(0o700);
+  });
+
+  it('is refused with a sentence where it cannot be, at once', () => {
+    writeFileSync(join(directory, 'file'), '');
+    for (const path of [join(directory, 'file'), join(directory, 'file', 'below')])
+      expect(() => openStateDirectory(path)).toThrow(
+        `${path} cannot be the state directory: there is a file in its way`,
+      );
+    // mkdir's own `recursive` never returns from it.
+    expect(() => openStateDirectory('/proc/nope/below')).toThrow('no directory can be made there');
+  });
+});

@@ -1,0 +1,86 @@
+// What recovery does next about a root failure, or a guest's own stop: a pure answer from the VM's latest state, so that
+// asking twice is harmless.
+import type { Action, EventId, Timestamp } from '@ironlog/schemas';
+import { later, msBetween } from '../vm/time.ts';
+import type { Vm } from '../vm/vm.ts';
+import { restartDecision } from './restart-policy.ts';
+
+export type RecoveryAction =
+  | { readonly kind: 'resolved'; readonly reason: string }
+  | { readonly kind: 'wait'; readonly ms: number }
+  | { readonly kind: 'command'; readonly action: Action; readonly attempt: number }
+  | { readonly kind: 'abandon'; readonly attempts: number; readonly actionRequired: string };
+
+/** Cleanup attempts for one failure before a human is asked. */
+export const MAX_CLEANUP_ATTEMPTS = 6;
+const CLEANUP_BACKOFF_MS = 500;
+const LOOK_AGAIN_MS = 1000;
+
+export const recoveryAction = (vm: Vm, failureId: EventId, now: Timestamp): RecoveryAction => {
+  const { failure } = vm;
+  if (failure?.eventId !== failureId) return { kind: 'resolved', reason: 'the VM has moved on' };
+  if (vm.attention?.kind === 'cleanup-abandoned') return { kind: 'resolved', reason: 'already handed to a human' };
+  if (vm.task) return { kind: 'wait', ms: LOOK_AGAIN_MS };
+  if (vm.wantedGone) return vm.state === 'deleted' ? { kind: 'resolved', reason: 'deleted' } : clean(vm, now);
+  if (vm.residue.length > 0) return clean(vm, now);
+  return restart(vm, now);
+};
+
+/** Of a guest that stopped by itself; under `always` alone anything follows. */
+export const stopAction = (vm: Vm, stopId: EventId, now: Timestamp): RecoveryAction => {
+  if (vm.state !== 'stopped' || vm.lastStop?.eventId !== stopId)
+    return { kind: 'resolved', reason: 'the VM has moved on' };
+  if (vm.attention?.kind === 'cleanup-abandoned') return { kind: 'resolved', reason: 'already handed to a human' };
+  return vm.task ? { kind: 'wait', ms: LOOK_AGAIN_MS } : byPolicy(vm, now);
+};
+
+const clean = (vm: Vm, now: Timestamp): RecoveryAction => {
+  const failure = vm.failure;
+  const attempts = failure?.attempts ?? 0;
+  if (!failure || attempts >= MAX_CLEANUP_ATTEMPTS)
+    return { kind: 'abandon', attempts, actionRequired: cleanupAdvice(vm) };
+  const dueAt = later(vm.updatedAt ?? failure.at, attempts === 0 ? 0 : CLEANUP_BACKOFF_MS * 2 ** (attempts - 1));
+  const ms = msBetween(now, dueAt);
+  if (ms > 0) return { kind: 'wait', ms };
+  const action: Action = vm.wantedGone ? { verb: 'delete', params: { force: true } } : { verb: 'cleanup', params: {} };
+  return { kind: 'command', action, attempt: attempts + 1 };
+};
+
+const cleanupAdvice = (vm: Vm): string =>
+  `on host ${vm.owner ?? '(unknown)'} end what is left of ${vm.tenant}/${vm.id} (${vm.residue.join(', ') || 'unknown'}), ` +
+  `then send ${vm.wantedGone ? 'delete with force' : 'cleanup'}: ${vm.failure?.reason ?? 'no reason recorded'}`;
+
+/** A boot by hand that failed stays failed once clean, whatever the policy did before; a crash, or a failed boot of recovery's own, follows it. */
+const restart = (vm: Vm, now: Timestamp): RecoveryAction => {
+  const isAnswered =
+    vm.failure?.event === 'crashed' ||
+    (vm.failure?.event === 'boot-failed' && vm.failure.door === 'recovery') ||
+    vm.failure?.event === 'reboot-failed';
+  return isAnswered ? byPolicy(vm, now) : { kind: 'resolved', reason: 'clean, and nothing to restart' };
+};
+
+const byPolicy = (vm: Vm, now: Timestamp): RecoveryAction => {
+  const decision = restartDecision(vm, now);
+  switch (decision.kind) {
+    case 'no':
+      return { kind: 'resolved', reason: decision.reason };
+    case 'held':
+      return {
+        kind: 'abandon',
+        attempts: 0,
+        actionRequired: `boot ${vm.tenant}/${vm.id} by hand if it is to run, or delete it: ${decision.reason}, and what its guest held in memory is gone`,
+      };
+    case 'exhausted':
+      return {
+        kind: 'abandon',
+        attempts: vm.restarts.length,
+        actionRequired: `find out why ${vm.tenant}/${vm.id} does not stay up (${decision.reason}), then boot it by hand`,
+      };
+    case 'restart':
+      return decision.afterMs > 0
+        ? { kind: 'wait', ms: decision.afterMs }
+        : { kind: 'command', action: { verb: 'boot', params: {} }, attempt: vm.restarts.length + 1 };
+    default:
+      return decision satisfies never;
+  }
+};

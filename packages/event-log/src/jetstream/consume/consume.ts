@@ -1,0 +1,85 @@
+// A durable consumer's messages, handed over in stream order and a bounded number at a time, for as long as the signal lasts.
+import { type Consumer, JetStreamApiCodes, JetStreamApiError, type JsMsg } from '@nats-io/jetstream';
+import { backoffMs, pause, RECONNECT_BACKOFF } from '../../backoff.ts';
+import { asError } from '../../errors.ts';
+import type { ConsumeOptions } from '../../queue-port.ts';
+import type { JetStreamDeps } from '../deps.ts';
+import { delivery } from './delivery.ts';
+import { pull } from './pull.ts';
+import { type Slots, slots } from './slots.ts';
+
+/** What a handler that threw gets back is delivered again after this, not at once. */
+const NAK_AFTER_BUG_MS = 5_000;
+
+export const consume = async (deps: JetStreamDeps, options: ConsumeOptions): Promise<void> => {
+  const { signal } = options;
+  const inHand = slots(options.maxInFlight);
+  const handlers = new Set<Promise<void>>();
+  const handOver = handOverTo(deps, options, { inHand, handlers });
+  for (let attempt = 1; !signal.aborted; attempt++) {
+    let cause: Error = new Error(`the subscription to ${options.durable} of ${options.stream} is renewed`);
+    try {
+      const consumer = await find(deps, options);
+      // Pulled ahead of the hands are as many again at most; their ack_wait runs while they wait.
+      const session = pull({
+        connection: deps.connection,
+        consumer,
+        maxMessages: options.maxInFlight,
+        signal,
+      });
+      for await (const message of session) {
+        await inHand.free(signal);
+        if (signal.aborted) break;
+        handOver(message);
+        attempt = 0;
+      }
+    } catch (error) {
+      cause = asError(error);
+    }
+    if (signal.aborted) break;
+    if (deps.connection.isClosed()) throw cause;
+    deps.observe({ kind: 'retry', operation: 'consume', attempt, cause });
+    await pause(backoffMs(attempt, RECONNECT_BACKOFF), signal);
+  }
+  await Promise.all(handlers);
+};
+
+const NOT_THERE: readonly number[] = [JetStreamApiCodes.ConsumerNotFound, JetStreamApiCodes.StreamNotFound];
+
+const find = async (deps: JetStreamDeps, { stream, durable }: ConsumeOptions): Promise<Consumer> => {
+  try {
+    const consumer = await deps.client.consumers.get(stream, durable);
+    deps.observe({ kind: 'consumer', stream, durable, found: true });
+    return consumer;
+  } catch (error) {
+    // Anything else (the server is away) says nothing of the consumer.
+    if (error instanceof JetStreamApiError && NOT_THERE.includes(error.code))
+      deps.observe({ kind: 'consumer', stream, durable, found: false });
+    throw error;
+  }
+};
+
+interface Hands {
+  readonly inHand: Slots;
+  readonly handlers: Set<Promise<void>>;
+}
+
+const handOverTo =
+  (deps: JetStreamDeps, options: ConsumeOptions, { inHand, handlers }: Hands) =>
+  (message: JsMsg): void => {
+    const { seq } = message;
+    if (!inHand.take(seq)) return;
+    const received = delivery(deps, message, () => inHand.release(seq));
+    const onBug = (error: unknown): void => {
+      received.nak(NAK_AFTER_BUG_MS);
+      options.onError(error, received);
+    };
+    try {
+      const handled = options.onDelivery(received);
+      if (!handled) return;
+      const settled = handled.catch(onBug).finally(() => handlers.delete(settled));
+      handlers.add(settled);
+    } catch (error) {
+      onBug(error);
+    }
+  };

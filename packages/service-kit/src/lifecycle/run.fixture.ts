@@ -1,0 +1,45 @@
+/** A whole service as `run` sees it, for run.test.ts: IRONLOG_SCENARIO says how it behaves. Reports over its IPC channel. */
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { z } from 'zod';
+import { ConfigError } from '../config/config.ts';
+import { logEnvironment } from '../config/environment.ts';
+import { delay } from '../time/retry.ts';
+import { run, type Service } from './run.ts';
+import type { Runtime } from './runtime.ts';
+import { createEnding } from './self-stop.ts';
+
+const env = z.object({ ...logEnvironment, IRONLOG_SCENARIO: z.string().min(1).describe('a scenario') });
+
+const tell = (message: string): void => {
+  process.send?.(message);
+};
+
+const create = (config: z.output<typeof env>, { signal }: Partial<Runtime>): Service => {
+  const scenario = config.IRONLOG_SCENARIO;
+  if (scenario === 'not-created') throw new Error('no such wiring');
+  const ending = createEnding();
+  // Keeps the process alive, as a real service's sockets do.
+  const server = createServer();
+  const start = async (): Promise<void> => {
+    server.listen(0, '127.0.0.1');
+    if (scenario === 'bad-setting') throw new ConfigError('IRONLOG_SCENARIO is not to our liking');
+    if (scenario === 'broken') throw new Error('the disk is gone');
+    if (scenario === 'slow-start') {
+      tell('starting');
+      await delay(3_600_000, signal);
+    }
+    if (scenario === 'stray') setImmediate(() => void Promise.reject(new Error('nobody waits for me')));
+    if (scenario === 'superseded') ending.end({ code: 'superseded', reason: 'a newer one runs', exitCode: 75 });
+    tell('started');
+  };
+  const stop = async (): Promise<void> => {
+    tell('stopping');
+    if (scenario === 'two-signals') await once(process, 'SIGTERM');
+    if (scenario === 'slow-stop') await delay(3_600_000);
+    server.close();
+  };
+  return { start, stop, ended: ending.ended };
+};
+
+await run({ name: 'fixture', env, create, stopTimeoutMs: process.env.IRONLOG_SCENARIO === 'slow-stop' ? 200 : 30_000 });

@@ -1,0 +1,112 @@
+/** Follows a NATS connection's life: readiness and metrics tell its state, and a stranger's server is left at once. */
+import type { NatsConnection, Status } from '@nats-io/transport-node';
+import type { NatsSettings } from '../config/environment.ts';
+import type { Runtime } from '../lifecycle/runtime.ts';
+import { type Ending, ExitCode } from '../lifecycle/self-stop.ts';
+
+/** What `connectNats` needs. */
+export interface NatsDeps {
+  readonly settings: NatsSettings;
+  /** Shown on nats-server's monitoring pages. */
+  readonly name: string;
+  readonly runtime: Pick<Runtime, 'logger' | 'health' | 'metrics' | 'signal'>;
+  /** Told when the connection is lost for good, or came back to a server that is not ours. */
+  readonly ending: Ending;
+}
+
+/** Why the connected server is not ours, or undefined. A port that answers is not yet our server. */
+export const wrongServer = (connection: NatsConnection, expected: readonly string[]): string | undefined => {
+  const name = connection.info?.server_name ?? '';
+  return expected.includes(name)
+    ? undefined
+    : `the NATS server at ${connection.getServer()} is named "${name}", not ${expected.join(' or ')}`;
+};
+
+/** A watch over one connection. */
+export interface Watch {
+  /** Called before closing on purpose, so that it is not taken for a loss. */
+  expectClose(): void;
+  /** Resolves when the connection is closed and nothing more will be said about it. */
+  readonly finished: Promise<void>;
+}
+
+/** Follows `connection` until it closes; ends the service when that was not asked for. */
+export const watchConnection = (connection: NatsConnection, deps: NatsDeps): Watch => {
+  const { settings, ending } = deps;
+  const { logger, health, metrics } = deps.runtime;
+  const connected = metrics.gauge('ironlog_nats_connected');
+  const reconnects = metrics.counter('ironlog_nats_reconnects_total');
+  const errors = metrics.counter('ironlog_nats_errors_total');
+  let closeExpected = false;
+
+  const down = (reason: string): void => {
+    connected.set(0);
+    health.set('nats', { ok: false, reason });
+  };
+  const reconnected = (): void => {
+    const wrong = wrongServer(connection, settings.serverNames);
+    if (wrong === undefined) {
+      connected.set(1);
+      reconnects.inc();
+      health.set('nats', { ok: true });
+      logger.info({ server: connection.getServer() }, 'NATS is back');
+      return;
+    }
+    // P1: an acknowledgement by another server is no promise of ours. Closing drops what was not sent yet.
+    down(wrong);
+    closeExpected = true;
+    ending.end({ code: 'nats-wrong-server', reason: wrong, exitCode: ExitCode.temporary });
+    void connection.close();
+  };
+  const failed = (kind: string, fields: { err?: Error; pending?: number }, message: string): void => {
+    errors.inc({ kind });
+    logger.warn(fields, message);
+  };
+  const heed = (status: Status): void => {
+    switch (status.type) {
+      case 'disconnect':
+        logger.warn({ server: status.server }, 'NATS connection lost');
+        down(`disconnected from ${status.server}`);
+        break;
+      case 'reconnect':
+        reconnected();
+        break;
+      case 'error':
+        failed('server', { err: status.error }, 'NATS reports an error');
+        break;
+      case 'staleConnection':
+        failed('stale', {}, 'NATS does not answer pings');
+        break;
+      case 'slowConsumer':
+        failed('slow-consumer', { pending: status.pending }, 'a NATS subscription falls behind');
+        break;
+      case 'ldm':
+        logger.warn({ server: status.server }, 'the NATS server is about to shut down');
+        break;
+      case 'reconnecting':
+      case 'forceReconnect':
+      case 'update':
+      case 'ping':
+      case 'close':
+        break;
+      default:
+        status satisfies never;
+    }
+  };
+  const follow = async (): Promise<void> => {
+    for await (const status of connection.status()) heed(status);
+  };
+  const close = async (): Promise<void> => {
+    const error = await connection.closed();
+    down('the connection is closed');
+    if (closeExpected) return;
+    const why = error instanceof Error ? error.message : 'no reason given';
+    ending.end({ code: 'nats-closed', reason: `NATS closed the connection: ${why}`, exitCode: ExitCode.temporary });
+  };
+  return {
+    expectClose: () => {
+      closeExpected = true;
+    },
+    finished: Promise.all([follow(), close()]).then(() => undefined),
+  };
+};

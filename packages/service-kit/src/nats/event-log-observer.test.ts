@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { createHealth } from '../lifecycle/health.ts';
+import { createLogger } from '../telemetry/log.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
+import { createManualClock } from '../time/clock.ts';
+import { observeLog } from './event-log-observer.ts';
+
+const observed = () => {
+  const lines: string[] = [];
+  const runtime = {
+    metrics: createMetrics({ service: 'test' }),
+    logger: createLogger({ service: 'test', to: { write: (line) => void lines.push(line) } }),
+    health: createHealth(),
+    clock: createManualClock(new Date('2026-01-01T00:00:00Z')),
+  };
+  return { ...runtime, observe: observeLog(runtime), last: () => JSON.parse(lines.at(-1) ?? 'null') };
+};
+const cause = new Error('timeout');
+
+test('an append is measured by its outcome, and what was refused or stayed unknown is counted', async () => {
+  const { observe, metrics } = observed();
+  for (const outcome of ['committed', 'conflict', 'unknown'] as const) observe({ kind: 'append', outcome, ms: 20 });
+  const text = await metrics.text();
+  expect(text).toMatch(/append_duration_seconds_sum\{[^}]*outcome="committed"[^}]*\} 0.02/);
+  expect(text).toMatch(/append_conflicts_total\{[^}]*\} 1/);
+  expect(text).toMatch(/append_unknown_total\{[^}]*\} 1/);
+});
+
+test.each(['append', 'publish'])(
+  '%s that had to be repeated turns readiness red for ten seconds',
+  async (operation) => {
+    const { observe, health, clock, last } = observed();
+    expect((await health.report()).ready).toBe(true);
+    observe({ kind: 'retry', operation, attempt: 3, cause });
+    expect(last()).toMatchObject({ level: 'warn', action: operation, attempt: 3, err: { message: 'timeout' } });
+    expect((await health.report()).checks).toMatchObject({ jetstream: { ok: false } });
+    clock.advance(10_000);
+    expect((await health.report()).ready).toBe(true);
+  },
+);
+
+test('a read that had to be repeated is logged, and promises nothing that readiness would take back', async () => {
+  const { observe, health, last } = observed();
+  observe({ kind: 'retry', operation: 'read', attempt: 1, cause });
+  expect(last()).toMatchObject({ action: 'read' });
+  expect((await health.report()).ready).toBe(true);
+});
+
+test('a hole in the log is an error with where it is', () => {
+  const { observe, last } = observed();
+  observe({ kind: 'hole', after: 4, next: 7 });
+  expect(last()).toMatchObject({ level: 'error', expected: 5, actual: 7 });
+});

@@ -1,0 +1,72 @@
+/** Turns OpenTelemetry traces on when the standard OTEL_* variables name a collector; else its SDK is not even loaded. */
+import { DiagLogLevel, diag } from '@opentelemetry/api';
+import type { Environment } from '../config/config.ts';
+import { systemClock } from '../time/clock.ts';
+import type { Logger } from './log.ts';
+import { tracingTrouble } from './tracing-errors.ts';
+
+const FLUSH_TIMEOUT_MS = 2000;
+
+/** Tracing of this process. */
+export interface Tracing {
+  readonly on: boolean;
+  /** Sends the spans that are still in memory, within two seconds, and stops. Never rejects: what fails is logged. */
+  stop(): Promise<void>;
+}
+
+/** What `startTracing` needs. */
+export interface TracingOptions {
+  /** `service.name` of the spans, unless OTEL_SERVICE_NAME says another. */
+  readonly service: string;
+  readonly env: Environment;
+  readonly logger: Logger;
+}
+
+const endpointIn = (env: Environment): string =>
+  env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT || env.OTEL_EXPORTER_OTLP_ENDPOINT || '';
+
+const wanted = (env: Environment): boolean =>
+  endpointIn(env) !== '' &&
+  env.OTEL_SDK_DISABLED?.trim().toLowerCase() !== 'true' &&
+  env.OTEL_TRACES_EXPORTER?.trim() !== 'none';
+
+// While a hypervisor starts it is pinged every few milliseconds: hundreds of failed calls that are nobody's request.
+const isPing = ({ path }: { readonly path: string }): boolean => path.endsWith('/vmm.ping');
+
+const flush = async (shutdown: () => Promise<void>, logger: Logger): Promise<void> => {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`no end within ${FLUSH_TIMEOUT_MS} ms`)), FLUSH_TIMEOUT_MS);
+  try {
+    await Promise.race([shutdown(), late.promise]);
+  } catch (err) {
+    logger.warn({ err }, 'the last spans may be lost: the collector did not take them');
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+/**
+ * Call once per process, before the service is created: a second SDK would send two traceparents.
+ * The SDK reads the other OTEL_* variables (protocol, headers, sampler, batch sizes) itself, from the process.
+ */
+export const startTracing = async ({ service, env, logger }: TracingOptions): Promise<Tracing> => {
+  if (!wanted(env)) return { on: false, stop: async () => undefined };
+  // The static import costs 28 MB a service (measured), hence here.
+  const [{ startNodeSdk }, { UndiciInstrumentation }] = await Promise.all([
+    import('@opentelemetry/sdk-node'),
+    import('@opentelemetry/instrumentation-undici'),
+  ]);
+  const sdk = startNodeSdk({
+    ...(env.OTEL_SERVICE_NAME ? {} : { resourceAttributes: { 'service.name': service } }),
+    instrumentations: [new UndiciInstrumentation({ ignoreRequestHook: isPing })],
+    // Metrics go to Prometheus and logs to standard output.
+    metricReaders: [],
+    logRecordProcessors: [],
+    logLevel: 'error',
+  });
+  const endpoint = endpointIn(env);
+  const trouble = tracingTrouble({ logger, endpoint, clock: systemClock });
+  diag.setLogger(trouble, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
+  logger.info({ code: 'tracing-on' }, `traces are sent over OTLP to ${endpoint}`);
+  return { on: true, stop: () => flush(sdk.shutdown, logger) };
+};

@@ -1,0 +1,93 @@
+// Commands: what each verb takes, the accepted command on `work`, and what a client may put on `cmd`.
+import { z } from 'zod';
+import { actorSchema, envelopeSchema, hashSchema, traceparentSchema } from '../events/envelope.ts';
+import { commandIdSchema, eventIdSchema, tenantIdSchema, vmIdSchema } from '../ids/ids.ts';
+import { timestampSchema } from '../ids/time.ts';
+import { vmSpecSchema } from '../vm/vm-spec.ts';
+import { verbSchema } from '../vm/vm-state.ts';
+
+/** A command may wait this long for its intent when the client sets no `startBy`. */
+export const DEFAULT_START_WITHIN_SECONDS = 600;
+/** A client's `startBy` may lie at most this far ahead. */
+export const MAX_START_WITHIN_SECONDS = 86_400;
+
+const nothing = z.strictObject({});
+export const verbParams = {
+  create: z.strictObject({ spec: vmSpecSchema.prefault({}), start: z.boolean().default(false) }),
+  boot: nothing,
+  shutdown: z.strictObject({
+    mode: z.enum(['graceful', 'force']).default('graceful'),
+    timeoutSeconds: z.int().min(1).max(3600).default(30),
+  }),
+  pause: nothing,
+  resume: nothing,
+  reboot: z.strictObject({ force: z.boolean().default(false), timeoutSeconds: z.int().min(1).max(3600).default(30) }),
+  delete: z.strictObject({ force: z.boolean().default(false) }),
+  cleanup: nothing,
+  snapshot: nothing,
+  restore: nothing,
+} as const;
+
+export type VerbParams = { [V in keyof typeof verbParams]: z.infer<(typeof verbParams)[V]> };
+
+const action = <V extends keyof typeof verbParams>(verb: V) =>
+  z.strictObject({ verb: z.literal(verb), params: verbParams[verb] });
+/** A verb with its parameters. */
+export const actionSchema = z.discriminatedUnion('verb', [
+  action('create'),
+  action('boot'),
+  action('shutdown'),
+  action('pause'),
+  action('resume'),
+  action('reboot'),
+  action('delete'),
+  action('cleanup'),
+  action('snapshot'),
+  action('restore'),
+]);
+export type Action = z.infer<typeof actionSchema>;
+
+export const doorSchema = z.enum(['http', 'nats', 'recovery']);
+export type Door = z.infer<typeof doorSchema>;
+
+/** What the record keeps of a request for good; intents, rejections and expiries carry it. */
+export const requestSchema = z.strictObject({
+  verb: verbSchema,
+  door: doorSchema,
+  requestedAt: timestampSchema,
+  startBy: timestampSchema,
+  bodyHash: hashSchema,
+  /** The root failure that this command is to mend; stale ones are rejected as `superseded`. */
+  ifFailure: eventIdSchema.optional(),
+});
+export type Request = z.infer<typeof requestSchema>;
+
+/** An accepted command, as it stands on `ironlog.work.<host|any>.<tenant>.<vm>.<verb>`. */
+export const workCommandSchema = envelopeSchema.extend({
+  id: commandIdSchema,
+  subject: vmIdSchema,
+  type: z.string().regex(/^ironlog\.vm\.[a-z]+\.v1$/),
+  tenant: tenantIdSchema,
+  correlationid: commandIdSchema,
+  data: z.strictObject({
+    action: actionSchema,
+    request: requestSchema,
+    /** `If-Match`: the VM's revision the caller has seen. */
+    expectedRevision: z.int().min(0).optional(),
+    /** How often the command has been routed; 0 for the first time. */
+    round: z.int().min(0).default(0),
+  }),
+});
+export type WorkCommand = z.infer<typeof workCommandSchema>;
+
+/** The NATS door's body; an empty one is a command with every default. Tenant, VM and verb come from the subject. */
+export const doorCommandSchema = z.strictObject({
+  id: commandIdSchema.optional(),
+  params: z.unknown().optional(),
+  startBy: timestampSchema.optional(),
+  expectedRevision: z.int().min(0).optional(),
+  traceparent: traceparentSchema.optional(),
+});
+export type DoorCommand = z.infer<typeof doorCommandSchema>;
+
+export const commandActorSchema = actorSchema;

@@ -1,0 +1,80 @@
+// A host: what it offers (its heartbeat in the HOSTS bucket) and what happens to it (its events).
+import { z } from 'zod';
+import { commandIdSchema, hostIdSchema, imageIdSchema, tenantIdSchema, vmIdSchema } from '../ids/ids.ts';
+import { timestampSchema } from '../ids/time.ts';
+import { labelsSchema } from '../vm/vm-spec.ts';
+import { hypervisorKindSchema, verbSchema } from '../vm/vm-state.ts';
+import type { eventEnvelopeSchema } from './envelope.ts';
+
+export const resourcesSchema = z.strictObject({
+  cpus: z.int().min(0),
+  memoryMiB: z.int().min(0),
+  processes: z.int().min(0),
+});
+export type Resources = z.infer<typeof resourcesSchema>;
+
+export const catalogueImageSchema = z.strictObject({
+  id: imageIdSchema,
+  hypervisors: z.array(hypervisorKindSchema),
+  default: z.boolean(),
+  description: z.string().max(200),
+});
+export type CatalogueImage = z.infer<typeof catalogueImageSchema>;
+
+/** Written every few seconds; the bucket forgets it when the host falls silent. */
+export const heartbeatSchema = z.strictObject({
+  host: hostIdSchema,
+  incarnation: z.string().max(64),
+  at: timestampSchema,
+  status: z.enum(['ready', 'starting', 'draining', 'halted']),
+  hypervisors: z.array(hypervisorKindSchema),
+  images: z.array(catalogueImageSchema),
+  labels: labelsSchema,
+  capacity: resourcesSchema,
+  used: resourcesSchema,
+});
+export type Heartbeat = z.infer<typeof heartbeatSchema>;
+
+export const hostEventData = {
+  'executor-started': z.strictObject({
+    incarnation: z.string().max(64),
+    stateDirectoryId: z.string().max(64),
+    hypervisors: z.array(hypervisorKindSchema),
+    capacity: resourcesSchema,
+  }),
+  'executor-stopped': z.strictObject({ incarnation: z.string().max(64) }),
+  /** The host could not take a command that was placed on it; it is to be placed again. */
+  declined: z.strictObject({
+    tenant: tenantIdSchema,
+    vmId: vmIdSchema,
+    commandId: commandIdSchema,
+    verb: verbSchema,
+    round: z.int().min(0),
+    reason: z.string().max(2000),
+  }),
+  reaped: z.strictObject({
+    incarnation: z.string().max(64),
+    pid: z.int(),
+    directory: z.string().max(300),
+    reason: z.string().max(2000),
+  }),
+  'executor-halted': z.strictObject({
+    incarnation: z.string().max(64),
+    reason: z.string().max(2000),
+    actionRequired: z.string().max(2000),
+  }),
+  'host-unreachable': z.strictObject({ lastHeartbeatAt: timestampSchema.optional(), reason: z.string().max(2000) }),
+  'host-reachable': z.strictObject({}),
+} as const;
+export type HostEventName = keyof typeof hostEventData;
+export const HOST_EVENT_NAMES = Object.keys(hostEventData) as HostEventName[];
+export type HostEventData = { [N in HostEventName]: z.infer<(typeof hostEventData)[N]> };
+export type HostFact = { [N in HostEventName]: { name: N; data: HostEventData[N] } }[HostEventName];
+
+export const hostEventClass = (name: HostEventName): 'fact' | 'failure' =>
+  name === 'executor-halted' || name === 'host-unreachable' ? 'failure' : 'fact';
+export const hostEventType = (name: HostEventName): string => `ironlog.host.${name}.v1`;
+
+export type HostEvent = Omit<z.infer<typeof eventEnvelopeSchema>, 'subject'> & {
+  subject: z.infer<typeof hostIdSchema>;
+} & HostFact;

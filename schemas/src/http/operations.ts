@@ -1,0 +1,41 @@
+// An operation: one command's life as its sender sees it; a fold of EVENTS, plus WORK for what is still pending.
+import { z } from 'zod';
+import { actorSchema } from '../events/envelope.ts';
+import { commandIdSchema, tenantIdSchema, vmIdSchema } from '../ids/ids.ts';
+import { timestampSchema } from '../ids/time.ts';
+import { verbSchema, vmStateSchema } from '../vm/vm-state.ts';
+
+export const OPERATION_STATUSES = ['pending', 'running', 'succeeded', 'failed', 'rejected', 'expired'] as const;
+export const operationStatusSchema = z.enum(OPERATION_STATUSES);
+export type OperationStatus = z.infer<typeof operationStatusSchema>;
+
+export const operationErrorSchema = z.strictObject({
+  code: z.string(),
+  reason: z.string(),
+  currentState: vmStateSchema.or(z.literal('absent')).optional(),
+  allowed: z.array(verbSchema).optional(),
+  retryable: z.boolean().optional(),
+});
+export type OperationError = z.infer<typeof operationErrorSchema>;
+
+export const operationSchema = z.strictObject({
+  id: commandIdSchema,
+  vmId: vmIdSchema,
+  tenant: tenantIdSchema,
+  verb: verbSchema,
+  actor: actorSchema,
+  status: operationStatusSchema,
+  requestedAt: timestampSchema,
+  startBy: timestampSchema,
+  startedAt: timestampSchema.nullable(),
+  finishedAt: timestampSchema.nullable(),
+  /** The stream sequence of the event that last changed it; null while only WORK knows it. */
+  sequence: z.int().nullable(),
+  error: operationErrorSchema.optional(),
+  waitingFor: z
+    .string()
+    .optional()
+    .describe('While it is pending: why no host fits, or which silent host it is on its way to'),
+  links: z.strictObject({ self: z.string(), vm: z.string(), events: z.string() }),
+});
+export type Operation = z.infer<typeof operationSchema>;

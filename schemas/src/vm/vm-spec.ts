@@ -1,0 +1,46 @@
+// What a tenant asks a VM to be. Units are in the names; unknown fields are refused.
+import { z } from 'zod';
+import { imageIdSchema } from '../ids/ids.ts';
+import { hypervisorKindSchema } from './vm-state.ts';
+
+// No C0, DEL or C1 control characters: these strings reach terminals and kernel command lines.
+const noControls = /^[^\p{Cc}]*$/u;
+const printable = (max: number) =>
+  z.string().max(max).regex(noControls, { error: 'must not contain control characters' });
+
+const LABEL_KEY = /^[a-z0-9A-Z][a-zA-Z0-9._/-]{0,62}$/;
+/** Why `key` is none, for whoever has to mend it. */
+const noLabelKey = (key: unknown): string =>
+  `${JSON.stringify(String(key).slice(0, 80))} is no label key: 1-63 characters of a-z, A-Z, 0-9, ".", "_", "/" and "-", starting with a letter or digit`;
+
+export const labelsSchema = z
+  .record(z.string().regex(LABEL_KEY), printable(63), {
+    error: ({ code, input }) => (code === 'invalid_key' ? noLabelKey(input) : undefined),
+  })
+  .refine((labels) => Object.keys(labels).length <= 32, { error: 'at most 32 labels' });
+
+export const restartPolicySchema = z.strictObject({
+  policy: z.enum(['never', 'on-failure', 'always']).default('never'),
+  maxAttempts: z.int().min(1).max(100).default(5),
+  windowSeconds: z.int().min(1).max(86_400).default(600),
+  backoffMs: z.int().min(0).max(600_000).default(200),
+});
+export type RestartPolicy = z.infer<typeof restartPolicySchema>;
+
+export const placementSchema = z.strictObject({ hostLabels: labelsSchema.default({}) });
+
+export const vmSpecSchema = z.strictObject({
+  name: printable(63).min(1).optional(),
+  labels: labelsSchema.default({}),
+  cpus: z.int().min(1).max(256).default(1),
+  memoryMiB: z.int().min(32).max(1_048_576).default(128),
+  image: imageIdSchema.optional(),
+  kernelArgs: printable(1024).optional(),
+  hypervisor: hypervisorKindSchema.optional(),
+  restart: restartPolicySchema.prefault({}),
+  placement: placementSchema.prefault({}),
+  expiresAfterSeconds: z.int().min(1).max(31_536_000).optional(),
+});
+/** A spec with every default filled in. */
+export type VmSpec = z.infer<typeof vmSpecSchema>;
+export type VmSpecInput = z.input<typeof vmSpecSchema>;

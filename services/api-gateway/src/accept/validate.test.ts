@@ -1,0 +1,47 @@
+import { tenantId, vmId } from '@ironlog/schemas';
+import { describe, expect, test } from 'vitest';
+import type { Submission } from './submission.ts';
+import { judge } from './validate.ts';
+
+const NOW = new Date('2026-01-01T00:00:00.000Z');
+const submission = (more: Partial<Submission>): Submission => ({
+  door: 'http',
+  tenant: tenantId('acme'),
+  verb: 'create',
+  vmId: vmId('vm-1'),
+  params: {},
+  actor: 'token-1',
+  requestedAt: NOW.toISOString(),
+  identity: { kind: 'key', key: 'order-7' },
+  ...more,
+});
+
+const hashOf = (more: Partial<Submission>): string => {
+  const judged = judge(submission(more));
+  if (judged.kind === 'refused') throw new Error(judged.reason);
+  return judged.judged.request.bodyHash;
+};
+
+describe('the hash of a request', () => {
+  test('is that of what was sent: a default that is written out is another request than one that is not', () => {
+    expect(hashOf({ params: { start: false } })).not.toBe(hashOf({}));
+    expect(hashOf({ params: { spec: {} } })).not.toBe(hashOf({}));
+    expect(hashOf({ params: { spec: { cpus: 1, name: 'a' } } })).toBe(
+      hashOf({ params: { spec: { name: 'a', cpus: 1 } } }),
+    );
+  });
+
+  test('differs by the revision that is expected, and is as ever where none is', () => {
+    const boot = { verb: 'boot' } as const;
+    expect(new Set([undefined, 3, 4].map((expectedRevision) => hashOf({ ...boot, expectedRevision }))).size).toBe(3);
+    // On record for good: the same request must have the same hash after an upgrade.
+    expect(hashOf(boot)).toBe('bc82cb99d47128235d57fdefc4f0da0723699b9d574bad16a900a17a8beea5a9');
+  });
+});
+
+test('null is no parameters', () => {
+  expect(judge(submission({ verb: 'boot', params: null }))).toMatchObject({
+    kind: 'refused',
+    code: 'invalid-command',
+  });
+});

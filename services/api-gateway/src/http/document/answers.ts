@@ -1,0 +1,32 @@
+// The answers that every route may give, for the schema of each: its own success, and problems.
+import { problemSchema } from '@ironlog/schemas';
+import { z } from 'zod';
+import { PROBLEM_TYPE } from '../problem.ts';
+
+const problem = { description: 'What went wrong, with a code', content: { [PROBLEM_TYPE]: { schema: problemSchema } } };
+
+export const ok = <Body extends z.ZodType>(body: Body) => ({ 200: body, '4xx': problem, '5xx': problem }) as const;
+/** A command: accepted, or (with `Prefer: wait`) carried out. */
+export const accepted = <Body extends z.ZodType>(body: Body) =>
+  ({ 200: body, 202: body, '4xx': problem, '5xx': problem }) as const;
+/** A stream: its body is events one after another, which no one schema describes. */
+export const stream = (types: readonly string[]) =>
+  ({
+    200: {
+      description: 'Events in the order of the log',
+      content: Object.fromEntries(types.map((type) => [type, { schema: z.unknown() }])),
+    },
+    '4xx': problem,
+    '5xx': problem,
+  }) as const;
+
+const TEXT = { 'text/plain': { schema: z.string() } };
+export const text = (description: string) =>
+  ({ 200: { description, content: TEXT }, '4xx': problem, '5xx': problem }) as const;
+/** JSON, or text where that is asked for by `Accept`. */
+export const okOrText = <Body extends z.ZodType>(body: Body) =>
+  ({
+    200: { description: 'As asked', content: { 'application/json': { schema: body }, ...TEXT } },
+    '4xx': problem,
+    '5xx': problem,
+  }) as const;

@@ -1,0 +1,28 @@
+// The OpenAPI document, made from the routes without a server that listens, NATS or a read model behind them.
+import { createHealth, createLogger, createMetrics, systemClock, type Tokens } from '@ironlog/service-kit';
+import type { Api } from '../api.ts';
+import { buildServer } from '../server/server.ts';
+
+const nobody: Tokens = { authenticate: () => ({ ok: false, code: 'unknown' }) };
+
+/** Handlers are only called by requests, and there are none: whatever one would touch says so. */
+const nothing = new Proxy(
+  {},
+  {
+    get: (_, name) => {
+      throw new Error(`${String(name)} was asked of a server that only documents itself`);
+    },
+  },
+);
+
+export const openApiDocument = async (): Promise<object> => {
+  const own = { metrics: createMetrics({ service: 'api-gateway' }), health: createHealth(), clock: systemClock };
+  const api = Object.assign(Object.create(nothing), own) as Api;
+  const logger = createLogger({ service: 'api-gateway', level: 'fatal' });
+  const app = await buildServer({ api, tokens: nobody, logger, requestsPerSecond: 1 });
+  try {
+    return app.swagger();
+  } finally {
+    await app.close();
+  }
+};

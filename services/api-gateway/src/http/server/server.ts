@@ -1,0 +1,81 @@
+// The HTTP server: limits, hooks, errors and every route put together; it listens only when told to.
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import underPressure from '@fastify/under-pressure';
+import type { Logger, Tokens } from '@ironlog/service-kit';
+import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { ROUTES } from '../../routes/all.ts';
+import type { Api, App } from '../api.ts';
+import { registerAuthentication } from '../auth/authenticate.ts';
+import { registerHeldOpen } from '../auth/open-request-limits.ts';
+import { registerDocument, registerDocumentRoutes } from '../document/documentation.ts';
+import { ProblemError, sendError } from '../problem.ts';
+import { answerClientError } from './client-error.ts';
+import { registerJsonBody } from './json-body.ts';
+import { LIMITS } from './limits.ts';
+import { registerNotFound } from './method-not-allowed.ts';
+import { registerRequestHooks } from './request-hooks.ts';
+import { registerRequestSpans } from './request-span.ts';
+import '../context.ts';
+
+export interface ServerDeps {
+  readonly api: Api;
+  readonly tokens: Tokens;
+  readonly logger: Logger;
+  readonly requestsPerSecond: number;
+}
+
+export const buildServer = async (deps: ServerDeps): Promise<App> => {
+  const app = bareServer(deps.logger);
+  app.setErrorHandler(sendError);
+  registerJsonBody(app);
+  registerNotFound(app);
+  registerRequestSpans(app);
+  registerRequestHooks(app, { reads: () => deps.api.reads, metrics: deps.api.metrics });
+  await app.register(helmet);
+  await app.register(underPressure, { maxEventLoopDelay: LIMITS.eventLoopDelayMs });
+  await app.register(rateLimit, {
+    max: deps.requestsPerSecond,
+    timeWindow: 1_000,
+    // The token's id, and not the address: the tokens of one office must not slow each other down.
+    keyGenerator: (request) => request.principal?.tokenId ?? request.ip,
+    errorResponseBuilder: (_request, { after }) =>
+      new ProblemError(
+        'too-many-requests',
+        `more than ${deps.requestsPerSecond} requests a second; try again in ${after}`,
+      ),
+  });
+  registerAuthentication(app, { tokens: deps.tokens, metrics: deps.api.metrics });
+  registerHeldOpen(app, LIMITS);
+  await registerDocument(app);
+  for (const route of ROUTES) route(app, deps.api);
+  await registerDocumentRoutes(app);
+  await app.ready();
+  return app;
+};
+
+const bareServer = (logger: Logger): App => {
+  const app = Fastify({
+    loggerInstance: logger as FastifyBaseLogger,
+    // Requests are counted in metrics; what fails is logged where it fails.
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: LIMITS.bodyBytes,
+    requestTimeout: LIMITS.requestTimeoutMs,
+    keepAliveTimeout: LIMITS.keepAliveTimeoutMs,
+    routerOptions: { maxParamLength: LIMITS.pathPartCharacters },
+    // Streams end with the service, not after it.
+    forceCloseConnections: true,
+    http: {
+      headersTimeout: LIMITS.headersTimeoutMs,
+      maxHeaderSize: LIMITS.headerBytes,
+      connectionsCheckingInterval: LIMITS.checkEveryMs,
+    },
+    clientErrorHandler: answerClientError,
+    frameworkErrors: sendError,
+  }).withTypeProvider<ZodTypeProvider>();
+  app.server.maxConnections = LIMITS.connections;
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  return app;
+};

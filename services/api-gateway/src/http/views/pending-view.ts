@@ -1,0 +1,18 @@
+// A VM that is asked for and that no host has claimed, from what this gateway knows of it.
+import { viewOfPending } from '@ironlog/read-model';
+import type { TenantId, VmId, VmView } from '@ironlog/schemas';
+import type { Api } from '../api.ts';
+
+/** `undefined`: nobody has asked for it either. */
+export const pendingView = (
+  api: Pick<Api, 'whereabouts' | 'operations' | 'waiting'>,
+  tenant: TenantId,
+  id: VmId,
+): VmView | undefined => {
+  const where = api.whereabouts.find(tenant, id);
+  if (where?.kind !== 'pending') return undefined;
+  const operation = api.operations.find(tenant, where.createId);
+  if (operation?.status !== 'pending') return undefined;
+  const spec = api.waiting.find(tenant, where.createId) ?? null;
+  return viewOfPending({ tenant, id, spec, requestedAt: operation.request.requestedAt });
+};

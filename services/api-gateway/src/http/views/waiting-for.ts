@@ -1,0 +1,41 @@
+// What a pending operation waits for: a host that fits its VM's create, or to be heard by the host that it is on its way to.
+import { type OperationState, place } from '@ironlog/domain';
+import type { HostId, VmSpec } from '@ironlog/schemas';
+import { whyWaiting } from '../../placement/routing.ts';
+import type { Api } from '../api.ts';
+
+/** `undefined`: for nothing that is known here; its turn comes. */
+export type WaitingFor = (operation: OperationState) => string | undefined;
+
+/** Computed when asked, of the hosts as they are now; they are looked at once for a whole list. */
+export const waitingFor = (api: Pick<Api, 'waiting' | 'whereabouts' | 'hosts'>): WaitingFor => {
+  let live: ReturnType<Api['hosts']['live']> | undefined;
+  const hosts = () => {
+    live ??= api.hosts.live();
+    return live;
+  };
+  const told = new Map<string, string | undefined>();
+  const whyNoHost = (spec: VmSpec): string | undefined => {
+    // Those that wait are often alike in all that a host is chosen by.
+    const { name: _, labels: __, ...wanted } = spec;
+    const key = JSON.stringify(wanted);
+    if (!told.has(key)) {
+      const placed = place(hosts(), spec);
+      told.set(key, placed.kind === 'no-host' ? whyWaiting(placed.reasons) : undefined);
+    }
+    return told.get(key);
+  };
+  const silent = (host: HostId): string | undefined =>
+    hosts().some((heartbeat) => heartbeat.host === host) ? undefined : `${host} is silent`;
+
+  return ({ status, tenant, id, verb, vmId }) => {
+    if (status !== 'pending') return undefined;
+    const where = api.whereabouts.find(tenant, vmId);
+    if (where?.kind === 'owned') return silent(where.host);
+    const createId = verb === 'create' ? id : where?.kind === 'pending' ? where.createId : undefined;
+    const spec = createId && api.waiting.find(tenant, createId);
+    if (!spec) return where?.kind === 'pending' && where.target !== 'any' ? silent(where.target) : undefined;
+    const why = whyNoHost(spec);
+    return why !== undefined && verb !== 'create' ? `the create of VM ${vmId}: ${why}` : why;
+  };
+};

@@ -1,0 +1,74 @@
+// Reads a message of the NATS door: who it concerns from its subject, what it asks from its body, and nothing else from it.
+import {
+  DOOR_SHAPE,
+  type DoorCommand,
+  doorCommandSchema,
+  parseCommandSubject,
+  strayReason,
+  type TenantId,
+  tenantIdSchema,
+  type Verb,
+  type VmId,
+} from '@ironlog/schemas';
+import { readJson } from '../accept/read-json.ts';
+import type { Issue } from '../accept/submission.ts';
+import { issuesOf } from '../accept/validate.ts';
+
+export type DoorMessage =
+  | {
+      readonly kind: 'command';
+      readonly tenant: TenantId;
+      readonly vmId: VmId;
+      readonly verb: Verb;
+      readonly body: DoorCommand;
+    }
+  /** The subject says whom to tell; the body is none of ours. */
+  | {
+      readonly kind: 'malformed';
+      readonly tenant: TenantId;
+      readonly vmId: VmId;
+      readonly verb: Verb;
+      readonly reason: string;
+    }
+  /** No command at all: nobody can be told by name of a VM and a verb. `tenant`: as far as the subject tells. */
+  | { readonly kind: 'stray'; readonly tenant: TenantId | undefined; readonly reason: string };
+
+/** Never throws: whatever was published, the answer is one of three. */
+export const readDoorMessage = (subject: string, bytes: Uint8Array): DoorMessage => {
+  const address = parseCommandSubject(subject);
+  if (!address) {
+    const tenant = tenantIdSchema.safeParse(subject.split('.')[2]).data;
+    return { kind: 'stray', tenant, reason: strayReason(subject) };
+  }
+  const body = readBody(bytes);
+  return body.ok
+    ? { kind: 'command', ...address, body: body.command }
+    : { kind: 'malformed', ...address, reason: `${body.reason}; expected ${DOOR_SHAPE}` };
+};
+
+const readBody = (bytes: Uint8Array): { ok: true; command: DoorCommand } | { ok: false; reason: string } => {
+  if (bytes.length === 0) return { ok: true, command: {} };
+  const text = textOf(bytes);
+  if (text === undefined) return { ok: false, reason: 'the body is not taken: it is not JSON: not even UTF-8' };
+  const read = readJson(text);
+  if (!read.ok) return { ok: false, reason: `the body is not taken: ${read.reason}` };
+  const parsed = doorCommandSchema.safeParse(read.value);
+  return parsed.success
+    ? { ok: true, command: parsed.data }
+    : { ok: false, reason: `the body is not a command's: ${inWords(issuesOf(parsed.error))}` };
+};
+
+const textOf = (bytes: Uint8Array): string | undefined => {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    // Not UTF-8, which `undefined` says.
+    return undefined;
+  }
+};
+
+const inWords = (issues: readonly Issue[]): string =>
+  issues
+    .map(({ path, message }) => (path ? `${path}: ${message}` : message))
+    .join('; ')
+    .slice(0, 1000);

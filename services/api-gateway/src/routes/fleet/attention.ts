@@ -1,0 +1,27 @@
+// GET /v1/attention: what needs a human, each with the action to take (P8).
+import { attentionListSchema, noQuerySchema } from '@ironlog/schemas';
+import type { Route } from '../../http/api.ts';
+import { mayAccess } from '../../http/auth/access.ts';
+import { principalOf } from '../../http/context.ts';
+import { ok } from '../../http/document/answers.ts';
+
+export const listAttention: Route = (app, api) => {
+  app.get(
+    '/v1/attention',
+    {
+      config: { access: 'read', readsFrom: 'state' },
+      schema: {
+        operationId: 'listAttention',
+        tags: ['operations'],
+        summary: 'What needs a human',
+        querystring: noQuerySchema,
+        response: ok(attentionListSchema),
+      },
+    },
+    async (request) => {
+      const { tenant, role } = principalOf(request);
+      const items = api.reads.attention(tenant, { hosts: mayAccess(role, 'hosts') });
+      return { items: items.toSorted((a, b) => (a.since < b.since ? -1 : 1)) };
+    },
+  );
+};

@@ -1,0 +1,38 @@
+// GET /v1/hosts: those that are heard, with what they offer and what is in use, and those that are on record and silent.
+import { hostListSchema, noQuerySchema, type Timestamp } from '@ironlog/schemas';
+import type { Route } from '../../http/api.ts';
+import { ok } from '../../http/document/answers.ts';
+
+/** The record says it only when somebody has put it there, the heartbeats that were heard until this gateway stops. */
+const later = (onRecord: Timestamp | null, heard: Timestamp | undefined): Timestamp | null =>
+  heard !== undefined && (onRecord === null || heard > onRecord) ? heard : onRecord;
+
+export const listHosts: Route = (app, api) => {
+  app.get(
+    '/v1/hosts',
+    {
+      config: { access: 'hosts', readsFrom: 'state' },
+      schema: {
+        operationId: 'listHosts',
+        tags: ['hosts'],
+        summary: 'Hosts',
+        querystring: noQuerySchema,
+        response: ok(hostListSchema),
+      },
+    },
+    async () => {
+      const heard = api.hosts.live();
+      const names = new Set(heard.map(({ host }) => host));
+      const silent = api.reads.hosts().filter(({ host }) => !names.has(host));
+      const items = [
+        ...heard.map((heartbeat) => ({ ...heartbeat, live: true as const, lastSeenAt: heartbeat.at })),
+        ...silent.map((host) => ({
+          ...host,
+          live: false as const,
+          lastSeenAt: later(host.lastSeenAt, api.hosts.lastHeardAt(host.host)),
+        })),
+      ];
+      return { items: items.toSorted((a, b) => (a.host < b.host ? -1 : 1)) };
+    },
+  );
+};

@@ -1,0 +1,30 @@
+// GET /v1/operations: the tenant's operations, oldest first, page by page.
+import { listOperationsQuerySchema, operationListSchema } from '@ironlog/schemas';
+import type { Route } from '../../http/api.ts';
+import { principalOf } from '../../http/context.ts';
+import { ok } from '../../http/document/answers.ts';
+import { operationView } from '../../http/views/operation-view.ts';
+import { waitingFor } from '../../http/views/waiting-for.ts';
+import { unknownCursor } from '../problems.ts';
+
+export const listOperations: Route = (app, api) => {
+  app.get(
+    '/v1/operations',
+    {
+      config: { access: 'read', readsFrom: 'state' },
+      schema: {
+        operationId: 'listOperations',
+        tags: ['operations'],
+        summary: 'List operations',
+        querystring: listOperationsQuerySchema,
+        response: ok(operationListSchema),
+      },
+    },
+    async (request) => {
+      const page = api.reads.operations(principalOf(request).tenant, request.query);
+      if (!page) throw unknownCursor();
+      const why = waitingFor(api);
+      return { items: page.items.map((item) => operationView(item, why)), nextCursor: page.nextCursor };
+    },
+  );
+};

@@ -1,0 +1,45 @@
+// GET /v1/vms/{id}: the VM as it is, or with ?at= or ?sequence= as it was then.
+import { getVmQuerySchema, vmParamsSchema, vmViewSchema } from '@ironlog/schemas';
+import type { Route } from '../../http/api.ts';
+import { principalOf } from '../../http/context.ts';
+import { ok } from '../../http/document/answers.ts';
+import { awaitSequence, refuseFuture } from '../../http/headers/point-in-time.ts';
+import { awaitPosition } from '../../http/headers/position.ts';
+import { etagOf } from '../../http/headers/prefer.ts';
+import { asHeard } from '../../http/views/live-health.ts';
+import { pendingView } from '../../http/views/pending-view.ts';
+import { vmNotFound } from '../problems.ts';
+
+export const getVm: Route = (app, api) => {
+  app.get(
+    '/v1/vms/:id',
+    {
+      config: { access: 'read', readsFrom: 'state', answersEtag: true },
+      schema: {
+        operationId: 'getVm',
+        tags: ['vms'],
+        summary: 'A VM, now or at an earlier moment',
+        params: vmParamsSchema,
+        querystring: getVmQuerySchema,
+        response: ok(vmViewSchema),
+      },
+    },
+    async (request, reply) => {
+      const { tenant } = principalOf(request);
+      const { id } = request.params;
+      const { at, sequence } = request.query;
+      const moment = at !== undefined ? { at } : sequence !== undefined ? { sequence } : undefined;
+      if (sequence !== undefined) await awaitSequence(api, sequence, 'sequence');
+      else if (at !== undefined) {
+        refuseFuture(at, api.clock.now(), api.reads.vm(tenant, id)?.updatedAt);
+        await awaitPosition(api.reads, request.position, 'history');
+      }
+      const vm = moment
+        ? api.reads.vmThen(tenant, id, moment)
+        : (api.reads.vm(tenant, id) ?? pendingView(api, tenant, id));
+      if (!vm) throw vmNotFound(id);
+      reply.header('etag', etagOf(vm));
+      return moment ? vm : asHeard(api)(vm);
+    },
+  );
+};

@@ -1,0 +1,32 @@
+// GET /v1/vms/{id}/events: what happened to one VM, in order, page by page.
+import { eventListSchema, vmEventsQuerySchema, vmParamsSchema } from '@ironlog/schemas';
+import type { Route } from '../../http/api.ts';
+import { principalOf } from '../../http/context.ts';
+import { ok } from '../../http/document/answers.ts';
+import { eventView } from '../../http/views/event-view.ts';
+import { vmNotFound } from '../problems.ts';
+
+export const vmEvents: Route = (app, api) => {
+  app.get(
+    '/v1/vms/:id/events',
+    {
+      config: { access: 'read', readsFrom: 'history' },
+      schema: {
+        operationId: 'listVmEvents',
+        tags: ['vms', 'events'],
+        summary: 'What happened to a VM',
+        params: vmParamsSchema,
+        querystring: vmEventsQuerySchema,
+        response: ok(eventListSchema),
+      },
+    },
+    async (request) => {
+      const { tenant } = principalOf(request);
+      const { id } = request.params;
+      const { after, limit } = request.query;
+      const items = api.reads.vmEvents(tenant, id, { after, limit });
+      if (items.length === 0 && !api.reads.vm(tenant, id) && !api.whereabouts.find(tenant, id)) throw vmNotFound(id);
+      return { items: items.map(eventView), nextAfter: items.length < limit ? null : (items.at(-1)?.sequence ?? null) };
+    },
+  );
+};

@@ -1,0 +1,61 @@
+// GET /v1/vms/{id}/wait?state=&after=&timeout=: answers when the VM passes the state, or can no longer get there.
+import { vmParamsSchema, vmWaitSchema, waitVmQuerySchema } from '@ironlog/schemas';
+import type { Route } from '../../http/api.ts';
+import { principalOf } from '../../http/context.ts';
+import { ok } from '../../http/document/answers.ts';
+import { awaitSequence } from '../../http/headers/point-in-time.ts';
+import { awaitPosition } from '../../http/headers/position.ts';
+import { etagOf } from '../../http/headers/prefer.ts';
+import { asHeard } from '../../http/views/live-health.ts';
+import { pendingView } from '../../http/views/pending-view.ts';
+import { passedEvents } from '../../tail/passed-events.ts';
+import { type Standing, waitForVm } from '../../tail/wait-vm.ts';
+import { vmNotFound } from '../problems.ts';
+
+export const waitVm: Route = (app, api) => {
+  app.get(
+    '/v1/vms/:id/wait',
+    {
+      config: { access: 'read', readsFrom: 'state', waits: true, answersEtag: true },
+      schema: {
+        operationId: 'waitVm',
+        tags: ['vms'],
+        summary: 'Wait until a VM passes a state',
+        params: vmParamsSchema,
+        querystring: waitVmQuerySchema,
+        response: ok(vmWaitSchema),
+      },
+    },
+    async (request, reply) => {
+      const { tenant } = principalOf(request);
+      const { id } = request.params;
+      const { state: wanted, after, timeout } = request.query;
+      if (after !== undefined) await awaitSequence(api, after, 'after');
+      const now = api.reads.vm(tenant, id);
+      const then = after === undefined ? now : api.reads.vmThen(tenant, id, { sequence: after });
+      if (!now && !api.whereabouts.find(tenant, id)) throw vmNotFound(id);
+      const from: Standing = then
+        ? { state: then.state, sequence: after ?? then.sequence }
+        : { state: 'absent', sequence: after ?? 0 };
+      const waiters = api.metrics.gauge('ironlog_waiters');
+      waiters.inc();
+      const waited = await waitForVm(api.tail, {
+        tenant,
+        vmId: id,
+        wanted,
+        from,
+        standingCounts: after === undefined,
+        timeoutMs: timeout * 1000,
+        signal: request.gone,
+        isAskedFor: () => api.whereabouts.find(tenant, id) !== undefined,
+        passed: (sequence) => passedEvents(api, { tenant, vmId: id, after: sequence }),
+      }).finally(() => waiters.dec());
+      await awaitPosition(api.reads, { events: waited.sequence, work: 0 }, 'state');
+      const vm = api.reads.vm(tenant, id) ?? pendingView(api, tenant, id);
+      if (!vm) throw vmNotFound(id);
+      request.position = { ...request.position, events: Math.max(request.position.events, waited.sequence) };
+      reply.header('etag', etagOf(vm));
+      return { ...waited, vm: asHeard(api)(vm) };
+    },
+  );
+};

@@ -1,0 +1,87 @@
+// Where each VM is: with its owner, asked for and not yet claimed, or cancelled before anyone claimed it.
+import { evolve, initialVm, type Vm } from '@ironlog/domain';
+import type { Recorded } from '@ironlog/event-log';
+import type { Whereabouts } from '@ironlog/read-model';
+import type { CommandId, StoredEvent, TenantId, VmId } from '@ironlog/schemas';
+import type { Reads } from '../reads/port.ts';
+import { isHeeded } from './authorised-event.ts';
+import { type BoundedMap, createBoundedMap } from './bounded-map.ts';
+
+export interface WhereaboutsIndex {
+  /** From memory, else from the read model: create and boot in quick succession must not depend on its lag. */
+  find(tenant: TenantId, vmId: VmId): Whereabouts | undefined;
+  /** From memory alone: for what looks at every event of the fleet. */
+  remembered(tenant: TenantId, vmId: VmId): Whereabouts | undefined;
+  /** A create was stored, or routed on. What the log says of an owner stands above it. */
+  pending(tenant: TenantId, vmId: VmId, pending: Extract<Whereabouts, { kind: 'pending' }>): void;
+  fold(entry: Recorded): void;
+}
+
+type Said = Extract<StoredEvent, { kind: 'vm' }>;
+
+const LIMIT = 100_000;
+const keyOf = (tenant: TenantId, vmId: VmId): string => `${tenant}/${vmId}`;
+
+export const createWhereabouts = (reads: Pick<Reads, 'whereabouts' | 'aggregate'>): WhereaboutsIndex => {
+  const known = createBoundedMap<Whereabouts>(LIMIT);
+  /** P4: a claim or a cancellation counts if the VM's own fold takes it, over what the read model has of the VM already. */
+  const settle = (key: string, { sequence, hash }: Recorded, { writer, event }: Said): void => {
+    const before = known.get(key);
+    // In v1 a VM never changes its host, and deleted is absorbing.
+    if (before && before.kind !== 'pending') return;
+    const vm = asRead(reads, event.tenant, event.subject);
+    if (!vm) return;
+    const settled = placeOf(vm.sequence >= sequence ? vm : evolve(vm, { sequence, hash, writer, event }).vm);
+    if (settled) known.set(key, settled);
+  };
+  return {
+    find: (tenant, vmId) => {
+      const remembered = known.get(keyOf(tenant, vmId));
+      // Another gateway may have routed it since: the read model's owner stands above our own guess.
+      if (remembered && remembered.kind !== 'pending') return remembered;
+      const read = reads.whereabouts(tenant, vmId);
+      if (!read || read.kind === 'pending') return remembered ?? read;
+      // In v1 a VM never changes its host, and deleted is absorbing: what is read once holds.
+      known.set(keyOf(tenant, vmId), read);
+      return read;
+    },
+    remembered: (tenant, vmId) => known.get(keyOf(tenant, vmId)),
+    pending: (tenant, vmId, pending) => {
+      const key = keyOf(tenant, vmId);
+      const before = known.get(key);
+      if (!before || before.kind === 'pending') known.set(key, pending);
+    },
+    fold: (entry) => {
+      const { read } = entry;
+      if (!read.ok || read.stored.kind === 'host') return;
+      const { tenant, subject, causationid } = read.stored.event;
+      const key = keyOf(tenant, subject);
+      if (read.stored.kind === 'rejection') return forgetCreate(known, key, causationid);
+      const { writer, event } = read.stored;
+      if (event.name === 'claimed' || event.name === 'cancelled') settle(key, entry, read.stored);
+      if (event.name === 'command-expired' && isHeeded(known.get(key), writer, event))
+        forgetCreate(known, key, causationid);
+    },
+  };
+};
+
+/** The VM as the read model has it, from which on it is folded; `undefined`: it cannot be read, so nothing is certain. */
+const asRead = (reads: Pick<Reads, 'aggregate'>, tenant: TenantId, vmId: VmId): Vm | undefined => {
+  try {
+    return reads.aggregate(tenant, vmId) ?? initialVm(tenant, vmId);
+  } catch {
+    // Not there yet, or damaged, of which the projector tells: the tail goes on, and the next question asks again.
+    return undefined;
+  }
+};
+
+const placeOf = ({ owner, state }: Vm): Whereabouts | undefined => {
+  if (owner) return { kind: 'owned', host: owner };
+  return state === 'deleted' ? { kind: 'cancelled' } : undefined;
+};
+
+/** A create that came to nothing leaves the id free: another create of it is to be placed anew. */
+const forgetCreate = (known: BoundedMap<Whereabouts>, key: string, commandId: CommandId | undefined): void => {
+  const where = known.get(key);
+  if (where?.kind === 'pending' && where.createId === commandId) known.delete(key);
+};

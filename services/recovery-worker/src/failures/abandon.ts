@@ -1,0 +1,60 @@
+// Hands a failure, or a guest that will not stay up, to a human: `cleanup-abandoned` with what to do, in the attention list for as long as it stands (P8).
+import type { Vm } from '@ironlog/domain';
+import type { Logger, Metrics } from '@ironlog/service-kit';
+import { withSpan } from '@ironlog/service-kit';
+import { giveVerdict, type Saying, type VerdictDeps } from '../vms/append-as-recovery.ts';
+import { type Cause, stands } from './cause.ts';
+import { lookAgainMs, type Next } from './retry-delay.ts';
+
+export interface AbandonDeps extends VerdictDeps {
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+export interface Abandoned {
+  readonly cause: Cause;
+  readonly attempts: number;
+  readonly actionRequired: string;
+}
+
+/** The schema's bound; the advice may quote a reason that is as long. */
+const MAX_ADVICE = 2_000;
+
+export const abandon = async (deps: AbandonDeps, abandoned: Abandoned): Promise<Next> => {
+  const { cause, attempts } = abandoned;
+  const ref = { tenant: cause.tenant, vmId: cause.subject };
+  const attributes = { ...ref, attempts };
+  return withSpan('abandon', { kind: 'consumer', parent: cause.traceparent, attributes }, async (span) => {
+    const verdict = await giveVerdict(deps, ref, (vm) => lastWord(vm, abandoned, span.traceparent));
+    if (verdict.kind !== 'said') {
+      // Someone has begun something meanwhile, or the service stops: the next look decides anew.
+      return { kind: 'again', afterMs: lookAgainMs(0) };
+    }
+    deps.metrics.counter('ironlog_recovery_abandoned_total').inc();
+    deps.logger.error(
+      { ...attributes, eventId: cause.id, actionRequired: abandoned.actionRequired },
+      'given up: a human is needed',
+    );
+    return { kind: 'done' };
+  });
+};
+
+const lastWord = (vm: Vm, abandoned: Abandoned, traceparent: string): Saying | undefined => {
+  const { cause, attempts, actionRequired } = abandoned;
+  if (!stands(vm, cause) || vm.task || vm.attention?.kind === 'cleanup-abandoned') return undefined;
+  return {
+    fact: {
+      name: 'cleanup-abandoned',
+      data: {
+        failureId: cause.id,
+        attempts,
+        residue: [...vm.residue],
+        actionRequired: actionRequired.slice(0, MAX_ADVICE),
+      },
+    },
+    meta: {
+      traceparent,
+      ...(cause.correlationid === undefined ? {} : { correlationid: cause.correlationid }),
+    },
+  };
+};

@@ -1,0 +1,92 @@
+// Each failure on record is worked until it is put right or handed to a human: the consumer's position is the work
+// list, JetStream the timer, the VM's log the memory. Any look may be the first or a repeat (P6).
+import { recoveryAction, type Vm } from '@ironlog/domain';
+import { type Delivery, LogUnavailableError } from '@ironlog/event-log';
+import { readStoredEvent, type VmEvent, type VmEventName } from '@ironlog/schemas';
+import { abandon } from './abandon.ts';
+import { type MendDeps, mend } from './recover.ts';
+import { lookAgainMs, type Next } from './retry-delay.ts';
+
+/** Other failures end a task and leave the VM as it was, or belong to the attempts that a root failure counts. */
+const ROOT_FAILURES: ReadonlySet<VmEventName> = new Set([
+  'create-failed',
+  'boot-failed',
+  'reboot-failed',
+  'delete-failed',
+  'crashed',
+]);
+
+const UNREADABLE_MS = 1_000;
+
+/** A message of the failures consumer, whether in hand or only read. */
+export type FailureMessage = Pick<Delivery, 'subject' | 'bytes' | 'streamSequence'>;
+
+/** Handles one delivery of the failures consumer. */
+export const consumeFailure =
+  (deps: MendDeps) =>
+  async (delivery: Delivery): Promise<void> => {
+    const next = await lookAt(deps, delivery);
+    switch (next.kind) {
+      case 'again':
+        return delivery.nak(next.afterMs);
+      case 'poison':
+        // The projector keeps the message itself in quarantine (I14); here it is only not work.
+        deps.metrics.counter('ironlog_quarantined_total').inc({ stream: 'EVENTS', code: 'not-an-event' });
+        return delivery.term(next.reason);
+      case 'done':
+        deps.fail('before-ack');
+        await delivery.ack();
+        return deps.fail('after-ack');
+      default:
+        return next satisfies never;
+    }
+  };
+
+/** One look: does what the VM's latest state asks for, if anything, and says when to look again. */
+export const lookAt = async (deps: MendDeps, message: FailureMessage): Promise<Next> => {
+  const { subject, bytes, streamSequence } = message;
+  const read = readStoredEvent(subject, bytes);
+  if (!read.ok || read.stored.kind !== 'vm') {
+    deps.logger.warn({ subject, streamSequence }, 'not a failure: dropped');
+    return { kind: 'poison', reason: 'not an event of this system' };
+  }
+  const { event } = read.stored;
+  if (!ROOT_FAILURES.has(event.name)) return { kind: 'done' };
+  try {
+    return await examine(deps, event);
+  } catch (error) {
+    if (!(error instanceof LogUnavailableError)) throw error;
+    deps.logger.warn({ err: error, eventId: event.id, waitMs: UNREADABLE_MS }, 'the log cannot be read; looking again');
+    return { kind: 'again', afterMs: UNREADABLE_MS };
+  }
+};
+
+const examine = async (deps: MendDeps, event: VmEvent): Promise<Next> => {
+  const ref = { tenant: event.tenant, vmId: event.subject };
+  const vm = await deps.vms.load(ref);
+  const now = deps.clock.now();
+  const action = recoveryAction(vm, event.id, now.toISOString());
+  deps.metrics.counter('ironlog_recovery_tasks_total').inc({ decision: action.kind });
+  switch (action.kind) {
+    case 'resolved':
+      deps.logger.info({ ...ref, eventId: event.id, type: event.name, resolution: action.reason }, 'failure resolved');
+      return { kind: 'done' };
+    case 'wait':
+      return { kind: 'again', afterMs: vm.task ? lookAgainMs(unchangedMs(vm, now), action.ms) : action.ms };
+    case 'command':
+      return mend(deps, {
+        vm,
+        cause: event,
+        voidUnless: { ifFailure: event.id },
+        action: action.action,
+        attempt: action.attempt,
+      });
+    case 'abandon':
+      return abandon(deps, { cause: event, attempts: action.attempts, actionRequired: action.actionRequired });
+    default:
+      return action satisfies never;
+  }
+};
+
+const unchangedMs = (vm: Vm, now: Date): number =>
+  vm.updatedAt === null ? 0 : now.getTime() - Date.parse(vm.updatedAt);

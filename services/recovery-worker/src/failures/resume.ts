@@ -1,0 +1,44 @@
+// After a crash the failures that were in hand come back only when JetStream's ack wait has passed: 30 seconds in which
+// a crashed VM would stay down. So a start looks at them itself, until they come back; twice is harmless (P6).
+import { delay } from '@ironlog/service-kit';
+import { type FailureMessage, lookAt } from './failure-consumer.ts';
+import type { MendDeps } from './recover.ts';
+import type { Next } from './retry-delay.ts';
+
+/** The consumer's ack wait: from then on the deliveries themselves are here. */
+const UNTIL_REDELIVERED_MS = 30_000;
+/** First looks at once. */
+const AT_ONCE = 64;
+
+export interface ResumeDeps extends MendDeps {
+  /** Delivered and not acked, in stream order. */
+  readonly messages: readonly FailureMessage[];
+}
+
+/** Resolves when all of them have ended or are JetStream's again, or on abort. */
+export const resumeCutOff = async (deps: ResumeDeps): Promise<void> => {
+  const { messages, clock, signal } = deps;
+  const untilMs = clock.monotonicMs() + UNTIL_REDELIVERED_MS;
+  const followed: Promise<void>[] = [];
+  for (let at = 0; at < messages.length && !signal.aborted; at += AT_ONCE) {
+    const some = messages.slice(at, at + AT_ONCE);
+    const looks = await Promise.all(some.map(async (message) => ({ message, next: await lookAt(deps, message) })));
+    followed.push(...looks.map(({ message, next }) => follow(deps, message, { next, untilMs })));
+  }
+  await Promise.all(followed);
+};
+
+const follow = async (
+  deps: ResumeDeps,
+  message: FailureMessage,
+  { next: first, untilMs }: { readonly next: Next; readonly untilMs: number },
+): Promise<void> => {
+  const { clock, signal } = deps;
+  for (let next = first; next.kind === 'again' && clock.monotonicMs() + next.afterMs < untilMs; ) {
+    await delay(next.afterMs, signal).catch((reason: unknown) => {
+      if (!signal.aborted) throw reason;
+    });
+    if (signal.aborted) return;
+    next = await lookAt(deps, message);
+  }
+};

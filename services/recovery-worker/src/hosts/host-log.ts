@@ -1,0 +1,93 @@
+// What the log says of a host's presence, and recovery's two words on it, under the host's expectation (P4).
+import { hostEvent } from '@ironlog/domain';
+import type { EventLog, Recorded } from '@ironlog/event-log';
+import { type HostFact, type HostId, hostEventSubject, hostFilter, newEventId } from '@ironlog/schemas';
+import type { Clock } from '@ironlog/service-kit';
+import type { Fail } from '../failpoints.ts';
+import { RECOVERY } from '../vms/append-as-recovery.ts';
+
+export interface HostPresence {
+  readonly sequence: number;
+  /** Its executor has said that it stops: silence is then no news by itself. */
+  readonly stopped: boolean;
+  /** The last word on it was `host-unreachable`. */
+  readonly unreachable: boolean;
+}
+
+type Presence = Extract<HostFact, { name: 'host-unreachable' | 'host-reachable' }>;
+
+export interface HostLogDeps {
+  readonly log: Pick<EventLog, 'append' | 'readSince'>;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly fail: Fail;
+}
+
+const UNKNOWN: HostPresence = { sequence: 0, stopped: false, unreachable: false };
+
+export class HostLog {
+  readonly #deps: HostLogDeps;
+  readonly #known = new Map<HostId, HostPresence>();
+
+  constructor(deps: HostLogDeps) {
+    this.#deps = deps;
+  }
+
+  async load(host: HostId): Promise<HostPresence> {
+    const known = this.#known.get(host) ?? UNKNOWN;
+    return this.#fold(host, known, await this.#deps.log.readSince(hostFilter(host), known.sequence));
+  }
+
+  /** Appends what `decide` makes of the host's latest presence; `undefined`: nothing to say, or no longer. */
+  async say(
+    host: HostId,
+    decide: (presence: HostPresence) => Promise<Presence | undefined>,
+  ): Promise<Presence | undefined> {
+    const { log, clock, signal, fail } = this.#deps;
+    for (let presence = await this.load(host); ; ) {
+      const fact = await decide(presence);
+      if (!fact) return undefined;
+      const event = hostEvent(host, fact, { id: newEventId(), time: clock.now().toISOString(), writer: RECOVERY });
+      const subject = hostEventSubject(host, RECOVERY, fact.name);
+      const expected = presence.sequence;
+      fail('before-verdict');
+      const result = await log.append({ subject, event, filter: hostFilter(host), expected, signal });
+      // The service stops: the next start looks at the log.
+      if (result.kind === 'unknown') return undefined;
+      if (result.kind === 'committed') {
+        fail('after-verdict');
+        const unreachable = fact.name === 'host-unreachable';
+        this.#known.set(host, { ...presence, sequence: result.sequence, unreachable });
+        return fact;
+      }
+      presence = this.#fold(host, presence, result.entries);
+    }
+  }
+
+  #fold(host: HostId, before: HostPresence, entries: readonly Recorded[]): HostPresence {
+    const presence = entries.reduce(foldEntry, before);
+    this.#known.set(host, presence);
+    return presence;
+  }
+}
+
+const foldEntry = (before: HostPresence, { read, sequence }: Recorded): HostPresence => {
+  const presence = { ...before, sequence: Math.max(before.sequence, sequence) };
+  if (!read.ok || read.stored.kind !== 'host') return presence;
+  switch (read.stored.event.name) {
+    case 'executor-started':
+      return { ...presence, stopped: false };
+    case 'executor-stopped':
+      return { ...presence, stopped: true };
+    case 'host-unreachable':
+      return { ...presence, unreachable: read.stored.writer === RECOVERY };
+    case 'host-reachable':
+      return { ...presence, unreachable: before.unreachable && read.stored.writer !== RECOVERY };
+    case 'declined':
+    case 'reaped':
+    case 'executor-halted':
+      return presence;
+    default:
+      return read.stored.event satisfies never;
+  }
+};

@@ -1,0 +1,114 @@
+// Watches over the hosts: one that falls silent is reported `host-unreachable`, once, and `host-reachable` when it is back.
+// One that stopped in order is missed only while it has VMs: nobody looks after them, and an upgrade is over by then.
+import type { HostId } from '@ironlog/schemas';
+import type { Heartbeat, Heartbeats } from './heartbeats.ts';
+import type { HostLog, HostPresence } from './host-log.ts';
+import type { Census } from './known-writers.ts';
+import { type LostDeps, loseVms } from './lost-vms.ts';
+
+export interface HostWatchDeps extends LostDeps {
+  readonly census: Census;
+  readonly heartbeats: Heartbeats;
+  readonly hostLog: HostLog;
+  readonly silentAfterMs: number;
+  /** 0: never. */
+  readonly lostAfterMs: number;
+}
+
+interface Heard {
+  readonly beat: Heartbeat | undefined;
+  /** By this process's monotonic clock: when the beat was first seen, or when listening began. */
+  readonly atMs: number;
+}
+
+interface Left {
+  /** Of the host's last event then. */
+  readonly sequence: number;
+  readonly vms: number;
+}
+
+/** Who should be there is what the log says; who is there, the bucket. Silence counts only while we could have heard. */
+export class HostWatch {
+  readonly #heard = new Map<HostId, Heard>();
+  readonly #left = new Map<HostId, Left>();
+
+  /** One look at every host. Rejects when heartbeats cannot be read, and starts all over with counting. */
+  async look(deps: HostWatchDeps): Promise<void> {
+    for (const host of await deps.census.hosts()) {
+      const silentMs = await this.#listen(deps, host);
+      const beat = this.#heard.get(host)?.beat;
+      await report(deps, { host, silentMs, beat, left: (sequence) => this.#leftBehind(deps, host, sequence) });
+    }
+  }
+
+  /** How many VMs a stopped host has: it alone can make or delete one, and then its log has moved. */
+  async #leftBehind(deps: HostWatchDeps, host: HostId, sequence: number): Promise<number> {
+    const known = this.#left.get(host);
+    if (known?.sequence === sequence) return known.vms;
+    let vms = 0;
+    for (const ref of await deps.census.vmsOf(host)) {
+      const { owner, state } = await deps.vms.load(ref);
+      if (owner === host && state !== 'deleted') vms += 1;
+    }
+    this.#left.set(host, { sequence, vms });
+    return vms;
+  }
+
+  /** Milliseconds since the host's last sign of life. */
+  async #listen({ heartbeats, clock }: HostWatchDeps, host: HostId): Promise<number> {
+    try {
+      const beat = await heartbeats.last(host);
+      const nowMs = clock.monotonicMs();
+      const before = this.#heard.get(host);
+      if (before && (!beat || beat.revision === before.beat?.revision)) return nowMs - before.atMs;
+      this.#heard.set(host, { beat, atMs: nowMs });
+      return 0;
+    } catch (error) {
+      // While the bucket cannot be read no host is silent: we are deaf.
+      this.#heard.clear();
+      throw error;
+    }
+  }
+}
+
+interface Silence {
+  readonly host: HostId;
+  readonly silentMs: number;
+  readonly beat: Heartbeat | undefined;
+  readonly left: (sequence: number) => Promise<number>;
+}
+
+/** Undefined: it is not missed. */
+const whyMissed = async (
+  { stopped, sequence }: HostPresence,
+  { silentMs, left }: Silence,
+): Promise<string | undefined> => {
+  const silence = `no heartbeat for ${Math.floor(silentMs / 1000)} seconds`;
+  if (!stopped) return silence;
+  const vms = await left(sequence);
+  return vms === 0
+    ? undefined
+    : `it stopped in order and has not been started again, ${silence}; nobody looks after its ${vms} VM${vms === 1 ? '' : 's'}`;
+};
+
+const report = async (deps: HostWatchDeps, silence: Silence): Promise<void> => {
+  const { host, silentMs, beat } = silence;
+  const isSilent = silentMs >= deps.silentAfterMs;
+  const seconds = Math.floor(silentMs / 1000);
+  const said = await deps.hostLog.say(host, async (presence) => {
+    const { unreachable } = presence;
+    if (isSilent && !unreachable) {
+      const reason = await whyMissed(presence, silence);
+      const lastHeartbeatAt = beat === undefined ? {} : { lastHeartbeatAt: beat.at };
+      return reason === undefined ? undefined : { name: 'host-unreachable', data: { ...lastHeartbeatAt, reason } };
+    }
+    // Only a beat that was heard says that it is back, not a wait that has not lasted long enough yet.
+    return !isSilent && unreachable && beat ? { name: 'host-reachable', data: {} } : undefined;
+  });
+  if (said?.name === 'host-unreachable')
+    deps.logger.error({ hostId: host, reason: said.data.reason }, 'host is silent');
+  if (said?.name === 'host-reachable') deps.logger.info({ hostId: host }, 'host is back');
+  if (deps.lostAfterMs > 0 && silentMs >= deps.lostAfterMs) {
+    await loseVms(deps, host, `host ${host} has been silent for ${seconds} seconds`);
+  }
+};

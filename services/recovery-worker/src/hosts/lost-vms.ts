@@ -1,0 +1,27 @@
+// The VMs of a host that has been gone too long are `lost`: their tasks end as failed, and a human is told. No other
+// host takes them (a VM never changes host), and what the owner says when it is back undoes it.
+import type { Vm } from '@ironlog/domain';
+import type { HostId } from '@ironlog/schemas';
+import type { ScanDeps } from '../searches/search.ts';
+import { giveVerdict } from '../vms/append-as-recovery.ts';
+import type { Census } from './known-writers.ts';
+
+export interface LostDeps extends ScanDeps {
+  readonly census: Pick<Census, 'vmsOf'>;
+}
+
+const HAS_A_PROCESS: readonly Vm['state'][] = ['pending', 'created', 'running', 'paused'];
+
+/** One that has stopped or failed has nothing that could be lost, unless something is being done to it. */
+const mayBeLost = ({ state, task }: Vm): boolean =>
+  HAS_A_PROCESS.includes(state) || (task !== null && (state === 'stopped' || state === 'failed'));
+
+export const loseVms = async (deps: LostDeps, host: HostId, reason: string): Promise<void> => {
+  for (const ref of await deps.census.vmsOf(host)) {
+    const verdict = await giveVerdict(deps, ref, (vm) =>
+      vm.owner === host && mayBeLost(vm) ? { fact: { name: 'lost', data: { host, reason } } } : undefined,
+    );
+    if (verdict.kind === 'unknown') return;
+    if (verdict.kind === 'said') deps.logger.error({ ...ref, hostId: host, reason }, 'VM is lost');
+  }
+};

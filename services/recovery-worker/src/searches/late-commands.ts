@@ -1,0 +1,67 @@
+// Commands whose `startBy` passed with nobody deciding them: `command-expired` under the VM's expectation, so that
+// expiry and intent cannot both happen (P2). Whoever gets the command later finds it decided.
+import { expire, type Vm } from '@ironlog/domain';
+import type { EventLog } from '@ironlog/event-log';
+import type { WorkCommand } from '@ironlog/schemas';
+import { giveVerdict, type Saying, type Verdict } from '../vms/append-as-recovery.ts';
+import type { ScanDeps } from './search.ts';
+import { OverdueTurns } from './tenant-turns.ts';
+
+/** For clocks that differ: until then the executor that has the command may still expire it itself. */
+const GRACE_MS = 5_000;
+/** Each is a look at the log, and an append where nobody has decided it. */
+const PER_ROUND = 1_000;
+
+export interface LateCommandDeps extends ScanDeps {
+  readonly log: Pick<EventLog, 'append' | 'info'>;
+}
+
+/** A moment, and the end of the log at that moment. */
+interface Mark {
+  readonly atMs: number;
+  readonly sequence: number;
+}
+
+/**
+ * A rejection touches no VM, so no expectation keeps a command from being rejected and expired. Therefore a command is
+ * expired only when the read model has seen all that was on record at a moment after its `startBy`, and still calls it
+ * undecided: past `startBy` nobody rejects any more, be it a host that the command should not have come to (`decide`).
+ */
+export class LateCommands {
+  readonly #turns: OverdueTurns;
+  #mark: Mark | undefined;
+
+  constructor({ perRound = PER_ROUND }: { readonly perRound?: number } = {}) {
+    this.#turns = new OverdueTurns(perRound);
+  }
+
+  /** One search; the first only notes how far the log has got. */
+  async expire(deps: LateCommandDeps): Promise<void> {
+    const mark = this.#mark;
+    if (mark && deps.reads.position() < mark.sequence) return;
+    this.#mark = { atMs: deps.clock.now().getTime(), sequence: (await deps.log.info()).lastSequence };
+    if (!mark) return;
+    for (const command of this.#turns.round(deps.reads, new Date(mark.atMs - GRACE_MS).toISOString()))
+      if ((await expireLate(deps, command)) === 'unknown') return;
+  }
+}
+
+const expireLate = async (deps: LateCommandDeps, command: WorkCommand): Promise<Verdict['kind']> => {
+  const { tenant, subject: vmId, id, data } = command;
+  if (deps.reads.operation(tenant, id)?.status !== 'pending') return 'unsaid';
+  const { kind } = await giveVerdict(deps, { tenant, vmId }, (vm) => expired(vm, command));
+  if (kind !== 'said') return kind;
+  const { verb, startBy } = data.request;
+  deps.metrics.counter('ironlog_recovery_expired_total').inc();
+  deps.logger.warn({ tenant, vmId, commandId: id, verb, startBy }, 'command expired');
+  return kind;
+};
+
+const expired = (vm: Vm, command: WorkCommand): Saying | undefined => {
+  const { id, actor, correlationid, traceparent, data } = command;
+  if (vm.commands.some((record) => record.id === id)) return undefined;
+  return {
+    fact: expire(vm, command, `not started by ${data.request.startBy}: no host took it in time`).fact,
+    meta: { actor, causationid: id, correlationid, ...(traceparent === undefined ? {} : { traceparent }) },
+  };
+};

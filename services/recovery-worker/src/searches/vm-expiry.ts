@@ -1,0 +1,44 @@
+// A VM older than its `expiresAfterSeconds` is deleted by policy: a delete with force to its owner, like anyone's.
+import { deleteDueAt, type Vm } from '@ironlog/domain';
+import { derivedCommandId } from '@ironlog/schemas';
+import { withSpan } from '@ironlog/service-kit';
+import type { Sender } from '../failures/command-publisher.ts';
+import { recoveryCommand } from '../failures/recovery-command.ts';
+import type { ScanDeps } from './search.ts';
+
+export interface ExpiryDeps extends ScanDeps {
+  readonly sender: Sender;
+}
+
+/** One search. The read model suggests; the log says whether the VM is still there, and not being deleted already. */
+export const deleteExpiredVms = async (deps: ExpiryDeps): Promise<void> => {
+  const now = deps.clock.now();
+  const until = now.toISOString();
+  for (const { tenant, id: vmId } of deps.reads.expiredVms(until)) {
+    const ref = { tenant, vmId };
+    const vm = await deps.vms.load(ref);
+    const dueAt = deleteDueAt(vm);
+    if (dueAt === undefined || dueAt > until || vm.owner === null) continue;
+    const { owner } = vm;
+    const id = deleteId(deps, vm);
+    if (deps.sender.sinceMs(ref.tenant, id) !== undefined) continue;
+    const attributes = { ...ref, verb: 'delete', host: owner };
+    await withSpan('expire', { kind: 'producer', attributes }, async ({ traceparent, fail }) => {
+      const action = { verb: 'delete', params: { force: true } } as const;
+      const sent = await deps.sender.send(owner, recoveryCommand({ ref, id, action, now, traceparent }));
+      if (sent.kind === 'unknown') return fail(sent.cause.message);
+      deps.metrics.counter('ironlog_recovery_attempts_total').inc({ verb: 'delete' });
+      deps.logger.info({ ...attributes, commandId: id }, 'VM is past its time: deleting it');
+    });
+  }
+};
+
+/** One delete per VM; after one that expired or was rejected (its host was away) the next round's. */
+const deleteId = ({ reads }: ExpiryDeps, vm: Vm) => {
+  for (let round = 0; ; round++) {
+    const id = derivedCommandId('expiry', vm.tenant, vm.id, String(round));
+    const known = vm.commands.some((record) => record.id === id && record.outcome !== 'open');
+    const status = reads.operation(vm.tenant, id)?.status;
+    if (!known && status !== 'rejected' && status !== 'expired') return id;
+  }
+};

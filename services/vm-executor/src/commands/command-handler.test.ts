@@ -1,0 +1,127 @@
+// Commands as they come to an executor: each is answered once, by what the log says and not by what this process last read.
+import { existsSync } from 'node:fs';
+import { EventLogError } from '@ironlog/event-log';
+import { hostId, newVmId, type VmFact } from '@ironlog/schemas';
+import { expect, test, vi } from 'vitest';
+import { BOUND, claim, TENANT, testHost } from '../host.fixture.ts';
+
+const host = testHost();
+
+test('a command for a revision that recovery has made is not refused for what this host has not read', async () => {
+  const { id } = await host.made(true);
+  await host.start();
+  const stuck: VmFact = {
+    name: 'stuck',
+    data: { verb: 'boot', deadline: new Date().toISOString(), actionRequired: 'look at the host' },
+  };
+  await host.say(id, 'recovery', stuck);
+  expect(await host.send(id, 'pause', { expectedRevision: 5 })).toBe('acked');
+  await host.until(id, 'paused');
+  expect(host.rejections()).toEqual([]);
+});
+
+/** A shutdown that waits for a guest which does not listen. */
+const inLongShutdown = async () => {
+  const id = newVmId();
+  await host.start();
+  await host.send(id, 'create', { params: { start: true, spec: { kernelArgs: 'sim.ignore-power-button' } } });
+  await host.until(id, 'booted');
+  await host.send(id, 'shutdown', { params: { timeoutSeconds: 3600 } });
+  await host.until(id, 'shutdown-started');
+  return id;
+};
+
+test('a VM whose task takes an hour holds no delivery: what is sent to it is refused at once, and others are served', async () => {
+  const id = await inLongShutdown();
+  const flood = Array.from({ length: 300 }, () => host.send(id, 'pause'));
+  const other = newVmId();
+  expect(await host.send(other, 'create')).toBe('acked');
+  await host.until(other, 'created');
+  expect(new Set(await Promise.all(flood))).toEqual(new Set(['acked']));
+  expect(host.rejections()).toHaveLength(300);
+  expect(host.rejections()[0]).toMatchObject({ code: 'illegal-state', reason: expect.stringContaining('shutdown') });
+});
+
+test('a delete with force cuts such a task off', async () => {
+  const id = await inLongShutdown();
+  expect(await host.send(id, 'delete', { params: { force: true } })).toBe('acked');
+  await host.until(id, 'deleted');
+  expect((await host.names(id)).slice(-3)).toEqual(['shutdown-started', 'delete-started', 'deleted']);
+  expect(await host.running()).toEqual([]);
+});
+
+test("one VM's commands are answered in their order, the urgent too", async () => {
+  const id = newVmId();
+  await host.start();
+  await Promise.all([
+    host.send(id, 'create'),
+    host.send(id, 'pause'),
+    host.send(id, 'delete', { params: { force: true } }),
+  ]);
+  await host.until(id, 'deleted');
+  expect(await host.names(id)).toEqual(['claimed', 'delete-started', 'deleted']);
+  expect(host.rejections()).toMatchObject([
+    { code: 'illegal-state', reason: expect.stringContaining('create is in flight') },
+  ]);
+});
+
+test.each(['pause', 'reboot'] as const)(
+  'a process that dies while a %s is being put on record is not forgotten',
+  async (verb) => {
+    const { id, pid } = await host.made(true);
+    await host.start();
+    const onRecord = Promise.withResolvers<void>();
+    host.appending = (event) => ('name' in event && event.name === `${verb}-started` ? onRecord.promise : undefined);
+    const sent = host.send(id, verb, verb === 'reboot' ? { params: { force: true } } : {});
+    await host.kill(pid);
+    await vi.waitFor(async () => expect(await host.metrics.text()).toMatch(/hypervisor_processes\{.*\} 0\n/), BOUND);
+    onRecord.resolve();
+    expect(await sent).toBe('acked');
+    await host.until(id, verb === 'pause' ? 'crashed' : 'rebooted');
+    const told = verb === 'pause' ? ['pause-started', 'pause-failed', 'crashed'] : ['reboot-started', 'rebooted'];
+    expect((await host.names(id)).slice(4)).toEqual(told);
+  },
+);
+
+test('a start waits neither for a task that goes on nor for a command that is not taken; they keep their order', async () => {
+  const busy = await inLongShutdown();
+  await host.stop();
+  const [refused, fresh] = [newVmId(), newVmId()];
+  host.appending = (event) => {
+    if ('subject' in event && event.subject === refused) throw new EventLogError('append-refused', 'no permission');
+  };
+  for (const [vmId, verb] of [
+    [busy, 'pause'],
+    [refused, 'create'],
+    [fresh, 'create'],
+  ] as const)
+    host.work.left.push(host.work.message({ tenant: TENANT, vmId, verb }));
+  await host.start();
+  expect(await host.send(fresh, 'delete', { params: { force: true } })).toBe('acked');
+  await host.until(fresh, 'deleted');
+  expect((await host.names(fresh))[0]).toBe('claimed');
+  expect(host.rejections()).toMatchObject([{ code: 'illegal-state', reason: expect.stringContaining('shutdown') }]);
+  expect((await host.last(busy))?.name).toBe('shutdown-started');
+});
+
+const OTHER = hostId('host-2');
+
+test("a command for another host's VM is rejected on record, and the VM is as it was", async () => {
+  const id = newVmId();
+  await host.say(id, OTHER, claim(OTHER, false), { name: 'created', data: { epoch: 0 } });
+  await host.start();
+  expect(await host.send(id, 'boot')).toBe('acked');
+  expect(await host.names(id)).toEqual(['claimed', 'created']);
+  expect(host.rejections()).toMatchObject([{ code: 'wrong-host', reason: expect.stringContaining('host-2') }]);
+});
+
+test('a create that another host is at, delivered here once more, is left to it: there is one process of a VM (P5)', async () => {
+  const id = newVmId();
+  await host.say(id, OTHER, claim(OTHER, false));
+  const [claimed] = await host.story(id);
+  await host.start();
+  expect(await host.send(id, 'create', { id: claimed?.causationid ?? '' })).toBe('acked');
+  await host.stop();
+  expect(await host.names(id)).toEqual(['claimed']);
+  expect([existsSync(host.directoryOf(id)), await host.running()]).toEqual([false, []]);
+});

@@ -1,0 +1,61 @@
+// An effect that throws (the log is away, a disk is full) is tried again until its task's deadline, and has failed then (P2).
+import { EventLogError } from '@ironlog/event-log';
+import { hostTrouble, type Refusal, refusal } from '@ironlog/hypervisor';
+import type { Residue, Verb } from '@ironlog/schemas';
+import { retry } from '@ironlog/service-kit';
+import { Superseded } from '../host/incarnation.ts';
+import { type Effect, type EffectContext, type EffectResult, failed } from './context.ts';
+import { clearUp, residueIn } from './residue.ts';
+
+const BACKOFF = { baseMs: 100, maxMs: 5000 };
+
+export interface Persistence {
+  readonly verb: Verb;
+  readonly effect: Effect;
+  /** Aborted when the service stops: then the task stays open, and nothing is cleared up. */
+  readonly stop: AbortSignal;
+  readonly onAgain: (again: { attempt: number; waitMs: number; cause: unknown }) => void;
+}
+
+/** Effects are "ensure" (P6): what one has done before it threw, the next attempt finds done. @throws Superseded, or when stopped. */
+export const persist = async (
+  { verb, effect, stop, onAgain }: Persistence,
+  context: EffectContext,
+): Promise<EffectResult> => {
+  let thrown: unknown;
+  try {
+    return await retry({ backoff: BACKOFF, signal: context.signal, onAgain }, async () => {
+      try {
+        return { kind: 'done', value: await effect(context) };
+      } catch (cause) {
+        if (cause instanceof Superseded) throw cause;
+        thrown = cause;
+        return { kind: 'again', cause };
+      }
+    });
+  } catch (error) {
+    if (stop.aborted || error instanceof Superseded) throw error;
+    return failed(inWords(verb, thrown ?? error), await leftOf(verb, context));
+  }
+};
+
+const inWords = (verb: Verb, thrown: unknown): Refusal =>
+  thrown instanceof EventLogError
+    ? refusal('failed', verb, `${verb} was not done: the host did not reach the event log`, thrown.message)
+    : hostTrouble(verb, `${verb} was not done`, thrown);
+
+/** After these verbs' failure the VM is to have no process; the others leave it as it was. */
+const ENDS_ITS_PROCESS: readonly Verb[] = ['create', 'boot', 'reboot', 'restore'];
+const LOOKS_FOR_RESIDUE: readonly Verb[] = ['delete', 'cleanup'];
+/** Where not even that can be found out, recovery is to clean up whatever there may be. */
+const UNKNOWN: readonly Residue[] = ['process', 'socket'];
+
+const leftOf = async (verb: Verb, context: EffectContext): Promise<readonly Residue[]> => {
+  try {
+    if (ENDS_ITS_PROCESS.includes(verb)) return await clearUp(context);
+    return LOOKS_FOR_RESIDUE.includes(verb) ? await residueIn(context.directory) : [];
+  } catch (error) {
+    if (error instanceof Superseded) throw error;
+    return UNKNOWN;
+  }
+};

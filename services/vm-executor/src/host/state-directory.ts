@@ -1,0 +1,132 @@
+// The host's state directory: a folder per VM, and one file that tells whose it is. No other directory is ever taken for it.
+import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdirSync, readdirSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { MAX_SOCKET_PATH_BYTES, socketPathOf } from '@ironlog/hypervisor';
+import { type HostId, type TenantId, tenantIdSchema, type VmId, vmIdSchema } from '@ironlog/schemas';
+import { ConfigError } from '@ironlog/service-kit';
+import { readSnapshot } from '../vms/snapshot-store.ts';
+import { type HostFile, readHostFile } from './host-file.ts';
+import { strangersAmong } from './state-entries.ts';
+
+export interface VmRef {
+  readonly tenant: TenantId;
+  readonly vmId: VmId;
+}
+
+const LARGEST_EPOCH = 9_999_999;
+
+/** @throws ConfigError when a VM's socket could not have a path under it, or its process could not be found by it. */
+const refuseUnfit = (path: string): void => {
+  // QEMU's options are lists with commas between; a process is known as ours by the path in its arguments (P5).
+  if (path.includes(','))
+    throw new ConfigError(`IRONLOG_STATE_DIR ${path} has a comma in it; choose a path without one`);
+  // Ids may be 63 characters; generated VM ids are at most 43. A tenant's own longer ids are refused one by one.
+  const room = MAX_SOCKET_PATH_BYTES - Buffer.byteLength(socketPathOf(`${path}/t/${'x'.repeat(29)}`, LARGEST_EPOCH));
+  if (room >= 0) return;
+  throw new ConfigError(
+    `IRONLOG_STATE_DIR ${path} is ${-room} bytes too long: a unix socket's path holds ${MAX_SOCKET_PATH_BYTES} bytes; choose a shorter one`,
+  );
+};
+
+/** Names told of those that are in the way. */
+const TOLD = 3;
+
+/** @throws ConfigError when the directory is neither a host's nor fit to become one's: what is in it is not ours to touch. */
+const refuseStrange = (path: string): void => {
+  const strangers = strangersAmong(path);
+  if (strangers.length === 0) return;
+  const more = strangers.length > TOLD ? ` (and ${strangers.length - TOLD} more)` : '';
+  throw new ConfigError(
+    `IRONLOG_STATE_DIR ${path} holds ${strangers.slice(0, TOLD).join(', ')}${more} and no host.json: it is no host's; give the executor an empty directory of its own`,
+  );
+};
+
+export class StateDirectory {
+  readonly path: string;
+  readonly #file: string;
+  #host: HostFile;
+
+  /** Takes it for `host`, whose it is from then on. @throws ConfigError when it is not that host's to take. */
+  constructor(given: string, host: HostId) {
+    refuseUnfit(resolve(given));
+    mkdirSync(given, { recursive: true, mode: 0o700 });
+    // One name for it, however it was written: processes of an earlier start are found by their arguments.
+    const path = realpathSync(given);
+    refuseUnfit(path);
+    this.path = path;
+    this.#file = join(path, 'host.json');
+    const known = readHostFile(this.#file);
+    if (!known) refuseStrange(path);
+    const owner = known?.host ?? this.#ownerBesides(host);
+    if (owner !== host)
+      throw new ConfigError(
+        `IRONLOG_STATE_DIR ${path} belongs to host ${owner}, and IRONLOG_HOST_ID is ${host}; set IRONLOG_HOST_ID=${owner}, or give ${host} an empty directory of its own`,
+      );
+    // It is ours: nothing of it was changed before.
+    chmodSync(path, 0o700);
+    this.#host = {
+      stateDirectoryId: randomBytes(8).toString('hex'),
+      log: null,
+      scannedTo: 0,
+      starts: [],
+      ...known,
+      host,
+    };
+    if (known?.host === undefined) this.save({});
+  }
+
+  get host(): HostFile {
+    return this.#host;
+  }
+
+  save(change: Partial<HostFile>): void {
+    this.#host = { ...this.#host, ...change };
+    writeFileSync(`${this.#file}.new`, JSON.stringify(this.#host), { mode: 0o600, flush: true });
+    renameSync(`${this.#file}.new`, this.#file);
+  }
+
+  directoryOf({ tenant, vmId }: VmRef): string {
+    return join(this.path, tenant, vmId);
+  }
+
+  /** Whether a VM's folder could have that path; another host's directory may lie within this one. */
+  isVmFolder(directory: string): boolean {
+    return dirname(dirname(directory)) === this.path;
+  }
+
+  /** What the record may say of a folder: where it lies below this one, `<tenant>/<vm>` for a VM's; at most 300 characters. */
+  nameOf(directory: string): string {
+    return relative(this.path, directory).slice(-300);
+  }
+
+  /** `undefined`: fits. Otherwise why this VM's socket cannot have a path here. */
+  whyTooLong(ref: VmRef): string | undefined {
+    const bytes = Buffer.byteLength(socketPathOf(this.directoryOf(ref), LARGEST_EPOCH));
+    if (bytes <= MAX_SOCKET_PATH_BYTES) return undefined;
+    return `the ids ${ref.tenant} and ${ref.vmId} make a socket path of ${bytes} bytes, and ${MAX_SOCKET_PATH_BYTES} is the limit on this host; use a shorter VM id`;
+  }
+
+  /** Every VM that has a folder here; other entries are not ours and are left alone. */
+  vms(): readonly VmRef[] {
+    return foldersIn(this.path).flatMap((tenantText) => {
+      const tenant = tenantIdSchema.safeParse(tenantText).data;
+      if (!tenant) return [];
+      return foldersIn(join(this.path, tenant)).flatMap((vmText) => {
+        const vmId = vmIdSchema.safeParse(vmText).data;
+        return vmId ? [{ tenant, vmId }] : [];
+      });
+    });
+  }
+
+  /** Another host whose VMs are here, by their snapshots; else `host`. */
+  #ownerBesides(host: HostId): HostId {
+    const owners = this.vms().map((ref) => readSnapshot(this.directoryOf(ref))?.owner ?? host);
+    return owners.find((owner) => owner !== host) ?? host;
+  }
+}
+
+const foldersIn = (path: string): string[] =>
+  readdirSync(path, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name);

@@ -1,0 +1,70 @@
+// What a dead hypervisor process means for its VM: on record at once, as a crash, a guest's own stop, or nothing new.
+import type { Vm } from '@ironlog/domain';
+import type { VmFact } from '@ironlog/schemas';
+import { removeTracesOf } from '../effects/index.ts';
+import type { HostDeps } from '../host-deps.ts';
+import type { VmLog } from '../vms/vm-log.ts';
+import type { Ending } from './live-processes.ts';
+
+export interface Death {
+  readonly epoch: number;
+  readonly ending: Ending;
+}
+
+/** States in which a VM has a process that should live, or may: a lost one's has run on unheard. */
+const ALIVE: readonly Vm['state'][] = ['created', 'running', 'paused', 'lost'];
+/** The epoch of the process that a VM in this state has: `created` waits in the one of its first epoch. */
+export const epochOfProcess = (vm: Vm): number =>
+  vm.state === 'created' || vm.state === 'pending' ? vm.epoch + 1 : vm.epoch;
+
+const factOf = (vm: Vm, { ending }: Death): VmFact => {
+  const { exit, detectedBy } = ending;
+  const status = exit ? { exitCode: exit.exitCode, signal: exit.signal } : {};
+  if (ending.guestStopped && vm.state !== 'created') {
+    return { name: 'stopped', data: { epoch: vm.epoch, cause: 'guest', forced: false, ...status } };
+  }
+  const how = exit ? `ended with ${exit.signal ?? `status ${exit.exitCode}`}` : 'is gone';
+  return {
+    name: 'crashed',
+    data: { epoch: vm.epoch, reason: `the hypervisor process ${how}`, detectedBy, residue: [], ...status },
+  };
+};
+
+/** An end that was found by looking, and told by nobody. */
+export const noticed = (guestStopped: boolean, detectedBy: Ending['detectedBy']): Ending => ({
+  exit: undefined,
+  guestStopped,
+  detectedBy,
+  noticedAt: performance.now(),
+});
+
+/**
+ * Call it inside the VM's mailbox: a task in flight sees the death itself, as the failure of its calls. Resolves with
+ * whether the death was news.
+ */
+export const recordDeath = async ({ host, runtime, state }: HostDeps, log: VmLog, death: Death): Promise<boolean> => {
+  const concerns = (vm: Vm): boolean =>
+    vm.task === null && ALIVE.includes(vm.state) && epochOfProcess(vm) === death.epoch;
+  const said = await log.append((vm) =>
+    concerns(vm) ? { fact: factOf(vm, death), meta: { actor: host } } : undefined,
+  );
+  if (said.kind === 'unsaid') return false;
+  // Not before it is on record: if that is cut off, what the process left tells an orderly end from a crash once more.
+  // Then nothing of it is left to clean up, and the restart by policy need not wait for that.
+  await removeTracesOf(state.directoryOf({ tenant: log.vm.tenant, vmId: log.vm.id }), death.epoch);
+  if (said.fact.name === 'crashed') tellCrash(runtime, log.vm, { ...death, reason: said.fact.data.reason });
+  return true;
+};
+
+const tellCrash = (
+  { logger, metrics }: HostDeps['runtime'],
+  { tenant, id }: Vm,
+  { ending, epoch, reason }: Death & { readonly reason: string },
+): void => {
+  const { detectedBy, noticedAt } = ending;
+  metrics.counter('ironlog_crashes_total').inc({ origin: detectedBy });
+  metrics
+    .histogram('ironlog_crash_detection_seconds')
+    .observe({ origin: detectedBy }, (performance.now() - noticedAt) / 1000);
+  logger.warn({ tenant, vmId: id, epoch, reason }, 'hypervisor process died');
+};

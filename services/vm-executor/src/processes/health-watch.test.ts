@@ -1,0 +1,161 @@
+// A process that lives and does not answer, with real simulators that are halted and let go on.
+
+import { createMemoryEventLog } from '@ironlog/event-log';
+import { createHypervisor, findUnder, type Observation, socketPathOf } from '@ironlog/hypervisor';
+import { newVmId } from '@ironlog/schemas';
+import { createLogger, createRuntime } from '@ironlog/service-kit';
+import { afterEach, expect, test, vi } from 'vitest';
+import { BOUND, claim, HOST, intent, TENANT, testHost } from '../host.fixture.ts';
+import { Mailboxes } from '../vms/mailbox.ts';
+import { VmLog } from '../vms/vm-log.ts';
+import { keyOf } from '../vms/vm-table.ts';
+import { HealthWatch } from './health-watch.ts';
+
+const host = testHost();
+let halted: number | undefined;
+const halt = (pid: number): void => {
+  process.kill(pid, 'SIGSTOP');
+  halted = pid;
+};
+const goOn = (): void => {
+  if (halted !== undefined) process.kill(halted, 'SIGCONT');
+  halted = undefined;
+};
+afterEach(goOn);
+
+test('a silent process makes its VM unresponsive, and its answer makes it responsive again', async () => {
+  const { id, pid } = await host.made(true);
+  await host.start();
+  halt(pid);
+  await host.until(id, 'unresponsive');
+  goOn();
+  await host.until(id, 'responsive');
+  const [silent, back] = (await host.story(id)).slice(-2);
+  expect(silent).toMatchObject({ actor: 'host-1', data: { epoch: 1 } });
+  expect(back?.name === 'responsive' && silent?.name === 'unresponsive' && back.data.afterMs).toBeGreaterThan(
+    silent?.name === 'unresponsive' ? silent.data.sinceMs : Number.NaN,
+  );
+  expect(await host.running()).toEqual([[pid, host.directoryOf(id), 1]]);
+}, 30_000);
+
+test('what was silent under the executor before is responsive once it answers this one, and is said once', async () => {
+  const { id } = await host.made(true);
+  await host.say(id, HOST, { name: 'unresponsive', data: { epoch: 1, sinceMs: 30_000 } });
+  await host.start();
+  await host.until(id, 'responsive');
+  expect((await host.last(id))?.data).toEqual({ epoch: 1, afterMs: 0 });
+});
+
+test('a process that dies while it is silent has crashed', async () => {
+  const { id, pid } = await host.made(true);
+  await host.start();
+  halt(pid);
+  await host.until(id, 'unresponsive');
+  halted = undefined;
+  await host.kill(pid);
+  await host.until(id, 'crashed');
+}, 30_000);
+
+test('a VM that was paused behind our back has diverged', async () => {
+  const { id } = await host.made(true);
+  await host.start();
+  const simulator = createHypervisor({ kind: 'simulator' });
+  const [found] = await findUnder(host.root);
+  if (!found) throw new Error('no process');
+  const directory = host.directoryOf(id);
+  const handle = { directory, epoch: 1, socketPath: socketPathOf(directory, 1), identity: found.identity };
+  expect(await simulator.pause(handle, AbortSignal.timeout(BOUND.timeout))).toEqual({ ok: true });
+  await host.until(id, 'diverged');
+  expect(await host.last(id)).toMatchObject({ data: { expected: 'running', observed: 'paused' } });
+  expect(await simulator.resume(handle, AbortSignal.timeout(BOUND.timeout))).toEqual({ ok: true });
+  await simulator.close();
+});
+
+/** A watch of one running VM whose process answers as it is told; nothing runs. */
+const watchOf = async (
+  answer: () => Observation['state'],
+  { lacksProcess = false, settle = () => undefined }: { lacksProcess?: boolean; settle?: () => void } = {},
+) => {
+  const { signal } = new AbortController();
+  const log = createMemoryEventLog({ stream: host.stream });
+  const id = newVmId();
+  await host.say(
+    id,
+    HOST,
+    claim(HOST, false),
+    { name: 'created', data: { epoch: 0, tookMs: 1 } },
+    { name: 'boot-started', data: { ...intent, epoch: 1 } },
+    { name: 'booted', data: { epoch: 1, tookMs: 1 } },
+  );
+  const deps = { log, host: HOST, now: () => new Date(), signal, onChange: () => undefined };
+  const vm = await VmLog.load(deps, { tenant: TENANT, vmId: id }, undefined);
+  const runtime = createRuntime('test', { logger: createLogger({ service: 'test', level: 'fatal' }) });
+  const counts = { rounds: 0, looks: 0, settled: 0 };
+  const mailboxes = new Mailboxes();
+  const watch = new HealthWatch({
+    host: { host: HOST, runtime, signal },
+    mailboxes,
+    owned: async () => {
+      counts.rounds += 1;
+      return [vm];
+    },
+    observe: async () => {
+      counts.looks += 1;
+      return { ok: true, state: answer() };
+    },
+    settle: async () => {
+      counts.settled += 1;
+      settle();
+    },
+    lacksProcess: () => lacksProcess,
+    everyMs: 1,
+  });
+  return { counts, mailboxes, vm, watch };
+};
+
+test('a VM whose process is not there, and of whose death nobody was told, is settled, again until that succeeds', async () => {
+  const { counts, watch } = await watchOf(() => 'running', {
+    lacksProcess: true,
+    settle: () => expect.fail('no disk'),
+  });
+  await vi.waitFor(() => expect(counts.settled).toBeGreaterThan(2), BOUND);
+  expect(counts.looks).toBe(0);
+  await watch.stop();
+});
+
+test.each([
+  ['lacks its process', () => watchOf(() => 'running', { lacksProcess: true })],
+  ['is to be told of', () => watchOf(() => 'paused')],
+])('a VM that %s and has something in hand is left to that: no round waits behind it', async (_, begin) => {
+  const { counts, mailboxes, vm, watch } = await begin();
+  const gate = Promise.withResolvers<void>();
+  const held = mailboxes.run(keyOf({ tenant: TENANT, vmId: vm.vm.id }), () => gate.promise);
+  const before = counts.rounds;
+  await vi.waitFor(() => expect(counts.rounds).toBeGreaterThan(before + 20), BOUND);
+  gate.resolve();
+  await held;
+  await vi.waitFor(() => expect(counts.settled).toBeGreaterThan(0), BOUND);
+  await watch.stop();
+});
+
+test('a difference is looked into once, however long it lasts and whatever else is said of the VM', async () => {
+  const { counts, vm, watch } = await watchOf(() => 'paused');
+  await vi.waitFor(() => expect(counts.looks).toBeGreaterThan(20), BOUND);
+  expect(counts.settled).toBe(1);
+  await vm.append(() => ({ fact: { name: 'responsive', data: { epoch: 1, afterMs: 0 } }, meta: { actor: 'test' } }));
+  const before = counts.looks;
+  await vi.waitFor(() => expect(counts.looks).toBeGreaterThan(before + 20), BOUND);
+  expect(counts.settled).toBe(1);
+  await watch.stop();
+});
+
+test('a difference seen in a single look is none', async () => {
+  let last: Observation['state'] = 'running';
+  const { counts, watch } = await watchOf(() => {
+    last = last === 'running' ? 'paused' : 'running';
+    return last;
+  });
+  await vi.waitFor(() => expect(counts.looks).toBeGreaterThan(20), BOUND);
+  expect(counts.settled).toBe(0);
+  await watch.stop();
+});

@@ -1,0 +1,175 @@
+// Asks the process of each running or paused VM how it is: silence beyond a threshold is put on record, and so are its end
+// and a state that is not the recorded one. A process that is dead tells so by itself (processes.ts); here it is only missed.
+import type { Vm } from '@ironlog/domain';
+import type { Observation, Outcome } from '@ironlog/hypervisor';
+import type { VmFact } from '@ironlog/schemas';
+import type { HostDeps } from '../host-deps.ts';
+import type { Mailboxes } from '../vms/mailbox.ts';
+import type { VmLog } from '../vms/vm-log.ts';
+import { keyOf } from '../vms/vm-table.ts';
+
+/** Looks in a row that find the same before it is said: one late answer is no silence. */
+const SILENT_LOOKS = 3;
+const DIFFERENT_LOOKS = 2;
+/** Less where looks are more frequent. */
+const ANSWER_WITHIN_MS = 3000;
+/** Processes asked at once, of the thousand that a host may have. */
+const AT_ONCE = 32;
+
+export interface HealthWatchDeps {
+  readonly host: Pick<HostDeps, 'host' | 'runtime' | 'signal'>;
+  readonly mailboxes: Mailboxes;
+  /** The VMs of this host. */
+  readonly owned: () => Promise<readonly VmLog[]>;
+  /** `undefined`: it has no live process. */
+  readonly observe: (vm: Vm, deadline: AbortSignal) => Promise<Outcome<Observation>> | undefined;
+  readonly lacksProcess: (vm: Vm) => boolean;
+  /** Brings the VM and its process together; called inside its mailbox. */
+  readonly settle: (log: VmLog) => Promise<void>;
+  /** From the end of one round to the next; 0: never. */
+  readonly everyMs: number;
+}
+
+interface Looks {
+  readonly epoch: number;
+  silent: number;
+  /** Monotonic, ms; of the first look that was not answered. */
+  silentSince: number;
+  different: number;
+  /** What was found at the last look that differed, and from what; looked into once, however long it lasts. */
+  difference: string | undefined;
+}
+
+export class HealthWatch {
+  readonly #deps: HealthWatchDeps;
+  #looks = new Map<string, Looks>();
+  #timer: NodeJS.Timeout | undefined;
+  #round: Promise<void> = Promise.resolve();
+  #stopped = false;
+
+  constructor(deps: HealthWatchDeps) {
+    this.#deps = deps;
+    this.#schedule();
+  }
+
+  /** Resolves when the round in hand is over. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#round;
+  }
+
+  #schedule(): void {
+    const { everyMs, host } = this.#deps;
+    if (everyMs === 0 || this.#stopped) return;
+    this.#timer = setTimeout(() => {
+      this.#round = this.#lookAtAll()
+        .catch((err: unknown) => {
+          if (!host.signal.aborted) host.runtime.logger.warn({ err }, 'a round of health checks was cut off');
+        })
+        .finally(() => this.#schedule());
+    }, everyMs);
+  }
+
+  async #lookAtAll(): Promise<void> {
+    const watched = (await this.#deps.owned()).filter(({ vm }) => isWatched(vm));
+    const before = this.#looks;
+    this.#looks = new Map();
+    for (const { vm } of watched) {
+      const key = keyOf({ tenant: vm.tenant, vmId: vm.id });
+      const known = before.get(key);
+      this.#looks.set(key, known?.epoch === vm.epoch ? known : noLooks(vm.epoch));
+    }
+    const next = watched.values();
+    const hand = async (): Promise<void> => {
+      for (const log of next) if (!this.#deps.host.signal.aborted) await this.#lookSafely(log);
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, hand));
+  }
+
+  /** One VM's trouble ends the round for no other. */
+  async #lookSafely(log: VmLog): Promise<void> {
+    const { runtime, signal } = this.#deps.host;
+    try {
+      await this.#look(log);
+    } catch (err) {
+      const { id: vmId, tenant } = log.vm;
+      if (!signal.aborted) runtime.logger.warn({ err, tenant, vmId }, 'a health check was cut off; it is made again');
+    }
+  }
+
+  async #look(log: VmLog): Promise<void> {
+    const { everyMs, host, lacksProcess, observe } = this.#deps;
+    const within = Math.min(everyMs, ANSWER_WITHIN_MS);
+    const { vm } = log;
+    if (lacksProcess(vm)) return void (await this.#settle(log));
+    if (vm.state === 'created') return;
+    const looks = this.#looks.get(keyOf({ tenant: vm.tenant, vmId: vm.id }));
+    const askedAt = host.runtime.clock.monotonicMs();
+    const observed = await observe(vm, AbortSignal.any([host.signal, AbortSignal.timeout(within)]));
+    // What was asked of a VM that has moved on says nothing of it.
+    if (!looks || !observed || host.signal.aborted || log.vm.revision !== vm.revision) return;
+    const outcome = observed.ok ? 'answered' : 'silent';
+    host.runtime.metrics.counter('ironlog_health_checks_total').inc({ outcome });
+    if (observed.ok) await this.#heard(log, looks, observed);
+    else await this.#unheard(log, looks, askedAt);
+  }
+
+  async #unheard(log: VmLog, looks: Looks, askedAt: number): Promise<void> {
+    looks.silent += 1;
+    if (looks.silent === 1) looks.silentSince = askedAt;
+    if (looks.silent < SILENT_LOOKS || log.vm.health === 'unresponsive') return;
+    await this.#say(log, { name: 'unresponsive', data: { epoch: looks.epoch, sinceMs: this.#silence(looks) } });
+  }
+
+  async #heard(log: VmLog, looks: Looks, { state }: Observation): Promise<void> {
+    if (log.vm.health !== 'responsive') {
+      const afterMs = this.#silence(looks);
+      if (!(await this.#say(log, { name: 'responsive', data: { epoch: looks.epoch, afterMs } }))) return;
+    }
+    looks.silent = 0;
+    const { vm } = log;
+    const differs = state !== vm.state && state !== 'absent' && state !== 'unknown';
+    const difference = differs ? `${vm.state}, found ${state}` : undefined;
+    if (difference !== looks.difference) looks.different = 0;
+    looks.difference = difference;
+    if (!differs) return;
+    looks.different += 1;
+    if (looks.different === DIFFERENT_LOOKS && !(await this.#settle(log))) looks.different = 0;
+  }
+
+  /** 0 when this executor has not met it silent: it was so before. */
+  #silence({ silent, silentSince }: Looks): number {
+    return silent === 0 ? 0 : this.#deps.host.runtime.clock.monotonicMs() - silentSince;
+  }
+
+  /** `false`: the VM had moved on by its turn, or has something in hand: what that comes to tells more. */
+  async #settle(log: VmLog): Promise<boolean> {
+    const { mailboxes, settle } = this.#deps;
+    const { id, revision, tenant } = log.vm;
+    const key = keyOf({ tenant, vmId: id });
+    if (mailboxes.isBusy(key)) return false;
+    return mailboxes.run(key, async () => {
+      if (log.vm.revision !== revision) return false;
+      await settle(log);
+      return true;
+    });
+  }
+
+  /** `false`: something is in hand, and no round waits behind that; the next look says it. */
+  async #say(log: VmLog, fact: VmFact): Promise<boolean> {
+    const { host, mailboxes } = this.#deps;
+    const { id, revision, tenant } = log.vm;
+    const key = keyOf({ tenant, vmId: id });
+    if (mailboxes.isBusy(key)) return false;
+    const say = (vm: Vm) => (vm.revision === revision ? { fact, meta: { actor: host.host } } : undefined);
+    const said = await mailboxes.run(key, () => log.append(say));
+    if (said.kind === 'said') host.runtime.logger.warn({ tenant, vmId: id, ...fact.data }, `the VM is ${fact.name}`);
+    return true;
+  }
+}
+
+/** A created VM waits in its process, and has no guest that could be silent. */
+const isWatched = ({ state, task }: Vm): boolean =>
+  task === null && (state === 'created' || state === 'running' || state === 'paused');
+const noLooks = (epoch: number): Looks => ({ epoch, silent: 0, silentSince: 0, different: 0, difference: undefined });

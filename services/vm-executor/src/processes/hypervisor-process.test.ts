@@ -1,0 +1,194 @@
+// A VM's one process, with real simulators: the live one, the one that a crash left behind, or a new one; never two.
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { initialVm, type Vm } from '@ironlog/domain';
+import { createMemoryEventLog, type MemoryStream, memoryStream, type WorkQueue } from '@ironlog/event-log';
+import {
+  consolePathOf,
+  createHypervisor,
+  findByDirectory,
+  findUnder,
+  type Hypervisor,
+  killProcess,
+  readLaunchRecord,
+  removeLaunchRecord,
+  socketPathOf,
+} from '@ironlog/hypervisor';
+import { hostId, imageId, tenantId, vmId, vmSpecSchema } from '@ironlog/schemas';
+import { createLogger, createRuntime } from '@ironlog/service-kit';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { Admission } from '../commands/admission.ts';
+import { Incarnation } from '../host/incarnation.ts';
+import { StateDirectory } from '../host/state-directory.ts';
+import type { HostDeps } from '../host-deps.ts';
+import { HypervisorProcesses } from './hypervisor-process.ts';
+import { type Ending, type LiveProcess, Processes } from './live-processes.ts';
+
+const BOUND = { timeout: 15_000 };
+const HOST = hostId('host-1');
+const CAPACITY = { cpus: 100, memoryMiB: 100_000, processes: 100 };
+const VM: Vm = {
+  ...initialVm(tenantId('acme'), vmId('vm-1')),
+  owner: HOST,
+  hypervisor: 'simulator',
+  spec: vmSpecSchema.parse({}),
+};
+const { signal } = new AbortController();
+/** Nothing here takes commands. */
+const refuse = () => Promise.reject(new Error('no queue in these tests'));
+const queue: WorkQueue = { publish: refuse, consume: refuse, unacknowledged: refuse };
+
+let root: string;
+let stream: MemoryStream;
+let simulator: Hypervisor;
+let directory: string;
+const executors: Processes[] = [];
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'il-'));
+  stream = memoryStream();
+  simulator = createHypervisor({ kind: 'simulator' });
+  directory = join(root, 'acme', 'vm-1');
+  new StateDirectory(root, HOST);
+  mkdirSync(directory, { recursive: true });
+});
+afterEach(async () => {
+  for (const live of executors.splice(0)) live.release();
+  await simulator.close();
+  for (const { identity } of await findUnder(root)) await killProcess(identity, { graceMs: 0 });
+  rmSync(root, { recursive: true, force: true });
+});
+
+/** What an executor has of processes; one after another is its restart. */
+const executor = async () => {
+  const log = createMemoryEventLog({ stream });
+  const incarnation = new Incarnation({ log, host: HOST, signal, onSuperseded: () => undefined });
+  const hypervisors = ['simulator' as const];
+  const data = { incarnation: incarnation.id, stateDirectoryId: 'one', hypervisors, capacity: CAPACITY };
+  await incarnation.start({ name: 'executor-started', data });
+  const listing = { id: imageId('demo'), hypervisors, default: true, description: 'a simulated guest' };
+  const deps: HostDeps = {
+    host: HOST,
+    log,
+    queue,
+    runtime: createRuntime('test', { logger: createLogger({ service: 'test', level: 'fatal' }) }),
+    state: new StateDirectory(root, HOST),
+    hypervisors: new Map([[simulator.kind, simulator]]),
+    images: new Map([[listing.id, { listing, launch: {} }]]),
+    admission: new Admission(CAPACITY),
+    incarnation,
+    healthCheckMs: 0,
+    fail: () => undefined,
+    signal,
+  };
+  const endings: Ending[] = [];
+  const live = new Processes({
+    onEnd: (_key, _process, ending) => endings.push(ending),
+    onGuestReboot: () => undefined,
+    onGuestStop: () => undefined,
+  });
+  executors.push(live);
+  return { processes: new HypervisorProcesses(deps, live), live, endings };
+};
+type Executor = Awaited<ReturnType<typeof executor>>;
+
+const ensure = async ({ processes }: Executor, epoch: number): Promise<LiveProcess> => {
+  const ensured = await processes.ensure(VM, epoch, { signal });
+  if (!ensured.ok) throw new Error(ensured.reason);
+  return ensured.process;
+};
+const pids = async () => (await findByDirectory(directory)).map(({ identity, epoch }) => [identity.pid, epoch]);
+const pidOf = ({ handle }: LiveProcess): number => handle.identity.pid;
+
+test('asked for twice it is one process, and the launch record tells which', async () => {
+  const one = await executor();
+  const process = await ensure(one, 1);
+  expect(await ensure(one, 1)).toBe(process);
+  expect(await pids()).toEqual([[pidOf(process), 1]]);
+  const record = { ...process.handle.identity, epoch: 1, socketPath: join(directory, 'e1.sock') };
+  expect(await readLaunchRecord(directory)).toEqual({ kind: 'record', record });
+});
+
+test('one that a crash left behind is taken over, with and without its launch record', async () => {
+  const pid = pidOf(await ensure(await executor(), 1));
+  const second = await executor();
+  expect(pidOf(await ensure(second, 1))).toBe(pid);
+  await removeLaunchRecord(directory);
+  expect(pidOf(await ensure(await executor(), 1))).toBe(pid);
+  expect(await pids()).toEqual([[pid, 1]]);
+  expect(await readLaunchRecord(directory)).toMatchObject({ kind: 'record', record: { pid } });
+});
+
+test('one of another epoch is ended before a new one begins', async () => {
+  const pid = pidOf(await ensure(await executor(), 1));
+  const next = await ensure(await executor(), 2);
+  expect(pidOf(next)).not.toBe(pid);
+  expect(await pids()).toEqual([[pidOf(next), 2]]);
+});
+
+test('of two that live the wanted one is taken over, and the other ended, whichever is met first', async () => {
+  const two = pidOf(await ensure(await executor(), 2));
+  const paths = { directory, socketPath: socketPathOf(directory, 1), consolePath: consolePathOf(directory) };
+  const spec = { cpus: 1, memoryMiB: 128 };
+  const one = await simulator.spawn({ ...paths, tenant: VM.tenant, vmId: VM.id, epoch: 1, spec, image: {} });
+  expect(one).toMatchObject({ ok: true });
+  expect(await pids()).toHaveLength(2);
+  expect(pidOf(await ensure(await executor(), 2))).toBe(two);
+  expect(await pids()).toEqual([[two, 2]]);
+});
+
+test('the end of a child tells how; of an adopted process it is noticed too, and then none lives', async () => {
+  const first = await executor();
+  const process = await ensure(first, 1);
+  const second = await executor();
+  await ensure(second, 1);
+  expect([first.live.size, second.live.size]).toEqual([1, 1]);
+  await killProcess(process.handle.identity, { graceMs: 0 });
+  await vi.waitFor(() => expect([first.endings, second.endings].map(({ length }) => length)).toEqual([1, 1]), BOUND);
+  const exit = { exitCode: null, signal: 'SIGKILL' };
+  expect(first.endings).toMatchObject([{ exit, guestStopped: false, detectedBy: 'child-exit' }]);
+  expect(second.endings).toMatchObject([{ exit: undefined, guestStopped: false, detectedBy: 'socket-hangup' }]);
+  expect([first.processes.live(VM), second.processes.live(VM)]).toEqual([undefined, undefined]);
+});
+
+test('a guest that switched itself off is told from a crash, however busy the executor is when its process ends', async () => {
+  const one = await executor();
+  const vm = { ...VM, spec: vmSpecSchema.parse({ kernelArgs: 'sim.guest-poweroff-after-ms=100' }) };
+  const ensured = await one.processes.ensure(vm, 1, { signal });
+  if (!ensured.ok) throw new Error(ensured.reason);
+  const { handle, launch } = ensured.process;
+  const deadline = AbortSignal.timeout(BOUND.timeout);
+  expect(await simulator.create(handle, launch, deadline)).toEqual({ ok: true });
+  expect(await simulator.boot(handle, deadline)).toEqual({ ok: true });
+  const busy = setInterval(() => {
+    for (const end = performance.now() + 60; performance.now() < end; );
+  }, 1);
+  await vi.waitFor(() => expect(one.endings).toHaveLength(1), BOUND).finally(() => clearInterval(busy));
+  expect(one.endings).toMatchObject([{ exit: { exitCode: 0, signal: null }, guestStopped: true }]);
+});
+
+test('let go, they live on, and their end is no longer told', async () => {
+  const process = await ensure(await executor(), 1);
+  const [letGo, next] = [await executor(), await executor()];
+  await ensure(letGo, 1);
+  letGo.live.release();
+  await ensure(next, 1);
+  expect(await pids()).toEqual([[pidOf(process), 1]]);
+  await killProcess(process.handle.identity, { graceMs: 0 });
+  await vi.waitFor(() => expect(next.endings).toHaveLength(1), BOUND);
+  expect([letGo.endings, letGo.live.size]).toEqual([[], 0]);
+});
+
+test('a superseded executor and a task that was cut off start nothing; what already lives can be ended', async () => {
+  const first = await executor();
+  const second = await executor();
+  await expect(first.processes.ensure(VM, 1, { signal })).rejects.toThrow('has taken over');
+  expect(await second.processes.ensure(VM, 1, { signal: AbortSignal.abort() })).toMatchObject({
+    ok: false,
+    code: 'aborted',
+  });
+  expect(await pids()).toEqual([]);
+  await ensure(second, 1);
+  expect(await second.processes.endAll(VM)).toBe(true);
+  expect(await pids()).toEqual([]);
+});

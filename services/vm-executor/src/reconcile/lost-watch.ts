@@ -1,0 +1,74 @@
+// Its VMs may be called lost while this executor lives but is not heard; it looks for that, and settles them.
+import type { EventLog } from '@ironlog/event-log';
+import { RECOVERY_VM_FILTER } from '@ironlog/schemas';
+import type { VmRef } from '../host/state-directory.ts';
+import type { HostDeps } from '../host-deps.ts';
+import { keyOf } from '../vms/vm-table.ts';
+
+/** Two requests each; a host that was silent long enough to lose its VMs can bear this much more. */
+const LOOK_EVERY_MS = 3000;
+
+export interface LostWatchDeps {
+  readonly host: Pick<HostDeps, 'host' | 'signal'> & { readonly log: Pick<EventLog, 'info' | 'readSince'> };
+  /** Brings the VM and its process together. Resolves with whether it is lost no more. */
+  readonly settle: (ref: VmRef) => Promise<boolean>;
+  readonly onError: (error: unknown) => void;
+  readonly everyMs?: number;
+}
+
+export class LostWatch {
+  readonly #deps: LostWatchDeps;
+  readonly #lost = new Map<string, VmRef>();
+  #after: number;
+  #looking: Promise<void> | undefined;
+  readonly #timer: NodeJS.Timeout;
+
+  /** `after`: up to this sequence of EVENTS every VM has been settled. */
+  constructor(deps: LostWatchDeps, after: number) {
+    this.#deps = deps;
+    this.#after = after;
+    this.#timer = setInterval(() => this.#begin(), deps.everyMs ?? LOOK_EVERY_MS);
+  }
+
+  /** Resolves when the look in hand is over. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#looking;
+  }
+
+  #begin(): void {
+    this.#looking ??= this.#look()
+      .catch((error: unknown) => {
+        if (!this.#deps.host.signal.aborted) this.#deps.onError(error);
+      })
+      .finally(() => {
+        this.#looking = undefined;
+      });
+  }
+
+  async #look(): Promise<void> {
+    const { host } = this.#deps;
+    // From the log's end as it is now the next look goes on: the server searches all that lies between for the filter.
+    const { lastSequence } = await host.log.info();
+    if (lastSequence <= this.#after) return this.#settleAll();
+    for (const { read, sequence } of await host.log.readSince(RECOVERY_VM_FILTER, this.#after)) {
+      this.#after = sequence;
+      if (!read.ok || read.stored.kind !== 'vm') continue;
+      const { event } = read.stored;
+      const ref = { tenant: event.tenant, vmId: event.subject };
+      if (event.name === 'lost' && event.data.host === host.host) this.#lost.set(keyOf(ref), ref);
+    }
+    this.#after = Math.max(this.#after, lastSequence);
+    await this.#settleAll();
+  }
+
+  /** All at once: what they ask of /proc is then answered by a pass or two for all of them. One that fails stops no other. */
+  async #settleAll(): Promise<void> {
+    const { host, settle } = this.#deps;
+    const settling = [...this.#lost].map(async ([key, ref]) => {
+      if (!host.signal.aborted && (await settle(ref))) this.#lost.delete(key);
+    });
+    const failed = (await Promise.allSettled(settling)).find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') throw failed.reason;
+  }
+}

@@ -1,0 +1,65 @@
+// At start: what the log says of this host's VMs, what runs on the machine, and the two brought together.
+import { findUnder } from '@ironlog/hypervisor';
+import type { VmRef } from '../host/state-directory.ts';
+import type { OpenTasks } from '../tasks/open-tasks.ts';
+import type { Mailboxes } from '../vms/mailbox.ts';
+import { keyOf, type VmTable } from '../vms/vm-table.ts';
+import { reap, type SettleDeps, settle } from './reconcile-vm.ts';
+import { isOfAll, type Unsettled } from './unreconciled-vms.ts';
+
+export interface ReconcileDeps extends SettleDeps {
+  readonly vms: VmTable;
+  readonly mailboxes: Mailboxes;
+  readonly tasks: OpenTasks;
+  readonly unsettled: Unsettled;
+}
+
+/** VMs claimed after the last start may have no directory yet, and those being deleted none any more: the log tells of them. */
+const spokenOfSince = async (
+  { host: { host, log } }: ReconcileDeps,
+  after: number,
+  until: number,
+): Promise<VmRef[]> => {
+  const refs: VmRef[] = [];
+  if (until <= after) return refs;
+  for await (const { read } of log.replay({ after, until })) {
+    if (!read.ok || read.stored.kind !== 'vm') continue;
+    const { event, writer } = read.stored;
+    if (writer === host && (event.name === 'claimed' || event.name === 'delete-started'))
+      refs.push({ tenant: event.tenant, vmId: event.subject });
+  }
+  return refs;
+};
+
+/**
+ * Adopts, reaps, resumes. When it resolves, every VM of this host is what the log says, or a task is making it so, or it is
+ * among the unsettled. Rejects when the log cannot be read: that is no one VM's trouble.
+ */
+export const reconcile = async (deps: ReconcileDeps, lastSequence: number): Promise<void> => {
+  const { host, mailboxes, tasks, unsettled, vms } = deps;
+  const refs = new Map(
+    [...host.state.vms(), ...(await spokenOfSince(deps, host.state.host.scannedTo, lastSequence))].map((ref) => [
+      keyOf(ref),
+      ref,
+    ]),
+  );
+  const running = await findUnder(host.state.path);
+  await Promise.all(
+    [...refs].map(async ([key, ref]) => {
+      const log = await vms.get(ref);
+      const own = running.filter(({ directory }) => directory === host.state.directoryOf(ref));
+      await mailboxes.run(key, () => settle(deps, log, own)).catch((err: unknown) => unsettled.add(ref, err));
+      // P3: a task that a crash cut off goes on where the log says it was.
+      if (log.vm.owner === host.host && log.vm.task) tasks.goOn(log);
+    }),
+  );
+  const known = new Set([...refs.values()].map((ref) => host.state.directoryOf(ref)));
+  for (const found of running) {
+    if (known.has(found.directory) || !host.state.isVmFolder(found.directory)) continue;
+    await host.incarnation.check();
+    await reap(deps, found, 'its directory belongs to no VM of this host').catch((err: unknown) => {
+      if (isOfAll(err)) throw err;
+      host.runtime.logger.error({ err, directory: found.directory }, 'not reaped; it is met again at the next start');
+    });
+  }
+};

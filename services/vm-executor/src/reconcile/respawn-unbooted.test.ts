@@ -1,0 +1,43 @@
+// A VM that waits for its first boot, over a stop of the whole plane.
+import { rmSync } from 'node:fs';
+import { removeLaunchRecord } from '@ironlog/hypervisor';
+import { expect, test } from 'vitest';
+import { HOST, intent, testHost } from '../host.fixture.ts';
+
+const host = testHost();
+
+/** As `npm start` does it at its end, when no executor runs. */
+const stoppedInOrder = async () => {
+  const made = await host.made(false);
+  await host.kill(made.pid);
+  await removeLaunchRecord(host.directoryOf(made.id));
+  return made;
+};
+
+test('it waits in another process when its own was stopped in order, and boots in that', async () => {
+  const { id } = await stoppedInOrder();
+  await host.start();
+  expect((await host.last(id))?.name).toBe('created');
+  const running = await host.running();
+  expect(running).toEqual([[expect.any(Number), host.directoryOf(id), 1]]);
+  await host.stop();
+  await host.say(id, HOST, { name: 'boot-started', data: { ...intent, epoch: 1 } });
+  await host.start();
+  await host.until(id, 'booted');
+  expect(await host.last(id)).toMatchObject({ data: { epoch: 1, pid: running[0]?.[0] } });
+});
+
+test('it has crashed when its process was killed', async () => {
+  const { id, pid } = await host.made(false);
+  await host.kill(pid);
+  await host.start();
+  expect(await host.last(id)).toMatchObject({ name: 'crashed', data: { detectedBy: 'adoption' } });
+});
+
+test('it has crashed when the disk is lost that its directory was on', async () => {
+  const { id } = await stoppedInOrder();
+  rmSync(host.root, { recursive: true });
+  await host.start();
+  expect((await host.last(id))?.name).toBe('crashed');
+  expect(await host.running()).toEqual([]);
+});

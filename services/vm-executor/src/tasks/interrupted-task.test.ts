@@ -1,0 +1,106 @@
+// A shutdown or a reboot that was cut off with its executor: the next one goes on with it, and says truly whether it forced.
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
+import { consolePathOf, findByDirectory } from '@ironlog/hypervisor';
+import type { VmFact } from '@ironlog/schemas';
+import { expect, test, vi } from 'vitest';
+import { BOUND, HOST, intent, testHost } from '../host.fixture.ts';
+
+const host = testHost();
+const DEAF = { kernelArgs: 'sim.ignore-power-button' };
+const shutdown = (timeoutSeconds: number): VmFact => ({
+  name: 'shutdown-started',
+  data: { ...intent, mode: 'graceful', timeoutSeconds },
+});
+
+/** Resolves when the executor begins to ask a guest to stop. */
+const isAsked = (): Promise<void> => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  host.driver = (simulator) => ({
+    ...simulator,
+    shutdown: (handle, deadline) => {
+      resolve();
+      return simulator.shutdown(handle, deadline);
+    },
+  });
+  return promise;
+};
+
+test('a guest that is asked to stop keeps its time, and one that is killed at last was forced', async () => {
+  const { id, pid } = await host.made(true, DEAF);
+  await host.say(id, HOST, shutdown(60));
+  const asked = isAsked();
+  await host.start();
+  await asked;
+  await host.stop();
+  expect(await host.running()).toEqual([[pid, host.directoryOf(id), 1]]);
+  expect((await host.last(id))?.name).toBe('shutdown-started');
+  const again = isAsked();
+  await host.start();
+  await again;
+  await host.kill(pid);
+  await host.until(id, 'stopped');
+  expect(await host.last(id)).toMatchObject({ data: { epoch: 1, cause: 'requested', forced: true } });
+});
+
+test('the time goes on while no executor runs: what is left of it is what the guest has', async () => {
+  const { id } = await host.made(true, DEAF);
+  await host.say(id, HOST, shutdown(4));
+  await wait(3000);
+  await host.start();
+  await host.until(id, 'stopped');
+  const stopped = await host.last(id);
+  expect(stopped).toMatchObject({ data: { forced: true } });
+  expect(stopped?.name === 'stopped' && stopped.data.tookMs).toBeLessThan(3000);
+});
+
+test('a guest that obeyed while no executor ran has not been forced; one that was killed has', async () => {
+  const [obeyed, killed] = [await host.made(true), await host.made(true)];
+  for (const { id } of [obeyed, killed]) await host.say(id, HOST, shutdown(60));
+  await host.switchOff(obeyed.id);
+  await host.kill(killed.pid);
+  await host.start();
+  for (const { id } of [obeyed, killed]) await host.until(id, 'stopped');
+  expect(await host.last(obeyed.id)).toMatchObject({ data: { cause: 'requested', forced: false } });
+  expect(await host.last(killed.id)).toMatchObject({ data: { cause: 'requested', forced: true } });
+});
+
+test('what became of a guest is still known when its outcome could not be told', async () => {
+  const { id } = await host.made(true);
+  await host.say(id, HOST, shutdown(60));
+  const told = Promise.withResolvers<void>();
+  host.appending = ({ type }) => {
+    if (type !== 'ironlog.vm.stopped.v1') return;
+    told.resolve();
+    throw new Error('the log is not reached');
+  };
+  await host.start();
+  await told.promise;
+  await host.stop();
+  expect(await host.running()).toEqual([]);
+  host.appending = () => undefined;
+  await host.start();
+  await host.until(id, 'stopped');
+  expect(await host.last(id)).toMatchObject({ data: { cause: 'requested', forced: false } });
+});
+
+test('a reboot that was cut off asks the guest again, in the process of the epoch before; what is deaf is forced', async () => {
+  const reboot: VmFact = { name: 'reboot-started', data: { ...intent, epoch: 2, force: false, timeoutSeconds: 3 } };
+  const [hears, deaf] = [await host.made(true), await host.made(true, DEAF)];
+  for (const { id } of [hears, deaf]) await host.say(id, HOST, reboot);
+  await host.start();
+  for (const { id, forced, asked } of [
+    { ...hears, forced: false, asked: 1 },
+    { ...deaf, forced: true, asked: 0 },
+  ]) {
+    // It is soon responsive too.
+    await vi.waitFor(async () => expect(await host.names(id)).toContain('rebooted'), BOUND);
+    const rebooted = (await host.story(id)).find(({ name }) => name === 'rebooted');
+    expect(rebooted).toMatchObject({ data: { epoch: 2, cause: 'requested', forced } });
+    const directory = host.directoryOf(id);
+    const console = readFileSync(consolePathOf(directory), 'utf8');
+    expect(console.match(/power button/g) ?? []).toHaveLength(asked);
+    expect((await findByDirectory(directory)).map(({ epoch }) => epoch)).toEqual([2]);
+    await vi.waitFor(() => expect(readdirSync(directory).filter((name) => name.startsWith('e1.'))).toEqual([]), BOUND);
+  }
+});

@@ -1,0 +1,32 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { gathered } from './debounce.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test('a thousand calls within the time are one act, and what comes after it is another', () => {
+  let acts = 0;
+  const { soon } = gathered(() => {
+    acts += 1;
+  }, 100);
+  for (let call = 0; call < 1000; call += 1) soon();
+  expect(acts).toBe(0);
+  vi.advanceTimersByTime(100);
+  expect(acts).toBe(1);
+  soon();
+  vi.advanceTimersByTime(1000);
+  expect(acts).toBe(2);
+});
+
+test('stopped, it does nothing any more', () => {
+  const act = vi.fn();
+  const { soon, stop } = gathered(act, 100);
+  soon();
+  stop();
+  vi.advanceTimersByTime(1000);
+  expect(act).not.toHaveBeenCalled();
+});

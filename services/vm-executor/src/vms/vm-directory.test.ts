@@ -1,0 +1,57 @@
+// A VM's folder goes with all that we and its hypervisors make in it, and stays, whole, when it holds anything else.
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { removeVmFolder, strangersIn } from './vm-directory.ts';
+
+let root: string;
+let folder: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'il-'));
+  folder = join(root, 'vm-1');
+  mkdirSync(folder);
+  for (const name of [
+    'vm.json',
+    'vm.json.new',
+    'launch.json',
+    'e1.sock',
+    'e12.events',
+    'console.log',
+    'hypervisor.log',
+  ])
+    writeFileSync(join(folder, name), '');
+  for (const name of ['core', 'core.4711']) writeFileSync(join(folder, name), '');
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+test('with our own files it is removed, twice, and nothing beside it', () => {
+  writeFileSync(join(root, 'beside'), '');
+  expect(removeVmFolder(folder)).toEqual([]);
+  expect(removeVmFolder(folder)).toEqual([]);
+  expect(readdirSync(root)).toEqual(['beside']);
+});
+
+test.each(['notes.txt', 'e1.sock.bak', 'xe1.sock', 'console.log.1', 'corella', 'VM.json'])(
+  'a file %s is not ours: all of it is left',
+  (name) => {
+    writeFileSync(join(folder, name), '');
+    const before = readdirSync(folder);
+    expect(strangersIn(folder)).toEqual([name]);
+    expect(removeVmFolder(folder)).toEqual([name]);
+    expect(readdirSync(folder)).toEqual(before);
+  },
+);
+
+test('no folder in it is ours, whatever it is called; what a link leads to is not touched', () => {
+  mkdirSync(join(root, 'elsewhere'));
+  writeFileSync(join(root, 'elsewhere', 'thesis.txt'), '');
+  rmSync(join(folder, 'console.log'));
+  symlinkSync(join(root, 'elsewhere', 'thesis.txt'), join(folder, 'console.log'));
+  rmSync(join(folder, 'vm.json'));
+  mkdirSync(join(folder, 'vm.json'));
+  expect(removeVmFolder(folder)).toEqual(['vm.json']);
+  rmSync(join(folder, 'vm.json'), { recursive: true });
+  expect(removeVmFolder(folder)).toEqual([]);
+  expect(existsSync(join(root, 'elsewhere', 'thesis.txt'))).toBe(true);
+});

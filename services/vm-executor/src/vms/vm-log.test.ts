@@ -1,0 +1,28 @@
+// One VM's log as this host writes it: what is read meanwhile never comes before the answer to an append of its own.
+import { createMemoryEventLog } from '@ironlog/event-log';
+import { newVmId } from '@ironlog/schemas';
+import { expect, test } from 'vitest';
+import { claim, HOST, TENANT } from '../host.fixture.ts';
+import { VmLog } from './vm-log.ts';
+
+test('an event of its own that is stored and not answered yet is not taken for what another wrote', async () => {
+  const log = createMemoryEventLog();
+  const { signal } = new AbortController();
+  const answered = Promise.withResolvers<void>();
+  const slow: typeof log = {
+    ...log,
+    append: async (request) => {
+      const result = await log.append(request);
+      await answered.promise;
+      return result;
+    },
+  };
+  const deps = { log: slow, host: HOST, now: () => new Date(), signal, onChange: () => undefined };
+  const vm = await VmLog.load(deps, { tenant: TENANT, vmId: newVmId() }, undefined);
+  const said = vm.append(() => ({ fact: claim(HOST, false), meta: { actor: 'test' } }));
+  const read = vm.refresh();
+  await new Promise(setImmediate);
+  answered.resolve();
+  expect(await said).toMatchObject({ kind: 'said' });
+  expect(await read).toMatchObject({ state: 'pending', revision: 1 });
+});

@@ -1,0 +1,53 @@
+// Puts a row of the NATS door's table onto the door, and holds what becomes of it against the row.
+import { type CommandId, commandId, derivedCommandId, STREAMS } from '@ironlog/schemas';
+import { expect } from 'vitest';
+import { until } from '../harness/until.ts';
+import { attentionOf } from './attention.ts';
+import { publishRaw } from './raw-nats.ts';
+import type { DoorRow } from './table/ingress-rows.ts';
+import type { World } from './world.ts';
+
+const encoder = new TextEncoder();
+let rows = 0;
+
+const bytesOf = (body: DoorRow['body'], id: CommandId): Uint8Array => {
+  if (body instanceof Uint8Array) return body;
+  return encoder.encode(typeof body === 'string' ? body : JSON.stringify({ id, ...body }));
+};
+
+/** The command's id, where it ended as a rejection on record. */
+export const knock = async (world: World, { subject, body, answer }: DoorRow): Promise<CommandId | undefined> => {
+  rows += 1;
+  const id = commandId(`cmd-bad-input-${rows}`);
+  const bytes = bytesOf(body, id);
+  const { plane } = world.test;
+  const before = await world.manager.streams.info(STREAMS.commands);
+
+  if (answer === 'quarantined') {
+    expect(await publishRaw(plane, { subject, bytes })).not.toContain('-ERR');
+    await until(`${subject} is quarantined`, async () =>
+      (await attentionOf(world.test)).find(({ reason }) => reason.includes(JSON.stringify(subject))),
+    );
+    return undefined;
+  }
+  if ('refused' in answer) {
+    expect(await publishRaw(plane, { subject, bytes })).toMatch(answer.refused);
+    const after = await world.manager.streams.info(STREAMS.commands);
+    expect(after.state.last_seq).toBe(before.state.last_seq);
+    return undefined;
+  }
+  const { seq } = await (await world.as(plane.natsUser)).publish(subject, bytes);
+  // A body too broken to be read has no id of its own but the one of the message's place.
+  const placed = derivedCommandId(before.created, String(seq));
+  const rejection = await until(
+    `${subject} is rejected`,
+    () => world.rejections.get(id) ?? world.rejections.get(placed),
+  );
+  const [, , tenant, vmId, verb] = subject.split('.');
+  expect(rejection).toMatchObject({
+    tenant,
+    subject: vmId,
+    data: { code: answer.rejected, reason: expect.stringMatching(/./), request: { verb, door: 'nats' } },
+  });
+  return rejection.causationid;
+};

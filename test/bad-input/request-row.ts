@@ -1,0 +1,37 @@
+// Sends a row of the HTTP table, and holds the answer against it.
+import { PROBLEMS, type Problem, problemSchema } from '@ironlog/schemas';
+import { expect } from 'vitest';
+import type { HttpRow } from './table/http-row.ts';
+import { HOME, VMS } from './table/names.ts';
+import type { World } from './world.ts';
+
+const send = ({ test, strangersToken }: World, method: string, row: HttpRow): Promise<Response> =>
+  fetch(`${test.plane.http}${row.path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${row.stranger ? strangersToken : test.plane.token}`,
+      ...(row.body !== undefined && { 'content-type': 'application/json' }),
+      ...(row.waits && { prefer: 'wait=30' }),
+      ...row.headers,
+    },
+    ...(row.body !== undefined && { body: typeof row.body === 'string' ? row.body : JSON.stringify(row.body) }),
+    signal: AbortSignal.timeout(30_000),
+  });
+
+/** The problem, where the row asks for one. */
+export const ask = async (world: World, method: string, row: HttpRow): Promise<Problem | undefined> => {
+  const response = await send(world, method, row);
+  const text = await response.text();
+  if (row.answer === 'nothing') {
+    expect([response.status, text]).toEqual([200, expect.any(String)]);
+    for (const secret of [...Object.values(VMS), `"${HOME}"`]) expect(text).not.toContain(secret);
+    return undefined;
+  }
+  const [status, code] = row.answer;
+  expect(response.headers.get('content-type'), text).toMatch(/^application\/problem\+json(;|$)/);
+  const problem = problemSchema.parse(JSON.parse(text));
+  expect(problem).toMatchObject({ status, code, title: PROBLEMS[code].title });
+  expect(response.status).toBe(status);
+  expect(text, 'a stack trace').not.toMatch(/\bat .*\.(ts|js):\d+/);
+  return problem;
+};

@@ -1,0 +1,116 @@
+// Messages that are no command or no event at all, and who sets each of them aside.
+import { FAR_AHEAD, HOME, NOBODY, STRANGER, VMS } from './names.ts';
+
+export type Counting = 'api-gateway' | 'vm-executor' | 'state-projector' | 'recovery-worker';
+
+export interface Stray {
+  readonly what: string;
+  /** The NATS user that puts it there: one that may. */
+  readonly by: 'client-dev' | 'gateway' | 'executor-host-1' | 'recovery';
+  readonly subject: string;
+  readonly body: string | Uint8Array;
+  /** Services whose `ironlog_quarantined_total` rises by one. */
+  readonly countedBy: readonly Counting[];
+}
+
+const NO_UTF8 = new Uint8Array([0xff, 0xfe, 0x00, 0x01]);
+const HOST = 'host-1';
+
+const work = (target: string, what: string, body: Stray['body'], address: string = `${VMS.running}.boot`): Stray => ({
+  what: `${what} on work.${target}`,
+  by: 'gateway',
+  subject: `ironlog.work.${target}.${HOME}.${address}`,
+  body,
+  countedBy: [target === 'any' ? 'api-gateway' : 'vm-executor', 'state-projector'],
+});
+
+/** An accepted command, whole in itself. */
+export const command = (vm: string): string =>
+  JSON.stringify({
+    specversion: '1.0',
+    id: 'cmd-bad-stray',
+    source: '/api-gateway',
+    type: 'ironlog.vm.boot.v1',
+    subject: vm,
+    tenant: HOME,
+    correlationid: 'cmd-bad-stray',
+    time: '2026-01-01T00:00:00.000Z',
+    datacontenttype: 'application/json',
+    actor: 'dev',
+    data: {
+      action: { verb: 'boot', params: {} },
+      request: {
+        verb: 'boot',
+        door: 'http',
+        requestedAt: '2026-01-01T00:00:00.000Z',
+        startBy: FAR_AHEAD,
+        bodyHash: '0'.repeat(64),
+      },
+      round: 0,
+    },
+  });
+
+/** An event that is whole in itself, and says another thing than the subject it is found on. */
+export const created = (fields: object): string =>
+  JSON.stringify({
+    specversion: '1.0',
+    id: 'evt-00000000000000000000000001',
+    source: `/hosts/${HOST}/vm-executor`,
+    type: 'ironlog.vm.created.v1',
+    subject: VMS.running,
+    tenant: HOME,
+    revision: 1,
+    time: '2026-01-01T00:00:00.000Z',
+    datacontenttype: 'application/json',
+    actor: HOST,
+    data: { epoch: 0 },
+    ...fields,
+  });
+
+const event = (what: string, body: Stray['body'], rest = `vm.${HOME}.${VMS.running}.${HOST}.fact`): Stray => ({
+  what: `${what} on evt.${rest}`,
+  by: 'executor-host-1',
+  subject: `ironlog.evt.${rest}`,
+  body,
+  countedBy: rest.endsWith('failure') ? ['state-projector', 'recovery-worker'] : ['state-projector'],
+});
+
+/** No tenant's client may publish these; whoever may, has a bug. */
+export const PRIVILEGED: readonly Stray[] = [
+  work(HOST, 'no JSON', 'boot now'),
+  work(HOST, 'no bytes', ''),
+  work(HOST, 'no text', NO_UTF8),
+  work(HOST, 'JSON that is no command', '{"id":"cmd-1"}'),
+  work(HOST, 'null', 'null'),
+  work(HOST, "another VM's command", command(VMS.created)),
+  work(HOST, 'a command of another verb', command(VMS.running), `${VMS.running}.pause`),
+  work('any', 'no JSON', '{', `${NOBODY}.boot`),
+  work('any', 'JSON that is no command', '[]', `${NOBODY}.boot`),
+  event('no JSON', 'created'),
+  event('no bytes', ''),
+  event('no text', NO_UTF8),
+  event('an unknown type', created({ type: 'ironlog.vm.exploded.v1' })),
+  event('an unknown field', created({ nonsense: 1 })),
+  event("another tenant's event", created({ tenant: STRANGER })),
+  event("another VM's event", created({ subject: VMS.created })),
+  event("another writer's event", created({ source: '/recovery-worker' })),
+  event('a revision that was', created({})),
+  event('no JSON', '{', `vm.${HOME}.${VMS.running}.${HOST}.failure`),
+  event('no JSON', '{', `vm.${HOME}.${NOBODY}.${HOST}.fact`),
+  event('no JSON', '{', `cmd.${HOME}.${HOST}.rejected`),
+  event('no JSON', '{', `host.${HOST}.${HOST}.fact`),
+];
+
+/** What a tenant's client may put on the door although it is no command. */
+export const AT_THE_DOOR: readonly Stray[] = [
+  ['no verb', `ironlog.cmd.${HOME}.${VMS.running}`],
+  ['no VM', `ironlog.cmd.${HOME}.boot`],
+  ['an unknown verb', `ironlog.cmd.${HOME}.${VMS.running}.explode`],
+  ['a verb in capitals', `ironlog.cmd.${HOME}.${VMS.running}.BOOT`],
+  ['a token too many', `ironlog.cmd.${HOME}.${VMS.running}.boot.now`],
+  ['a reserved id', `ironlog.cmd.${HOME}.any.boot`],
+  ['a VM id of 64 characters', `ironlog.cmd.${HOME}.${'x'.repeat(64)}.boot`],
+].map(
+  ([what = '', subject = '']) =>
+    ({ what, by: 'client-dev', subject, body: '', countedBy: ['state-projector'] }) as const,
+);
