@@ -5,7 +5,7 @@ import { checkDirection } from '../check/direction.ts';
 import { unusedMetrics } from '../check/unused-metrics.ts';
 import { readWorkspaces } from '../check/workspaces.ts';
 import { CACHE_DIR, ROOT } from './paths.ts';
-import { say } from './terminal/print.ts';
+import { print } from './terminal/print.ts';
 
 // Checking this project is nobody else's business, and leaves nothing in its caller's home (biome: $XDG_CACHE_HOME/biome).
 const env = { ...process.env, TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1', XDG_CACHE_HOME: CACHE_DIR };
@@ -13,13 +13,13 @@ const env = { ...process.env, TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1', 
 const runs = (title: string, command: string, args: readonly string[]): boolean => {
   const { status, error } = spawnSync(command, [...args], { cwd: ROOT, stdio: 'inherit', env });
   const ok = status === 0;
-  say(`${ok ? 'ok  ' : 'FAIL'} ${title}${error ? `: ${error.message}` : ''}`);
+  print(`${ok ? 'ok  ' : 'FAIL'} ${title}${error ? `: ${error.message}` : ''}`);
   return ok;
 };
 
 const isEmpty = (title: string, problems: readonly string[]): boolean => {
   for (const problem of problems) process.stderr.write(`  ${problem}\n`);
-  say(`${problems.length === 0 ? 'ok  ' : 'FAIL'} ${title}`);
+  print(`${problems.length === 0 ? 'ok  ' : 'FAIL'} ${title}`);
   return problems.length === 0;
 };
 

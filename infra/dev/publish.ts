@@ -3,9 +3,9 @@ import { commandSubject, newCommandId, tenantIdSchema } from '@ironlog/schemas';
 import { jetstream } from '@nats-io/jetstream';
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
 import { inboxPrefix } from '../nats/accounts.ts';
-import { type DevFile, doubtOf, readDevFile } from './plane/dev-file.ts';
+import { type DevFile, readDevFile, whyUncertain } from './plane/dev-file.ts';
 import { type PublishOptions, readPublishOptions } from './publish-options.ts';
-import { say } from './terminal/print.ts';
+import { print } from './terminal/print.ts';
 import { UsageError } from './usage-error.ts';
 
 const open = async (devFile: string, dev: DevFile): Promise<NatsConnection> => {
@@ -21,7 +21,9 @@ const open = async (devFile: string, dev: DevFile): Promise<NatsConnection> => {
     });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`NATS at ${nats} does not let us in (${why}); ${await doubtOf(devFile, dev)}`, { cause: error });
+    throw new Error(`NATS at ${nats} does not let us in (${why}); ${await whyUncertain(devFile, dev)}`, {
+      cause: error,
+    });
   }
 };
 
@@ -42,6 +44,6 @@ const publish = async ({ devFile, vm, verb, body }: PublishOptions): Promise<voi
 try {
   await publish(readPublishOptions(process.argv.slice(2)));
 } catch (error) {
-  say(error instanceof Error ? error.message : String(error));
+  print(error instanceof Error ? error.message : String(error));
   process.exitCode = error instanceof UsageError ? UsageError.exitCode : 1;
 }

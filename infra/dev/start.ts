@@ -7,18 +7,18 @@ import { writeDevFiles } from './plane/dev-file.ts';
 import { startPlane } from './plane/plane.ts';
 import { shutDownVms } from './plane/shut-down-vms.ts';
 import { banner } from './terminal/banner.ts';
-import { say } from './terminal/print.ts';
+import { print } from './terminal/print.ts';
 import { listenForStop, type StopSignals } from './terminal/stop-signals.ts';
-import { outliveTerminal } from './terminal/terminal.ts';
+import { ignoreTerminalErrors } from './terminal/terminal.ts';
 import { UsageError } from './usage-error.ts';
 import { shareOut } from './variables.ts';
 
 const NATS_PORT = 4222;
 
-const start = async (options: StartOptions, { stop, hurry }: StopSignals): Promise<void> => {
+const start = async (options: StartOptions, { stop, force }: StopSignals): Promise<void> => {
   const given = shareOut(process.env);
-  say(`starting nats-server and the services (state in ${options.stateDir})`);
-  const plane = await startPlane({ ...options, given, natsPort: NATS_PORT, say, signal: stop, hurry });
+  print(`starting nats-server and the services (state in ${options.stateDir})`);
+  const plane = await startPlane({ ...options, given, natsPort: NATS_PORT, print, signal: stop, force });
   let removeDevFiles = (): void => undefined;
   try {
     const { http, token, tenant, nats, natsUser, stateDir, supervisor, services } = plane;
@@ -40,17 +40,17 @@ const start = async (options: StartOptions, { stop, hurry }: StopSignals): Promi
     );
     if (!stop.aborted) await once(stop, 'abort');
   } finally {
-    say('stopping');
+    print('stopping');
     removeDevFiles();
     const { http, token, hosts } = plane;
-    if (!options.keepVms) await shutDownVms({ http, token, hosts, say, signal: hurry });
+    if (!options.keepVms) await shutDownVms({ http, token, hosts, print, signal: force });
     await plane.stop({ keepVms: options.keepVms });
   }
 };
 
 const main = async (): Promise<number> => {
   process.umask(0o077);
-  outliveTerminal();
+  ignoreTerminalErrors();
   const signals = listenForStop();
   try {
     const options = readOptions(process.argv.slice(2));
@@ -59,7 +59,7 @@ const main = async (): Promise<number> => {
     return 0;
   } catch (error) {
     if (signals.stop.aborted) return 0;
-    say(error instanceof Error ? error.message : String(error));
+    print(error instanceof Error ? error.message : String(error));
     return error instanceof UsageError ? UsageError.exitCode : 1;
   }
 };

@@ -3,14 +3,14 @@ import { execFileSync } from 'node:child_process';
 import { ensureDemoKernel } from './setup/demo-kernel.ts';
 import { findNatsServer } from './setup/nats-server.ts';
 import { type FoundQemu, findQemu, QEMU_PACKAGE } from './setup/qemu.ts';
-import { say } from './terminal/print.ts';
+import { print } from './terminal/print.ts';
 
 const INSTALL_TIMEOUT_MS = 600_000;
 const inCi = process.env.CI === 'true';
 
 /** Only where it is asked for (CI) and allowed (root): nothing is installed on a person's machine. */
 const installQemu = (): void => {
-  say(`CI: installing ${QEMU_PACKAGE}`);
+  print(`CI: installing ${QEMU_PACKAGE}`);
   const apt = (...args: string[]): void => {
     execFileSync('apt-get', args, {
       stdio: ['ignore', 'ignore', 'inherit'],
@@ -22,7 +22,7 @@ const installQemu = (): void => {
     apt('update', '-q');
     apt('install', '-q', '-y', '--no-install-recommends', QEMU_PACKAGE);
   } catch (error) {
-    say(`apt-get could not install it: ${error instanceof Error ? error.message : String(error)}`);
+    print(`apt-get could not install it: ${error instanceof Error ? error.message : String(error)}`);
   }
 };
 
@@ -37,7 +37,7 @@ const qemuEnvironment = async (): Promise<Readonly<Record<string, string>>> => {
   const qemu = await qemuForTests();
   if (qemu.kind === 'absent') {
     if (inCi) throw new Error(`CI runs the tests that need QEMU, and ${qemu.reason}`);
-    say(`the tests that need QEMU are skipped: ${qemu.reason}`);
+    print(`the tests that need QEMU are skipped: ${qemu.reason}`);
     return {};
   }
   try {
@@ -50,7 +50,7 @@ const qemuEnvironment = async (): Promise<Readonly<Record<string, string>>> => {
     };
   } catch (error) {
     if (inCi) throw error;
-    say(`the tests that need QEMU are skipped: ${error instanceof Error ? error.message : String(error)}`);
+    print(`the tests that need QEMU are skipped: ${error instanceof Error ? error.message : String(error)}`);
     return {};
   }
 };

@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CACHE_DIR, ROOT } from './paths.ts';
-import { say } from './terminal/print.ts';
+import { print } from './terminal/print.ts';
 
 /** Several times what they take on two busy cores: past it, one of them hangs. */
 const WITHIN_MS = 40 * 60_000;
@@ -47,7 +47,7 @@ const runVitest = async (args: readonly string[]): Promise<number> => {
   const interrupted = (): void => endGroup(vitest);
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   const late = setTimeout(() => {
-    say(`the tests have not ended within ${WITHIN_MS / 60_000} minutes; ending them`);
+    print(`the tests have not ended within ${WITHIN_MS / 60_000} minutes; ending them`);
     endGroup(vitest);
   }, WITHIN_MS);
   let closing: NodeJS.Timeout | undefined;
@@ -60,7 +60,7 @@ const runVitest = async (args: readonly string[]): Promise<number> => {
   clearTimeout(late);
   clearTimeout(closing);
   endGroup(vitest);
-  if (signal !== null) say(`vitest was ended by ${signal}`);
+  if (signal !== null) print(`vitest was ended by ${signal}`);
   return code ?? 1;
 };
 
@@ -72,7 +72,7 @@ const runTests = async (args: readonly string[]): Promise<number> => {
   try {
     process.stdout.write(`${closingLine(report)}\n`);
   } catch (error) {
-    say(`vitest left no report: ${error instanceof Error ? error.message : String(error)}`);
+    print(`vitest left no report: ${error instanceof Error ? error.message : String(error)}`);
     return status || 1;
   } finally {
     rmSync(report, { force: true });

@@ -1,10 +1,10 @@
 // JSON Schema of every message and view in the contract, from the zod schemas that check them.
 import {
   commandRejectedSchema,
-  doorCommandSchema,
   HOST_EVENT_NAMES,
   heartbeatSchema,
   hostEventData,
+  ingressCommandSchema,
   operationSchema,
   problemSchema,
   VERBS,
@@ -24,7 +24,7 @@ const named: Readonly<Record<string, z.ZodType>> = {
   problem: problemSchema,
   heartbeat: heartbeatSchema,
   'work-command': workCommandSchema,
-  'door-command': doorCommandSchema,
+  'door-command': ingressCommandSchema,
   'command-rejected': commandRejectedSchema,
   ...Object.fromEntries(VERBS.map((verb) => [`params-${verb}`, verbParams[verb]])),
   ...Object.fromEntries(VM_EVENT_NAMES.map((name) => [`vm-event-${name}`, vmEventData[name]])),

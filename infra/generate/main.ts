@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { openApiDocument } from '@ironlog/api-gateway';
-import { ROOT, say } from '@ironlog/infra';
+import { print, ROOT } from '@ironlog/infra';
 import { asyncApi } from './asyncapi.ts';
 import { environmentReference, variableNames } from './environment.ts';
 import { jsonSchemas } from './json-schemas.ts';
@@ -42,7 +42,7 @@ const wanted = await files();
 if (process.argv.includes('--check')) {
   const names = stale(wanted);
   if (names.length > 0) {
-    say(`generated files are not current: ${names.join(', ')}; run npm run generate and commit what changes`);
+    print(`generated files are not current: ${names.join(', ')}; run npm run generate and commit what changes`);
     process.exitCode = 1;
   }
 } else {
@@ -51,5 +51,5 @@ if (process.argv.includes('--check')) {
     mkdirSync(dirname(join(ROOT, name)), { recursive: true });
     writeFileSync(join(ROOT, name), text);
   }
-  say(`wrote ${wanted.size} files`);
+  print(`wrote ${wanted.size} files`);
 }

@@ -44,7 +44,7 @@ export interface NatsServer {
 export interface NatsProcess extends Omit<NatsServer, 'launch'> {
   readonly child: ChildProcess;
   /** Ends it and waits until it has ended; `hurry` aborted: by force. */
-  stop(hurry?: AbortSignal): Promise<void>;
+  stop(force?: AbortSignal): Promise<void>;
 }
 
 /** Resolves when a server of our name lets us in at `url`. @throws Error when none does in time, or `gone` says why. */
@@ -81,16 +81,16 @@ const waitUntilOurs = async (
 };
 
 /** Ends it and waits until it has ended: gently, and then not; a hurry leaves it little time, or none when it comes meanwhile. */
-export const stopChild = async (child: ChildProcess, hurry?: AbortSignal): Promise<void> => {
+export const stopChild = async (child: ChildProcess, force?: AbortSignal): Promise<void> => {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');
   const kill = (): void => void child.kill('SIGKILL');
   child.kill('SIGTERM');
-  const timer = setTimeout(kill, hurry?.aborted ? HURRIED_STOP_WITHIN_MS : STOP_WITHIN_MS);
-  hurry?.addEventListener('abort', kill, { once: true });
+  const timer = setTimeout(kill, force?.aborted ? HURRIED_STOP_WITHIN_MS : STOP_WITHIN_MS);
+  force?.addEventListener('abort', kill, { once: true });
   await exited;
   clearTimeout(timer);
-  hurry?.removeEventListener('abort', kill);
+  force?.removeEventListener('abort', kill);
 };
 
 /** Chooses the ports and writes the configuration. */
@@ -132,5 +132,5 @@ export const prepareNats = async (options: NatsOptions): Promise<NatsServer> => 
 export const startNats = async (options: NatsOptions): Promise<NatsProcess> => {
   const { launch, ...server } = await prepareNats(options);
   const child = await launch();
-  return { ...server, child, stop: (hurry) => stopChild(child, hurry) };
+  return { ...server, child, stop: (force) => stopChild(child, force) };
 };

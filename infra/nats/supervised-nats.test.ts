@@ -7,16 +7,16 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { findNatsServer } from '../dev/setup/nats-server.ts';
 import { openSession } from './session.fixture.ts';
-import { type KeptNats, keepNats } from './supervised-nats.ts';
+import { type SupervisedNats, superviseNats } from './supervised-nats.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'ironlog-kept-'));
-const said: string[] = [];
-let server: KeptNats;
+const printed: string[] = [];
+let server: SupervisedNats;
 
 beforeAll(async () => {
   const hosts = [hostId('host-1')];
   const options = { binary: await findNatsServer(), directory, hosts, tenants: [tenantId('dev')] };
-  server = await keepNats(options, (line) => said.push(line));
+  server = await superviseNats(options, (line) => printed.push(line));
 });
 afterAll(async () => {
   await server.stop();
@@ -40,16 +40,16 @@ it('starts it again when it is killed, and says so', async () => {
   await expect.poll(() => server.pid(), { timeout: 20_000 }).not.toBe(first);
   await expect.poll(() => server.pid(), { timeout: 20_000 }).toBeDefined();
   expect(await commandsOnRecord()).toBe(1);
-  expect(said).toEqual(['nats-server ended (SIGKILL); starting it again']);
+  expect(printed).toEqual(['nats-server ended (SIGKILL); starting it again']);
 });
 
 it('is gone for good after stop, also one that hangs, at once when there is a hurry', async () => {
   const pid = server.pid() ?? 0;
   process.kill(pid, 'SIGSTOP');
-  const hurry = new AbortController();
-  const stopping = server.stop(hurry.signal);
+  const force = new AbortController();
+  const stopping = server.stop(force.signal);
   const hurriedAt = performance.now();
-  hurry.abort();
+  force.abort();
   await stopping;
   expect(performance.now() - hurriedAt).toBeLessThan(5000);
   expect(() => process.kill(pid, 0)).toThrow(/ESRCH/);

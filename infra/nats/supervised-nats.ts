@@ -9,7 +9,7 @@ const LONGEST_DELAY_MS = 5_000;
 /** A server that lived this long has started well: the next delay is the first again. */
 const LIVED_WELL_MS = 30_000;
 
-export interface KeptNats extends Omit<NatsProcess, 'child'> {
+export interface SupervisedNats extends Omit<NatsProcess, 'child'> {
   /** Of the server as it runs now; undefined while there is none. */
   pid(): number | undefined;
 }
@@ -20,7 +20,7 @@ const endOf = async (child: ChildProcess): Promise<string> => {
 };
 
 /** Resolves when it is ready. @throws Error with where its log is when it does not come up the first time. */
-export const keepNats = async (options: NatsOptions, say: (line: string) => void): Promise<KeptNats> => {
+export const superviseNats = async (options: NatsOptions, print: (line: string) => void): Promise<SupervisedNats> => {
   const { launch, ...server } = await prepareNats(options);
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -34,7 +34,7 @@ export const keepNats = async (options: NatsOptions, say: (line: string) => void
       try {
         return await launch();
       } catch (error) {
-        say(`nats-server does not come up again: ${error instanceof Error ? error.message : String(error)}`);
+        print(`nats-server does not come up again: ${error instanceof Error ? error.message : String(error)}`);
       }
     }
     return undefined;
@@ -46,7 +46,7 @@ export const keepNats = async (options: NatsOptions, say: (line: string) => void
       child = undefined;
       if (signal.aborted) return;
       quickEnds = performance.now() - startedAt > LIVED_WELL_MS ? 0 : quickEnds + 1;
-      say(`nats-server ended (${end}); starting it again`);
+      print(`nats-server ended (${end}); starting it again`);
       if (quickEnds > 1) await wait(LONGEST_DELAY_MS, undefined, { signal }).catch(() => undefined);
       child = await relaunch();
       if (signal.aborted && child) await stopChild(child);
@@ -56,9 +56,9 @@ export const keepNats = async (options: NatsOptions, say: (line: string) => void
   return {
     ...server,
     pid: () => child?.pid,
-    stop: async (hurry) => {
+    stop: async (force) => {
       stopping.abort();
-      if (child) await stopChild(child, hurry);
+      if (child) await stopChild(child, force);
       await kept;
     },
   };

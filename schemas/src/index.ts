@@ -5,9 +5,9 @@ export {
   actionSchema,
   DEFAULT_START_WITHIN_SECONDS,
   type Door,
-  type DoorCommand,
-  doorCommandSchema,
   doorSchema,
+  type IngressCommand,
+  ingressCommandSchema,
   MAX_START_WITHIN_SECONDS,
   type Request,
   requestSchema,
@@ -16,7 +16,7 @@ export {
   type WorkCommand,
   workCommandSchema,
 } from './commands/commands.ts';
-export { DOOR_SHAPE, strayReason } from './commands/ingress.ts';
+export { INGRESS_SHAPE, misaddressedReason } from './commands/ingress.ts';
 export {
   COMMAND_REJECTED_TYPE,
   type CommandRejected,

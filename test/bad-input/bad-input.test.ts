@@ -5,12 +5,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { check } from '../harness/invariants.ts';
 import { until } from '../harness/until.ts';
 import { attentionOf } from './attention.ts';
-import { litter } from './publish-misaddressed.ts';
-import { knock } from './publish-row.ts';
-import { ask } from './request-row.ts';
-import { DOOR } from './table/ingress-rows.ts';
+import { publishMisaddressed } from './publish-misaddressed.ts';
+import { publishRow } from './publish-row.ts';
+import { requestRow } from './request-row.ts';
+import { INGRESS } from './table/ingress-rows.ts';
 import { KINDS, rowsOf } from './table/kinds.ts';
-import { AT_THE_DOOR, command, created, PRIVILEGED } from './table/misaddressed.ts';
+import { AT_INGRESS, command, created, PRIVILEGED } from './table/misaddressed.ts';
 import { HOME, VMS } from './table/names.ts';
 import { ROUTES, UNDOCUMENTED } from './table/routes.ts';
 import { createWorld, pidsOf, vmsOf, type World } from './world.ts';
@@ -39,9 +39,9 @@ describe('the table', () => {
     expect(Object.keys(ROUTES).toSorted()).toEqual([...served, ...UNDOCUMENTED].toSorted());
   });
   it('has every verb', () => {
-    expect(Object.keys(DOOR)).toEqual([...VERBS]);
+    expect(Object.keys(INGRESS)).toEqual([...VERBS]);
   });
-  it.each([...Object.entries(ROUTES), ...Object.entries(DOOR)])('%s: every kind, or why not', (_, kinds) => {
+  it.each([...Object.entries(ROUTES), ...Object.entries(INGRESS)])('%s: every kind, or why not', (_, kinds) => {
     expect(Object.keys(kinds).toSorted()).toEqual(KINDS.toSorted());
     for (const rows of Object.values(kinds)) expect('none' in rows ? rows.none : rows).not.toHaveLength(0);
   });
@@ -61,30 +61,30 @@ describe('the table', () => {
 
 describe('HTTP', () => {
   it.each(httpRows)('%s', async (_, row, [method = '']) => {
-    const problem = await ask(world, method, row);
+    const problem = await requestRow(world, method, row);
     if (problem?.operationId) accepted.push(commandId(problem.operationId));
   });
 });
 
 describe('the NATS door', () => {
-  it.each(Object.entries(DOOR).flatMap(([verb, kinds]) => rowsOf(verb, kinds)))('%s', async (_, row) => {
-    const rejected = await knock(world, row);
+  it.each(Object.entries(INGRESS).flatMap(([verb, kinds]) => rowsOf(verb, kinds)))('%s', async (_, row) => {
+    const rejected = await publishRow(world, row);
     if (rejected) accepted.push(rejected);
   });
 });
 
 describe('a message that is no command or no event', () => {
-  it.each(AT_THE_DOOR)('$what at the door is quarantined and counted', async (stray) => {
-    await litter(world, stray);
+  it.each(AT_INGRESS)('$what at the door is quarantined and counted', async (misaddressed) => {
+    await publishMisaddressed(world, misaddressed);
     expect(await attentionOf(world.test)).toContainEqual(
       expect.objectContaining({
         kind: 'quarantined-command',
-        reason: expect.stringContaining(JSON.stringify(stray.subject)),
+        reason: expect.stringContaining(JSON.stringify(misaddressed.subject)),
       }),
     );
   });
-  it.each(PRIVILEGED)('$what is quarantined and counted', async (stray) => {
-    const { stream, seq } = await litter(world, stray);
+  it.each(PRIVILEGED)('$what is quarantined and counted', async (misaddressed) => {
+    const { stream, seq } = await publishMisaddressed(world, misaddressed);
     if (stream === STREAMS.events) planted.push(seq);
     expect(await attentionOf(world.test)).toContainEqual(
       expect.objectContaining({

@@ -2,13 +2,13 @@
 import { expect } from 'vitest';
 import { until } from '../harness/until.ts';
 import { counterOf } from './metrics.ts';
-import type { Stray } from './table/misaddressed.ts';
+import type { Misaddressed } from './table/misaddressed.ts';
 import type { World } from './world.ts';
 
 /** Where it is stored. */
-export const litter = async (
+export const publishMisaddressed = async (
   world: World,
-  { by, subject, body, countedBy }: Stray,
+  { by, subject, body, countedBy }: Misaddressed,
 ): Promise<{ readonly stream: string; readonly seq: number }> => {
   const counts = (): Promise<number[]> =>
     Promise.all(countedBy.map((service) => counterOf(world.test, service, 'ironlog_quarantined_total')));

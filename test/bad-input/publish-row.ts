@@ -4,19 +4,22 @@ import { expect } from 'vitest';
 import { until } from '../harness/until.ts';
 import { attentionOf } from './attention.ts';
 import { publishRaw } from './raw-nats.ts';
-import type { DoorRow } from './table/ingress-rows.ts';
+import type { IngressRow } from './table/ingress-rows.ts';
 import type { World } from './world.ts';
 
 const encoder = new TextEncoder();
 let rows = 0;
 
-const bytesOf = (body: DoorRow['body'], id: CommandId): Uint8Array => {
+const bytesOf = (body: IngressRow['body'], id: CommandId): Uint8Array => {
   if (body instanceof Uint8Array) return body;
   return encoder.encode(typeof body === 'string' ? body : JSON.stringify({ id, ...body }));
 };
 
 /** The command's id, where it ended as a rejection on record. */
-export const knock = async (world: World, { subject, body, answer }: DoorRow): Promise<CommandId | undefined> => {
+export const publishRow = async (
+  world: World,
+  { subject, body, answer }: IngressRow,
+): Promise<CommandId | undefined> => {
   rows += 1;
   const id = commandId(`cmd-bad-input-${rows}`);
   const bytes = bytesOf(body, id);

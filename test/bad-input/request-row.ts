@@ -5,11 +5,11 @@ import type { HttpRow } from './table/http-row.ts';
 import { HOME, VMS } from './table/names.ts';
 import type { World } from './world.ts';
 
-const send = ({ test, strangersToken }: World, method: string, row: HttpRow): Promise<Response> =>
+const send = ({ test, otherTenantsToken }: World, method: string, row: HttpRow): Promise<Response> =>
   fetch(`${test.plane.http}${row.path}`, {
     method,
     headers: {
-      authorization: `Bearer ${row.stranger ? strangersToken : test.plane.token}`,
+      authorization: `Bearer ${row.otherTenant ? otherTenantsToken : test.plane.token}`,
       ...(row.body !== undefined && { 'content-type': 'application/json' }),
       ...(row.waits && { prefer: 'wait=30' }),
       ...row.headers,
@@ -19,7 +19,7 @@ const send = ({ test, strangersToken }: World, method: string, row: HttpRow): Pr
   });
 
 /** The problem, where the row asks for one. */
-export const ask = async (world: World, method: string, row: HttpRow): Promise<Problem | undefined> => {
+export const requestRow = async (world: World, method: string, row: HttpRow): Promise<Problem | undefined> => {
   const response = await send(world, method, row);
   const text = await response.text();
   if (row.answer === 'nothing') {

@@ -6,11 +6,11 @@ import { hashToken, newToken, writeTokenFile } from '@ironlog/service-kit';
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { startTestPlane, type TestPlane } from '../harness/plane.ts';
-import { CREATE_KEY, HOME, STRANGER, VMS } from './table/names.ts';
+import { CREATE_KEY, HOME, OTHER_TENANT, VMS } from './table/names.ts';
 
 export interface World {
   readonly test: TestPlane;
-  readonly strangersToken: string;
+  readonly otherTenantsToken: string;
   /** As the provisioner sees the streams and consumers. */
   readonly manager: JetStreamManager;
   /** A JetStream client of any of the server's users. */
@@ -46,11 +46,11 @@ export const createWorld = async (): Promise<World> => {
     return open;
   };
 
-  const strangersToken = newToken();
+  const otherTenantsToken = newToken();
   const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
   writeTokenFile(join(plane.stateDir, 'tokens.json'), [
     { id: 'dev', hash: hashToken(plane.token), tenant: HOME, role: 'admin', expiresAt },
-    { id: 'stranger', hash: hashToken(strangersToken), tenant: STRANGER, role: 'admin', expiresAt },
+    { id: 'stranger', hash: hashToken(otherTenantsToken), tenant: OTHER_TENANT, role: 'admin', expiresAt },
   ]);
 
   const succeed = async (method: string, path: string, body?: object, headers = {}): Promise<void> => {
@@ -75,7 +75,7 @@ export const createWorld = async (): Promise<World> => {
   });
   return {
     test,
-    strangersToken,
+    otherTenantsToken,
     manager: await jetstreamManager(await connection('provisioner')),
     as: async (user) => jetstream(await connection(user)),
     rejections,

@@ -10,7 +10,7 @@ import { summarize } from './stats.ts';
 const RECORD_WITHIN_MS = 100;
 const RUNNING_WITHIN_MS = 1000;
 
-interface Mended {
+interface Recovered {
   readonly recordedMs: number;
   readonly runningMs: number;
 }
@@ -37,7 +37,7 @@ const arrivals = (log: EventLog, after: number, id: string) => {
   };
 };
 
-const crashOnce = async (test: TestPlane, id: string, adopted: boolean): Promise<Mended> => {
+const crashOnce = async (test: TestPlane, id: string, adopted: boolean): Promise<Recovered> => {
   const spec = { memoryMiB: 32, restart: { policy: 'on-failure', backoffMs: 0 } };
   await test.command('POST', '/v1/vms', { id, start: true, spec });
   if (adopted) await restartExecutor(test);
@@ -70,8 +70,8 @@ const restartExecutor = async (test: TestPlane): Promise<void> => {
 };
 
 export const benchCrash = async (test: TestPlane, { crashes }: Amounts): Promise<Section> => {
-  const own: Mended[] = [];
-  const adopted: Mended[] = [];
+  const own: Recovered[] = [];
+  const adopted: Recovered[] = [];
   for (let index = 0; index < crashes; index += 1) own.push(await crashOnce(test, `own-${index}`, false));
   for (let index = 0; index < crashes; index += 1) adopted.push(await crashOnce(test, `adopted-${index}`, true));
   const rows = [

@@ -94,7 +94,7 @@ const factOf = (step: Step, { epoch }: Vm, at: (seconds: number) => string): VmF
 interface Life {
   vm: Vm;
   readonly steps: readonly Step[];
-  told: number;
+  written: number;
 }
 
 /** As many VMs as a host is meant for are alive at once, and take turns; one that is done makes room for the next. */
@@ -108,23 +108,23 @@ export const fleetLog = function* (events: number, vms: number): Generator<LogMe
     const vm = initialVm(TENANT, vmId(`vm-${born}`));
     const steps = LIVES[born % LIVES.length] ?? RUN;
     born += 1;
-    return { vm, steps, told: 0 };
+    return { vm, steps, written: 0 };
   };
   while (alive.length < Math.min(ALIVE, vms)) alive.push(birth());
   for (let sequence = 1, turn = 0; sequence <= events; turn += 1) {
     const place = turn % alive.length;
     const life = alive[place];
     if (!life) throw new Error(`${vms} VMs have no more than ${sequence - 1} events to tell`);
-    yield tellNext(life, sequence);
+    yield nextMessage(life, sequence);
     sequence += 1;
-    if (life.told < life.steps.length) continue;
+    if (life.written < life.steps.length) continue;
     if (born < vms) alive[place] = birth();
     else alive.splice(place, 1);
   }
 };
 
-const tellNext = (life: Life, sequence: number): LogMessage => {
-  const step = life.steps[life.told];
+const nextMessage = (life: Life, sequence: number): LogMessage => {
+  const step = life.steps[life.written];
   if (step === undefined) throw new Error(`the life of ${life.vm.id} is over`);
   const at = (seconds: number): string => new Date(START_MS + (sequence + seconds) * 1000).toISOString();
   const fact = factOf(step, life.vm, at);
@@ -143,6 +143,6 @@ const tellNext = (life: Life, sequence: number): LogMessage => {
   const evolved = evolve(life.vm, { sequence, hash, writer: HOST, event });
   if (evolved.kind === 'ignored') throw new Error(`${name} of ${life.vm.id} is not legal: ${evolved.reason}`);
   life.vm = evolved.vm;
-  life.told += 1;
+  life.written += 1;
   return { subject: vmEventSubject(TENANT, life.vm.id, HOST, name), id, bytes };
 };

@@ -1,6 +1,6 @@
 // `npm run bench`: what Ironlog costs, each figure beside the baseline measured in the same run.
 import { cpus } from 'node:os';
-import { say, UsageError } from '@ironlog/infra';
+import { print, UsageError } from '@ironlog/infra';
 import { startTestPlane } from '../harness/plane.ts';
 import { benchAccept } from './accept.ts';
 import { benchBoot } from './boot.ts';
@@ -53,6 +53,6 @@ try {
   await bench(readOptions(process.argv.slice(2)));
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
-  say(error.message);
+  print(error.message);
   process.exitCode = UsageError.exitCode;
 }

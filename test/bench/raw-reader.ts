@@ -3,7 +3,7 @@ import { inboxPrefix } from '@ironlog/infra';
 import { STREAMS } from '@ironlog/schemas';
 import { jetstream } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import { READER, readerTask, tell } from './reader.ts';
+import { READER, readerTask, writeReading } from './reader.ts';
 
 /** At which one ordered consumer is fastest here (measured). */
 const PULL_AHEAD = 10_000;
@@ -21,4 +21,4 @@ for await (const message of messages) {
 }
 const ms = performance.now() - startedAt;
 await connection.close();
-tell({ events: parsed, ms });
+writeReading({ events: parsed, ms });

@@ -61,4 +61,4 @@ export const readerTask = (): ReaderTask => {
   };
 };
 
-export const tell = (reading: Reading): void => void process.stdout.write(JSON.stringify(reading));
+export const writeReading = (reading: Reading): void => void process.stdout.write(JSON.stringify(reading));

@@ -3,13 +3,13 @@ import { inboxPrefix } from '@ironlog/infra';
 import { createLogger, createRuntime } from '@ironlog/service-kit';
 import { openStreams, rebuild } from '@ironlog/state-projector';
 import { connect } from '@nats-io/transport-node';
-import { READER, readerTask, tell } from './reader.ts';
+import { READER, readerTask, writeReading } from './reader.ts';
 
 const { url, password, directory } = readerTask();
 const connection = await connect({ servers: url, user: READER, pass: password, inboxPrefix: inboxPrefix(READER) });
 const stopping = new AbortController();
-const look = await openStreams(connection);
-const streams = await look();
+const readStreams = await openStreams(connection);
+const streams = await readStreams();
 const startedAt = performance.now();
 const replaced = Promise.withResolvers<void>();
 const generation = rebuild({
@@ -28,4 +28,4 @@ const [events = 0] = generation.positions();
 stopping.abort();
 await generation.ended;
 await connection.close();
-tell({ events, ms });
+writeReading({ events, ms });

@@ -10,7 +10,7 @@ import { check, processProblems } from '../harness/invariants.ts';
 import { startTestPlane, type TestPlane } from '../harness/plane.ts';
 import { until } from '../harness/until.ts';
 import { nothingOpen } from './open-messages.ts';
-import { live } from './vm-lifecycle.ts';
+import { runLifecycle } from './vm-lifecycle.ts';
 
 /** How often each point is hit; more with IRONLOG_CHAOS_RUNS, for a longer look. */
 const RUNS = Number(process.env.IRONLOG_CHAOS_RUNS ?? '1');
@@ -44,13 +44,13 @@ const arm = async (service: string, point: string): Promise<number> => {
 
 /** What is still wrong when everything has had time to settle. */
 const lastingProblems = async (): Promise<readonly string[]> => {
-  const look = async (): Promise<readonly string[]> => {
+  const findProblems = async (): Promise<readonly string[]> => {
     const entries = await test.events();
     return (await check({ entries, accepted, hostDirectories: [`${test.plane.stateDir}/host-1`] })).problems;
   };
   const deadline = performance.now() + 10_000;
   for (;;) {
-    const problems = await look();
+    const problems = await findProblems();
     if (problems.length === 0 || performance.now() > deadline) return problems;
   }
 };
@@ -59,7 +59,7 @@ const lastingProblems = async (): Promise<readonly string[]> => {
 const sampleProcesses = () => {
   const problems = new Set<string>();
   const controller = new AbortController();
-  const looking = (async () => {
+  const checking = (async () => {
     while (!controller.signal.aborted) {
       for (const problem of processProblems(await findUnder(`${test.plane.stateDir}/host-1`))) problems.add(problem);
       await new Promise((resolve) => setTimeout(resolve, 50));
@@ -68,7 +68,7 @@ const sampleProcesses = () => {
   return {
     stop: async (): Promise<string[]> => {
       controller.abort();
-      await looking;
+      await checking;
       return [...problems];
     },
   };
@@ -80,7 +80,7 @@ describe.each(POINTS)('$service killed at $point', ({ service, point }) => {
     async (run) => {
       const sampler = sampleProcesses();
       const doomed = await arm(service, point);
-      accepted.push(...(await live(test, `${service}-${point}-${run}`)));
+      accepted.push(...(await runLifecycle(test, `${service}-${point}-${run}`)));
       await until(`${service} has died at ${point}`, () => test.plane.supervisor.pidOf(service) !== doomed);
       await test.plane.ready();
       expect(await sampler.stop()).toEqual([]);

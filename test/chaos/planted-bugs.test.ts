@@ -1,7 +1,7 @@
 // A checker that has never failed is not trusted: executors with one thing broken each, which it must catch, beside the same
 // executors and the same life without it, of which it must have nothing to say.
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type LoneHosts, startLoneHosts } from '../harness/standalone-hosts.ts';
+import { type StandaloneHosts, startStandaloneHosts } from '../harness/standalone-hosts.ts';
 import { acksFirst } from './planted/acks-first.ts';
 import { forgetsCommands } from './planted/forgets-commands.ts';
 import { forgetsItsIncarnation } from './planted/forgets-its-incarnation.ts';
@@ -39,22 +39,22 @@ const BUGS = [
 /** Until what goes on has ended. */
 const SETTLED = { timeout: 8000, interval: 100 };
 
-let hosts: LoneHosts;
+let hosts: StandaloneHosts;
 beforeAll(async () => {
-  hosts = await startLoneHosts(2 * BUGS.length);
+  hosts = await startStandaloneHosts(2 * BUGS.length);
 });
 afterEach(() => switchedOn.clear());
 afterAll(() => hosts.stop());
 
-describe.each(BUGS)('an executor that $name', ({ found, live }) => {
+describe.each(BUGS)('an executor that $name', ({ found, runLifecycle }) => {
   it('is caught', async () => {
     const host = hosts.next();
-    await live(host, true);
+    await runLifecycle(host, true);
     await expect.poll(() => host.problems(), SETTLED).toContainEqual(expect.stringMatching(found));
   });
   it('is not seen where it is not', async () => {
     const host = hosts.next();
-    await live(host, false);
+    await runLifecycle(host, false);
     await expect.poll(() => host.problems(), SETTLED).toEqual([]);
   });
 });

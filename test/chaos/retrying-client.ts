@@ -9,9 +9,9 @@ const WITHIN_MS = 40_000;
 /** Nobody listens, or the one who did is dead. */
 const GONE: readonly unknown[] = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'];
 
-const whenThere = async <Body>(ask: () => Promise<Answer<Body>>): Promise<Answer<Body> | undefined> => {
+const whenThere = async <Body>(requestRow: () => Promise<Answer<Body>>): Promise<Answer<Body> | undefined> => {
   try {
-    return await ask();
+    return await requestRow();
   } catch (error) {
     if (error instanceof Error && 'code' in error && GONE.includes(error.code)) return undefined;
     throw error;
@@ -51,5 +51,5 @@ export const send = async (
   return accepted.id;
 };
 
-export const settled = (test: TestPlane, id: CommandId): Promise<Operation> =>
+export const endedOperation = (test: TestPlane, id: CommandId): Promise<Operation> =>
   read<Operation>(test, `/v1/operations/${id}`, ({ finishedAt }) => Boolean(finishedAt));

@@ -8,7 +8,7 @@ import { jetstream } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import type { TestPlane } from '../harness/plane.ts';
 import { until } from '../harness/until.ts';
-import { read, send, settled } from './retrying-client.ts';
+import { endedOperation, read, send } from './retrying-client.ts';
 
 const vm = (test: TestPlane, id: string, wanted: (vm: VmView) => boolean): Promise<VmView> =>
   read<VmView>(test, `/v1/vms/${id}`, wanted);
@@ -37,11 +37,11 @@ const killProcess = async (test: TestPlane, id: string, epoch: number): Promise<
 };
 
 /** Resolves when the VM is deleted, with the ids of the commands that were accepted. */
-export const live = async (test: TestPlane, id: string): Promise<readonly CommandId[]> => {
+export const runLifecycle = async (test: TestPlane, id: string): Promise<readonly CommandId[]> => {
   const accepted: CommandId[] = [];
   const done = async (command: Promise<CommandId>): Promise<void> => {
     accepted.push(await command);
-    await settled(test, await command);
+    await endedOperation(test, await command);
   };
   const restart = { policy: 'on-failure', maxAttempts: 1, backoffMs: 0 };
   await done(send(test, 'POST', '/v1/vms', { id, start: true, spec: { restart } }));

@@ -30,7 +30,7 @@ import { until } from './until.ts';
 const TENANT = tenantId('acme');
 const VM = vmId('vm-1');
 const HOST = hostId('host-1');
-const STRANGER = hostId('host-2');
+const FOREIGN_HOST = hostId('host-2');
 const NOW = '2026-01-01T00:00:00.000Z';
 const LATER = '2026-01-01T00:10:00.000Z';
 
@@ -58,25 +58,25 @@ const request = (verb: Verb): Request => ({
 });
 const begin = (verb: Verb) => ({ request: request(verb), deadline: LATER });
 
-type Said = readonly [fact: VmFact, cause?: string | undefined, writer?: Writer];
-const CLAIMED: Said = [
+type Entry = readonly [fact: VmFact, cause?: string | undefined, writer?: Writer];
+const CLAIMED: Entry = [
   {
     name: 'claimed',
     data: { ...begin('create'), host: HOST, hypervisor: 'simulator', spec: vmSpecSchema.parse({}), start: false },
   },
   'cmd-create',
 ];
-const CREATED: Said = [{ name: 'created', data: { epoch: 0 } }, 'cmd-create'];
-const BOOTING: Said = [{ name: 'boot-started', data: { ...begin('boot'), epoch: 1 } }, 'cmd-boot'];
-const BOOTED: Said = [{ name: 'booted', data: { epoch: 1 } }, 'cmd-boot'];
-const DELETING: Said = [{ name: 'delete-started', data: { ...begin('delete'), force: true } }, 'cmd-delete'];
-const DELETED: Said = [{ name: 'deleted', data: { epoch: 1 } }, 'cmd-delete'];
+const CREATED: Entry = [{ name: 'created', data: { epoch: 0 } }, 'cmd-create'];
+const BOOTING: Entry = [{ name: 'boot-started', data: { ...begin('boot'), epoch: 1 } }, 'cmd-boot'];
+const BOOTED: Entry = [{ name: 'booted', data: { epoch: 1 } }, 'cmd-boot'];
+const DELETING: Entry = [{ name: 'delete-started', data: { ...begin('delete'), force: true } }, 'cmd-delete'];
+const DELETED: Entry = [{ name: 'deleted', data: { epoch: 1 } }, 'cmd-delete'];
 /** By a delete, before any host had claimed the VM. */
 const CANCELLED = [
   { name: 'cancelled', data: { request: request('delete'), reason: 'unclaimed', cancels: commandId('cmd-create') } },
   'cmd-delete',
   'gateway',
-] as const satisfies Said;
+] as const satisfies Entry;
 const RUNNING = [CLAIMED, CREATED, BOOTING, BOOTED];
 const LIFE = [...RUNNING, DELETING, DELETED];
 
@@ -91,7 +91,7 @@ const recorded = (sequence: number, subject: string, bytes: Uint8Array): Recorde
 });
 
 /** As the log would hold it: what the fold ignores is stored too. */
-const logOf = (story: readonly Said[]): Recorded[] => {
+const logOf = (story: readonly Entry[]): Recorded[] => {
   let vm: Vm = initialVm(TENANT, VM);
   return story.map(([fact, cause, writer = HOST], index) => {
     const id = cause === undefined ? undefined : commandId(cause);
@@ -155,7 +155,7 @@ describe('finds in the log', () => {
     ).toEqual(['I1: command cmd-create was accepted and has no outcome']);
   });
   it('a create that was cancelled and is decided once more (I2)', async () => {
-    const expired: Said = [
+    const expired: Entry = [
       { name: 'command-expired', data: { request: request('create'), reason: 'late', state: 'deleted' } },
       'cmd-create',
       'recovery',
@@ -170,19 +170,19 @@ describe('finds in the log', () => {
     ]);
   });
   it('a command that is decided twice (I2)', async () => {
-    const twice: Said = [{ name: 'pause-started', data: begin('pause') }, 'cmd-boot'];
-    const story = [...RUNNING, twice, [{ name: 'paused', data: { epoch: 1 } }, 'cmd-boot'] as Said, DELETING, DELETED];
+    const twice: Entry = [{ name: 'pause-started', data: begin('pause') }, 'cmd-boot'];
+    const story = [...RUNNING, twice, [{ name: 'paused', data: { epoch: 1 } }, 'cmd-boot'] as Entry, DELETING, DELETED];
     expect(await problemsOf(logOf(story))).toEqual(['I2: command cmd-boot was decided 2 times']);
   });
   it('an event by a host that does not own the VM (I3)', async () => {
     const crashed: VmFact = { name: 'crashed', data: { epoch: 1, reason: 'x', detectedBy: 'health', residue: [] } };
-    const problems = await problemsOf(logOf([...RUNNING, [crashed, undefined, STRANGER], DELETING, DELETED]));
+    const problems = await problemsOf(logOf([...RUNNING, [crashed, undefined, FOREIGN_HOST], DELETING, DELETED]));
     expect(problems).toEqual([
       expect.stringMatching(/^I3: entry 5 \(crashed of acme\/vm-1\) is not legal: writer host-2/),
     ]);
   });
   it('an outcome without an intent (I3)', async () => {
-    const paused: Said = [{ name: 'paused', data: { epoch: 1 } }];
+    const paused: Entry = [{ name: 'paused', data: { epoch: 1 } }];
     expect(await problemsOf(logOf([...RUNNING, paused, DELETING, DELETED]))).toEqual([
       expect.stringMatching(/^I3: entry 5 \(paused of acme\/vm-1\)/),
     ]);

@@ -52,7 +52,7 @@ export const startTestPlane = async (
     hosts: 1,
     httpPort: 0,
     natsPort: 0,
-    say: () => undefined,
+    print: () => undefined,
     signal: controller.signal,
     ...options,
   });
@@ -89,8 +89,8 @@ export const startTestPlane = async (
       signal: AbortSignal.timeout(60_000),
     });
     const text = await response.body.text();
-    const { 'ironlog-position': told } = response.headers;
-    if (typeof told === 'string') position = told;
+    const { 'ironlog-position': written } = response.headers;
+    if (typeof written === 'string') position = written;
     return {
       status: response.statusCode,
       body: (text === '' ? undefined : JSON.parse(text)) as Body,

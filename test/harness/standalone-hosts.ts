@@ -40,7 +40,7 @@ export interface Asked {
 }
 
 /** One host and the one VM that it has. */
-export interface LoneHost {
+export interface StandaloneHost {
   readonly vm: VmId;
   /** Its directory. */
   readonly path: string;
@@ -49,14 +49,14 @@ export interface LoneHost {
   /** Puts a command for its VM on WORK; from then on it is an accepted one. */
   send(verb: Verb, asked?: Asked): Promise<CommandId>;
   /** Writes to the VM's log as recovery does. */
-  sayAsRecovery(fact: VmFact): Promise<void>;
+  appendAsRecovery(fact: VmFact): Promise<void>;
   until(what: string, is: (vm: Vm) => boolean): Promise<Vm>;
   /** What the checker says now. */
   problems(): Promise<readonly string[]>;
 }
 
-export interface LoneHosts {
-  readonly next: () => LoneHost;
+export interface StandaloneHosts {
+  readonly next: () => StandaloneHost;
   stop(): Promise<void>;
 }
 
@@ -109,7 +109,7 @@ const fold = (vm: Vm, { read, sequence, hash }: Recorded): Vm =>
     ? evolve(vm, { sequence, hash, writer: read.stored.writer, event: read.stored.event }).vm
     : vm;
 
-const loneHost = (parts: Parts): LoneHost => {
+const standaloneHost = (parts: Parts): StandaloneHost => {
   const { id: host, tenant, path, environment, gateway, recovery, reader, services } = parts;
   const accepted = new Set<CommandId>();
   const filter = vmFilter(tenant, VM);
@@ -132,7 +132,7 @@ const loneHost = (parts: Parts): LoneHost => {
       accepted.add(command.id);
       return command.id;
     },
-    sayAsRecovery: async (fact) => {
+    appendAsRecovery: async (fact) => {
       const vm = await load();
       const meta = { id: newEventId(), time: new Date().toISOString(), writer: 'recovery', actor: 'recovery' } as const;
       const subject = vmEventSubject(tenant, VM, 'recovery', fact.name);
@@ -157,7 +157,7 @@ const loneHost = (parts: Parts): LoneHost => {
 };
 
 /** As many hosts as may be asked for. */
-export const startLoneHosts = async (count: number): Promise<LoneHosts> => {
+export const startStandaloneHosts = async (count: number): Promise<StandaloneHosts> => {
   const root = mkdtempSync(join(tmpdir(), 'il-'));
   const ids = Array.from({ length: count }, (_, index) => hostId(`host-${index + 1}`));
   const directory = join(root, 'nats');
@@ -192,7 +192,7 @@ export const startLoneHosts = async (count: number): Promise<LoneHosts> => {
         IRONLOG_HOST_ID: id,
         IRONLOG_HEALTH_CHECK_SECONDS: '0',
       };
-      return loneHost({
+      return standaloneHost({
         id,
         tenant: tenantId(`tenant-of-${id}`),
         path,

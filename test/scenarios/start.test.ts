@@ -9,11 +9,11 @@ import { until } from '../harness/until.ts';
 
 let stateDir: string;
 let plane: Plane | undefined;
-const said: string[] = [];
+const printed: string[] = [];
 
 const start = async (executor: Record<string, string> = {}): Promise<Plane> => {
   const { signal } = new AbortController();
-  const say = (line: string): void => void said.push(line);
+  const print = (line: string): void => void printed.push(line);
   const extra = { 'vm-executor': executor };
   plane = await startPlane({
     stateDir,
@@ -21,7 +21,7 @@ const start = async (executor: Record<string, string> = {}): Promise<Plane> => {
     hosts: 1,
     httpPort: 0,
     natsPort: 0,
-    say,
+    print,
     signal,
     extra,
   });
@@ -29,7 +29,7 @@ const start = async (executor: Record<string, string> = {}): Promise<Plane> => {
 };
 const stopInOrder = async ({ http, token, hosts, stop }: Plane): Promise<void> => {
   const { signal } = new AbortController();
-  await shutDownVms({ http, token, hosts, say: (line) => said.push(line), signal });
+  await shutDownVms({ http, token, hosts, print: (line) => printed.push(line), signal });
   await stop({ keepVms: false });
   plane = undefined;
 };
@@ -65,7 +65,7 @@ it('has stopped its VMs as asked for, and one that waits to be booted waits on',
   for (const id of ['ran', 'paused', 'made'])
     expect(readdirSync(join(stateDir, 'host-1', 'dev', id)).filter((name) => name.endsWith('.sock'))).toEqual([]);
   // The third is counted when its create is not known to have ended yet.
-  expect(said).toContainEqual(expect.stringMatching(/^shutting down [23] VMs/));
+  expect(printed).toContainEqual(expect.stringMatching(/^shutting down [23] VMs/));
 
   const second = await start();
   for (const id of ['ran', 'paused']) {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { identify } from '@ironlog/hypervisor';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { devFileIn, doubtOf, readDevFile, writeDevFiles } from './dev-file.ts';
+import { devFileIn, readDevFile, whyUncertain, writeDevFiles } from './dev-file.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -47,10 +47,10 @@ it('is taken over from a start that has died, and doubted meanwhile', async () =
   await once(child, 'spawn');
   const start = await identify(child.pid ?? 0);
   writeFileSync(shared(), JSON.stringify({ ...readDevFile(shared()), start }));
-  expect(await doubtOf(shared(), readDevFile(shared()))).toContain('still runs');
+  expect(await whyUncertain(shared(), readDevFile(shared()))).toContain('still runs');
   child.kill('SIGKILL');
   await once(child, 'exit');
-  expect(await doubtOf(shared(), readDevFile(shared()))).toContain(`(pid ${child.pid}) has ended`);
+  expect(await whyUncertain(shared(), readDevFile(shared()))).toContain(`(pid ${child.pid}) has ended`);
   expect((await writeDevFiles(factsOf('two'), shared())).path).toBe(shared());
 });
 

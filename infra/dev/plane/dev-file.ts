@@ -75,7 +75,7 @@ export const readDevFile = (path: string): DevFile => {
 };
 
 /** Why what it names may not answer. */
-export const doubtOf = async (path: string, { start }: DevFile): Promise<string> =>
+export const whyUncertain = async (path: string, { start }: DevFile): Promise<string> =>
   (await isAlive(start))
     ? `the npm start that wrote ${path} still runs (pid ${start.pid}): see its logs`
     : `the npm start that wrote ${path} (pid ${start.pid}) has ended: run npm start again`;

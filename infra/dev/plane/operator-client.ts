@@ -8,7 +8,7 @@ export interface OperatorOptions {
   readonly signal: AbortSignal;
 }
 
-export interface Operator {
+export interface OperatorClient {
   /** All that are not deleted; what the last answer told of is seen. @throws Error when the API does not tell. */
   vms(): Promise<readonly VmView[]>;
   /** By force. `false`: its end is not known yet, or not to be had; the next list tells. */
@@ -17,10 +17,10 @@ export interface Operator {
 
 const PAGE = 500;
 
-export const openOperator = ({ http, token, signal }: OperatorOptions): Operator => {
+export const openOperatorClient = ({ http, token, signal }: OperatorOptions): OperatorClient => {
   /** A list that sends it has at least seen what the answer before told of. */
   let position: string | null = null;
-  const ask = async (path: string, init: RequestInit = {}): Promise<Response> => {
+  const requestRow = async (path: string, init: RequestInit = {}): Promise<Response> => {
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...init.headers };
     const response = await fetch(`${http}${path}`, { ...init, headers, signal }).catch((cause: unknown) => {
       signal.throwIfAborted();
@@ -31,7 +31,7 @@ export const openOperator = ({ http, token, signal }: OperatorOptions): Operator
   };
   const page = async (cursor: string) => {
     const headers: Record<string, string> = position === null ? {} : { 'ironlog-position': position };
-    const response = await ask(`/v1/vms?limit=${PAGE}${cursor && `&cursor=${cursor}`}`, { headers });
+    const response = await requestRow(`/v1/vms?limit=${PAGE}${cursor && `&cursor=${cursor}`}`, { headers });
     if (response.status !== 200) throw new Error(`the API answers ${response.status}: ${await response.text()}`);
     return vmListSchema.parse(await response.json());
   };
@@ -47,7 +47,11 @@ export const openOperator = ({ http, token, signal }: OperatorOptions): Operator
     },
     shutDown: async ({ id }) => {
       const body = JSON.stringify({ mode: 'force' });
-      const response = await ask(`/v1/vms/${id}/shutdown`, { method: 'POST', body, headers: { prefer: 'wait=10' } });
+      const response = await requestRow(`/v1/vms/${id}/shutdown`, {
+        method: 'POST',
+        body,
+        headers: { prefer: 'wait=10' },
+      });
       await response.text();
       return response.status === 200;
     },

@@ -4,7 +4,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 const MOST_BYTES = 16_384;
 
 /** From byte `from` on, its lines joined; undefined when there are none. */
-export const sentencesIn = (file: string, from: number): string | undefined => {
+export const plainLinesIn = (file: string, from: number): string | undefined => {
   const bytes = Buffer.alloc(MOST_BYTES);
   const log = openSync(file, 'r');
   try {

@@ -3,22 +3,22 @@ import { join } from 'node:path';
 import { type FoundProcess, sameProcess } from '@ironlog/hypervisor';
 import type { HostId, TenantId } from '@ironlog/schemas';
 import { clientUser } from '../../nats/accounts.ts';
-import { type KeptNats, keepNats } from '../../nats/supervised-nats.ts';
+import { type SupervisedNats, superviseNats } from '../../nats/supervised-nats.ts';
 import { privateDirectory } from '../paths.ts';
-import { findGuests } from '../processes/hypervisor-processes.ts';
-import { endLeftovers } from '../processes/orphans.ts';
+import { findHypervisorProcesses } from '../processes/hypervisor-processes.ts';
+import { endOrphans } from '../processes/orphans.ts';
 import { Supervisor } from '../processes/supervisor.ts';
 import { hypervisorEnvironment } from '../setup/hypervisor.ts';
 import { findNatsServer } from '../setup/nats-server.ts';
 import { hostNames, missingHosts } from '../state/host-directories.ts';
 import { lockStateDirectory } from '../state/lock.ts';
-import { refuseNeighbours } from '../state/nested-directories.ts';
+import { refuseNestedDirectories } from '../state/nested-directories.ts';
 import { openStateDirectory, realPathOf } from '../state/state-directory.ts';
 import type { Given } from '../variables.ts';
 import { choosePort } from './ports.ts';
 import { whenAllReady } from './readiness.ts';
 import { type PlannedService, planServices } from './services.ts';
-import { endPlane } from './stop-plane.ts';
+import { stopPlane } from './stop-plane.ts';
 import { DEV_TENANT, ensureDevToken } from './tokens.ts';
 
 export interface PlaneOptions {
@@ -29,10 +29,10 @@ export interface PlaneOptions {
   /** Wanted ports; 0: any. */
   readonly httpPort: number;
   readonly natsPort: number;
-  readonly say: (line: string) => void;
+  readonly print: (line: string) => void;
   readonly signal: AbortSignal;
   /** Aborted: at the end nothing is given time to end by itself. */
-  readonly hurry?: AbortSignal;
+  readonly force?: AbortSignal;
   /** Variables of the person who starts it, by service. */
   readonly given?: Given;
   /** Added to the environment of a service, by its name. */
@@ -44,7 +44,7 @@ export interface Plane {
   readonly token: string;
   readonly tenant: TenantId;
   readonly hosts: readonly HostId[];
-  readonly nats: KeptNats;
+  readonly nats: SupervisedNats;
   readonly natsUser: string;
   readonly services: readonly PlannedService[];
   readonly supervisor: Supervisor;
@@ -56,32 +56,32 @@ export interface Plane {
 
 /** Resolves when every service is ready. @throws Error that says what is missing or did not come up; nothing that it started is left running then. */
 export const startPlane = async (options: PlaneOptions): Promise<Plane> => {
-  const { say, signal, hurry } = options;
+  const { print, signal, force } = options;
   // Before it is made: nothing is to appear in another's.
-  await refuseNeighbours(realPathOf(options.stateDir));
+  await refuseNestedDirectories(realPathOf(options.stateDir));
   const stateDir = openStateDirectory(options.stateDir);
   const unlock = await lockStateDirectory(stateDir);
   const hosts = hostNames(options.hosts);
   const hostDirectories = hosts.map((host) => join(stateDir, host));
-  const earlier = await findGuests(hostDirectories);
-  const supervisor = new Supervisor(privateDirectory(join(stateDir, 'logs')), say);
-  let nats: KeptNats | undefined;
+  const earlier = await findHypervisorProcesses(hostDirectories);
+  const supervisor = new Supervisor(privateDirectory(join(stateDir, 'logs')), print);
+  let nats: SupervisedNats | undefined;
   const end = (isKept: (guest: FoundProcess) => boolean): Promise<void> =>
-    endPlane({ supervisor, hostDirectories, nats, unlock, say, hurry }, isKept);
+    stopPlane({ supervisor, hostDirectories, nats, unlock, print, force }, isKept);
   try {
-    await endLeftovers(stateDir, say);
+    await endOrphans(stateDir, print);
     const hypervisor = await hypervisorEnvironment({ hypervisor: options.hypervisor, stateDir, signal });
     signal.throwIfAborted();
     const binary = await findNatsServer();
-    nats = await keepNats(
+    nats = await superviseNats(
       { binary, directory: join(stateDir, 'nats'), hosts, tenants: [DEV_TENANT], port: options.natsPort },
-      say,
+      print,
     );
-    if (nats.instead !== undefined) say(`${nats.instead}; NATS is at ${nats.url}`);
+    if (nats.instead !== undefined) print(`${nats.instead}; NATS is at ${nats.url}`);
     const http = await choosePort(options.httpPort);
-    if (http.instead !== undefined) say(`${http.instead}; HTTP is at port ${http.port}`);
+    if (http.instead !== undefined) print(`${http.instead}; HTTP is at port ${http.port}`);
     const missing = missingHosts(stateDir, hosts.length);
-    if (missing !== undefined) say(missing);
+    if (missing !== undefined) print(missing);
     const opsPorts = await Promise.all(
       Array.from({ length: 2 + hosts.length }, async () => (await choosePort(0)).port),
     );

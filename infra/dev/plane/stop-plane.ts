@@ -1,33 +1,33 @@
 // The end of a plane: the services first, for an executor would take the end of a VM for a crash; nats-server last.
 import type { FoundProcess } from '@ironlog/hypervisor';
-import type { KeptNats } from '../../nats/supervised-nats.ts';
-import { endGuests, findGuests } from '../processes/hypervisor-processes.ts';
+import type { SupervisedNats } from '../../nats/supervised-nats.ts';
+import { endHypervisorProcesses, findHypervisorProcesses } from '../processes/hypervisor-processes.ts';
 import type { Supervisor } from '../processes/supervisor.ts';
-import { countedVms } from '../terminal/countdown.ts';
-import { HOW_TO_HURRY, tellIfLong } from '../terminal/slow-step.ts';
+import { vmCount } from '../terminal/countdown.ts';
+import { HOW_TO_FORCE, printIfSlow } from '../terminal/slow-step.ts';
 
 export interface PlaneParts {
   readonly supervisor: Supervisor;
   /** Absolute, real paths. */
   readonly hostDirectories: readonly string[];
-  readonly nats: KeptNats | undefined;
+  readonly nats: SupervisedNats | undefined;
   readonly unlock: () => void;
-  readonly say: (line: string) => void;
+  readonly print: (line: string) => void;
   /** Aborted: nothing is given time to end by itself. */
-  readonly hurry: AbortSignal | undefined;
+  readonly force: AbortSignal | undefined;
 }
 
 /** Ends everything but the VMs that are kept, and says what it ended and what runs on. */
-export const endPlane = async (parts: PlaneParts, isKept: (guest: FoundProcess) => boolean): Promise<void> => {
-  const { supervisor, hostDirectories, nats, unlock, say, hurry } = parts;
-  await supervisor.stop(hurry);
-  const guests = await findGuests(hostDirectories);
+export const stopPlane = async (parts: PlaneParts, isKept: (guest: FoundProcess) => boolean): Promise<void> => {
+  const { supervisor, hostDirectories, nats, unlock, print, force } = parts;
+  await supervisor.stop(force);
+  const guests = await findHypervisorProcesses(hostDirectories);
   const ended = guests.filter((guest) => !isKept(guest));
-  await endGuests(ended, hurry);
-  const line = (): string => `waiting for nats-server to end ${HOW_TO_HURRY}`;
-  if (nats) await (hurry ? tellIfLong(say, line, () => nats.stop(hurry)) : nats.stop());
+  await endHypervisorProcesses(ended, force);
+  const line = (): string => `waiting for nats-server to end ${HOW_TO_FORCE}`;
+  if (nats) await (force ? printIfSlow(print, line, () => nats.stop(force)) : nats.stop());
   unlock();
   const kept = guests.length - ended.length;
-  if (ended.length > 0) say(`ended the processes of ${countedVms(ended.length)}`);
-  if (kept > 0) say(`still running: ${countedVms(kept)}, for the next npm start to adopt`);
+  if (ended.length > 0) print(`ended the processes of ${vmCount(ended.length)}`);
+  if (kept > 0) print(`still running: ${vmCount(kept)}, for the next npm start to adopt`);
 };

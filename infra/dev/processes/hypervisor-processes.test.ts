@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { endGuests, findGuests } from './hypervisor-processes.ts';
+import { endHypervisorProcesses, findHypervisorProcesses } from './hypervisor-processes.ts';
 
 let root: string;
 const children: ChildProcess[] = [];
@@ -33,13 +33,15 @@ it('takes for its VMs those of its own hosts, and none of a host or a plane that
   const own = await startGuest(join(root, 'host-1', 'dev', 'vm-1'));
   await startGuest(join(root, 'host-2', 'dev', 'vm-2'));
   await startGuest(join(root, 'host-1', 'inner', 'host-1', 'dev', 'vm-3'));
-  expect((await findGuests([join(root, 'host-1')])).map(({ identity }) => identity.pid)).toEqual([own.pid]);
+  expect((await findHypervisorProcesses([join(root, 'host-1')])).map(({ identity }) => identity.pid)).toEqual([
+    own.pid,
+  ]);
 });
 
 it('leaves neither socket nor launch record of one that it has ended, and what the VM keeps', async () => {
   const directory = join(root, 'host-1', 'dev', 'vm-1');
   const guest = await startGuest(directory);
-  await endGuests(await findGuests([join(root, 'host-1')]));
+  await endHypervisorProcesses(await findHypervisorProcesses([join(root, 'host-1')]));
   await expect.poll(() => guest.signalCode).toBe('SIGTERM');
   expect(readdirSync(directory).sort()).toEqual(['console.log', 'vm.json']);
 });

@@ -6,16 +6,18 @@ import { findPlaneProcesses, type PlaneProcess } from './plane-processes.ts';
 const GRACE_MS = 12_000;
 
 /** Living processes of that state directory (absolute, real path). Call it while holding the directory's lock. */
-export const findLeftovers = async (stateDir: string): Promise<readonly PlaneProcess[]> =>
+export const findOrphans = async (stateDir: string): Promise<readonly PlaneProcess[]> =>
   (await findPlaneProcesses()).filter((process) => process.stateDir === stateDir);
 
 /** Ends them, services before their server; says which. @throws Error when one cannot be ended. */
-export const endLeftovers = async (stateDir: string, say: (line: string) => void): Promise<void> => {
-  const found = await findLeftovers(stateDir);
+export const endOrphans = async (stateDir: string, print: (line: string) => void): Promise<void> => {
+  const found = await findOrphans(stateDir);
   if (found.length === 0) return;
-  say(`ending what an earlier run left: ${found.map(({ name, identity }) => `${name} (${identity.pid})`).join(', ')}`);
-  const end = async (leftovers: readonly PlaneProcess[]): Promise<void> => {
-    const outcomes = await Promise.all(leftovers.map(({ identity }) => killProcess(identity, { graceMs: GRACE_MS })));
+  print(
+    `ending what an earlier run left: ${found.map(({ name, identity }) => `${name} (${identity.pid})`).join(', ')}`,
+  );
+  const end = async (orphans: readonly PlaneProcess[]): Promise<void> => {
+    const outcomes = await Promise.all(orphans.map(({ identity }) => killProcess(identity, { graceMs: GRACE_MS })));
     for (const outcome of outcomes) if (outcome.kind === 'alive') throw new Error(outcome.reason);
   };
   await end(found.filter(({ name }) => name !== 'nats-server'));

@@ -11,12 +11,12 @@ import { Supervisor } from './supervisor.ts';
 
 let directory: string;
 let supervisor: Supervisor;
-let said: string[];
+let printed: string[];
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'il-supervisor-'));
   mkdirSync(join(directory, 'logs'));
-  said = [];
-  supervisor = new Supervisor(join(directory, 'logs'), (line) => said.push(line));
+  printed = [];
+  supervisor = new Supervisor(join(directory, 'logs'), (line) => printed.push(line));
 });
 afterEach(async () => {
   await supervisor.stop(AbortSignal.abort());
@@ -35,13 +35,13 @@ it('tells what a process wrote for people when it refuses its configuration, and
   await expect(supervisor.hopeless).rejects.toThrow(
     /^one does not accept its configuration: NAME is 7; it takes 1 to 3; OTHER is not set$/,
   );
-  expect(said).toEqual([]);
+  expect(printed).toEqual([]);
 });
 
 it('starts again what ends, and says so', async () => {
   start('one', 'process.exit(1);');
-  await expect.poll(() => said.length, { timeout: 10_000 }).toBeGreaterThan(1);
-  expect(said[0]).toBe(`one ended (exit 1); starting it again in 100 ms; its log: ${supervisor.logOf('one')}`);
+  await expect.poll(() => printed.length, { timeout: 10_000 }).toBeGreaterThan(1);
+  expect(printed[0]).toBe(`one ended (exit 1); starting it again in 100 ms; its log: ${supervisor.logOf('one')}`);
 });
 
 it('lets a process yield to the others', async () => {
@@ -61,18 +61,18 @@ it('gives a process time to end, until there is a hurry', async () => {
     import { writeFileSync } from 'node:fs'; writeFileSync(${JSON.stringify(file)}, '');`,
   );
   await expect.poll(() => existsSync(file), { timeout: 10_000 }).toBe(true);
-  const hurry = new AbortController();
+  const force = new AbortController();
   let ended = false;
-  const stopping = supervisor.stop(hurry.signal).then(() => {
+  const stopping = supervisor.stop(force.signal).then(() => {
     ended = true;
   });
   await new Promise((resolve) => setTimeout(resolve, 300));
-  expect([ended, said]).toEqual([false, []]);
+  expect([ended, printed]).toEqual([false, []]);
   await expect
-    .poll(() => said, { timeout: 10_000 })
+    .poll(() => printed, { timeout: 10_000 })
     .toEqual(['waiting for deaf to end, at most 12 s more (Ctrl-C again ends everything at once)']);
   const hurriedAt = performance.now();
-  hurry.abort();
+  force.abort();
   await stopping;
   expect(performance.now() - hurriedAt).toBeLessThan(5000);
 });

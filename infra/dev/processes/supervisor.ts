@@ -4,8 +4,8 @@ import { closeSync, fstatSync, openSync } from 'node:fs';
 import { getPriority, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from '../paths.ts';
-import { sentencesIn } from '../plane/plain-lines.ts';
-import { HOW_TO_HURRY, SAY_AFTER_MS, tellIfLong } from '../terminal/slow-step.ts';
+import { plainLinesIn } from '../plane/plain-lines.ts';
+import { HOW_TO_FORCE, PRINT_AFTER_MS, printIfSlow } from '../terminal/slow-step.ts';
 
 export interface Managed {
   readonly name: string;
@@ -30,21 +30,21 @@ export class Supervisor {
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #armed = new Map<string, Readonly<Record<string, string>>>();
   readonly #delays = new Map<string, number>();
-  readonly #hopeless = Promise.withResolvers<never>();
+  readonly #failed = Promise.withResolvers<never>();
   #stopping = false;
 
-  readonly #say: (line: string) => void;
+  readonly #print: (line: string) => void;
 
-  constructor(logDirectory: string, say: (line: string) => void) {
+  constructor(logDirectory: string, print: (line: string) => void) {
     this.#logDirectory = logDirectory;
-    this.#say = say;
+    this.#print = print;
     // Whoever waits for it hears of it; nobody has to.
-    this.#hopeless.promise.catch(() => undefined);
+    this.#failed.promise.catch(() => undefined);
   }
 
   /** Rejects when a process refuses its configuration: starting it again would end the same way. */
   get hopeless(): Promise<never> {
-    return this.#hopeless.promise;
+    return this.#failed.promise;
   }
 
   logOf(name: string): string {
@@ -85,7 +85,7 @@ export class Supervisor {
       if (code === EXIT_CONFIG) return this.#refused(managed, from);
       const delayMs = this.#delays.get(managed.name) ?? FIRST_DELAY_MS;
       this.#delays.set(managed.name, Math.min(delayMs * 2, LONGEST_DELAY_MS));
-      this.#say(
+      this.#print(
         `${managed.name} ended (${signal ?? `exit ${code}`}); starting it again in ${delayMs} ms; its log: ${this.logOf(managed.name)}`,
       );
       this.#again(managed, delayMs);
@@ -95,15 +95,15 @@ export class Supervisor {
   /** Whoever waits for readiness is told what it wrote; to others it is said when it is tried again, in case its server is another by then. */
   #refused(managed: Managed, from: number): void {
     const log = this.logOf(managed.name);
-    const why = `${managed.name} does not accept its configuration: ${sentencesIn(log, from) ?? `see ${log}`}`;
-    this.#hopeless.reject(new Error(why));
+    const why = `${managed.name} does not accept its configuration: ${plainLinesIn(log, from) ?? `see ${log}`}`;
+    this.#failed.reject(new Error(why));
     this.#again(managed, LONGEST_DELAY_MS, `${why}; starting it again`);
   }
 
   #again(managed: Managed, delayMs: number, line?: string): void {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      if (line !== undefined) this.#say(line);
+      if (line !== undefined) this.#print(line);
       this.start(managed);
     }, delayMs);
     this.#timers.add(timer);
@@ -113,34 +113,34 @@ export class Supervisor {
    * SIGTERM to all, SIGKILL to what is left after a bound or when there is a hurry; resolves when none is left. Whoever can
    * hurry it is told what it waits for.
    */
-  async stop(hurry?: AbortSignal): Promise<void> {
+  async stop(force?: AbortSignal): Promise<void> {
     this.#stopping = true;
     for (const timer of this.#timers) clearTimeout(timer);
     const allEnded = async (): Promise<void> => {
-      await Promise.all([...this.#children.values()].map((child) => endChild(child, hurry)));
+      await Promise.all([...this.#children.values()].map((child) => endChild(child, force)));
     };
-    if (!hurry) return allEnded();
+    if (!force) return allEnded();
     const line = (): string => {
-      const leftSeconds = (STOP_WITHIN_MS - SAY_AFTER_MS) / 1000;
-      return `waiting for ${[...this.#children.keys()].join(', ')} to end, at most ${leftSeconds} s more ${HOW_TO_HURRY}`;
+      const leftSeconds = (STOP_WITHIN_MS - PRINT_AFTER_MS) / 1000;
+      return `waiting for ${[...this.#children.keys()].join(', ')} to end, at most ${leftSeconds} s more ${HOW_TO_FORCE}`;
     };
-    await tellIfLong(this.#say, line, allEnded);
+    await printIfSlow(this.#print, line, allEnded);
   }
 }
 
-const endChild = (child: ChildProcess, hurry?: AbortSignal): Promise<void> =>
+const endChild = (child: ChildProcess, force?: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (child.exitCode !== null || child.signalCode !== null) return resolve();
     const kill = (): void => void child.kill('SIGKILL');
     const timer = setTimeout(kill, STOP_WITHIN_MS);
     child.once('exit', () => {
       clearTimeout(timer);
-      hurry?.removeEventListener('abort', kill);
+      force?.removeEventListener('abort', kill);
       resolve();
     });
     child.kill('SIGTERM');
-    hurry?.addEventListener('abort', kill, { once: true });
-    if (hurry?.aborted) kill();
+    force?.addEventListener('abort', kill, { once: true });
+    if (force?.aborted) kill();
   });
 
 const yieldBy = ({ pid }: ChildProcess, niceness: number): void => {

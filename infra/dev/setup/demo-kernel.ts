@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { CACHE_DIR, privateDirectory } from '../paths.ts';
-import { say } from '../terminal/print.ts';
+import { print } from '../terminal/print.ts';
 import { type CpioEntry, cpioArchive } from './cpio.ts';
 import { dependenciesOf, unpackPackage } from './debian-archive.ts';
 
@@ -82,7 +82,7 @@ const buildDemoKernel = async (directory: string): Promise<DemoKernel> => {
   const built = { kernel: join(directory, 'vmlinuz'), initrd: join(directory, 'initrd.gz') };
   const image = join(directory, '.package');
   if (!existsSync(image)) {
-    say('fetching the demo kernel and busybox from the Debian archive into .ironlog/cache');
+    print('fetching the demo kernel and busybox from the Debian archive into .ironlog/cache');
     const name = (await dependenciesOf(SUITE, KERNEL_META)).find((package_) => /^linux-image-\d/.test(package_));
     if (!name)
       throw new Error(`the Debian archive names no kernel for ${KERNEL_META}; set IRONLOG_KERNEL and IRONLOG_INITRD`);

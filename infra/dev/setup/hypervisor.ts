@@ -1,7 +1,7 @@
 // What the executors are told of the hypervisor that they drive: for QEMU, where it is, what its demo guest boots, and by what.
 import { join } from 'node:path';
 import { chooseAccelerator } from '@ironlog/hypervisor';
-import { say } from '../terminal/print.ts';
+import { print } from '../terminal/print.ts';
 import { type DemoKernel, ensureDemoKernel, READY_LINE } from './demo-kernel.ts';
 import { findQemu } from './qemu.ts';
 
@@ -24,9 +24,9 @@ const acceleratorOf = async (
   const { accelerator, reason } = await chooseAccelerator({
     ...{ program, kernel, initrd, readyLine: READY_LINE, cachePath, signal },
     onProbe: (withinMs) =>
-      say(`finding out whether the kernel boots under KVM here: once, at most ${withinMs / 1000} s`),
+      print(`finding out whether the kernel boots under KVM here: once, at most ${withinMs / 1000} s`),
   });
-  say(`QEMU runs guests by ${accelerator}: ${reason}`);
+  print(`QEMU runs guests by ${accelerator}: ${reason}`);
   return accelerator;
 };
 
@@ -37,7 +37,7 @@ export const hypervisorEnvironment = async (choice: HypervisorChoice): Promise<R
   const qemu = await findQemu();
   if (qemu.kind === 'absent') throw new Error(qemu.reason);
   const guest = await ensureDemoKernel();
-  say(`QEMU ${qemu.version} (${qemu.path}) boots ${guest.kernel}`);
+  print(`QEMU ${qemu.version} (${qemu.path}) boots ${guest.kernel}`);
   return {
     IRONLOG_HYPERVISOR: kind,
     IRONLOG_QEMU: qemu.path,

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { CACHE_DIR } from '../paths.ts';
-import { say } from '../terminal/print.ts';
+import { print } from '../terminal/print.ts';
 import { unpackPackage } from './debian-archive.ts';
 
 const run = promisify(execFile);
@@ -48,10 +48,12 @@ export const findNatsServer = async (): Promise<string> => {
     const version = await versionOf(path);
     if (version && newEnough(version)) return path;
     if (version)
-      say(`nats-server ${version.join('.')} from ${from} (${path}) is older than ${FLOOR.join('.')}; trying the next`);
-    else if (!silent) say(`${path} from ${from} is no nats-server that runs; trying the next`);
+      print(
+        `nats-server ${version.join('.')} from ${from} (${path}) is older than ${FLOOR.join('.')}; trying the next`,
+      );
+    else if (!silent) print(`${path} from ${from} is no nats-server that runs; trying the next`);
   }
-  say('fetching nats-server from the Debian archive into .ironlog/cache');
+  print('fetching nats-server from the Debian archive into .ironlog/cache');
   const unpacked = await unpackPackage(SUITE, PACKAGE);
   const path = unpacked.ok ? join(unpacked.directory, 'usr/sbin/nats-server') : undefined;
   const version = path ? await versionOf(path) : undefined;

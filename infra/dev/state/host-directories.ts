@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type HostId, hostId } from '@ironlog/schemas';
-import { countedVms } from '../terminal/countdown.ts';
+import { vmCount } from '../terminal/countdown.ts';
 
 const HOST = /^host-([1-9]\d{0,2})$/;
 
@@ -30,6 +30,6 @@ export const missingHosts = (stateDir: string, started: number): string | undefi
     .sort((a, b) => a.number - b.number);
   const last = missing.at(-1);
   if (!last) return undefined;
-  const names = missing.map(({ number, vms }) => `host-${number} with ${countedVms(vms)}`).join(', ');
+  const names = missing.map(({ number, vms }) => `host-${number} with ${vmCount(vms)}`).join(', ');
   return `not started: ${names}; nobody looks after ${missing.length === 1 ? 'its' : 'their'} VMs until a start with --hosts ${last.number}`;
 };

@@ -17,7 +17,7 @@ const refuse = (stateDir: string, other: string, who: string): never => {
 };
 
 /** `stateDir`: absolute, real path. @throws UsageError that names the other directory and a process of it. */
-export const refuseNeighbours = async (stateDir: string): Promise<void> => {
+export const refuseNestedDirectories = async (stateDir: string): Promise<void> => {
   for (const outer of above(stateDir)) {
     const holder = await lockHolder(outer);
     if (holder) refuse(stateDir, outer, `another npm start (pid ${holder.pid})`);

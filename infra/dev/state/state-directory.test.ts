@@ -14,9 +14,9 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { endLeftovers, findLeftovers } from '../processes/orphans.ts';
+import { endOrphans, findOrphans } from '../processes/orphans.ts';
 import { lockStateDirectory } from './lock.ts';
-import { refuseNeighbours } from './nested-directories.ts';
+import { refuseNestedDirectories } from './nested-directories.ts';
 import { openStateDirectory, realPathOf } from './state-directory.ts';
 
 let directory: string;
@@ -69,20 +69,20 @@ describe('what a killed supervisor left', () => {
   it('is found by its state directory and ended, and nothing else is', async () => {
     const ours = await startService('vm-executor', join(directory, 'state'));
     const another = await startService('state-projector', join(directory, 'state-2'));
-    const found = await findLeftovers(join(directory, 'state'));
+    const found = await findOrphans(join(directory, 'state'));
     expect(found.map(({ name, identity }) => [name, identity.pid])).toEqual([['vm-executor', ours.pid]]);
-    const said: string[] = [];
-    await endLeftovers(join(directory, 'state'), (line) => said.push(line));
+    const printed: string[] = [];
+    await endOrphans(join(directory, 'state'), (line) => printed.push(line));
     await expect.poll(() => ours.signalCode).toBe('SIGTERM');
     expect(another.signalCode).toBeNull();
-    expect(said).toEqual([`ending what an earlier run left: vm-executor (${ours.pid})`]);
-    expect(await findLeftovers(join(directory, 'state'))).toEqual([]);
+    expect(printed).toEqual([`ending what an earlier run left: vm-executor (${ours.pid})`]);
+    expect(await findOrphans(join(directory, 'state'))).toEqual([]);
   });
 
   it('is not what runs in a directory inside of it', async () => {
     await startService('vm-executor', join(directory, 'state', 'inner'));
-    expect(await findLeftovers(join(directory, 'state'))).toEqual([]);
-    expect(await findLeftovers(join(directory, 'state', 'inner'))).toHaveLength(1);
+    expect(await findOrphans(join(directory, 'state'))).toEqual([]);
+    expect(await findOrphans(join(directory, 'state', 'inner'))).toHaveLength(1);
   });
 
   it('is not who looks into the configuration of its nats-server', async () => {
@@ -92,7 +92,7 @@ describe('what a killed supervisor left', () => {
     const reader = spawn('tail', ['-f', config], { stdio: ['ignore', 'ignore', 'inherit'] });
     children.push(reader);
     await once(reader, 'spawn');
-    expect(await findLeftovers(directory)).toEqual([]);
+    expect(await findOrphans(directory)).toEqual([]);
   });
 });
 
@@ -103,17 +103,17 @@ describe('a directory beside which another plane runs', () => {
   ])('is refused when it is %s that one, and made neither', async (where, wanted, other) => {
     const running = await startService('state-projector', join(directory, ...other));
     const stateDir = join(directory, ...wanted);
-    await expect(refuseNeighbours(stateDir)).rejects.toThrow(
+    await expect(refuseNestedDirectories(stateDir)).rejects.toThrow(
       `${stateDir} is ${where} ${join(directory, ...other)}, which a state-projector (pid ${running.pid}) uses`,
     );
   });
 
   it('is refused when a start has the one above it, and has not started anything yet', async () => {
     const release = await lockStateDirectory(directory);
-    await expect(refuseNeighbours(join(directory, 'inner'))).rejects.toThrow(`npm start (pid ${process.pid})`);
-    await expect(refuseNeighbours(`${directory}-2`)).resolves.toBeUndefined();
+    await expect(refuseNestedDirectories(join(directory, 'inner'))).rejects.toThrow(`npm start (pid ${process.pid})`);
+    await expect(refuseNestedDirectories(`${directory}-2`)).resolves.toBeUndefined();
     release();
-    await expect(refuseNeighbours(join(directory, 'inner'))).resolves.toBeUndefined();
+    await expect(refuseNestedDirectories(join(directory, 'inner'))).resolves.toBeUndefined();
   });
 });
 

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Countdown } from './countdown.ts';
 
-let said: string[];
+let printed: string[];
 let countdown: Countdown;
 beforeEach(() => {
   vi.useFakeTimers();
-  said = [];
-  countdown = new Countdown((line) => said.push(line));
+  printed = [];
+  countdown = new Countdown((line) => printed.push(line));
 });
 afterEach(() => {
   countdown.stop();
@@ -21,7 +21,7 @@ it('says how many there are, and every two seconds how many are to go', () => {
   countdown.one();
   countdown.one();
   vi.advanceTimersByTime(5000);
-  expect(said).toEqual(['shutting down 3 VMs (Ctrl-C again ends everything at once)', '2 VMs to go']);
+  expect(printed).toEqual(['shutting down 3 VMs (Ctrl-C again ends everything at once)', '2 VMs to go']);
 });
 
 it('goes on as long as one ends now and then, and gives up ten seconds after the last', () => {
@@ -40,8 +40,8 @@ it('goes on as long as one ends now and then, and gives up ten seconds after the
 
 it('says what it waits for when it is not told how many, once, and gives up when it never is', () => {
   vi.advanceTimersByTime(1900);
-  expect(said).toEqual([]);
+  expect(printed).toEqual([]);
   vi.advanceTimersByTime(8100);
-  expect(said).toEqual(['waiting for the API to tell which VMs run (Ctrl-C again ends everything at once)']);
+  expect(printed).toEqual(['waiting for the API to tell which VMs run (Ctrl-C again ends everything at once)']);
   expect(countdown.stalled.aborted).toBe(true);
 });

@@ -1,23 +1,23 @@
 // How many VMs are to go: said at its beginning and every few seconds, and given up when none has gone for a while.
-import { HOW_TO_HURRY } from './slow-step.ts';
+import { HOW_TO_FORCE } from './slow-step.ts';
 
-export const countedVms = (count: number): string => `${count} VM${count === 1 ? '' : 's'}`;
+export const vmCount = (count: number): string => `${count} VM${count === 1 ? '' : 's'}`;
 
-const SAY_EVERY_MS = 2000;
+const PRINT_EVERY_MS = 2000;
 /** Hundreds of VMs may take longer together, one by one none does. */
 const GIVE_UP_AFTER_MS = 10_000;
 
 /** Its timers run until it is stopped. */
 export class Countdown {
-  readonly #say: (line: string) => void;
+  readonly #print: (line: string) => void;
   readonly #stalled = new AbortController();
-  readonly #talk = setInterval(() => this.#tell(), SAY_EVERY_MS);
-  #patience = this.#wait();
+  readonly #startPrinting = setInterval(() => this.#printRemaining(), PRINT_EVERY_MS);
+  #timeoutMs = this.#wait();
   #left: number | undefined;
   #asked = false;
 
-  constructor(say: (line: string) => void) {
-    this.#say = say;
+  constructor(print: (line: string) => void) {
+    this.#print = print;
   }
 
   /** Aborted when there is no hope left. */
@@ -34,7 +34,7 @@ export class Countdown {
   set left(left: number) {
     const before = this.#left;
     this.#left = left;
-    if (before === undefined) this.#say(`shutting down ${countedVms(left)} ${HOW_TO_HURRY}`);
+    if (before === undefined) this.#print(`shutting down ${vmCount(left)} ${HOW_TO_FORCE}`);
     if (before === undefined || left < before) this.#restart();
   }
 
@@ -43,13 +43,13 @@ export class Countdown {
   }
 
   stop(): void {
-    clearInterval(this.#talk);
-    clearTimeout(this.#patience);
+    clearInterval(this.#startPrinting);
+    clearTimeout(this.#timeoutMs);
   }
 
   #restart(): void {
-    clearTimeout(this.#patience);
-    this.#patience = this.#wait();
+    clearTimeout(this.#timeoutMs);
+    this.#timeoutMs = this.#wait();
   }
 
   #wait(): NodeJS.Timeout {
@@ -57,10 +57,10 @@ export class Countdown {
     return setTimeout(() => this.#stalled.abort(reason), GIVE_UP_AFTER_MS);
   }
 
-  #tell(): void {
-    if (this.#left !== undefined && this.#left > 0) this.#say(`${countedVms(this.#left)} to go`);
+  #printRemaining(): void {
+    if (this.#left !== undefined && this.#left > 0) this.#print(`${vmCount(this.#left)} to go`);
     if (this.#left !== undefined || this.#asked) return;
     this.#asked = true;
-    this.#say(`waiting for the API to tell which VMs run ${HOW_TO_HURRY}`);
+    this.#print(`waiting for the API to tell which VMs run ${HOW_TO_FORCE}`);
   }
 }

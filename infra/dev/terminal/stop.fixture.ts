@@ -1,19 +1,19 @@
 // A process that stops as `npm start` does, for stop-signals.test.ts: says something all the time, and how it ended in a file.
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { say } from './print.ts';
+import { print } from './print.ts';
 import { listenForStop } from './stop-signals.ts';
-import { outliveTerminal } from './terminal.ts';
+import { ignoreTerminalErrors } from './terminal.ts';
 
-outliveTerminal();
-const { stop, hurry } = listenForStop();
+ignoreTerminalErrors();
+const { stop, force } = listenForStop();
 const [, , endFile = ''] = process.argv;
 const talk = setInterval(() => {
-  say('still here');
+  print('still here');
   process.stdout.write('up\n');
 }, 5);
 await once(stop, 'abort');
-say('stopping');
-if (!hurry.aborted) await Promise.race([once(hurry, 'abort'), new Promise((resolve) => setTimeout(resolve, 1500))]);
+print('stopping');
+if (!force.aborted) await Promise.race([once(force, 'abort'), new Promise((resolve) => setTimeout(resolve, 1500))]);
 clearInterval(talk);
-writeFileSync(endFile, `${stop.reason.message}${hurry.aborted ? ' at once' : ''}`);
+writeFileSync(endFile, `${stop.reason.message}${force.aborted ? ' at once' : ''}`);

@@ -19,7 +19,7 @@ export {
   refuse,
 } from './vm/decide.ts';
 export { deleteDueAt, stuckDueAt } from './vm/due.ts';
-export { type Entry, type Evolved, evolve, whyStranger } from './vm/evolve.ts';
+export { type Entry, type Evolved, evolve, whyUnauthorised } from './vm/evolve.ts';
 export { type EventMeta, nextEvent } from './vm/next-event.ts';
 export { TASKS, verbOfFailure, verbOfIntent, verbOfSuccess } from './vm/tasks.ts';
 export { type Row, type Target, TRANSITIONS } from './vm/transitions.ts';

@@ -8,10 +8,10 @@ import type { EventStore, StoreAnswer, StoreRequest } from './event-store.ts';
 import type { Observe } from './observation.ts';
 import type { AppendRequest, AppendResult } from './port.ts';
 import { hashOf } from './recorded.ts';
-import { settleConflict, settleDuplicate, settleRepeat } from './resolve-outcome.ts';
+import { resolveConflict, resolveDuplicate, resolveRepeat } from './resolve-outcome.ts';
 
 /** 10071 with nothing after the expectation, this often in a row (some seconds): the expectation is from another log. */
-const MAX_UNSETTLED = 12;
+const MAX_UNRESOLVED = 12;
 
 type Step =
   | { readonly kind: 'done'; readonly result: AppendResult }
@@ -33,7 +33,7 @@ export const append = async (deps: AppendDeps, request: AppendRequest): Promise<
       `subject ${subject} is not under its expectation's filter ${filter}: take both from @ironlog/schemas`,
     );
   }
-  return untilSettled(deps, { ...encoded(subject, event), expectation: { filter, lastSequence: expected } }, signal);
+  return untilResolved(deps, { ...encoded(subject, event), expectation: { filter, lastSequence: expected } }, signal);
 };
 
 export interface RejectionRequest {
@@ -45,7 +45,7 @@ export interface RejectionRequest {
 export const appendRejection = (
   deps: AppendDeps,
   { subject, event, signal }: RejectionRequest,
-): Promise<AppendResult> => untilSettled(deps, encoded(subject, event), signal);
+): Promise<AppendResult> => untilResolved(deps, encoded(subject, event), signal);
 
 const encoded = (subject: string, event: VmEvent | HostEvent | CommandRejected): StoreRequest => ({
   subject,
@@ -53,7 +53,7 @@ const encoded = (subject: string, event: VmEvent | HostEvent | CommandRejected):
   messageId: event.id,
 });
 
-const untilSettled = async (
+const untilResolved = async (
   deps: AppendDeps,
   request: StoreRequest,
   signal: AbortSignal | undefined,
@@ -72,7 +72,7 @@ const untilSettled = async (
     cause = step.cause;
     deps.observe({ kind: 'retry', operation: 'append', attempt, cause });
     unsettled = step.unsettled ? unsettled + 1 : 0;
-    if (unsettled >= MAX_UNSETTLED) throw await expectationAhead(deps.store, request, cause);
+    if (unsettled >= MAX_UNRESOLVED) throw await expectationAhead(deps.store, request, cause);
     await pause(backoffMs(attempt, APPEND_BACKOFF), signal);
   }
 };
@@ -91,7 +91,7 @@ const attemptOnce = async (store: EventStore, request: StoreRequest): Promise<St
     case 'duplicate':
     case 'wrong-last-sequence':
       try {
-        const result = await settle(store, request, answer);
+        const result = await resolve(store, request, answer);
         return result ? done(result) : again(refusalCause(answer), true);
       } catch (error) {
         if (error instanceof EventLogError && error.code !== 'log-unavailable') throw error;
@@ -104,17 +104,17 @@ const attemptOnce = async (store: EventStore, request: StoreRequest): Promise<St
 
 type Refusal = Extract<StoreAnswer, { kind: 'duplicate' | 'wrong-last-sequence' }>;
 
-const settle = async (
+const resolve = async (
   store: EventStore,
   request: StoreRequest,
   refusal: Refusal,
 ): Promise<AppendResult | undefined> => {
   const { expectation } = request;
-  if (!expectation) return refusal.kind === 'duplicate' ? settleRepeat(store, request, refusal.sequence) : undefined;
+  if (!expectation) return refusal.kind === 'duplicate' ? resolveRepeat(store, request, refusal.sequence) : undefined;
   const expected = { ...request, expectation };
   return refusal.kind === 'duplicate'
-    ? settleDuplicate(store, expected, refusal.sequence)
-    : settleConflict(store, expected);
+    ? resolveDuplicate(store, expected, refusal.sequence)
+    : resolveConflict(store, expected);
 };
 
 const refusalCause = (refusal: Refusal): Error =>

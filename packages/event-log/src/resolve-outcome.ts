@@ -20,7 +20,7 @@ const committed = (entry: Recorded): AppendResult => ({
  * After 10071. `undefined`: nothing after the expectation is there (yet), so nothing is certain: ask again.
  * Certainly not stored otherwise: the expectation of any copy still under way is outdated for good.
  */
-export const settleConflict = async (store: EventStore, request: Expected): Promise<AppendResult | undefined> => {
+export const resolveConflict = async (store: EventStore, request: Expected): Promise<AppendResult | undefined> => {
   const { filter, lastSequence } = request.expectation;
   const entries = await store.readSince(filter, lastSequence);
   const own = entries.find((entry) => isOwn(request, entry));
@@ -29,20 +29,20 @@ export const settleConflict = async (store: EventStore, request: Expected): Prom
 };
 
 /** After `duplicate`: ours if what stands at `sequence` is ours; else others have written, or the id is in use elsewhere. */
-export const settleDuplicate = async (
+export const resolveDuplicate = async (
   store: EventStore,
   request: Expected,
   sequence: number,
 ): Promise<AppendResult | undefined> => {
   const entry = await store.readAt(sequence);
   if (entry && isOwn(request, entry)) return committed(entry);
-  const settled = await settleConflict(store, request);
+  const settled = await resolveConflict(store, request);
   if (settled || !entry) return settled;
   throw reused(request, entry);
 };
 
 /** After `duplicate` of what has no expectation: the first one stored under the id counts, whatever its bytes. */
-export const settleRepeat = async (
+export const resolveRepeat = async (
   store: EventStore,
   request: StoreRequest,
   sequence: number,

@@ -38,13 +38,13 @@ export function readEvents(path: string, from: number): { events: MonitorEvent[]
     if (size <= start) return { events: [], next: from };
     const buffer = Buffer.alloc(size - start);
     const text = buffer.toString('utf8', 0, readSync(file, buffer, 0, buffer.length, start));
-    const whole = text.lastIndexOf('\n\n') + 2;
+    const integer = text.lastIndexOf('\n\n') + 2;
     const events = text
-      .slice(0, Math.max(0, whole))
+      .slice(0, Math.max(0, integer))
       .split('\n\n')
       .map((block) => eventSchema.safeParse(parseJson(block)))
       .flatMap((parsed) => (parsed.success ? [parsed.data] : []));
-    return { events, next: whole < 2 ? from : start + Buffer.byteLength(text.slice(0, whole)) };
+    return { events, next: integer < 2 ? from : start + Buffer.byteLength(text.slice(0, integer)) };
   } finally {
     closeSync(file);
   }

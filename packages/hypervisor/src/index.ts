@@ -19,9 +19,9 @@ export type {
   ProcessHandle,
   Watch,
 } from './port.ts';
-export { exitInWords } from './process/exit/exit-status.ts';
+export { describeExit } from './process/exit/exit-status.ts';
 export { type KillLimits, type KillOutcome, killProcess } from './process/exit/kill.ts';
-export { hostTrouble } from './process/launch/host-error.ts';
+export { hostError } from './process/launch/host-error.ts';
 export {
   type LaunchRecord,
   type ReadLaunchRecord,

@@ -49,7 +49,7 @@ test('a reader changes over to the next generation, and lets go of one that is t
   const model = modelOf(log);
   try {
     expect(model.reader.vm(acme, vmId('vm-1'))?.state).toBe('pending');
-    vm.tell('created');
+    vm.append('created');
     const file = nextFile(model.directory, 'state');
     const next = openWriter(file, STATE_TABLES);
     foldAndCommit(createStateProjection(next, log.info()), log.entries);

@@ -4,7 +4,7 @@ import { encodeEvent, eventId, type HostFact, hostEventSubject, hostId, type Wri
 import { type TestLog, timeAt } from './lifecycle.fixture.ts';
 
 /** Answers when it was said. */
-export const say = (log: TestLog, name: string, fact: HostFact, writer: Writer = hostId(name)): string => {
+export const appendFact = (log: TestLog, name: string, fact: HostFact, writer: Writer = hostId(name)): string => {
   const second = log.entries.length + 1;
   const event = hostEvent(hostId(name), fact, {
     id: eventId(`evt-${String(second).padStart(26, '0')}`),

@@ -42,12 +42,12 @@ export interface TestVm {
   claim(spec?: object): void;
   /** By the gateway, for a delete; the create named was asked for by `token-9`. */
   cancel(create: string): void;
-  tell(...names: readonly Telling[]): void;
+  append(...names: readonly EventName[]): void;
 }
 
-type Telling = 'created' | 'boot' | 'booted' | 'stopped' | 'crashed' | 'delete' | 'deleted' | 'expired' | 'stuck';
+type EventName = 'created' | 'boot' | 'booted' | 'stopped' | 'crashed' | 'delete' | 'deleted' | 'expired' | 'stuck';
 
-const factOf = (name: Telling, { epoch, state }: Vm, second: number): VmFact => {
+const factOf = (name: EventName, { epoch, state }: Vm, second: number): VmFact => {
   const begin = (verb: Verb) => ({ request: request(verb, second), deadline: timeAt(second + 60) });
   switch (name) {
     case 'created':
@@ -94,7 +94,7 @@ export const testLog = (): TestLog => {
   };
   const vm = (tenant: TenantId, id: VmId): TestVm => {
     let now = initialVm(tenant, id);
-    const say = (fact: VmFact, writer: Writer = HOST): void => {
+    const appendFact = (fact: VmFact, writer: Writer = HOST): void => {
       const second = entries.length + 1;
       const cause = commandId(`cmd-${second}`);
       const causes = 'request' in fact.data ? { causationid: cause, correlationid: cause } : {};
@@ -116,7 +116,7 @@ export const testLog = (): TestLog => {
     return {
       now: () => now,
       claim: (spec = {}) =>
-        say({
+        appendFact({
           name: 'claimed',
           data: {
             request: request('create', entries.length + 1),
@@ -128,7 +128,7 @@ export const testLog = (): TestLog => {
           },
         }),
       cancel: (create) =>
-        say(
+        appendFact(
           {
             name: 'cancelled',
             data: {
@@ -140,8 +140,9 @@ export const testLog = (): TestLog => {
           },
           'gateway',
         ),
-      tell: (...names) => {
-        for (const name of names) say(factOf(name, now, entries.length + 1), name === 'stuck' ? 'recovery' : HOST);
+      append: (...names) => {
+        for (const name of names)
+          appendFact(factOf(name, now, entries.length + 1), name === 'stuck' ? 'recovery' : HOST);
       },
     };
   };

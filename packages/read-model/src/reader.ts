@@ -19,12 +19,12 @@ import { prepareAttention } from './queries/attention.ts';
 import { type AttentionCounts, prepareAttentionCounts } from './queries/attention-counts.ts';
 import type { Page } from './queries/cursor.ts';
 import { prepareDueRestarts } from './queries/due-restarts.ts';
-import { type EventRange, type Moment, type PastEvent, prepareHistory } from './queries/history.ts';
+import { type EventRange, type PastEvent, type PointInTime, prepareHistory } from './queries/history.ts';
 import { prepareHosts } from './queries/hosts.ts';
 import { type OperationListing, prepareOperationQueries } from './queries/operations.ts';
 import { type OverdueRange, prepareOverdue } from './queries/overdue.ts';
 import { prepareUsage, type UsageRange } from './queries/usage.ts';
-import { prepareWhereabouts, type Whereabouts } from './queries/vm-location.ts';
+import { prepareVmLocation, type VmLocation } from './queries/vm-location.ts';
 import { prepareVmQueries, type VmListing } from './queries/vms.ts';
 import { SCHEMA_VERSION } from './tables.ts';
 import { viewOfVm } from './vm-view.ts';
@@ -51,20 +51,20 @@ const prepareState = (db: Db) => {
     attentionCounts: prepareAttentionCounts(db),
     usage: prepareUsage(db),
     hosts: prepareHosts(db),
-    whereabouts: prepareWhereabouts(db, vms.aggregate),
+    vmLocation: prepareVmLocation(db, vms.aggregate),
   };
 };
 const preparePast = (db: Db) => ({ checkpoints: new Checkpoints(db), ...prepareHistory(db) });
 
 /** The pointer is looked at no more often than this. */
-const LOOK_EVERY_MS = 200;
+const CHECK_EVERY_MS = 200;
 
 class CurrentFile<Queries> {
   readonly #directory: string;
   readonly #kind: Kind;
   readonly #prepare: (db: Db) => Queries;
   #open: { file: string; db: Db; queries: Queries } | undefined;
-  #lookedAt = Number.NEGATIVE_INFINITY;
+  #checkedAt = Number.NEGATIVE_INFINITY;
 
   constructor(directory: string, kind: Kind, prepare: (db: Db) => Queries) {
     this.#directory = directory;
@@ -75,8 +75,8 @@ class CurrentFile<Queries> {
   /** @throws ReadModelNotReady */
   get queries(): Queries {
     const now = performance.now();
-    if (!this.#open || now - this.#lookedAt > LOOK_EVERY_MS) {
-      this.#lookedAt = now;
+    if (!this.#open || now - this.#checkedAt > CHECK_EVERY_MS) {
+      this.#checkedAt = now;
       this.#follow();
     }
     if (!this.#open)
@@ -114,10 +114,10 @@ export interface Reader {
   historyPosition(): number;
   vm(tenant: TenantId, id: VmId): VmView | undefined;
   aggregate(tenant: TenantId, id: VmId): Vm | undefined;
-  vmThen(tenant: TenantId, id: VmId, moment: Moment): VmView | undefined;
+  vmThen(tenant: TenantId, id: VmId, pointInTime: PointInTime): VmView | undefined;
   /** `undefined`: the cursor is none of ours. */
   vms(tenant: TenantId, listing: VmListing): Page<VmView> | undefined;
-  whereabouts(tenant: TenantId, id: VmId): Whereabouts | undefined;
+  vmLocation(tenant: TenantId, id: VmId): VmLocation | undefined;
   operation(tenant: TenantId, id: CommandId): OperationState | undefined;
   operations(tenant: TenantId, listing: OperationListing): Page<OperationState> | undefined;
   vmEvents(tenant: TenantId, id: VmId, range: EventRange): readonly PastEvent[];
@@ -154,9 +154,9 @@ export const openReader = ({ directory }: { readonly directory: string }): Reade
       return vm && viewOfVm(vm);
     },
     aggregate: (tenant, id) => state.queries.vms.aggregate(tenant, id),
-    vmThen: (tenant, id, moment) => viewOfVm(past.queries.vmThen(tenant, id, moment)),
+    vmThen: (tenant, id, pointInTime) => viewOfVm(past.queries.vmThen(tenant, id, pointInTime)),
     vms: (tenant, listing) => state.queries.vms.page(tenant, listing),
-    whereabouts: (tenant, id) => state.queries.whereabouts(tenant, id),
+    vmLocation: (tenant, id) => state.queries.vmLocation(tenant, id),
     operation: (tenant, id) => state.queries.operations.one(tenant, id),
     operations: (tenant, listing) => state.queries.operations.page(tenant, listing),
     vmEvents: (tenant, id, range) => past.queries.vmEvents(tenant, id, range),

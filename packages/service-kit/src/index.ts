@@ -5,12 +5,12 @@ export { ConfigError, loadConfig, metaOf } from './config/config.ts';
 export {
   hostEnvironment,
   httpEnvironment,
+  integer,
   logEnvironment,
   natsEnvironment,
-  optionalWhole,
+  optionalInteger,
   readModelEnvironment,
   stateEnvironment,
-  whole,
 } from './config/environment.ts';
 export { nearestName } from './config/nearest-name.ts';
 export { Secret, secretString } from './config/secret.ts';
@@ -18,15 +18,15 @@ export type { Fail, FailpointConfig } from './lifecycle/failpoints.ts';
 export { createFailpoints, failpointSchema } from './lifecycle/failpoints.ts';
 export type { Check, Health, HealthReport } from './lifecycle/health.ts';
 export { createHealth } from './lifecycle/health.ts';
-export { createLife } from './lifecycle/lifecycle.ts';
+export { createLifecycle } from './lifecycle/lifecycle.ts';
 export type { OpsServer } from './lifecycle/ops-server.ts';
 export { startOpsServer } from './lifecycle/ops-server.ts';
 export type { RunOptions, Service } from './lifecycle/run.ts';
 export { run } from './lifecycle/run.ts';
 export type { Runtime, RuntimeOptions } from './lifecycle/runtime.ts';
 export { createRuntime } from './lifecycle/runtime.ts';
-export type { Ending, ServiceEnd } from './lifecycle/self-stop.ts';
-export { createEnding, ExitCode } from './lifecycle/self-stop.ts';
+export type { SelfStop, ServiceEnd } from './lifecycle/self-stop.ts';
+export { createSelfStop, ExitCode } from './lifecycle/self-stop.ts';
 export { observeLog } from './nats/event-log-observer.ts';
 export { openNats } from './nats/open-nats.ts';
 export type { Logger, LogLevel } from './telemetry/log.ts';

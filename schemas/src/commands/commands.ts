@@ -81,13 +81,13 @@ export const workCommandSchema = envelopeSchema.extend({
 export type WorkCommand = z.infer<typeof workCommandSchema>;
 
 /** The NATS door's body; an empty one is a command with every default. Tenant, VM and verb come from the subject. */
-export const doorCommandSchema = z.strictObject({
+export const ingressCommandSchema = z.strictObject({
   id: commandIdSchema.optional(),
   params: z.unknown().optional(),
   startBy: timestampSchema.optional(),
   expectedRevision: z.int().min(0).optional(),
   traceparent: traceparentSchema.optional(),
 });
-export type DoorCommand = z.infer<typeof doorCommandSchema>;
+export type IngressCommand = z.infer<typeof ingressCommandSchema>;
 
 export const commandActorSchema = actorSchema;

@@ -2,12 +2,12 @@
 import { SUBJECT_PREFIX } from '../ids/subjects.ts';
 import { VERBS } from '../vm/vm-state.ts';
 
-export const DOOR_SHAPE =
+export const INGRESS_SHAPE =
   `${SUBJECT_PREFIX}.cmd.<tenant>.<vm>.<verb> with an empty body or a JSON object of ` +
   `{id?, params?, startBy?, expectedRevision?, traceparent?}, where verb is one of ${VERBS.join(', ')}`;
 
 const LONGEST_SUBJECT = 200;
 
 /** Of a message whose subject names no VM and verb: nobody can be told, by a rejection on record, what became of it. */
-export const strayReason = (subject: string): string =>
-  `subject ${JSON.stringify(subject.slice(0, LONGEST_SUBJECT))} is not a command's; expected ${DOOR_SHAPE}`;
+export const misaddressedReason = (subject: string): string =>
+  `subject ${JSON.stringify(subject.slice(0, LONGEST_SUBJECT))} is not a command's; expected ${INGRESS_SHAPE}`;

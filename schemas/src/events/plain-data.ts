@@ -4,14 +4,14 @@
 import type { z } from 'zod';
 
 /** Of a value as `JSON.parse` makes it. True: the schema answers with its equal. False: ask the schema. */
-export type Glance = (value: unknown) => boolean;
+export type FastCheck = (value: unknown) => boolean;
 
-const never: Glance = () => false;
+const never: FastCheck = () => false;
 
-export const glanceOf = (schema: z.core.$ZodType): Glance => {
+export const fastCheckOf = (schema: z.core.$ZodType): FastCheck => {
   const { def } = (schema as z.core.$ZodTypes)._zod;
-  const shape = glanceOfType(def);
-  const checks = (def.checks ?? []).map(glanceOfCheck);
+  const shape = fastCheckOfType(def);
+  const checks = (def.checks ?? []).map(fastCheckOfRefinements);
   if (shape === never || checks.includes(never)) return never;
   const [first, second] = checks;
   if (!first) return shape;
@@ -21,12 +21,12 @@ export const glanceOf = (schema: z.core.$ZodType): Glance => {
 
 type Definition = z.core.$ZodTypes['_zod']['def'];
 
-const glanceOfType = (def: Definition): Glance => {
+const fastCheckOfType = (def: Definition): FastCheck => {
   switch (def.type) {
     case 'string':
-      return def.coerce ? never : glanceOfString(def);
+      return def.coerce ? never : fastCheckOfString(def);
     case 'number':
-      return def.coerce ? never : glanceOfNumber(def);
+      return def.coerce ? never : fastCheckOfNumber(def);
     case 'boolean':
       return def.coerce ? never : (value) => value === true || value === false;
     case 'enum':
@@ -34,54 +34,54 @@ const glanceOfType = (def: Definition): Glance => {
     case 'literal':
       return oneOf(def.values);
     case 'nullable': {
-      const inner = glanceOf(def.innerType);
+      const inner = fastCheckOf(def.innerType);
       return (value) => value === null || inner(value);
     }
     // An absent one is its object's concern; with a default it is one that zod fills in.
     case 'optional':
     case 'default':
     case 'prefault':
-      return glanceOf(def.innerType);
+      return fastCheckOf(def.innerType);
     case 'array': {
-      const element = glanceOf(def.element);
+      const element = fastCheckOf(def.element);
       return (value) => Array.isArray(value) && value.every(element);
     }
     case 'record':
-      return glanceOfRecord(def);
+      return fastCheckOfRecord(def);
     case 'object':
-      return glanceOfObject(def);
+      return fastCheckOfObject(def);
     case 'union':
-      return glanceOfUnion(def);
+      return fastCheckOfUnion(def);
     default:
       return never;
   }
 };
 
-const isText: Glance = (value) => typeof value === 'string';
+const isText: FastCheck = (value) => typeof value === 'string';
 
-const glanceOfString = (def: z.core.$ZodStringDef): Glance => {
+const fastCheckOfString = (def: z.core.$ZodStringDef): FastCheck => {
   if (!('format' in def)) return isText;
   const { format, pattern } = def as z.core.$ZodStringFormatDef;
   // Other formats look at more than their pattern.
   return format === 'datetime' && pattern ? matching(pattern) : never;
 };
 
-const glanceOfNumber = (def: z.core.$ZodNumberDef): Glance => {
+const fastCheckOfNumber = (def: z.core.$ZodNumberDef): FastCheck => {
   if (!('format' in def)) return Number.isFinite;
   return def.format === 'safeint' ? Number.isSafeInteger : never;
 };
 
 /** A pattern that remembers where it stopped answers differently each time. */
-const matching = (pattern: RegExp): Glance =>
+const matching = (pattern: RegExp): FastCheck =>
   pattern.global || pattern.sticky ? never : (value) => typeof value === 'string' && pattern.test(value);
 
-const oneOf = (values: readonly z.core.util.Literal[]): Glance => {
+const oneOf = (values: readonly z.core.util.Literal[]): FastCheck => {
   const known = new Set<unknown>(values);
   return (value) => known.has(value);
 };
 
 /** A check of zod is given only what has the shape: so is this. */
-const glanceOfCheck = (check: z.core.$ZodCheck<never>): Glance => {
+const fastCheckOfRefinements = (check: z.core.$ZodCheck<never>): FastCheck => {
   const def = (check as unknown as z.core.$ZodChecks)._zod.def;
   switch (def.check) {
     case 'max_length':
@@ -96,7 +96,7 @@ const glanceOfCheck = (check: z.core.$ZodCheck<never>): Glance => {
     case 'string_format':
       return def.format === 'regex' && def.pattern ? matching(def.pattern) : never;
     default:
-      return glanceOfRefinement(def);
+      return fastCheckOfRefinement(def);
   }
 };
 
@@ -104,22 +104,22 @@ interface Bound {
   readonly value: unknown;
   readonly inclusive: boolean;
 }
-const bounded = ({ value: bound, inclusive }: Bound, within: (value: number, bound: number) => boolean): Glance => {
+const bounded = ({ value: bound, inclusive }: Bound, within: (value: number, bound: number) => boolean): FastCheck => {
   if (typeof bound !== 'number') return never;
   return (value) => typeof value === 'number' && (within(value, bound) || (inclusive && value === bound));
 };
 
 const lengthOf = (value: unknown): number => (typeof value === 'string' || Array.isArray(value) ? value.length : NaN);
 
-const glanceOfRefinement = (def: object): Glance => {
+const fastCheckOfRefinement = (def: object): FastCheck => {
   const { check, fn } = def as Partial<z.core.$ZodCustomDef>;
   // By its own contract it answers without a side effect; a promise is none of ours.
   return check === 'custom' && fn ? (value) => fn(value) === true : never;
 };
 
-const glanceOfRecord = ({ keyType, valueType, mode, partial }: z.core.$ZodRecordDef): Glance => {
+const fastCheckOfRecord = ({ keyType, valueType, mode, partial }: z.core.$ZodRecordDef): FastCheck => {
   if (mode !== undefined || partial || keyType._zod.values) return never;
-  const [isKey, isValue] = [glanceOf(keyType), glanceOf(valueType)];
+  const [isKey, isValue] = [fastCheckOf(keyType), fastCheckOf(valueType)];
   return (value) => {
     if (!isObject(value)) return false;
     for (const key in value) if (key === '__proto__' || !isKey(key) || !isValue(value[key])) return false;
@@ -131,10 +131,10 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The members in the schema's order, which is the order of its answer; any other, and any that it does not know, is not taken. */
-const glanceOfObject = ({ shape, catchall }: z.core.$ZodObjectDef): Glance => {
+const fastCheckOfObject = ({ shape, catchall }: z.core.$ZodObjectDef): FastCheck => {
   if (catchall?._zod.def.type !== 'never') return never;
   const names = Object.keys(shape);
-  const glances = Object.values(shape).map((member) => glanceOf(member));
+  const fastChecks = Object.values(shape).map((member) => fastCheckOf(member));
   const mayLack = Object.values(shape).map((member) => member._zod.optin === 'optional');
   return (value) => {
     if (!isObject(value)) return false;
@@ -144,7 +144,7 @@ const glanceOfObject = ({ shape, catchall }: z.core.$ZodObjectDef): Glance => {
         if (mayLack[at] !== true) return false;
         at += 1;
       }
-      if (glances[at]?.(value[key]) !== true) return false;
+      if (fastChecks[at]?.(value[key]) !== true) return false;
       at += 1;
     }
     for (; at < names.length; at += 1) if (mayLack[at] !== true) return false;
@@ -153,10 +153,10 @@ const glanceOfObject = ({ shape, catchall }: z.core.$ZodObjectDef): Glance => {
 };
 
 /** Zod answers with the first option that takes the value, changed or not: past the first, only what no option changes is sure. */
-const glanceOfUnion = ({ options }: z.core.$ZodUnionDef): Glance => {
+const fastCheckOfUnion = ({ options }: z.core.$ZodUnionDef): FastCheck => {
   const isPlainWord = (option: z.core.$ZodType): boolean =>
     (option._zod.def.type === 'enum' || option._zod.def.type === 'literal') && !option._zod.def.checks?.length;
-  if (!options.every(isPlainWord)) return options[0] ? glanceOf(options[0]) : never;
-  const glances = options.map((option) => glanceOf(option));
-  return (value) => glances.some((glance) => glance(value));
+  if (!options.every(isPlainWord)) return options[0] ? fastCheckOf(options[0]) : never;
+  const fastChecks = options.map((option) => fastCheckOf(option));
+  return (value) => fastChecks.some((fastCheck) => fastCheck(value));
 };

@@ -12,7 +12,7 @@ import {
   hostEventData,
   hostEventType,
 } from './host-events.ts';
-import { glanceOf } from './plain-data.ts';
+import { fastCheckOf } from './plain-data.ts';
 import { isPlainVmEnvelope, type VmEnvelope } from './plain-envelope.ts';
 import { eventClass, VM_EVENT_NAMES, type VmEvent, type VmEventName, vmEventData, vmEventType } from './vm-events.ts';
 
@@ -32,7 +32,7 @@ const vmSchemas = new Map(
     vmEventEnvelopeSchema.extend({ type: z.literal(vmEventType(name)), subject: vmIdSchema, data: vmEventData[name] }),
   ]),
 );
-const vmData = new Map(VM_EVENT_NAMES.map((name) => [name, glanceOf(vmEventData[name])]));
+const vmData = new Map(VM_EVENT_NAMES.map((name) => [name, fastCheckOf(vmEventData[name])]));
 const hostSchemas = new Map(
   HOST_EVENT_NAMES.map((name) => [
     name,

@@ -9,7 +9,7 @@ import type { GatewayConfig } from './env.ts';
 import type { Api } from './http/api.ts';
 import { consoleCall } from './http/console-call.ts';
 import { boundedLog } from './ingress/bounded-log.ts';
-import { createDoor } from './ingress/ingress.ts';
+import { createIngress } from './ingress/ingress.ts';
 import { cancelUnclaimed } from './placement/cancel.ts';
 import { routeDeclined } from './placement/declined.ts';
 import { answerForDeleted } from './placement/deleted.ts';
@@ -23,7 +23,7 @@ import { caughtUp } from './reads/caught-up.ts';
 import type { Reads } from './reads/port.ts';
 import { createOperationIndex } from './tail/operations.ts';
 import { startTail } from './tail/tail.ts';
-import { createWhereabouts } from './tail/vm-locations.ts';
+import { createVmLocations } from './tail/vm-locations.ts';
 import { wakeWhen } from './tail/wake.ts';
 
 export interface CoreDeps {
@@ -62,7 +62,7 @@ export const createCore = async ({
   const askedLog = boundedLog(log);
   const work = boundedLog(await createEventLog({ connection, stream: STREAMS.work }));
   const hosts = watchHosts({ connection, clock, logger, signal });
-  const lookAtHosts = createHostsHealth({
+  const hostsHealth = createHostsHealth({
     hosts,
     lastSent: await lastHeartbeatSent(connection),
     health,
@@ -70,13 +70,13 @@ export const createCore = async ({
     metrics,
   });
   const waiting = createWaitingRoom(config.IRONLOG_MAX_WAITING_CREATES);
-  const whereabouts = createWhereabouts(reads);
-  const operations = createOperationIndex({ reads, whereabouts });
-  const shared = { clock, logger, metrics, queue, hosts, whereabouts, signal };
+  const vmLocation = createVmLocations(reads);
+  const operations = createOperationIndex({ reads, vmLocation });
+  const shared = { clock, logger, metrics, queue, hosts, vmLocation, signal };
   const declined = routeDeclined({ ...shared, operations, lastWork: await lastWorkReader(connection) });
   // Owners first: whether an event decides an operation depends on who wrote it.
-  const tail = await startTail({ log, signal, folds: [whereabouts.fold, operations.fold, waiting.fold, declined] });
-  const ending = {
+  const tail = await startTail({ log, signal, folds: [vmLocation.fold, operations.fold, waiting.fold, declined] });
+  const selfStop = {
     reject: createReject({ log, clock }),
     answerForDeleted: (command: WorkCommand) => answerForDeleted({ log: askedLog, clock }, command),
   };
@@ -85,18 +85,18 @@ export const createCore = async ({
     clock,
     queue,
     operations,
-    whereabouts,
+    vmLocation,
     waiting,
     route: ({ submission, vmId, action }) =>
-      routeFor({ whereabouts, hosts, waiting }, { tenant: submission.tenant, vmId, action }),
+      routeFor({ vmLocation, hosts, waiting }, { tenant: submission.tenant, vmId, action }),
     cancel: (command, { createId }, until) =>
       cancelUnclaimed({ log: askedLog, operations, clock }, { command, createId, signal: until }),
-    ...ending,
+    ...selfStop,
     awaitOperation: ({ submission, id }) =>
       wakeWhen({
         tail,
         matters: () => false,
-        look: () => operations.find(submission.tenant, id),
+        condition: () => operations.find(submission.tenant, id),
         timeoutMs: READABLE_WITHIN_MS,
         signal,
       }),
@@ -106,7 +106,7 @@ export const createCore = async ({
     accept,
     reads,
     operations,
-    whereabouts,
+    vmLocation,
     hosts,
     waiting,
     tail,
@@ -116,7 +116,7 @@ export const createCore = async ({
     logInfo: () => askedLog.info(),
     console: consoleCall({ connection, logger }),
   };
-  const door = createDoor({
+  const door = createIngress({
     accept,
     log,
     operations,
@@ -126,8 +126,8 @@ export const createCore = async ({
     signal,
     streamCreatedAt: await commandsCreatedAt(connection),
   });
-  const placement = placeWaiting({ ...shared, ...ending, waiting, operations, caughtUp: hasCaughtUp });
-  const looking = watchHostsHealth(lookAtHosts, signal);
-  const settled = Promise.allSettled([tail.ended, hosts.watching, looking]).then(() => undefined);
+  const placement = placeWaiting({ ...shared, ...selfStop, waiting, operations, caughtUp: hasCaughtUp });
+  const watchingHosts = watchHostsHealth(hostsHealth, signal);
+  const settled = Promise.allSettled([tail.ended, hosts.watching, watchingHosts]).then(() => undefined);
   return { api, door, placement, tailEnded: tail.ended, settled };
 };

@@ -1,5 +1,5 @@
 // The gateway's environment: every variable that it reads, and nothing else reads any.
-import { httpEnvironment, logEnvironment, natsEnvironment, readModelEnvironment, whole } from '@ironlog/service-kit';
+import { httpEnvironment, integer, logEnvironment, natsEnvironment, readModelEnvironment } from '@ironlog/service-kit';
 import { z } from 'zod';
 import { failpointSchema } from './failpoints.ts';
 import { LIMITS } from './http/server/limits.ts';
@@ -13,11 +13,11 @@ export const env = z.object({
     .string()
     .regex(/^\/[^\0]*$/)
     .describe('an absolute path of a token file with mode 0600'),
-  IRONLOG_MAX_WAITING_CREATES: whole(
+  IRONLOG_MAX_WAITING_CREATES: integer(
     { min: 1, max: 1_000_000, fallback: 1_000 },
     'creates of one tenant that may wait for a host',
   ),
-  IRONLOG_REQUESTS_PER_SECOND: whole(
+  IRONLOG_REQUESTS_PER_SECOND: integer(
     { min: 1, max: 1_000_000, fallback: LIMITS.requestsPerSecond },
     'HTTP requests a second for each token',
   ),

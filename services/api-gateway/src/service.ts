@@ -3,7 +3,7 @@ import { createEventLog, createWorkQueue, gatewayConsumers } from '@ironlog/even
 import { openReader } from '@ironlog/read-model';
 import {
   createFailpoints,
-  createLife,
+  createLifecycle,
   ExitCode,
   observeLog,
   openNats,
@@ -26,7 +26,7 @@ export interface GatewayService extends Service {
 }
 
 export const create = (config: GatewayConfig, overrides: Partial<Runtime> = {}): GatewayService => {
-  const { runtime, ending, atStop, stop } = createLife('api-gateway', {
+  const { runtime, selfStop, atStop, stop } = createLifecycle('api-gateway', {
     logLevel: config.IRONLOG_LOG_LEVEL,
     ...overrides,
   });
@@ -35,7 +35,7 @@ export const create = (config: GatewayConfig, overrides: Partial<Runtime> = {}):
 
   const start = async (): Promise<void> => {
     const tokens = openTokens(config.IRONLOG_TOKENS_FILE, { clock: runtime.clock, logger });
-    const { connection, drain } = await openNats({ config, name: 'api-gateway', runtime, ending });
+    const { connection, drain } = await openNats({ config, name: 'api-gateway', runtime, selfStop });
     atStop(() => drain());
     const observe = observeLog(runtime);
     const fail = createFailpoints(config.IRONLOG_FAILPOINT);
@@ -48,7 +48,7 @@ export const create = (config: GatewayConfig, overrides: Partial<Runtime> = {}):
     atStop(() => core.settled);
     core.tailEnded.catch((err: unknown) => {
       logger.error({ err }, 'the tail of EVENTS has ended');
-      ending.end({
+      selfStop.end({
         code: 'tail-ended',
         reason: 'EVENTS cannot be followed any more: see the error before this line',
         exitCode: ExitCode.temporary,
@@ -84,5 +84,5 @@ export const create = (config: GatewayConfig, overrides: Partial<Runtime> = {}):
     if (!address || typeof address === 'string') throw new Error('the gateway does not listen yet');
     return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
   };
-  return { start, stop, ended: ending.ended, url };
+  return { start, stop, ended: selfStop.ended, url };
 };

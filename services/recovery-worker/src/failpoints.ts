@@ -4,8 +4,8 @@ import { type Fail as FailAt, failpointSchema as schemaOf } from '@ironlog/servi
 export const FAILPOINTS = [
   'before-command',
   'after-command',
-  'before-verdict',
-  'after-verdict',
+  'before-append',
+  'after-append',
   'before-ack',
   'after-ack',
 ] as const;

@@ -70,7 +70,7 @@ const ends =
   async (command: WorkCommand, host: Host1): Promise<void> => {
     const vm = await host.decide(command);
     const fact = vm && outcome(vm, command);
-    if (fact) await host.say({ tenant: command.tenant, vmId: command.subject }, fact);
+    if (fact) await host.append({ tenant: command.tenant, vmId: command.subject }, fact);
   };
 const well = (vm: Vm): VmFact => {
   switch (vm.task?.verb) {
@@ -88,7 +88,7 @@ describe('recovery', () => {
     plane.answer = ends(well);
     await createVm(plane.host, ref, POLICY, true);
     const traceparent = newTraceparent();
-    await plane.host.say(ref, crashed(1, ['socket']), { traceparent });
+    await plane.host.append(ref, crashed(1, ['socket']), { traceparent });
     const vm = await untilVm(plane, ref, 'runs again', ({ state, epoch }) => state === 'running' && epoch === 2);
     expect(verbs()).toEqual(['cleanup', 'boot']);
     expect(vm.restarts).toHaveLength(1);
@@ -100,7 +100,7 @@ describe('recovery', () => {
   it('starts again what its guest has stopped, under always, in about a second', async () => {
     plane.answer = ends(well);
     await createVm(plane.host, ref, { restart: { policy: 'always', backoffMs: 0 } }, true);
-    await plane.host.say(ref, switchedOff(1));
+    await plane.host.append(ref, switchedOff(1));
     const vm = await untilVm(plane, ref, 'runs again', ({ state, epoch }) => state === 'running' && epoch === 2);
     expect(verbs()).toEqual(['boot']);
     const [down, up] = [vm.lastStop?.at, vm.runningSince].map((time) => Date.parse(time ?? ''));
@@ -109,13 +109,13 @@ describe('recovery', () => {
 
   it('leaves what crashed where the policy says never', async () => {
     await createVm(plane.host, ref, {}, true);
-    await plane.host.say(ref, crashed(1));
+    await plane.host.append(ref, crashed(1));
     const other = ref;
     // Failures are examined in order: when a later VM's is mended, this one's has been decided.
     ref = { tenant: TENANT, vmId: newVmId() };
     plane.answer = ends(well);
     await createVm(plane.host, ref, POLICY, true);
-    await plane.host.say(ref, crashed(1));
+    await plane.host.append(ref, crashed(1));
     await untilVm(plane, ref, 'runs again', ({ state, epoch }) => state === 'running' && epoch === 2);
     expect((await plane.host.vm(other)).state).toBe('failed');
     expect(plane.commands.some(({ subject }) => subject === other.vmId)).toBe(false);
@@ -123,13 +123,13 @@ describe('recovery', () => {
 
   it('cleans up after a failed boot until it is clean, in the chain of the operation that failed', async () => {
     await createVm(plane.host, ref, {}, false);
-    const started = await plane.host.say(ref, await boot(), { causationid: mineId(), correlationid: mineId() });
+    const started = await plane.host.append(ref, await boot(), { causationid: mineId(), correlationid: mineId() });
     let cleanups = 0;
     plane.answer = ends((vm) => {
       cleanups += 1;
       return cleanups < 3 ? { name: 'cleanup-failed', data: failed(vm.epoch, ['process']) } : well(vm);
     });
-    await plane.host.say(ref, { name: 'boot-failed', data: failed(1, ['process']) });
+    await plane.host.append(ref, { name: 'boot-failed', data: failed(1, ['process']) });
     await untilVm(plane, ref, 'is clean', ({ residue, task }) => residue.length === 0 && !task);
     expect(verbs()).toEqual(['cleanup', 'cleanup', 'cleanup']);
     expect(new Set(mine().map(({ id }) => id)).size).toBe(3);
@@ -139,12 +139,12 @@ describe('recovery', () => {
 
   it('goes on where it was after a restart of its own, and asks for nothing twice', async () => {
     await createVm(plane.host, ref, {}, false);
-    await plane.host.say(ref, await boot(), { causationid: mineId(), correlationid: mineId() });
-    await plane.host.say(ref, { name: 'boot-failed', data: failed(1, ['process']) });
+    await plane.host.append(ref, await boot(), { causationid: mineId(), correlationid: mineId() });
+    await plane.host.append(ref, { name: 'boot-failed', data: failed(1, ['process']) });
     await untilVm(plane, ref, 'is being cleaned', ({ task }) => task?.verb === 'cleanup');
     await worker.stop();
     worker = await plane.startWorker();
-    await plane.host.say(ref, { name: 'cleaned', data: { epoch: 1, removed: ['process'] } });
+    await plane.host.append(ref, { name: 'cleaned', data: { epoch: 1, removed: ['process'] } });
     await plane.untilNothingIsLeft();
     expect(await count('cleanup-started')).toBe(1);
   });
@@ -152,9 +152,9 @@ describe('recovery', () => {
   it('asks a human in the end, and says what to do', async () => {
     await createVm(plane.host, ref, { restart: { ...POLICY.restart, maxAttempts: 1 } }, true);
     plane.answer = ends(well);
-    await plane.host.say(ref, crashed(1));
+    await plane.host.append(ref, crashed(1));
     await untilVm(plane, ref, 'runs again', ({ state, epoch }) => state === 'running' && epoch === 2);
-    await plane.host.say(ref, crashed(2));
+    await plane.host.append(ref, crashed(2));
     const vm = await untilVm(plane, ref, 'is handed over', ({ attention }) => attention !== null);
     expect(vm.attention).toMatchObject({
       kind: 'cleanup-abandoned',
@@ -168,9 +168,9 @@ describe('recovery', () => {
     await createVm(plane.host, ref, POLICY, true);
     const deadline = new Date(Date.now() + 60_000).toISOString();
     const cause = { causationid: mineId(), correlationid: mineId() };
-    await plane.host.say(ref, { name: 'pause-started', data: { request: requestOf('pause'), deadline } }, cause);
-    await plane.host.say(ref, { name: 'paused', data: { epoch: 1 } });
-    await plane.host.say(ref, crashed(1));
+    await plane.host.append(ref, { name: 'pause-started', data: { request: requestOf('pause'), deadline } }, cause);
+    await plane.host.append(ref, { name: 'paused', data: { epoch: 1 } });
+    await plane.host.append(ref, crashed(1));
     const vm = await untilVm(plane, ref, 'is handed over', ({ attention }) => attention !== null);
     expect(vm).toMatchObject({ state: 'failed', attention: { reason: 'not restarted by policy; left: nothing' } });
     await plane.untilNothingIsLeft();
@@ -186,7 +186,7 @@ describe('recovery', () => {
       return host.decide(command, { code: 'over-capacity', reason: 'full' });
     };
     await createVm(plane.host, ref, POLICY, true);
-    await plane.host.say(ref, crashed(1));
+    await plane.host.append(ref, crashed(1));
     await untilVm(plane, ref, 'runs again', ({ state, epoch }) => state === 'running' && epoch === 2);
     expect(verbs()).toEqual(['boot', 'boot']);
     expect(new Set(mine().map(({ id }) => id)).size).toBe(2);
@@ -197,9 +197,9 @@ describe('recovery', () => {
     plane.answer = ends(well);
     const deadline = new Date(Date.now() + 60_000).toISOString();
     const doomed: VmFact = { name: 'delete-started', data: { request: requestOf('delete'), deadline, force: true } };
-    await plane.host.say(ref, doomed, { causationid: mineId(), correlationid: mineId() });
-    await plane.host.say(ref, crashed(1));
-    await plane.host.say(ref, { name: 'delete-failed', data: failed(1, ['directory']) });
+    await plane.host.append(ref, doomed, { causationid: mineId(), correlationid: mineId() });
+    await plane.host.append(ref, crashed(1));
+    await plane.host.append(ref, { name: 'delete-failed', data: failed(1, ['directory']) });
     await untilVm(plane, ref, 'is deleted', ({ state }) => state === 'deleted');
     expect(mine().map(({ data }) => data.action)).toEqual([{ verb: 'delete', params: { force: true } }]);
   });
@@ -213,13 +213,13 @@ describe('recovery', () => {
     await until('it is counted', async () => (await counted('ironlog_quarantined_total')) > before);
     plane.answer = ends(well);
     await createVm(plane.host, ref, POLICY, true);
-    await plane.host.say(ref, crashed(1));
+    await plane.host.append(ref, crashed(1));
     await untilVm(plane, ref, 'runs again', ({ state, epoch }) => state === 'running' && epoch === 2);
   });
 
   it('reports a host that falls silent, and its return', async () => {
     const presence = async () => (await hostEvents()).at(-1);
-    await plane.sayOfHost({ name: 'executor-started', data: STARTED });
+    await plane.appendHostEvent({ name: 'executor-started', data: STARTED });
     await worker.stop();
     worker = await plane.startWorker({ IRONLOG_HOST_SILENT_AFTER_SECONDS: 1 });
     await until('it is reported', async () => (await presence()) === 'host-unreachable');

@@ -2,7 +2,7 @@
 import { createEventLog, createWorkQueue, LogReplacedError, recoveryConsumer } from '@ironlog/event-log';
 import {
   createFailpoints,
-  createLife,
+  createLifecycle,
   ExitCode,
   observeLog,
   openNats,
@@ -17,7 +17,7 @@ import { resumeCutOff } from './failures/resume.ts';
 import { openHeartbeats } from './hosts/heartbeats.ts';
 import { HostLog } from './hosts/host-log.ts';
 import { HostWatch } from './hosts/host-watch.ts';
-import { openCensus } from './hosts/known-writers.ts';
+import { openKnownWriters } from './hosts/known-writers.ts';
 import { countAttention } from './searches/count-attention.ts';
 import { restartStopped } from './searches/guest-stops.ts';
 import { LateCommands } from './searches/late-commands.ts';
@@ -39,7 +39,7 @@ export interface RecoveryService extends Service {
 }
 
 export const create = (config: RecoveryConfig, overrides: Partial<Runtime> = {}): RecoveryService => {
-  const { runtime, ending, atStop, stop } = createLife('recovery-worker', {
+  const { runtime, selfStop, atStop, stop } = createLifecycle('recovery-worker', {
     logLevel: config.IRONLOG_LOG_LEVEL,
     ...overrides,
   });
@@ -50,7 +50,7 @@ export const create = (config: RecoveryConfig, overrides: Partial<Runtime> = {})
     if (signal.aborted) return;
     logger.error({ err }, `${what} has ended`);
     const replaced = err instanceof LogReplacedError;
-    ending.end({
+    selfStop.end({
       code: replaced ? 'log-replaced' : 'consumer-ended',
       reason: `${what} cannot go on: see the error before this line`,
       exitCode: ExitCode.temporary,
@@ -67,7 +67,7 @@ export const create = (config: RecoveryConfig, overrides: Partial<Runtime> = {})
     atStop(() => ops.close());
     served = ops.url;
     health.set('recovery', { ok: false, reason: 'starting' });
-    const { connection, drain } = await openNats({ config, name: 'recovery-worker', runtime, ending });
+    const { connection, drain } = await openNats({ config, name: 'recovery-worker', runtime, selfStop });
     atStop(() => drain());
     const observe = observeLog(runtime);
     const log = await createEventLog({ connection, observe });
@@ -81,7 +81,7 @@ export const create = (config: RecoveryConfig, overrides: Partial<Runtime> = {})
     const deps = { log, vms, sender, reads, clock, signal, logger, metrics, fail: failpoint };
     const hostDeps = {
       ...deps,
-      census: await openCensus(connection),
+      knownWriters: await openKnownWriters(connection),
       heartbeats: openHeartbeats(connection),
       hostLog: new HostLog({ log, clock, signal, fail: failpoint }),
       silentAfterMs: config.IRONLOG_HOST_SILENT_AFTER_SECONDS * 1000,
@@ -90,7 +90,7 @@ export const create = (config: RecoveryConfig, overrides: Partial<Runtime> = {})
     const lateCommands = new LateCommands();
     const hosts = new HostWatch();
     const searches: readonly Search[] = [
-      { name: 'hosts', run: () => hosts.look(hostDeps) },
+      { name: 'hosts', run: () => hosts.check(hostDeps) },
       { name: 'stuck-tasks', run: () => reportStuckTasks(deps) },
       { name: 'late-commands', run: () => lateCommands.expire(deps) },
       { name: 'expired-vms', run: () => deleteExpiredVms(deps) },
@@ -123,5 +123,5 @@ export const create = (config: RecoveryConfig, overrides: Partial<Runtime> = {})
     if (served === undefined) throw new Error('the recovery-worker does not listen yet');
     return served;
   };
-  return { start, stop, ended: ending.ended, url };
+  return { start, stop, ended: selfStop.ended, url };
 };

@@ -21,11 +21,11 @@ import {
   type WorkCommand,
 } from '@ironlog/schemas';
 import {
-  createEnding,
   createHealth,
   createLogger,
   createMetrics,
   createRuntime,
+  createSelfStop,
   type Health,
   loadConfig,
   type Metrics,
@@ -34,7 +34,7 @@ import {
 } from '@ironlog/service-kit';
 import { environmentSchema } from './env.ts';
 import { create } from './service.ts';
-import { type LookAtStreams, openStreams } from './streams/log-streams.ts';
+import { openStreams, type ReadStreams } from './streams/log-streams.ts';
 
 export const HOST = hostId('host-1');
 export const TENANT = tenantId('acme');
@@ -60,7 +60,7 @@ export interface Plane {
   poison(id: VmId): Promise<void>;
   startProjector(): Promise<RunningProjector>;
   /** The streams as the projector sees them, without a projector. */
-  look: LookAtStreams;
+  readStreams: ReadStreams;
   /** Closed with the plane. */
   connectAs(user: string): Promise<EventLogOptions['connection']>;
   reader(): Reader;
@@ -102,7 +102,7 @@ const creation = (): readonly VmFact[] => [
   { name: 'created', data: { epoch: 0 } },
 ];
 
-const life = (): readonly VmFact[] => {
+const lifecycle = (): readonly VmFact[] => {
   const begin = (verb: Verb) => ({ request: request(verb), deadline: new Date(Date.now() + 60_000).toISOString() });
   const boot = (epoch: number): readonly VmFact[] => [
     { name: 'boot-started', data: { ...begin('boot'), epoch } },
@@ -137,7 +137,7 @@ export const startPlane = async (directory = mkdtempSync(join(tmpdir(), 'ironlog
   const connectAs = async (user: string) => {
     const runtime = createRuntime('test', { logger: silent });
     const config = configOf(nats, user, directory);
-    const link = await openNats({ config, name: user, runtime, ending: createEnding() });
+    const link = await openNats({ config, name: user, runtime, selfStop: createSelfStop() });
     undo.push(() => link.drain());
     return link.connection;
   };
@@ -145,9 +145,9 @@ export const startPlane = async (directory = mkdtempSync(join(tmpdir(), 'ironlog
   const log = await createEventLog({ connection: executor });
   const work = await createWorkQueue({ connection: await connectAs('gateway') });
 
-  const look = await openStreams(await connectAs('projector'));
+  const readStreams = await openStreams(await connectAs('projector'));
 
-  const say = async (before: Vm, fact: VmFact): Promise<Vm> => {
+  const append = async (before: Vm, fact: VmFact): Promise<Vm> => {
     const { tenant, id } = before;
     const cause = newCommandId();
     const meta = { id: newEventId(), time: new Date().toISOString(), writer: HOST, actor: 'tester' };
@@ -161,17 +161,17 @@ export const startPlane = async (directory = mkdtempSync(join(tmpdir(), 'ironlog
     return evolved.vm;
   };
 
-  const tell = async (id: VmId, facts: readonly VmFact[]): Promise<void> => {
+  const appendAll = async (id: VmId, facts: readonly VmFact[]): Promise<void> => {
     let vm = initialVm(TENANT, id);
-    for (const fact of facts) vm = await say(vm, fact);
+    for (const fact of facts) vm = await append(vm, fact);
   };
 
   return {
     directory,
-    look,
+    readStreams,
     connectAs,
-    makeVm: (id) => tell(id, creation()),
-    liveThrough: (id) => tell(id, life()),
+    makeVm: (id) => appendAll(id, creation()),
+    liveThrough: (id) => appendAll(id, lifecycle()),
     askForBoot: async (id) => {
       const command = bootOf(id);
       const { kind } = await work.publish(HOST, command);

@@ -2,7 +2,7 @@
 import type { Kind } from '@ironlog/read-model';
 import {
   createFailpoints,
-  createLife,
+  createLifecycle,
   ExitCode,
   observeLog,
   openNats,
@@ -18,7 +18,7 @@ import { openStreams } from './streams/log-streams.ts';
 const KINDS: readonly Kind[] = ['state', 'history'];
 
 export const create = (config: ProjectorConfig, overrides: Partial<Runtime> = {}): Service => {
-  const { runtime, ending, atStop, stop } = createLife('state-projector', {
+  const { runtime, selfStop, atStop, stop } = createLifecycle('state-projector', {
     logLevel: config.IRONLOG_LOG_LEVEL,
     ...overrides,
   });
@@ -28,7 +28,7 @@ export const create = (config: ProjectorConfig, overrides: Partial<Runtime> = {}
   const onFailure = (error: unknown): void => {
     if (signal.aborted) return;
     logger.fatal({ err: error }, 'a projection has stopped');
-    ending.end({
+    selfStop.end({
       code: 'projection',
       reason: error instanceof Error ? error.message : String(error),
       exitCode: ExitCode.temporary,
@@ -46,16 +46,16 @@ export const create = (config: ProjectorConfig, overrides: Partial<Runtime> = {}
     atStop(() => ops.close());
     for (const name of KINDS.flatMap((kind) => PARTS_OF[kind]))
       runtime.health.set(name, { ok: false, reason: 'starting' });
-    const { connection, drain } = await openNats({ config, name: 'state-projector', runtime, ending });
+    const { connection, drain } = await openNats({ config, name: 'state-projector', runtime, selfStop });
     atStop(() => drain());
-    const look = await openStreams(connection, observeLog(runtime));
+    const readStreams = await openStreams(connection, observeLog(runtime));
     const fail = createFailpoints(config.IRONLOG_FAILPOINT);
     const keeping = KINDS.map((kind) =>
-      new Keeper({ directory, kind, look, runtime, fail, signal }).run().catch(onFailure),
+      new Keeper({ directory, kind, readStreams, runtime, fail, signal }).run().catch(onFailure),
     );
     atStop(() => Promise.all(keeping));
     logger.info({ port: ops.port, directory }, 'projecting');
   };
 
-  return { start, stop, ended: ending.ended };
+  return { start, stop, ended: selfStop.ended };
 };

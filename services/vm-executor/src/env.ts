@@ -3,11 +3,11 @@ import { labelsSchema } from '@ironlog/schemas';
 import {
   hostEnvironment,
   httpEnvironment,
+  integer,
   logEnvironment,
   natsEnvironment,
-  optionalWhole,
+  optionalInteger,
   stateEnvironment,
-  whole,
 } from '@ironlog/service-kit';
 import { z } from 'zod';
 import { failpointSchema } from './failpoints.ts';
@@ -31,22 +31,22 @@ export const environmentSchema = z.object({
   ...stateEnvironment,
   ...hostEnvironment,
   IRONLOG_HYPERVISOR: z.enum(['simulator', 'qemu']).default('simulator').describe('simulator or qemu'),
-  IRONLOG_HOST_CPUS: optionalWhole(
+  IRONLOG_HOST_CPUS: optionalInteger(
     { min: 1, max: 1_000_000 },
     'virtual CPUs to give away; by default what the machine or the simulator can bear',
   ),
-  IRONLOG_HOST_MEMORY_MIB: optionalWhole(
+  IRONLOG_HOST_MEMORY_MIB: optionalInteger(
     { min: 1, max: 1_000_000_000 },
     'MiB to give away; by default what the machine or the simulator can bear',
   ),
-  IRONLOG_HOST_PROCESSES: optionalWhole({ min: 1, max: 100_000 }, 'hypervisor processes at most, by default 1000'),
+  IRONLOG_HOST_PROCESSES: optionalInteger({ min: 1, max: 100_000 }, 'hypervisor processes at most, by default 1000'),
   IRONLOG_HOST_LABELS: z
     .string()
     .default('')
     .transform((text) => Object.fromEntries(text.split(',').filter(Boolean).map(labelOf)))
     .pipe(labelsSchema)
     .describe("what a VM's placement may ask for; like zone=a,disk=fast"),
-  IRONLOG_HEALTH_CHECK_SECONDS: whole(
+  IRONLOG_HEALTH_CHECK_SECONDS: integer(
     { min: 0, max: 3600, fallback: 10 },
     "seconds between two looks at each running VM's process, three without an answer make it unresponsive; 0: never",
   ),

@@ -2,7 +2,7 @@
 import { executorConsumer, type UnacknowledgedMessage } from '@ironlog/event-log';
 import { findByDirectory, type LaunchSpec } from '@ironlog/hypervisor';
 import type { Heartbeat } from '@ironlog/schemas';
-import { Commands } from './commands/command-handler.ts';
+import { CommandHandler } from './commands/command-handler.ts';
 import { RecentRejections, rejectionsSince } from './commands/recent-rejections.ts';
 import { Progress } from './host/progress.ts';
 import type { VmRef } from './host/state-directory.ts';
@@ -11,11 +11,11 @@ import { noticed, recordDeath } from './processes/deaths.ts';
 import { GuestReboots } from './processes/guest-reboots.ts';
 import { HealthWatch } from './processes/health-watch.ts';
 import { HypervisorProcesses } from './processes/hypervisor-process.ts';
-import { Processes } from './processes/live-processes.ts';
+import { LiveProcesses } from './processes/live-processes.ts';
 import { LostWatch } from './reconcile/lost-watch.ts';
-import { reconcile } from './reconcile/reconcile-host.ts';
-import { lacksProcess, settle } from './reconcile/reconcile-vm.ts';
-import { Unsettled } from './reconcile/unreconciled-vms.ts';
+import { reconcileHost } from './reconcile/reconcile-host.ts';
+import { lacksProcess, reconcileVm } from './reconcile/reconcile-vm.ts';
+import { UnreconciledVms } from './reconcile/unreconciled-vms.ts';
 import { OpenTasks } from './tasks/open-tasks.ts';
 import { TaskRunner } from './tasks/task-runner.ts';
 import { untilRecorded } from './tasks/until-recorded.ts';
@@ -31,10 +31,10 @@ export class Executor {
   readonly #vms: VmTable;
   readonly #accepting = new Mailboxes();
   readonly #mailboxes = new Mailboxes();
-  readonly #processes: Processes;
+  readonly #processes: LiveProcesses;
   readonly #hypervisors: HypervisorProcesses;
   readonly #tasks: OpenTasks;
-  readonly #unsettled: Unsettled;
+  readonly #unreconciled: UnreconciledVms;
   readonly #guestReboots = new GuestReboots((key, launch, times) => this.#onGuestReboot(key, launch, times));
   #consuming: Promise<void> = Promise.resolve();
   #lost: LostWatch | undefined;
@@ -44,7 +44,7 @@ export class Executor {
   constructor(deps: HostDeps) {
     this.#deps = deps;
     this.#vms = new VmTable(deps);
-    this.#processes = new Processes({
+    this.#processes = new LiveProcesses({
       onEnd: (key, { launch }, ending) => this.#onDeath(key, { epoch: launch.epoch, ending }, launch),
       onGuestReboot: (key, { launch }) => this.#guestReboots.add(key, launch),
       onGuestStop: (key, { launch }) => this.#onGuestStop(key, launch),
@@ -56,9 +56,9 @@ export class Executor {
       mailboxes: this.#mailboxes,
       runner,
       lacksProcess: (vm) => lacksProcess(this.#hypervisors, vm),
-      settle: (log) => this.#settleOrKeep(log),
+      reconcile: (log) => this.#reconcileOrRetry(log),
     });
-    this.#unsettled = new Unsettled({ host: deps, settle: (ref) => this.#settleLeft(ref) });
+    this.#unreconciled = new UnreconciledVms({ host: deps, reconcile: (ref) => this.#retryReconcile(ref) });
   }
 
   async start(): Promise<void> {
@@ -74,10 +74,10 @@ export class Executor {
       mailboxes: this.#mailboxes,
       tasks: this.#tasks,
       processes: this.#hypervisors,
-      unsettled: this.#unsettled,
+      unreconciled: this.#unreconciled,
       detectedBy: 'adoption' as const,
     };
-    await reconcile(deps, info.lastSequence);
+    await reconcileHost(deps, info.lastSequence);
     state.save({ starts });
     this.#progress = new Progress({
       log,
@@ -88,11 +88,11 @@ export class Executor {
     await this.#progress.keep();
     const onError = (err: unknown): void => runtime.logger.warn({ err }, 'not looked for lost VMs; it is tried again');
     this.#lost = new LostWatch(
-      { host: this.#deps, settle: (ref) => this.#settleLost(ref), onError },
+      { host: this.#deps, reconcile: (ref) => this.#reconcileLost(ref), onError },
       info.lastSequence,
     );
     this.#health = this.#watchHealth();
-    const commands = new Commands({ ...deps, accepting: this.#accepting, rejections });
+    const commands = new CommandHandler({ ...deps, accepting: this.#accepting, rejections });
     const { stream, config } = executorConsumer(host);
     const failed = (err: unknown, { subject }: Pick<UnacknowledgedMessage, 'subject'>): void => {
       if (!signal.aborted) runtime.logger.error({ err, subject }, 'a command was not handled; it comes again');
@@ -122,7 +122,7 @@ export class Executor {
     this.#guestReboots.stop();
     await this.#lost?.stop();
     await this.#health?.stop();
-    await this.#unsettled.stop();
+    await this.#unreconciled.stop();
     await this.#accepting.idle();
     await this.#mailboxes.idle();
     this.#vms.flush();
@@ -138,13 +138,13 @@ export class Executor {
   #onDeath(key: string, death: Parameters<typeof recordDeath>[2], ref: VmRef): void {
     this.#deps.runtime.metrics.gauge('ironlog_hypervisor_processes').set(this.#processes.size);
     this.#guestReboots.end(key);
-    this.#tell(key, ref, 'a death', (log) => recordDeath(this.#deps, log, death));
+    this.#recordEvent(key, ref, 'a death', (log) => recordDeath(this.#deps, log, death));
   }
 
   /** A task in flight meets the stop itself, or the look after it does. */
   #onGuestStop(key: string, launch: LaunchSpec): void {
     const death = { epoch: launch.epoch, ending: noticed(true, 'health') };
-    this.#tell(key, launch, "a guest's stop", async (log) => {
+    this.#recordEvent(key, launch, "a guest's stop", async (log) => {
       await recordDeath(this.#deps, log, death);
       const { vm } = log;
       if (vm.task || vm.state !== 'stopped' || vm.epoch !== launch.epoch) return;
@@ -156,7 +156,7 @@ export class Executor {
   }
 
   #onGuestReboot(key: string, launch: LaunchSpec, times: number): void {
-    this.#tell(key, launch, 'a guest reboot', async (log) => {
+    this.#recordEvent(key, launch, 'a guest reboot', async (log) => {
       await log.append((vm) => {
         if (vm.task || vm.state !== 'running' || vm.epoch !== launch.epoch) return undefined;
         return {
@@ -170,34 +170,34 @@ export class Executor {
     });
   }
 
-  async #settleLost(ref: VmRef): Promise<boolean> {
+  async #reconcileLost(ref: VmRef): Promise<boolean> {
     const log = await this.#vms.get(ref);
     if (this.#mailboxes.isBusy(keyOf(ref))) return false;
     return this.#mailboxes.run(keyOf(ref), async () => {
       await log.refresh();
       if (log.vm.state !== 'lost' || log.vm.task) return true;
-      await this.#settle(log);
+      await this.#reconcile(log);
       return log.vm.state !== 'lost';
     });
   }
 
-  async #settleLeft(ref: VmRef): Promise<boolean> {
+  async #retryReconcile(ref: VmRef): Promise<boolean> {
     const log = await this.#vms.get(ref);
     // What is in hand may take an hour, and no other VM is to wait for it.
     if (log.vm.task || this.#mailboxes.isBusy(keyOf(ref))) return false;
-    await this.#mailboxes.run(keyOf(ref), () => this.#settle(log));
+    await this.#mailboxes.run(keyOf(ref), () => this.#reconcile(log));
     return true;
   }
 
   /** Nobody else may look: what cannot be settled now is tried again. */
-  async #settleOrKeep(log: VmLog): Promise<void> {
+  async #reconcileOrRetry(log: VmLog): Promise<void> {
     const { id: vmId, tenant } = log.vm;
-    await this.#settle(log).catch((err: unknown) => this.#unsettled.keep({ tenant, vmId }, err));
+    await this.#reconcile(log).catch((err: unknown) => this.#unreconciled.keep({ tenant, vmId }, err));
   }
 
-  async #settle(log: VmLog): Promise<void> {
+  async #reconcile(log: VmLog): Promise<void> {
     const own = await findByDirectory(this.#deps.state.directoryOf({ tenant: log.vm.tenant, vmId: log.vm.id }));
-    await settle({ host: this.#deps, processes: this.#hypervisors, detectedBy: 'health' }, log, own);
+    await reconcileVm({ host: this.#deps, processes: this.#hypervisors, detectedBy: 'health' }, log, own);
   }
 
   #watchHealth(): HealthWatch {
@@ -210,18 +210,18 @@ export class Executor {
         return live && this.#hypervisors.driverOf(vm).observe(live.handle, deadline);
       },
       lacksProcess: (vm) => lacksProcess(this.#hypervisors, vm),
-      settle: (log) => this.#settle(log),
+      reconcile: (log) => this.#reconcile(log),
       everyMs: this.#deps.healthCheckMs,
     });
   }
 
   /** P8: what a process has come to is tried to be told until it is, before anything else is done about its VM. */
-  #tell(key: string, ref: VmRef, what: string, tell: (log: VmLog) => Promise<unknown>): void {
+  #recordEvent(key: string, ref: VmRef, what: string, append: (log: VmLog) => Promise<unknown>): void {
     const { runtime, signal } = this.#deps;
     if (signal.aborted) return;
-    const told = (): Promise<unknown> =>
-      untilRecorded({ runtime, signal, ref, what }, async () => tell(await this.#vms.get(ref)));
-    this.#mailboxes.run(key, told).catch((err: unknown) => {
+    const recorded = (): Promise<unknown> =>
+      untilRecorded({ runtime, signal, ref, what }, async () => append(await this.#vms.get(ref)));
+    this.#mailboxes.run(key, recorded).catch((err: unknown) => {
       if (!signal.aborted)
         runtime.logger.error({ err, tenant: ref.tenant, vmId: ref.vmId }, `${what} is not on record`);
     });

@@ -157,7 +157,7 @@ class TestHost {
   }
 
   /** What the log says, written as `writer` writes it; intents begin a command, what follows ends it. */
-  async say(id: Vm['id'], writer: HostId | 'recovery', ...facts: VmFact[]): Promise<void> {
+  async append(id: Vm['id'], writer: HostId | 'recovery', ...facts: VmFact[]): Promise<void> {
     // A VmLog writes as a host; its writer goes into the subject and the source alone.
     const host = writer as HostId;
     const deps = {
@@ -211,7 +211,7 @@ class TestHost {
   /** A claim that an executor before this one left is all that this one finds: it goes on from there, and is stopped. */
   async made(start: boolean, spec: object = {}) {
     const id = newVmId();
-    await this.say(id, HOST, claim(HOST, start, spec));
+    await this.append(id, HOST, claim(HOST, start, spec));
     await this.start();
     await this.until(id, start ? 'booted' : 'created');
     const [found] = await findByDirectory(this.directoryOf(id));

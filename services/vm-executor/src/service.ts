@@ -4,7 +4,7 @@ import { createHypervisor, type Hypervisor } from '@ironlog/hypervisor';
 import type { Heartbeat, HypervisorKind } from '@ironlog/schemas';
 import {
   createFailpoints,
-  createLife,
+  createLifecycle,
   ExitCode,
   observeLog,
   openNats,
@@ -17,7 +17,7 @@ import type { ExecutorConfig } from './env.ts';
 import { Executor } from './executor.ts';
 import { capacityOf } from './host/capacity.ts';
 import { catalogueOf } from './host/catalogue.ts';
-import { type Pulse, startHeartbeat } from './host/heartbeat.ts';
+import { type HeartbeatTimer, startHeartbeat } from './host/heartbeat.ts';
 import { takeHostLock } from './host/host-lock.ts';
 import { Incarnation } from './host/incarnation.ts';
 import { watchIncarnation } from './host/incarnation-watch.ts';
@@ -35,7 +35,7 @@ export interface Overrides extends Partial<Runtime> {
 
 export const create = (config: ExecutorConfig, overrides: Overrides = {}): Service => {
   const { collaborators = (made) => made, ...surroundings } = overrides;
-  const { runtime, ending, atStop, stop } = createLife('vm-executor', {
+  const { runtime, selfStop, atStop, stop } = createLifecycle('vm-executor', {
     ...surroundings,
     host: config.IRONLOG_HOST_ID,
     logLevel: config.IRONLOG_LOG_LEVEL,
@@ -52,7 +52,7 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
       { reason: other.reason, actionRequired: other.actionRequired },
       'halted: this is not the log of this host',
     );
-    await incarnation.say({ name: 'executor-halted', data: { incarnation: incarnation.id, ...other } });
+    await incarnation.append({ name: 'executor-halted', data: { incarnation: incarnation.id, ...other } });
     return true;
   };
 
@@ -68,7 +68,7 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
     });
     atStop(() => ops.close());
     runtime.health.set('reconciled', { ok: false, reason: 'starting' });
-    const { connection, drain } = await openNats({ config, name: `vm-executor ${host}`, runtime, ending });
+    const { connection, drain } = await openNats({ config, name: `vm-executor ${host}`, runtime, selfStop });
     atStop(() => drain());
     const observe = observeLog(runtime);
     const log = await createEventLog({ connection, observe });
@@ -76,10 +76,10 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
     const hypervisor: Hypervisor = createHypervisor(await hypervisorConfigOf(config, state.path, runtime.logger));
     const hypervisors = new Map<HypervisorKind, Hypervisor>([[hypervisor.kind, hypervisor]]);
     const images = catalogueOf(config);
-    let pulse: Pulse | undefined;
-    const admission = new Admission(capacityOf(config), () => pulse?.givenBack());
+    let heartbeatTimer: HeartbeatTimer | undefined;
+    const admission = new Admission(capacityOf(config), () => heartbeatTimer?.givenBack());
     const onSuperseded = (by: string): void =>
-      ending.end({
+      selfStop.end({
         code: 'superseded',
         reason: `incarnation ${by} has taken over ${host}`,
         exitCode: ExitCode.temporary,
@@ -129,26 +129,26 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
       atStop(watchIncarnation(incarnation));
     }
     // Before its VMs are brought together with their processes, which may take long: a host that is at it is not silent.
-    const beating = await startHeartbeat({ connection, read, logger: runtime.logger });
-    pulse = beating;
+    const heartbeat = await startHeartbeat({ connection, read, logger: runtime.logger });
+    heartbeatTimer = heartbeat;
     atStop(async () => {
       status = 'draining';
-      await beating.stop();
+      await heartbeat.stop();
     });
     if (!halted) {
       await executor.start();
       executor.consuming.catch((error: unknown) =>
-        ending.end({ code: 'consume', reason: String(error), exitCode: ExitCode.temporary }),
+        selfStop.end({ code: 'consume', reason: String(error), exitCode: ExitCode.temporary }),
       );
       if (signal.aborted) return;
       status = 'ready';
       runtime.health.set('reconciled', { ok: true });
-      await beating.beat();
+      await heartbeat.beat();
     }
     const consoles = serveConsoles({ connection, host, state, logger: runtime.logger });
     atStop(() => consoles.unsubscribe());
     runtime.logger.info({ hostId: host, incarnation: incarnation.id, port: ops.port, status }, 'ready');
   };
 
-  return { start, stop, ended: ending.ended };
+  return { start, stop, ended: selfStop.ended };
 };

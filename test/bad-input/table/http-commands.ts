@@ -60,7 +60,7 @@ const creating: HttpRows = {
     longUrl('/v1/vms'),
   ],
   'not JSON': [create('{"id":', NO_JSON), create('id=1', NO_JSON), create('{}', [415, 'unsupported-media-type'], TEXT)],
-  'foreign tenant': [create({ tenant: 'dev' }, INVALID, { stranger: true })],
+  'foreign tenant': [create({ tenant: 'dev' }, INVALID, { otherTenant: true })],
   'illegal state': [
     create({ id: VMS.running }, [409, 'vm-exists'], { waits: true }),
     create({ id: VMS.deleted }, [409, 'vm-exists'], { waits: true }),
@@ -136,20 +136,33 @@ const fieldsOf: Readonly<Record<HttpVerb, { readonly wrong: readonly object[]; r
 
 const commanding = (verb: HttpVerb): HttpRows => {
   const path = `/v1/vms/${NOT_ALLOWED_IN[verb]}/${verb}`;
-  const ask = (body: unknown, answer: Problem = INVALID): HttpRow => row(path, answer, { body });
+  const requestRow = (body: unknown, answer: Problem = INVALID): HttpRow => row(path, answer, { body });
   return {
     ...ofVm(`/${verb}`, { body: {} }),
-    'unknown field': [ask({ nonsense: 1 }), ask({ tenant: 'dev' }), row(`${path}?nonsense=1`, INVALID, { body: {} })],
-    'wrong type': [ask([]), ask('null'), ask(7), ask({ startBy: 7 }), ...fieldsOf[verb].wrong.map((body) => ask(body))],
-    'out of range': [ask({ startBy: FAR_AHEAD }), ...fieldsOf[verb].beyond.map((body) => ask(body))],
-    'too large': [ask({ nonsense: 'x'.repeat(100_000) }, TOO_LARGE), longUrl(path)],
-    'not JSON': [ask('{"startBy":', NO_JSON), row(path, [415, 'unsupported-media-type'], { body: '{}', ...TEXT })],
+    'unknown field': [
+      requestRow({ nonsense: 1 }),
+      requestRow({ tenant: 'dev' }),
+      row(`${path}?nonsense=1`, INVALID, { body: {} }),
+    ],
+    'wrong type': [
+      requestRow([]),
+      requestRow('null'),
+      requestRow(7),
+      requestRow({ startBy: 7 }),
+      ...fieldsOf[verb].wrong.map((body) => requestRow(body)),
+    ],
+    'out of range': [requestRow({ startBy: FAR_AHEAD }), ...fieldsOf[verb].beyond.map((body) => requestRow(body))],
+    'too large': [requestRow({ nonsense: 'x'.repeat(100_000) }, TOO_LARGE), longUrl(path)],
+    'not JSON': [
+      requestRow('{"startBy":', NO_JSON),
+      row(path, [415, 'unsupported-media-type'], { body: '{}', ...TEXT }),
+    ],
     'illegal state': [
       row(path, ILLEGAL, { body: {}, waits: true }),
       row(`/v1/vms/${VMS.deleted}/${verb}`, [409, 'vm-deleted'], { body: {}, waits: true }),
     ],
     'unknown image': none('a VM keeps the image of its create'),
-    'past startBy': [ask({ startBy: LONG_PAST }, EXPIRED)],
+    'past startBy': [requestRow({ startBy: LONG_PAST }, EXPIRED)],
   };
 };
 

@@ -15,7 +15,7 @@ import {
   sql,
 } from './http-row.ts';
 import { none } from './kinds.ts';
-import { FAR_AHEAD, LONG_PAST, NOBODY, VMS } from './names.ts';
+import { FAR_AHEAD, LONG_PAST, UNKNOWN_VM, VMS } from './names.ts';
 
 const all = (path: string, queries: readonly string[], answer: HttpRow['answer'] = INVALID): readonly HttpRow[] =>
   queries.map((query) => row(`${path}?${query}`, answer));
@@ -48,11 +48,11 @@ const listing = (path: string, fields: { wrong: readonly string[]; beyond: reado
     'wrong type': all(path, fields.wrong),
     'out of range': all(path, fields.beyond),
     'too large': [longUrl(path)],
-    'foreign tenant': [row(path, 'nothing', { stranger: true })],
+    'foreign tenant': [row(path, 'nothing', { otherTenant: true })],
   }) as const;
 
 const operation = (rest: string) => {
-  const path = `/v1/operations/${NOBODY}${rest}`;
+  const path = `/v1/operations/${UNKNOWN_VM}${rest}`;
   return {
     ...READ_ONLY,
     ...ofOperation(rest),
@@ -97,7 +97,7 @@ export const READ_ROUTES: Readonly<Record<string, HttpRows>> = {
       wrong: ['limit=ten', 'state=asleep', 'includeDeleted=1', 'limit=1&limit=2', 'labels=tier&label.tier=web'],
       beyond: ['limit=0', 'limit=501', `q=${'x'.repeat(101)}`, 'cursor=bm90aGluZw'],
     }),
-    'unknown VM': all('/v1/vms', [`q=${NOBODY}`], 'nothing'),
+    'unknown VM': all('/v1/vms', [`q=${UNKNOWN_VM}`], 'nothing'),
     'path characters': [
       ...all('/v1/vms', [`host=${pathText}`, `cursor=${pathText}`]),
       ...all('/v1/vms', [`q=${pathText}`], 'nothing'),
@@ -112,7 +112,7 @@ export const READ_ROUTES: Readonly<Record<string, HttpRows>> = {
       wrong: ['limit=ten', 'status=done', 'vmId=A'],
       beyond: ['limit=0', 'limit=501', 'cursor=bm90aGluZw'],
     }),
-    'unknown VM': all('/v1/operations', [`vmId=${NOBODY}`], 'nothing'),
+    'unknown VM': all('/v1/operations', [`vmId=${UNKNOWN_VM}`], 'nothing'),
     'path characters': all('/v1/operations', [`vmId=${pathText}`]),
     'SQL characters': all('/v1/operations', [`vmId=${sql}`, `status=${sql}`, `cursor=${sql}`]),
   },
@@ -123,8 +123,8 @@ export const READ_ROUTES: Readonly<Record<string, HttpRows>> = {
   },
   'GET /v1/operations/{id}/wait': {
     ...operation('/wait'),
-    'wrong type': all(`/v1/operations/${NOBODY}/wait`, ['timeout=soon']),
-    'out of range': all(`/v1/operations/${NOBODY}/wait`, ['timeout=61', 'timeout=-1']),
+    'wrong type': all(`/v1/operations/${UNKNOWN_VM}/wait`, ['timeout=soon']),
+    'out of range': all(`/v1/operations/${UNKNOWN_VM}/wait`, ['timeout=61', 'timeout=-1']),
   },
   'GET /v1/events': {
     ...listing('/v1/events', {
@@ -132,10 +132,10 @@ export const READ_ROUTES: Readonly<Record<string, HttpRows>> = {
       beyond: ['after=-1', `after=${LATER_THAN_ANY}`],
     }),
     'foreign tenant': [
-      row('/v1/events?follow=false', 'nothing', { stranger: true }),
-      row(`/v1/events?follow=false&vmId=${VMS.running}`, 'nothing', { stranger: true }),
+      row('/v1/events?follow=false', 'nothing', { otherTenant: true }),
+      row(`/v1/events?follow=false&vmId=${VMS.running}`, 'nothing', { otherTenant: true }),
     ],
-    'unknown VM': all('/v1/events', [`follow=false&vmId=${NOBODY}`], 'nothing'),
+    'unknown VM': all('/v1/events', [`follow=false&vmId=${UNKNOWN_VM}`], 'nothing'),
     'path characters': [
       ...all('/v1/events', [`vmId=${pathText}`]),
       row('/v1/events?follow=false', INVALID, { headers: { 'last-event-id': '../1' } }),
@@ -150,13 +150,13 @@ export const READ_ROUTES: Readonly<Record<string, HttpRows>> = {
       wrong: ['from=yesterday', 'vmId=A'],
       beyond: ['to=2026-13-01T00:00:00.000Z', `from=${FAR_AHEAD}&to=${LONG_PAST}`],
     }),
-    'unknown VM': all('/v1/usage', [`vmId=${NOBODY}`], 'nothing'),
+    'unknown VM': all('/v1/usage', [`vmId=${UNKNOWN_VM}`], 'nothing'),
     'path characters': all('/v1/usage', [`vmId=${pathText}`]),
     'SQL characters': all('/v1/usage', [`vmId=${sql}`, `from=${sql}`]),
   },
   'GET /v1/attention': {
     ...bare('/v1/attention'),
-    'foreign tenant': [row('/v1/attention', 'nothing', { stranger: true })],
+    'foreign tenant': [row('/v1/attention', 'nothing', { otherTenant: true })],
   },
   'GET /v1/hosts': {
     ...bare('/v1/hosts'),

@@ -1,7 +1,7 @@
 // One bad request and the one answer that it may get, with the few requests that many routes are sent alike.
 import type { ProblemCode } from '@ironlog/schemas';
 import { type ByKind, none } from './kinds.ts';
-import { NOBODY, OPERATION, PATH_TEXT, SQL_TEXT, VMS } from './names.ts';
+import { OPERATION, PATH_TEXT, SQL_TEXT, UNKNOWN_VM, VMS } from './names.ts';
 
 export type Problem = readonly [status: number, code: ProblemCode];
 
@@ -12,7 +12,7 @@ export interface HttpRow {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent with the token of another tenant. */
-  readonly stranger?: true;
+  readonly otherTenant?: true;
   /** Sent with `Prefer: wait`: the executor is to judge it. */
   readonly waits?: true;
   /** `nothing`: a 200 in which nothing of HOME's VMs is. */
@@ -53,8 +53,8 @@ export const ofVm = (rest: string, more: Pick<HttpRow, 'body'> = {}) => {
   const at = (id: string, answer: Problem, also: Partial<HttpRow> = {}): HttpRow =>
     row(`/v1/vms/${id}${rest}`, answer, { ...more, ...also });
   return {
-    'foreign tenant': [at(VMS.running, NO_VM, { stranger: true })],
-    'unknown VM': [at(NOBODY, NO_VM)],
+    'foreign tenant': [at(VMS.running, NO_VM, { otherTenant: true })],
+    'unknown VM': [at(UNKNOWN_VM, NO_VM)],
     'path characters': [at(pathText, INVALID), at(nul, INVALID), at('x'.repeat(200), INVALID)],
     'SQL characters': [at(sql, INVALID)],
   } as const;
@@ -63,7 +63,7 @@ export const ofVm = (rest: string, more: Pick<HttpRow, 'body'> = {}) => {
 /** The rows about the operation in the path. */
 export const ofOperation = (rest: string) =>
   ({
-    'foreign tenant': [row(`/v1/operations/${OPERATION}${rest}`, NO_OPERATION, { stranger: true })],
+    'foreign tenant': [row(`/v1/operations/${OPERATION}${rest}`, NO_OPERATION, { otherTenant: true })],
     'unknown VM': none('it names an operation, not a VM'),
     'path characters': [
       row(`/v1/operations/${pathText}${rest}`, INVALID),

@@ -3,9 +3,9 @@
 import { MAX_PAYLOAD_BYTES } from '@ironlog/infra';
 import { type RejectionCode, VERBS, type Verb } from '@ironlog/schemas';
 import { type ByKind, none } from './kinds.ts';
-import { FAR_AHEAD, HOME, LONG_PAST, NOBODY, PATH_TEXT, SQL_TEXT, STRANGER, VMS } from './names.ts';
+import { FAR_AHEAD, HOME, LONG_PAST, OTHER_TENANT, PATH_TEXT, SQL_TEXT, UNKNOWN_VM, VMS } from './names.ts';
 
-export type DoorAnswer =
+export type IngressAnswer =
   /** On record in EVENTS, under the command's id. */
   | { readonly rejected: RejectionCode }
   /** nats-server says so to the client, and stores nothing. */
@@ -13,16 +13,16 @@ export type DoorAnswer =
   /** Nobody to tell by name of a VM: counted, and in the tenant's attention list. */
   | 'quarantined';
 
-export interface DoorRow {
+export interface IngressRow {
   readonly subject: string;
   /** Fields get an id of their own, by which the rejection is found; a text goes as it stands. */
   readonly body: Readonly<Record<string, unknown>> | string | Uint8Array;
-  readonly answer: DoorAnswer;
+  readonly answer: IngressAnswer;
 }
-export type DoorRows = ByKind<DoorRow>;
+export type IngressRows = ByKind<IngressRow>;
 
 const NOT_PERMITTED = /Permissions Violation for Publish/i;
-const INVALID: DoorAnswer = { rejected: 'invalid-command' };
+const INVALID: IngressAnswer = { rejected: 'invalid-command' };
 
 const subject = (vm: string, verb: string, tenant: string = HOME): string => `ironlog.cmd.${tenant}.${vm}.${verb}`;
 
@@ -61,19 +61,23 @@ const PARAMS: Readonly<Record<Verb, Params>> = {
   restore: TAKES_NONE,
 };
 
-const rowsFor = (verb: Verb): DoorRows => {
+const rowsFor = (verb: Verb): IngressRows => {
   const [vm, code] = NOT_ALLOWED[verb];
   const here = subject(vm, verb);
-  const bad = (body: DoorRow['body'], answer: DoorAnswer = INVALID): DoorRow => ({ subject: here, body, answer });
-  const to = (text: string, answer: DoorAnswer): DoorRow => ({ subject: subject(text, verb), body: {}, answer });
-  const make = (spec: object, answer: DoorAnswer): DoorRow => ({
-    subject: subject(NOBODY, verb),
+  const bad = (body: IngressRow['body'], answer: IngressAnswer = INVALID): IngressRow => ({
+    subject: here,
+    body,
+    answer,
+  });
+  const to = (text: string, answer: IngressAnswer): IngressRow => ({ subject: subject(text, verb), body: {}, answer });
+  const make = (spec: object, answer: IngressAnswer): IngressRow => ({
+    subject: subject(UNKNOWN_VM, verb),
     body: { params: { spec } },
     answer,
   });
   return {
     'unknown field': [
-      bad({ tenant: STRANGER }),
+      bad({ tenant: OTHER_TENANT }),
       bad({ actor: 'root' }),
       bad({ params: { nonsense: 1 } }),
       bad('{"__proto__":{}}'),
@@ -99,13 +103,13 @@ const rowsFor = (verb: Verb): DoorRows => {
       bad({ params: { nonsense: 'x'.repeat(MAX_PAYLOAD_BYTES - 1_000) } }),
     ],
     'not JSON': [bad('{"params":'), bad('boot now'), bad(new Uint8Array([0xff, 0xfe, 0x00]))],
-    'foreign tenant': [{ subject: subject(vm, verb, STRANGER), body: '', answer: { refused: NOT_PERMITTED } }],
+    'foreign tenant': [{ subject: subject(vm, verb, OTHER_TENANT), body: '', answer: { refused: NOT_PERMITTED } }],
     'illegal state': [
       bad({}, { rejected: code }),
       to(VMS.deleted, { rejected: verb === 'create' ? 'vm-exists' : 'vm-deleted' }),
     ],
     'unknown VM':
-      verb === 'create' ? none('it makes the VM that it names') : [to(NOBODY, { rejected: 'vm-not-found' })],
+      verb === 'create' ? none('it makes the VM that it names') : [to(UNKNOWN_VM, { rejected: 'vm-not-found' })],
     'unknown image':
       verb === 'create'
         ? [make({ image: 'no-such-image' }, { rejected: 'image-not-found' })]
@@ -127,6 +131,6 @@ const rowsFor = (verb: Verb): DoorRows => {
 };
 
 /** Every verb of the contract: the door has no other. */
-export const DOOR: Readonly<Record<Verb, DoorRows>> = Object.fromEntries(
+export const INGRESS: Readonly<Record<Verb, IngressRows>> = Object.fromEntries(
   VERBS.map((verb) => [verb, rowsFor(verb)]),
-) as Record<Verb, DoorRows>;
+) as Record<Verb, IngressRows>;

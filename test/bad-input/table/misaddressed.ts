@@ -1,9 +1,9 @@
 // Messages that are no command or no event at all, and who sets each of them aside.
-import { FAR_AHEAD, HOME, NOBODY, STRANGER, VMS } from './names.ts';
+import { FAR_AHEAD, HOME, OTHER_TENANT, UNKNOWN_VM, VMS } from './names.ts';
 
 export type Counting = 'api-gateway' | 'vm-executor' | 'state-projector' | 'recovery-worker';
 
-export interface Stray {
+export interface Misaddressed {
   readonly what: string;
   /** The NATS user that puts it there: one that may. */
   readonly by: 'client-dev' | 'gateway' | 'executor-host-1' | 'recovery';
@@ -16,7 +16,12 @@ export interface Stray {
 const NO_UTF8 = new Uint8Array([0xff, 0xfe, 0x00, 0x01]);
 const HOST = 'host-1';
 
-const work = (target: string, what: string, body: Stray['body'], address: string = `${VMS.running}.boot`): Stray => ({
+const work = (
+  target: string,
+  what: string,
+  body: Misaddressed['body'],
+  address: string = `${VMS.running}.boot`,
+): Misaddressed => ({
   what: `${what} on work.${target}`,
   by: 'gateway',
   subject: `ironlog.work.${target}.${HOME}.${address}`,
@@ -67,7 +72,11 @@ export const created = (fields: object): string =>
     ...fields,
   });
 
-const event = (what: string, body: Stray['body'], rest = `vm.${HOME}.${VMS.running}.${HOST}.fact`): Stray => ({
+const event = (
+  what: string,
+  body: Misaddressed['body'],
+  rest = `vm.${HOME}.${VMS.running}.${HOST}.fact`,
+): Misaddressed => ({
   what: `${what} on evt.${rest}`,
   by: 'executor-host-1',
   subject: `ironlog.evt.${rest}`,
@@ -76,7 +85,7 @@ const event = (what: string, body: Stray['body'], rest = `vm.${HOME}.${VMS.runni
 });
 
 /** No tenant's client may publish these; whoever may, has a bug. */
-export const PRIVILEGED: readonly Stray[] = [
+export const PRIVILEGED: readonly Misaddressed[] = [
   work(HOST, 'no JSON', 'boot now'),
   work(HOST, 'no bytes', ''),
   work(HOST, 'no text', NO_UTF8),
@@ -84,25 +93,25 @@ export const PRIVILEGED: readonly Stray[] = [
   work(HOST, 'null', 'null'),
   work(HOST, "another VM's command", command(VMS.created)),
   work(HOST, 'a command of another verb', command(VMS.running), `${VMS.running}.pause`),
-  work('any', 'no JSON', '{', `${NOBODY}.boot`),
-  work('any', 'JSON that is no command', '[]', `${NOBODY}.boot`),
+  work('any', 'no JSON', '{', `${UNKNOWN_VM}.boot`),
+  work('any', 'JSON that is no command', '[]', `${UNKNOWN_VM}.boot`),
   event('no JSON', 'created'),
   event('no bytes', ''),
   event('no text', NO_UTF8),
   event('an unknown type', created({ type: 'ironlog.vm.exploded.v1' })),
   event('an unknown field', created({ nonsense: 1 })),
-  event("another tenant's event", created({ tenant: STRANGER })),
+  event("another tenant's event", created({ tenant: OTHER_TENANT })),
   event("another VM's event", created({ subject: VMS.created })),
   event("another writer's event", created({ source: '/recovery-worker' })),
   event('a revision that was', created({})),
   event('no JSON', '{', `vm.${HOME}.${VMS.running}.${HOST}.failure`),
-  event('no JSON', '{', `vm.${HOME}.${NOBODY}.${HOST}.fact`),
+  event('no JSON', '{', `vm.${HOME}.${UNKNOWN_VM}.${HOST}.fact`),
   event('no JSON', '{', `cmd.${HOME}.${HOST}.rejected`),
   event('no JSON', '{', `host.${HOST}.${HOST}.fact`),
 ];
 
 /** What a tenant's client may put on the door although it is no command. */
-export const AT_THE_DOOR: readonly Stray[] = [
+export const AT_INGRESS: readonly Misaddressed[] = [
   ['no verb', `ironlog.cmd.${HOME}.${VMS.running}`],
   ['no VM', `ironlog.cmd.${HOME}.boot`],
   ['an unknown verb', `ironlog.cmd.${HOME}.${VMS.running}.explode`],

@@ -3,11 +3,11 @@ import { derivedCommandId, tenantId } from '@ironlog/schemas';
 
 export const HOME = tenantId('dev');
 /** Has a token of its own, and no VM. */
-export const STRANGER = tenantId('acme');
+export const OTHER_TENANT = tenantId('acme');
 
 /** The VMs of HOME, by the state that each is brought into. */
 export const VMS = { running: 'bad-running', created: 'bad-created', deleted: 'bad-deleted' } as const;
-export const NOBODY = 'bad-nobody';
+export const UNKNOWN_VM = 'bad-nobody';
 
 /** The running VM's create bears this key, so that its operation has a name here. */
 export const CREATE_KEY = 'bad-input-running';

@@ -18,7 +18,7 @@ const ackingFirst = (queue: WorkQueue): WorkQueue => ({
 export const acksFirst: PlantedBug = {
   name: 'acks a command before its intent is on record',
   found: /^I1: command cmd-\S+ was accepted and has no outcome$/,
-  live: async (host, isPlanted) => {
+  runLifecycle: async (host, isPlanted) => {
     let deaths = 0;
     const first = await host.start((made) => ({
       ...made,

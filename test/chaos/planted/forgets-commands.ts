@@ -5,7 +5,7 @@ import { switchedOn } from './switches.ts';
 export const forgetsCommands: PlantedBug = {
   name: 'has forgotten which commands its VM has seen',
   found: /^I2: command cmd-\S+ was decided 2 times$/,
-  live: async (host, isPlanted) => {
+  runLifecycle: async (host, isPlanted) => {
     if (isPlanted) switchedOn.add('decide');
     await host.start();
     await host.send('create', { params: { start: true } });

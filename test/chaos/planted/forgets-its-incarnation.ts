@@ -8,7 +8,7 @@ import type { PlantedBug } from './planted-bug.ts';
 class FrozenAtSpawn {
   readonly #thaw = Promise.withResolvers<void>();
   readonly #frozen = new AbortController();
-  #looks: number | undefined;
+  #checks: number | undefined;
 
   get isFrozen(): boolean {
     return this.#frozen.signal.aborted;
@@ -16,19 +16,19 @@ class FrozenAtSpawn {
 
   hold(made: HostDeps, isPlanted: boolean): HostDeps {
     const { incarnation, queue } = made;
-    const look = incarnation.check.bind(incarnation);
+    const check = incarnation.check.bind(incarnation);
     incarnation.check = async () => {
-      if (this.#looks !== undefined) this.#looks += 1;
-      if (this.#looks !== undefined && this.#looks > 1) {
+      if (this.#checks !== undefined) this.#checks += 1;
+      if (this.#checks !== undefined && this.#checks > 1) {
         this.#frozen.abort();
         await this.#thaw.promise;
       }
-      if (!isPlanted) await look();
+      if (!isPlanted) await check();
     };
     return {
       ...made,
       fail: (point) => {
-        if (point === 'after-directory') this.#looks ??= 0;
+        if (point === 'after-directory') this.#checks ??= 0;
       },
       queue: {
         ...queue,
@@ -46,7 +46,7 @@ class FrozenAtSpawn {
 export const forgetsItsIncarnation: PlantedBug = {
   name: 'does not ask whether another executor has taken over',
   found: /^I4: 2 processes for \/\S+$/,
-  live: async (host, isPlanted) => {
+  runLifecycle: async (host, isPlanted) => {
     const spell = new FrozenAtSpawn();
     try {
       await host.start((made) => spell.hold(made, isPlanted));

@@ -1,5 +1,5 @@
 // A bug that is planted in an executor: what it gets wrong, what it lives through, and what the checker must then say.
-import type { LoneHost } from '../../harness/standalone-hosts.ts';
+import type { StandaloneHost } from '../../harness/standalone-hosts.ts';
 
 export interface PlantedBug {
   /** Goes on "an executor that …". */
@@ -7,5 +7,5 @@ export interface PlantedBug {
   /** The problem that must be found, with the number of the broken invariant. */
   readonly found: RegExp;
   /** What both go through, the executor with the bug and the one without. */
-  readonly live: (host: LoneHost, isPlanted: boolean) => Promise<void>;
+  readonly runLifecycle: (host: StandaloneHost, isPlanted: boolean) => Promise<void>;
 }

@@ -5,7 +5,7 @@ import { switchedOn } from './switches.ts';
 export const spawnsUnseen: PlantedBug = {
   name: 'does not search /proc for what its VM has before it spawns',
   found: /^I4: 2 processes for \/\S+$/,
-  live: async (host, isPlanted) => {
+  runLifecycle: async (host, isPlanted) => {
     if (isPlanted) switchedOn.add('findByDirectory');
     await host.start();
     await host.send('create', { params: { start: true } });

@@ -5,7 +5,7 @@ import { switchedOn } from './switches.ts';
 export const takesKillsForDeaths: PlantedBug = {
   name: 'takes a process for dead that lives',
   found: /^I5: \S+ is deleted and has a process$/,
-  live: async (host, isPlanted) => {
+  runLifecycle: async (host, isPlanted) => {
     if (isPlanted) switchedOn.add('killProcess');
     await host.start();
     await host.send('create', { params: { start: true } });

@@ -16,12 +16,15 @@ const unconditional = (log: EventLog): EventLog => ({
 export const writesUnconditionally: PlantedBug = {
   name: 'writes to a VM whatever others have written meanwhile',
   found: /^I3: entry \d+ \(pause-started of \S+\) is not legal: revision 5 does not follow 5$/,
-  live: async (host, isPlanted) => {
+  runLifecycle: async (host, isPlanted) => {
     await host.start((made) => (isPlanted ? { ...made, log: unconditional(made.log) } : made));
     await host.send('create', { params: { start: true } });
     const { lastHash: _, ...running } = await host.until('runs', ({ state, task }) => state === 'running' && !task);
     const deadline = new Date().toISOString();
-    await host.sayAsRecovery({ name: 'stuck', data: { verb: 'boot', deadline, actionRequired: 'look at the host' } });
+    await host.appendAsRecovery({
+      name: 'stuck',
+      data: { verb: 'boot', deadline, actionRequired: 'look at the host' },
+    });
     await host.send('pause');
     await host.until('was told to pause', ({ sequence }) => sequence > running.sequence + 1);
   },

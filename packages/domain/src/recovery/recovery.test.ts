@@ -95,9 +95,9 @@ describe('recovery', () => {
     ] as Story[]) {
       const vm = given(...story);
       expect(act(vm, 99)).toMatchObject({ kind: 'abandon', attempts: 0 });
-      const told = given(...story, ['cleanup-abandoned', { data: { attempts: 0, residue: [] } }]);
-      expect(told.attention?.reason).toBe('not restarted by policy; left: nothing');
-      expect(act(told, 99).kind).toBe('resolved');
+      const recorded = given(...story, ['cleanup-abandoned', { data: { attempts: 0, residue: [] } }]);
+      expect(recorded.attention?.reason).toBe('not restarted by policy; left: nothing');
+      expect(act(recorded, 99).kind).toBe('resolved');
     }
     expect(act(given(...running({ policy: 'never' }), 'pause-started', 'paused', 'crashed'), 99).kind).toBe('resolved');
   });
@@ -207,13 +207,17 @@ describe('a guest that stopped by itself', () => {
     }
   });
   it('is no stop that was asked for, and no VM that is wanted gone', () => {
-    for (const told of [
+    for (const recorded of [
       given(...running(policy), 'shutdown-started', 'stopped'),
       given(...running(policy), 'shutdown-started', 'crashed', 'stopped'),
       given(...running(policy), off, 'delete-started', 'deleted'),
       given(...running(policy), off, ['delete-started', {}], 'delete-failed'),
     ])
-      expect([told.state, answer(told, 99).kind, stopDueAt(told)]).toEqual([told.state, 'resolved', undefined]);
+      expect([recorded.state, answer(recorded, 99).kind, stopDueAt(recorded)]).toEqual([
+        recorded.state,
+        'resolved',
+        undefined,
+      ]);
   });
   it('is waited with while somebody is at it, and left to the human who has it', () => {
     const booting = given(...running(policy), off, 'boot-started');

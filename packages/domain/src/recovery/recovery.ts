@@ -14,13 +14,13 @@ export type RecoveryAction =
 /** Cleanup attempts for one failure before a human is asked. */
 export const MAX_CLEANUP_ATTEMPTS = 6;
 const CLEANUP_BACKOFF_MS = 500;
-const LOOK_AGAIN_MS = 1000;
+const RETRY_AFTER_MS = 1000;
 
 export const recoveryAction = (vm: Vm, failureId: EventId, now: Timestamp): RecoveryAction => {
   const { failure } = vm;
   if (failure?.eventId !== failureId) return { kind: 'resolved', reason: 'the VM has moved on' };
   if (vm.attention?.kind === 'cleanup-abandoned') return { kind: 'resolved', reason: 'already handed to a human' };
-  if (vm.task) return { kind: 'wait', ms: LOOK_AGAIN_MS };
+  if (vm.task) return { kind: 'wait', ms: RETRY_AFTER_MS };
   if (vm.wantedGone) return vm.state === 'deleted' ? { kind: 'resolved', reason: 'deleted' } : clean(vm, now);
   if (vm.residue.length > 0) return clean(vm, now);
   return restart(vm, now);
@@ -31,7 +31,7 @@ export const stopAction = (vm: Vm, stopId: EventId, now: Timestamp): RecoveryAct
   if (vm.state !== 'stopped' || vm.lastStop?.eventId !== stopId)
     return { kind: 'resolved', reason: 'the VM has moved on' };
   if (vm.attention?.kind === 'cleanup-abandoned') return { kind: 'resolved', reason: 'already handed to a human' };
-  return vm.task ? { kind: 'wait', ms: LOOK_AGAIN_MS } : byPolicy(vm, now);
+  return vm.task ? { kind: 'wait', ms: RETRY_AFTER_MS } : byPolicy(vm, now);
 };
 
 const clean = (vm: Vm, now: Timestamp): RecoveryAction => {

@@ -43,7 +43,7 @@ const stay = (vm: Vm, event: VmEvent): Vm['state'] => (event.name === 'found' ? 
 
 const whyIgnored = (vm: Vm, { event, writer, sequence }: Entry): string | undefined => {
   if (sequence <= vm.sequence) return `sequence ${sequence} is not after ${vm.sequence}`;
-  const stranger = whyStranger(vm, event, writer);
+  const stranger = whyUnauthorised(vm, event, writer);
   if (stranger !== undefined) return stranger;
   if (event.revision !== vm.revision + 1) return `revision ${event.revision} does not follow ${vm.revision}`;
   if ((event.prevhash ?? null) !== vm.lastHash) return 'prevhash is not the hash of the event before';
@@ -56,7 +56,7 @@ const whyIgnored = (vm: Vm, { event, writer, sequence }: Entry): string | undefi
 const RECOVERY_MAY: readonly string[] = ['lost', 'stuck', 'cleanup-abandoned', 'command-expired'];
 
 /** P4/P9: only the owner speaks for a VM, but for what recovery and the gateway are there to say. */
-export const whyStranger = (vm: Pick<Vm, 'owner'>, event: VmEvent, writer: Writer): string | undefined => {
+export const whyUnauthorised = (vm: Pick<Vm, 'owner'>, event: VmEvent, writer: Writer): string | undefined => {
   if (writer === 'gateway') return event.name === 'cancelled' ? undefined : `gateway may not say ${event.name}`;
   if (writer === 'recovery')
     return RECOVERY_MAY.includes(event.name) ? undefined : `recovery may not say ${event.name}`;
@@ -71,9 +71,9 @@ export const whyStranger = (vm: Pick<Vm, 'owner'>, event: VmEvent, writer: Write
 const whyNotThisTask = (vm: Vm, event: VmEvent): string | undefined => {
   const begun = verbOfIntent(event.name);
   if (begun !== undefined && vm.task && begun !== 'delete') {
-    const goesOn =
+    const continues =
       begun === 'boot' && vm.task.verb === 'create' && vm.task.thenBoot && event.causationid === vm.task.commandId;
-    return goesOn ? undefined : `${event.name} while ${vm.task.verb} is in flight`;
+    return continues ? undefined : `${event.name} while ${vm.task.verb} is in flight`;
   }
   if (event.name === 'stopped' || event.name === 'rebooted') return undefined;
   const ended = verbOfSuccess(event.name) ?? verbOfFailure(event.name);

@@ -54,10 +54,10 @@ const end = (next: Draft, result: Outcome, now: Timestamp): void => {
   next.task = null;
   // What was stuck is so no longer; whatever else needs a human does so with or without a task.
   if (next.attention?.kind === 'stuck') next.attention = null;
-  next.commands = kept(settle(next.commands, commandId, result), now);
+  next.commands = kept(finishCommand(next.commands, commandId, result), now);
 };
 
-const settle = (commands: readonly CommandRecord[], id: CommandId, result: Outcome): readonly CommandRecord[] =>
+const finishCommand = (commands: readonly CommandRecord[], id: CommandId, result: Outcome): readonly CommandRecord[] =>
   commands.map((record) => (record.id === id && record.outcome === 'open' ? { ...record, outcome: result } : record));
 
 const remember = (next: Draft, event: Extract<VmEvent, { name: 'command-expired' }>, result: Outcome): void => {

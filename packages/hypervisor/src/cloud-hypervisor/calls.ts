@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { deadlineRefusal, type Outcome, refusal } from '../outcome.ts';
 import { pause } from '../pause.ts';
 import type { ObservedState, ProcessHandle } from '../port.ts';
-import { endedUnanswered } from '../process/exit/exit-status.ts';
+import { exitedUnanswered } from '../process/exit/exit-status.ts';
 import { isAlive } from '../process/table/identity.ts';
 import { type ApiAnswer, callApi } from './client.ts';
 import { parseJson, readVmInfo } from './vm-info.ts';
@@ -30,7 +30,7 @@ export async function put(handle: ProcessHandle, step: Omit<Step, 'wanted'>, dea
   return refusal(code, step.name, `${step.name}: the hypervisor answered ${called.status}`, called.text);
 }
 
-export async function look(
+export async function readState(
   handle: ProcessHandle,
   deadline: AbortSignal,
 ): Promise<Outcome<{ readonly state: ObservedState }>> {
@@ -42,7 +42,7 @@ export async function look(
 export async function ensure(handle: ProcessHandle, step: Step, deadline: AbortSignal): Promise<Outcome> {
   const called = await put(handle, step, deadline);
   if (called.ok || (called.code !== 'refused' && called.code !== 'failed')) return called;
-  const now = await look(handle, deadline);
+  const now = await readState(handle, deadline);
   if (!now.ok) return called;
   if (step.wanted.includes(now.state)) return { ok: true };
   return { ...called, reason: `${called.reason}; the VM is ${now.state}` };
@@ -55,7 +55,7 @@ export async function answering(handle: ProcessHandle, deadline: AbortSignal): P
     if (ping.ok) return pinged(handle, ping.status, ping.text);
     if (deadline.aborted) return deadlineRefusal(deadline, 'vmm.ping');
     if (ping.code === 'bad-answer') return ping;
-    if (!(await isAlive(handle.identity))) return endedUnanswered('vmm.ping', handle);
+    if (!(await isAlive(handle.identity))) return exitedUnanswered('vmm.ping', handle);
     await pause(PING_POLL_MS, deadline);
   }
 }

@@ -8,7 +8,7 @@ import { pause } from '../pause.ts';
 import type { Hypervisor, ProcessHandle } from '../port.ts';
 import { type ProgramSpec, spawnProgram } from '../process/launch/spawn.ts';
 import { isAlive } from '../process/table/identity.ts';
-import { answering, ensure, look, put } from './calls.ts';
+import { answering, ensure, put, readState } from './calls.ts';
 import { vmConfigOf } from './vm-config.ts';
 import { watchProcess } from './watch.ts';
 
@@ -19,7 +19,7 @@ export interface CloudHypervisorOptions {
 }
 
 const PRESS_EVERY_MS = 1000;
-const LOOK_EVERY_MS = 20;
+const CHECK_EVERY_MS = 20;
 
 /** One driver serves any number of processes; it holds no connection but those of its watches. */
 export function createCloudHypervisor({ kind, command }: CloudHypervisorOptions): Hypervisor {
@@ -45,7 +45,7 @@ export function createCloudHypervisor({ kind, command }: CloudHypervisorOptions)
     resume: (handle, deadline) => ensure(handle, { name: 'vm.resume', wanted: ['running'] }, deadline),
     shutdown,
     observe: async (handle, deadline) =>
-      (await isAlive(handle.identity)) ? look(handle, deadline) : { ok: true, state: 'absent' },
+      (await isAlive(handle.identity)) ? readState(handle, deadline) : { ok: true, state: 'absent' },
     guestHadStopped,
     watch: (handle, report) => watches.add(watchProcess(handle, report)),
     close: async () => {
@@ -62,7 +62,7 @@ async function shutdown(handle: ProcessHandle, deadline: AbortSignal): Promise<O
   let pressAt = 0;
   while (!deadline.aborted) {
     if (!(await isAlive(handle.identity))) return { ok: true };
-    const now = await look(handle, deadline);
+    const now = await readState(handle, deadline);
     if (!now.ok && now.code === 'bad-answer') return now;
     if (now.ok && now.state !== 'running' && now.state !== 'paused') return { ok: true };
     if (performance.now() >= pressAt) {
@@ -72,7 +72,7 @@ async function shutdown(handle: ProcessHandle, deadline: AbortSignal): Promise<O
       // Refused: the guest went off in between, which the next look shows. Failed: the next press may do.
       if (!pressed.ok && pressed.code === 'bad-answer') return pressed;
     }
-    await pause(LOOK_EVERY_MS, deadline);
+    await pause(CHECK_EVERY_MS, deadline);
   }
   return deadlineRefusal(deadline, 'vm.power-button');
 }

@@ -26,13 +26,13 @@ export function watchProcess(handle: ProcessHandle, report: (event: ProcessEvent
     }
   };
   // A file that cannot be read must not hide the process's end: the trouble goes into its reason.
-  let trouble = '';
+  let readError = '';
   const tryDrain = (): void => {
     try {
       drain();
-      trouble = '';
+      readError = '';
     } catch (error) {
-      trouble = `; its events cannot be read: ${String(error)}`;
+      readError = `; its events cannot be read: ${String(error)}`;
     }
   };
   const dead = (): void => {
@@ -40,7 +40,7 @@ export function watchProcess(handle: ProcessHandle, report: (event: ProcessEvent
     if (closed) return;
     const reason = guestStopped
       ? `process ${handle.identity.pid} ended after its guest stopped`
-      : `process ${handle.identity.pid} ended and left no word of its guest's stop${trouble}`;
+      : `process ${handle.identity.pid} ended and left no word of its guest's stop${readError}`;
     report({ kind: 'gone', guestStopped, reason });
   };
 

@@ -31,7 +31,7 @@ export interface AcceleratorChoice {
 
 const KVM_DEVICE = '/dev/kvm';
 const READY_WITHIN_MS = 5000;
-const LOOK_EVERY_MS = 20;
+const CHECK_EVERY_MS = 20;
 
 const choiceSchema = z.strictObject({ key: z.string(), accelerator: z.enum(['kvm', 'tcg']), reason: z.string() });
 
@@ -40,7 +40,7 @@ const choiceSchema = z.strictObject({ key: z.string(), accelerator: z.enum(['kvm
  * @throws what `signal` was aborted with: a probe that was given up tells nothing, and nothing is kept of it.
  */
 export async function chooseAccelerator(probe: AcceleratorProbe): Promise<AcceleratorChoice> {
-  const unusable = await deviceTrouble();
+  const unusable = await deviceError();
   if (unusable !== null) return { accelerator: 'tcg', reason: unusable };
   const key = await keyOf(probe);
   const kept = await readChoice(probe.cachePath);
@@ -56,7 +56,7 @@ export async function chooseAccelerator(probe: AcceleratorProbe): Promise<Accele
   return choice;
 }
 
-async function deviceTrouble(): Promise<string | null> {
+async function deviceError(): Promise<string | null> {
   try {
     await access(KVM_DEVICE, constants.R_OK | constants.W_OK);
     return null;
@@ -117,7 +117,7 @@ const launchIn = (directory: string, { kernel, initrd }: AcceleratorProbe): Laun
 async function saysReady(consolePath: string, readyLine: string, deadline: AbortSignal): Promise<boolean> {
   while (!deadline.aborted) {
     if ((await readFile(consolePath, 'utf8')).includes(readyLine)) return true;
-    await pause(LOOK_EVERY_MS, deadline);
+    await pause(CHECK_EVERY_MS, deadline);
   }
   return false;
 }

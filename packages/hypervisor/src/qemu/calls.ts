@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { deadlineRefusal, type Outcome, refusal } from '../outcome.ts';
 import { pause } from '../pause.ts';
 import type { ObservedState, ProcessHandle } from '../port.ts';
-import { endedUnanswered } from '../process/exit/exit-status.ts';
+import { exitedUnanswered } from '../process/exit/exit-status.ts';
 import { isAlive } from '../process/table/identity.ts';
 import type { QmpLinks } from './links.ts';
 
@@ -31,7 +31,7 @@ export async function command(links: QmpLinks, handle: ProcessHandle, execute: s
   return link.ok ? link.connection.execute({ execute }, deadline) : link;
 }
 
-export async function look(
+export async function readState(
   links: QmpLinks,
   handle: ProcessHandle,
   deadline: AbortSignal,
@@ -50,7 +50,7 @@ export async function ensure(
   step: QemuStep,
   deadline: AbortSignal,
 ): Promise<Outcome> {
-  const before = await look(links, handle, deadline);
+  const before = await readState(links, handle, deadline);
   if (!before.ok || before.state === step.to) return before;
   if (before.state !== step.from)
     return refusal(
@@ -65,9 +65,9 @@ export async function ensure(
 /** Until QEMU answers; its socket appears some ms after the spawn. A process that died is not waited for. */
 export async function answering(links: QmpLinks, handle: ProcessHandle, deadline: AbortSignal): Promise<Outcome> {
   for (;;) {
-    const now = await look(links, handle, deadline);
+    const now = await readState(links, handle, deadline);
     if (now.ok || now.code !== 'unreachable') return now;
-    if (!(await isAlive(handle.identity))) return endedUnanswered('spawn', handle);
+    if (!(await isAlive(handle.identity))) return exitedUnanswered('spawn', handle);
     await pause(CONNECT_POLL_MS, deadline);
     if (deadline.aborted) return deadlineRefusal(deadline, 'qmp.greeting');
   }

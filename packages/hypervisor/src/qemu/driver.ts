@@ -9,7 +9,7 @@ import { pause } from '../pause.ts';
 import type { Hypervisor, ProcessHandle } from '../port.ts';
 import { spawnProgram } from '../process/launch/spawn.ts';
 import { isAlive } from '../process/table/identity.ts';
-import { answering, command, ensure, look } from './calls.ts';
+import { answering, command, ensure, readState } from './calls.ts';
 import { type Accelerator, qemuArguments } from './command-line.ts';
 import { clockArguments } from './host-clock.ts';
 import { QmpLinks } from './links.ts';
@@ -24,7 +24,7 @@ export interface QemuConfig {
 }
 
 const PRESS_EVERY_MS = 1000;
-const LOOK_EVERY_MS = 20;
+const CHECK_EVERY_MS = 20;
 
 export function createQemu({ program, accelerator }: QemuConfig): Hypervisor {
   const links = new QmpLinks();
@@ -52,7 +52,7 @@ export function createQemu({ program, accelerator }: QemuConfig): Hypervisor {
     resume: (handle, deadline) => ensure(links, handle, { execute: 'cont', from: 'paused', to: 'running' }, deadline),
     shutdown: (handle, deadline) => shutdown(links, handle, deadline),
     observe: async (handle, deadline) =>
-      (await isAlive(handle.identity)) ? look(links, handle, deadline) : { ok: true, state: 'absent' },
+      (await isAlive(handle.identity)) ? readState(links, handle, deadline) : { ok: true, state: 'absent' },
     guestHadStopped,
     watch: (handle, report) => watches.add(watchProcess(links, handle, report)),
     close: async () => {
@@ -70,7 +70,7 @@ async function shutdown(links: QmpLinks, handle: ProcessHandle, deadline: AbortS
   let pressAt = 0;
   while (!deadline.aborted) {
     if (!(await isAlive(handle.identity))) return { ok: true };
-    const now = await look(links, handle, deadline);
+    const now = await readState(links, handle, deadline);
     if (!now.ok && now.code === 'bad-answer') return now;
     if (now.ok && now.state === 'created') return { ok: true };
     if (now.ok && now.state === 'shutdown') {
@@ -83,7 +83,7 @@ async function shutdown(links: QmpLinks, handle: ProcessHandle, deadline: AbortS
       // Its refusal is no news: the next press, or the process's end, tells.
       await command(links, handle, 'system_powerdown', deadline);
     }
-    await pause(LOOK_EVERY_MS, deadline);
+    await pause(CHECK_EVERY_MS, deadline);
   }
   return deadlineRefusal(deadline, 'qmp.system_powerdown');
 }

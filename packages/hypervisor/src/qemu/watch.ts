@@ -8,14 +8,14 @@ import type { QmpEvent } from './qmp-connection.ts';
 const OPEN_WITHIN_MS = 5000;
 
 export function watchProcess(links: QmpLinks, handle: ProcessHandle, report: (event: ProcessEvent) => void): Watch {
-  let heardStop = false;
+  let sawStop = false;
   let closed = false;
   let ended = (): void => undefined;
   const hear = ({ name, data }: QmpEvent): void => {
     if (data.guest !== true) return;
     // A guest's panic is a SHUTDOWN too, by another reason: a crash, not a stop (QEMU's ShutdownCause).
     if (name === 'SHUTDOWN' && data.reason === 'guest-shutdown') {
-      heardStop = true;
+      sawStop = true;
       leaveGuestStop(handle);
       // It waits to be ended (see command-line.ts): the stop is to be on record first, for QEMU's end takes its own word of it.
       report({ kind: 'guest-stopped', processStays: true });
@@ -35,7 +35,7 @@ export function watchProcess(links: QmpLinks, handle: ProcessHandle, report: (ev
   };
   const dead = async (): Promise<void> => {
     // Also by what was left before anyone listened. A file that cannot be read must not hide the process's end.
-    const guestStopped = heardStop || (await guestHadStopped(handle).catch(() => false));
+    const guestStopped = sawStop || (await guestHadStopped(handle).catch(() => false));
     if (closed) return;
     const { pid } = handle.identity;
     const reason = guestStopped

@@ -5,7 +5,7 @@ import { type Db, openWriter } from '../database.ts';
 import { testLog } from '../lifecycle.fixture.ts';
 import { modelOf, type TestModel } from '../read-model.fixture.ts';
 import { STATE_TABLES } from '../tables.ts';
-import { createDoorProjection } from './ingress.ts';
+import { createIngressProjection } from './ingress.ts';
 import { foldAndCommit } from './projection.ts';
 
 const acme = tenantId('acme');
@@ -38,7 +38,7 @@ const shown = (tenant = acme, hosts = false) =>
 
 test('what is no command is shown to the tenant on whose subject it lies, and a command is none of it', () => {
   const commands = door('ironlog.cmd.acme.vm-1.explode', 'ironlog.cmd.acme.vm-1.boot', 'ironlog.cmd.other');
-  expect(foldAndCommit(createDoorProjection(db, commands.info()), commands.entries)).toEqual({
+  expect(foldAndCommit(createIngressProjection(db, commands.info()), commands.entries)).toEqual({
     events: 3,
     quarantined: 2,
   });
@@ -50,23 +50,24 @@ test('what is no command is shown to the tenant on whose subject it lies, and a 
 
 test("what lies on no tenant's subject is shown to those who see the hosts", () => {
   const commands = door('ironlog.cmd.ACME.vm-1.boot');
-  foldAndCommit(createDoorProjection(db, commands.info()), commands.entries);
+  foldAndCommit(createIngressProjection(db, commands.info()), commands.entries);
   expect(shown()).toEqual([]);
   expect(shown(acme, true)).toEqual([['quarantined-command', 'ironlog.cmd.ACME.vm-1.boot', null, '1']]);
 });
 
 test('read again from the beginning, as after a lost file or a crash before the commit, it is there once', () => {
   const commands = door('ironlog.cmd.acme', 'ironlog.cmd.acme.a.b.boot');
-  for (let start = 0; start < 2; start += 1) foldAndCommit(createDoorProjection(db, commands.info()), commands.entries);
+  for (let start = 0; start < 2; start += 1)
+    foldAndCommit(createIngressProjection(db, commands.info()), commands.entries);
   expect(shown()).toHaveLength(2);
 });
 
 test('a flood is told by its newest thousand, found by the index, and that there are more', () => {
   const commands = door(...Array.from({ length: 1200 }, (_, n) => `ironlog.cmd.acme.${n}`));
-  foldAndCommit(createDoorProjection(db, commands.info()), commands.entries);
-  const told = shown();
-  expect([told.length, told.at(-1)?.[0]]).toEqual([1001, 'list-cut']);
-  expect(told[0]).toEqual(['quarantined-command', 'ironlog.cmd.acme.1199', 'acme', '1200']);
+  foldAndCommit(createIngressProjection(db, commands.info()), commands.entries);
+  const shownNow = shown();
+  expect([shownNow.length, shownNow.at(-1)?.[0]]).toEqual([1001, 'list-cut']);
+  expect(shownNow[0]).toEqual(['quarantined-command', 'ironlog.cmd.acme.1199', 'acme', '1200']);
   const plan = db
     .prepare<[string], { detail: string }>(
       'EXPLAIN QUERY PLAN SELECT * FROM quarantine WHERE tenant IS ? ORDER BY at DESC LIMIT 9',

@@ -1,21 +1,21 @@
 // The door's quarantine, from COMMANDS: messages that are no command at all. Every other one becomes work or a rejection on
 // record, which are folded from WORK and EVENTS.
 
-import { parseCommandSubject, STREAMS, strayReason } from '@ironlog/schemas';
+import { misaddressedReason, parseCommandSubject, STREAMS } from '@ironlog/schemas';
 import { Checkpoints } from '../checkpoint.ts';
 import type { Db } from '../database.ts';
 import type { LogIdentity } from '../log-entry.ts';
 import { type Projection, projection } from './projection.ts';
 import { QuarantineRows } from './quarantine.ts';
 
-export const createDoorProjection = (db: Db, info: LogIdentity): Projection => {
+export const createIngressProjection = (db: Db, info: LogIdentity): Projection => {
   const quarantine = new QuarantineRows(db, STREAMS.commands);
   return projection({
     db,
     checkpoints: new Checkpoints(db),
     stream: STREAMS.commands,
     info,
-    foldOne: ({ subject }) => (parseCommandSubject(subject) ? undefined : strayReason(subject)),
+    foldOne: ({ subject }) => (parseCommandSubject(subject) ? undefined : misaddressedReason(subject)),
     write: () => quarantine.write(),
     written: () => quarantine.written(),
     reject: (entry, reason) => quarantine.reject(entry, reason),

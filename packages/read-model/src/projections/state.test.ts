@@ -13,12 +13,12 @@ const busyLog = () => {
     const vm = log.vm(n % 2 === 0 ? acme : tenantId('other'), vmId(`vm-${n}`));
     // Poison of a VM that is not there yet, and of one that is.
     log.store(vmEventSubject(acme, vmId(`vm-${n}`), HOST, 'booted'), bytes('not json'));
-    if (n % 3 === 1) vm.tell('expired');
+    if (n % 3 === 1) vm.append('expired');
     vm.claim({ labels: { tier: `t${n % 3}` } });
-    vm.tell('created', 'boot', 'booted');
+    vm.append('created', 'boot', 'booted');
     log.store(vmEventSubject(acme, vmId(`vm-${n}`), HOST, 'booted'), bytes('{}'));
-    if (n % 3 === 0) vm.tell('crashed');
-    if (n % 4 === 0) vm.tell('stopped', 'delete', 'deleted');
+    if (n % 3 === 0) vm.append('crashed');
+    if (n % 4 === 0) vm.append('stopped', 'delete', 'deleted');
   }
   return log;
 };
@@ -39,8 +39,8 @@ test('so many rows that they take several statements, and a few more, are what t
   const log = testLog();
   const vms = Array.from({ length: 37 }, (_, n) => log.vm(acme, vmId(`vm-${n}`)));
   for (const vm of vms) vm.claim({ labels: { tier: 'web', release: '42' } });
-  for (const vm of vms) vm.tell('created', 'boot', 'booted');
-  for (const vm of vms.slice(0, 19)) vm.tell('crashed');
+  for (const vm of vms) vm.append('created', 'boot', 'booted');
+  for (const vm of vms.slice(0, 19)) vm.append('crashed');
   const rows = rowsOf(log, { size: log.entries.length, reopenEvery: 1000 });
   expect(rows.vms).toHaveLength(37);
   expect(rows.labels).toHaveLength(74);
@@ -54,7 +54,7 @@ test('what is said of a deleted VM, which is not kept in memory, counts as if it
   const log = testLog();
   const vm = log.vm(acme, vmId('vm-1'));
   vm.claim({ labels: { tier: 'web' } });
-  vm.tell('created', 'delete', 'deleted');
+  vm.append('created', 'delete', 'deleted');
   const last = log.entries.at(-1);
   if (!last) throw new Error('nothing was said');
   // Poison moves its sequence, and a second word of its end is ignored.
@@ -87,7 +87,7 @@ test('a valid event that the fold ignores makes no row, and does not date the VM
 test('a VM whose id an expired create had before is found by its labels, and comes where its claim is', () => {
   const log = testLog();
   const vm = log.vm(acme, vmId('vm-1'));
-  vm.tell('expired');
+  vm.append('expired');
   log.vm(acme, vmId('vm-2')).claim();
   vm.claim({ labels: { tier: 'web' } });
   const rows = rowsOf(log, { size: 1, reopenEvery: 1000 });

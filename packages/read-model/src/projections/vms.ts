@@ -68,7 +68,7 @@ export class VmRows {
       held.hasMoved ||= before.revision > 0;
     }
     // A VM that nothing has happened to has no row: an ignored entry does not make one.
-    if (evolved.vm.revision > 0) this.#soil(held);
+    if (evolved.vm.revision > 0) this.#markDirty(held);
     return { before, after: evolved.vm, ignored: evolved.kind === 'ignored' ? evolved.reason : undefined };
   }
 
@@ -78,7 +78,7 @@ export class VmRows {
     // A VM that nothing has happened to has no row: poison does not make one.
     if (held.vm.revision === 0) return;
     held.vm = { ...held.vm, sequence };
-    this.#soil(held);
+    this.#markDirty(held);
   }
 
   /** Writes each VM that has changed once, inside a transaction. */
@@ -107,7 +107,7 @@ export class VmRows {
     }
   }
 
-  #soil(held: Held): void {
+  #markDirty(held: Held): void {
     if (held.isDirty) return;
     held.isDirty = true;
     this.#dirty.push(held);

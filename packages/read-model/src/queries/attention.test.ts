@@ -1,12 +1,12 @@
 import { tenantId, vmEventSubject, vmId } from '@ironlog/schemas';
 import { expect, test } from 'vitest';
-import { say, unreachable } from '../host-events.fixture.ts';
+import { appendFact, unreachable } from '../host-events.fixture.ts';
 import { HOST, testLog } from '../lifecycle.fixture.ts';
 import { modelOf } from '../read-model.fixture.ts';
 
 test('of the VMs of a host that is not heard no more is said than is known', () => {
   const log = testLog();
-  say(log, 'host-1', unreachable(), 'recovery');
+  appendFact(log, 'host-1', unreachable(), 'recovery');
   const model = modelOf(log);
   try {
     const [item] = model.reader.attention(tenantId('acme'), { hosts: true });
@@ -33,7 +33,7 @@ test('a list of what needs attention that is cut says so', () => {
   };
   expect(new Set(itemsOf().map(({ kind }) => kind))).toEqual(new Set(['quarantined']));
   log.store(subject, new Uint8Array());
-  for (let n = 1; n <= 1001; n += 1) say(log, `host-${n}`, unreachable(), 'recovery');
+  for (let n = 1; n <= 1001; n += 1) appendFact(log, `host-${n}`, unreachable(), 'recovery');
   const items = itemsOf();
   expect(items).toHaveLength(2002);
   expect(items.filter(({ kind }) => kind === 'list-cut')).toMatchObject([

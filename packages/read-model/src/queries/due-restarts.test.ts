@@ -28,8 +28,8 @@ test('a guest that stopped by itself is due when its backoff is over, under alwa
   ] as const) {
     const vm = log.vm(acme, vmId(id));
     vm.claim(spec);
-    vm.tell('created', 'boot', 'booted', 'stopped');
-    if (id === 'vm-3') vm.tell('delete', 'deleted');
+    vm.append('created', 'boot', 'booted', 'stopped');
+    if (id === 'vm-3') vm.append('delete', 'deleted');
   }
   model = modelOf(log);
   // It stopped in second 5.
@@ -40,7 +40,7 @@ test('it is not due while anything is asked of it, and not any more when it is b
   const log = testLog();
   const vm = log.vm(acme, vmId('vm-1'));
   vm.claim(ALWAYS);
-  vm.tell('created', 'boot', 'booted', 'stopped');
+  vm.append('created', 'boot', 'booted', 'stopped');
   model = modelOf(log);
   expect(due(99)).toEqual(['vm-1']);
   const db = openWriter(model.stateFile, STATE_TABLES);
@@ -48,7 +48,7 @@ test('it is not due while anything is asked of it, and not any more when it is b
   foldAndCommit(createPendingProjection(db, log.info()), [workEntry(1, asked, commandOf(asked))]);
   db.close();
   expect(due(99)).toEqual([]);
-  vm.tell('boot');
+  vm.append('boot');
   model.remove();
   model = modelOf(log);
   expect(due(99)).toEqual([]);

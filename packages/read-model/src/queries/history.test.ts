@@ -12,9 +12,9 @@ beforeAll(() => {
   const log = testLog();
   const vm = log.vm(acme, id);
   vm.claim({ cpus: 2, memoryMiB: 256 });
-  vm.tell('created');
+  vm.append('created');
   log.vm(tenantId('other'), id).claim();
-  vm.tell('boot', 'booted', 'crashed', 'boot', 'booted');
+  vm.append('boot', 'booted', 'crashed', 'boot', 'booted');
   model = modelOf(log);
 });
 afterAll(() => model.remove());
@@ -37,8 +37,8 @@ test("events come in order from a sequence on, and another tenant's are not amon
 
 test('usage is the sum of what ran within the range: no overlap, nothing negative (I8)', () => {
   const now = timeAt(20);
-  const whole = { vmId: id, runningSeconds: 13, cpuSeconds: 26, memoryMiBSeconds: 13 * 256, running: true };
-  expect(model.reader.usage(acme, {}, now)).toEqual([whole]);
+  const integer = { vmId: id, runningSeconds: 13, cpuSeconds: 26, memoryMiBSeconds: 13 * 256, running: true };
+  expect(model.reader.usage(acme, {}, now)).toEqual([integer]);
   const [part] = model.reader.usage(acme, { from: timeAt(5), to: timeAt(10) }, now);
   expect(part?.runningSeconds).toBe(3);
   expect(model.reader.usage(acme, { from: timeAt(6), to: timeAt(7) }, now)).toEqual([]);

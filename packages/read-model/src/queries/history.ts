@@ -3,7 +3,7 @@ import { evolve, initialVm, type Vm } from '@ironlog/domain';
 import { readStoredEvent, type StoredEvent, type TenantId, type Timestamp, type VmId } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
 
-export type Moment = { readonly at: Timestamp } | { readonly sequence: number };
+export type PointInTime = { readonly at: Timestamp } | { readonly sequence: number };
 export interface PastEvent {
   readonly sequence: number;
   readonly stored: StoredEvent;
@@ -61,8 +61,10 @@ export const prepareHistory = (db: Db) => {
   };
 
   return {
-    vmThen: (tenant: TenantId, id: VmId, moment: Moment): Vm =>
-      refold(tenant, id, (row) => ('at' in moment ? row.time <= moment.at : row.sequence <= moment.sequence)),
+    vmThen: (tenant: TenantId, id: VmId, pointInTime: PointInTime): Vm =>
+      refold(tenant, id, (row) =>
+        'at' in pointInTime ? row.time <= pointInTime.at : row.sequence <= pointInTime.sequence,
+      ),
     vmEvents: (tenant: TenantId, id: VmId, { after, limit }: EventRange): PastEvent[] =>
       ofVm.all(tenant, id, after, limit).flatMap(read),
     events: (tenant: TenantId, { after, limit }: EventRange): PastEvent[] =>

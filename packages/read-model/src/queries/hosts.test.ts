@@ -1,6 +1,6 @@
 import type { HostFact } from '@ironlog/schemas';
 import { expect, test } from 'vitest';
-import { say, unreachable } from '../host-events.fixture.ts';
+import { appendFact, unreachable } from '../host-events.fixture.ts';
 import { testLog, timeAt } from '../lifecycle.fixture.ts';
 import { modelOf } from '../read-model.fixture.ts';
 
@@ -12,14 +12,14 @@ const started: HostFact = {
 
 test('every host that ever was is there, with the last word on it and when it was last known to live', () => {
   const log = testLog();
-  for (const name of ['host-a', 'host-b', 'host-c', 'host-d', 'host-e']) say(log, name, started);
-  const stoppedAt = say(log, 'host-b', { name: 'executor-stopped', data: { incarnation: 'one' } });
-  const haltedAt = say(log, 'host-c', {
+  for (const name of ['host-a', 'host-b', 'host-c', 'host-d', 'host-e']) appendFact(log, name, started);
+  const stoppedAt = appendFact(log, 'host-b', { name: 'executor-stopped', data: { incarnation: 'one' } });
+  const haltedAt = appendFact(log, 'host-c', {
     name: 'executor-halted',
     data: { incarnation: 'one', reason: 'another log', actionRequired: 'put it back' },
   });
-  const lostAt = say(log, 'host-d', unreachable(timeAt(3)), 'recovery');
-  const neverAt = say(log, 'host-e', unreachable(), 'recovery');
+  const lostAt = appendFact(log, 'host-d', unreachable(timeAt(3)), 'recovery');
+  const neverAt = appendFact(log, 'host-e', unreachable(), 'recovery');
   const model = modelOf(log);
   try {
     const silent = 'no heartbeat for 20 seconds';

@@ -11,9 +11,9 @@ beforeAll(() => {
   const log = testLog();
   const [first, second] = [log.vm(acme, vmId('vm-1')), log.vm(acme, vmId('vm-2'))];
   first.claim();
-  first.tell('created', 'boot', 'booted');
+  first.append('created', 'boot', 'booted');
   second.claim();
-  second.tell('created', 'boot', 'crashed');
+  second.append('created', 'boot', 'crashed');
   log.vm(tenantId('other'), vmId('vm-1')).claim();
   model = modelOf(log);
 });

@@ -22,7 +22,7 @@ test('a task past its deadline and a VM past its time are found, each until it i
   const log = testLog();
   const vm = log.vm(acme, id);
   vm.claim({ expiresAfterSeconds: 3600 });
-  vm.tell('created', 'boot');
+  vm.append('created', 'boot');
   const model = modelOf(log);
   try {
     const found = (items: readonly { id: string }[]): string[] => items.map((item) => item.id);
@@ -55,16 +55,16 @@ test('tasks that are on record as stuck, however many, hide none that is not', (
   for (let n = 1; n <= 1000; n += 1) {
     const vm = log.vm(acme, vmId(`stuck-${n}`));
     vm.claim();
-    vm.tell('stuck');
+    vm.append('stuck');
   }
   expect(foundIn(log, find)).toEqual([]);
   const vm = log.vm(acme, id);
   vm.claim();
   expect(foundIn(log, find)).toEqual(['vm-1']);
-  vm.tell('stuck');
+  vm.append('stuck');
   expect(foundIn(log, find)).toEqual([]);
   // Another task has time of its own.
-  vm.tell('created', 'boot');
+  vm.append('created', 'boot');
   expect(foundIn(log, find)).toEqual(['vm-1']);
 });
 
@@ -75,7 +75,7 @@ test('VMs that recovery has sent a delete, or that are being deleted, hide no ot
   for (const one of ids) log.vm(acme, one).claim({ expiresAfterSeconds: 60 });
   const deleting = log.vm(acme, vmId('deleting'));
   deleting.claim({ expiresAfterSeconds: 60 });
-  deleting.tell('created', 'delete');
+  deleting.append('created', 'delete');
   log.vm(acme, id).claim({ expiresAfterSeconds: 60 });
   const deletes = (door: 'http' | 'recovery'): Asked[] =>
     [...ids, id].map((vm, n) => ({ tenant: acme, vm, verb: 'delete', door, id: `cmd-delete-${n}`, second: 1 }));
@@ -89,7 +89,7 @@ test('a command is pending until EVENTS decides it, whichever of the two streams
   const log = testLog();
   const vm = log.vm(acme, id);
   vm.claim();
-  vm.tell('created');
+  vm.append('created');
   const model = modelOf(log);
   const db = openWriter(model.stateFile, STATE_TABLES);
   try {
@@ -99,7 +99,7 @@ test('a command is pending until EVENTS decides it, whichever of the two streams
     expect(model.reader.operation(acme, commandId('cmd-3'))).toMatchObject({ status: 'pending', verb: 'boot' });
     expect(model.reader.overdueCommands(acme, LATE).map((command) => command.id)).toEqual(['cmd-3']);
     expect(model.reader.attention(acme, { hosts: true })).toMatchObject([{ kind: 'quarantined' }]);
-    vm.tell('boot');
+    vm.append('boot');
     foldAndCommit(createStateProjection(db, log.info()), log.entries.slice(2));
     expect(model.reader.operation(acme, commandId('cmd-3'))).toMatchObject({ status: 'running' });
     expect(model.reader.overdueCommands(acme, LATE)).toEqual([]);

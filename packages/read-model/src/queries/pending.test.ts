@@ -97,7 +97,7 @@ const growing = (vmIds: readonly string[], expired?: string) => {
   const log = testLog();
   log.vm(acme, vmId('vm-1')).claim();
   const again = expired === undefined ? undefined : log.vm(acme, vmId(expired));
-  again?.tell('expired');
+  again?.append('expired');
   const grown = modelOf(log);
   const db = openWriter(grown.stateFile, STATE_TABLES);
   onTestFinished(() => {

@@ -3,7 +3,7 @@ import type { Vm } from '@ironlog/domain';
 import { type CommandId, commandIdSchema, type HostId, hostIdSchema, type TenantId, type VmId } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
 
-export type Whereabouts =
+export type VmLocation =
   | { readonly kind: 'owned'; readonly host: HostId }
   | { readonly kind: 'pending'; readonly target: HostId | 'any'; readonly createId: CommandId }
   | { readonly kind: 'cancelled' };
@@ -12,9 +12,9 @@ export const PENDING_CREATE = `
 SELECT id, target FROM pending_commands
 WHERE tenant = ? AND vm_id = ? AND verb = 'create' ORDER BY sequence DESC LIMIT 1`;
 
-export const prepareWhereabouts = (db: Db, aggregate: (tenant: TenantId, id: VmId) => Vm | undefined) => {
+export const prepareVmLocation = (db: Db, aggregate: (tenant: TenantId, id: VmId) => Vm | undefined) => {
   const pending = db.prepare<[string, string], { id: string; target: string }>(PENDING_CREATE);
-  return (tenant: TenantId, id: VmId): Whereabouts | undefined => {
+  return (tenant: TenantId, id: VmId): VmLocation | undefined => {
     const vm = aggregate(tenant, id);
     if (vm?.owner) return { kind: 'owned', host: vm.owner };
     if (vm?.state === 'deleted') return { kind: 'cancelled' };

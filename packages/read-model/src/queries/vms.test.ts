@@ -15,9 +15,9 @@ beforeAll(() => {
   for (let n = 1; n <= 5; n += 1) {
     const vm = log.vm(acme, vmId(`vm-${n}`));
     vm.claim({ name: `web ${n}`, labels: { tier: n < 3 ? 'front' : 'back', n: String(n) } });
-    vm.tell('created');
-    if (n === 2) vm.tell('boot', 'booted');
-    if (n === 5) vm.tell('delete', 'deleted');
+    vm.append('created');
+    if (n === 2) vm.append('boot', 'booted');
+    if (n === 5) vm.append('delete', 'deleted');
     log.vm(other, vmId(`vm-${n}`)).claim({ labels: { tier: 'front' } });
   }
   model = modelOf(log);
@@ -98,7 +98,7 @@ test('SQL in any filter finds nothing of another tenant and changes no table (P9
       ).toEqual([]);
       expect(reader.usage(acme, { from: a, to: b, vmId: forced(c) }, '2026-02-01T00:00:00.000Z')).toEqual([]);
       expect(reader.vmEvents(forced(a), forced(b), { after: 0, limit: 10 })).toEqual([]);
-      expect(reader.whereabouts(forced(a), forced(b))).toBeUndefined();
+      expect(reader.vmLocation(forced(a), forced(b))).toBeUndefined();
       expect(reader.attention(forced(a), { hosts: false })).toEqual([]);
     }),
     { numRuns: 300 },
@@ -110,5 +110,5 @@ test('SQL in any filter finds nothing of another tenant and changes no table (P9
 test('what is of one tenant cannot be had by the id alone of another', () => {
   expect(model.reader.vm(tenantId('third'), vmId('vm-1'))).toBeUndefined();
   expect(model.reader.operation(other, commandId('cmd-1'))).toBeUndefined();
-  expect(model.reader.whereabouts(acme, vmId('vm-1'))).toEqual({ kind: 'owned', host: hostId('host-1') });
+  expect(model.reader.vmLocation(acme, vmId('vm-1'))).toEqual({ kind: 'owned', host: hostId('host-1') });
 });

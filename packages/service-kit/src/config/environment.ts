@@ -15,14 +15,16 @@ const urls = (protocol: RegExp) => {
 };
 
 /** A variable that holds a whole number; what it stands for, its range and its default are in what `help` and errors say. */
-export const whole = ({ min, max, fallback }: { min: number; max: number; fallback: number }, what: string) =>
-  wholeIn(min, max).default(fallback).describe(`${what}; a whole number from ${min} to ${max}, by default ${fallback}`);
+export const integer = ({ min, max, fallback }: { min: number; max: number; fallback: number }, what: string) =>
+  integerIn(min, max)
+    .default(fallback)
+    .describe(`${what}; a whole number from ${min} to ${max}, by default ${fallback}`);
 
 /** As `whole`, but what it is without a value is found out elsewhere. */
-export const optionalWhole = ({ min, max }: { min: number; max: number }, what: string) =>
-  wholeIn(min, max).optional().describe(`${what}; a whole number from ${min} to ${max}`);
+export const optionalInteger = ({ min, max }: { min: number; max: number }, what: string) =>
+  integerIn(min, max).optional().describe(`${what}; a whole number from ${min} to ${max}`);
 
-const wholeIn = (min: number, max: number) =>
+const integerIn = (min: number, max: number) =>
   z
     .string()
     .regex(/^\d{1,9}$/)

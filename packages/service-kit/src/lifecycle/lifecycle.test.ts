@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest';
 import { createLogger } from '../telemetry/log.ts';
-import { createLife } from './lifecycle.ts';
+import { createLifecycle } from './lifecycle.ts';
 
-const life = () => {
+const lifecycle = () => {
   const lines: string[] = [];
   const logger = createLogger({ service: 'test', to: { write: (line) => void lines.push(line) } });
   const done: string[] = [];
   const step = (name: string) => async (): Promise<void> => void done.push(name);
-  return { ...createLife('test', { logger }), lines, done, step };
+  return { ...createLifecycle('test', { logger }), lines, done, step };
 };
 
 test('a stop ends all waiting, and then undoes what was done, last first, once', async () => {
-  const { runtime, atStop, stop, done, step } = life();
+  const { runtime, atStop, stop, done, step } = lifecycle();
   runtime.signal.addEventListener('abort', () => done.push('aborted'));
   atStop(step('first'));
   atStop(step('second'));
@@ -22,7 +22,7 @@ test('a stop ends all waiting, and then undoes what was done, last first, once',
 });
 
 test('a step that fails keeps no other from being taken, and is told', async () => {
-  const { atStop, stop, done, step, lines } = life();
+  const { atStop, stop, done, step, lines } = lifecycle();
   atStop(step('first'));
   atStop(() => {
     throw new Error('cannot be closed');
@@ -33,7 +33,7 @@ test('a step that fails keeps no other from being taken, and is told', async () 
 });
 
 test('what a start that is still under way opens after the stop is undone all the same', async () => {
-  const { atStop, stop, done, step } = life();
+  const { atStop, stop, done, step } = lifecycle();
   await stop();
   atStop(step('late'));
   expect(done).toEqual(['late']);
@@ -41,7 +41,7 @@ test('what a start that is still under way opens after the stop is undone all th
 
 test('the signal that it was given ends it too', () => {
   const asked = new AbortController();
-  const { runtime } = createLife('test', { signal: asked.signal, logger: life().runtime.logger });
+  const { runtime } = createLifecycle('test', { signal: asked.signal, logger: lifecycle().runtime.logger });
   asked.abort(new Error('stopped by SIGTERM'));
   expect(runtime.signal.reason).toEqual(new Error('stopped by SIGTERM'));
 });

@@ -1,12 +1,12 @@
 /** One service instance from its creation to its stop: its surroundings, its own end, and what its stop undoes. */
 
 import { createRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
-import { createEnding, type Ending } from './self-stop.ts';
+import { createSelfStop, type SelfStop } from './self-stop.ts';
 
-export interface ServiceLife {
+export interface Lifecycle {
   /** Its signal aborts when the service is to stop, whoever says so. */
   readonly runtime: Runtime;
-  readonly ending: Ending;
+  readonly selfStop: SelfStop;
   /** What is given last is undone first; what is given when the stop is over (`start` was still under way) is undone at once. */
   atStop(step: () => unknown): void;
   /** Takes every step, whatever becomes of the others; once more it does nothing. @throws what the first that failed threw */
@@ -14,7 +14,7 @@ export interface ServiceLife {
 }
 
 /** `service` is the name in logs and metrics. */
-export const createLife = (service: string, options: RuntimeOptions = {}): ServiceLife => {
+export const createLifecycle = (service: string, options: RuntimeOptions = {}): Lifecycle => {
   const given = createRuntime(service, options);
   const stopping = new AbortController();
   const runtime = { ...given, signal: AbortSignal.any([given.signal, stopping.signal]) };
@@ -35,7 +35,7 @@ export const createLife = (service: string, options: RuntimeOptions = {}): Servi
   };
   return {
     runtime,
-    ending: createEnding(),
+    selfStop: createSelfStop(),
     atStop: (step) => {
       steps.push(step);
       if (isOver) void undo();

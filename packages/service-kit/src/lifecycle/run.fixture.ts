@@ -7,7 +7,7 @@ import { logEnvironment } from '../config/environment.ts';
 import { delay } from '../time/retry.ts';
 import { run, type Service } from './run.ts';
 import type { Runtime } from './runtime.ts';
-import { createEnding } from './self-stop.ts';
+import { createSelfStop } from './self-stop.ts';
 
 const env = z.object({ ...logEnvironment, IRONLOG_SCENARIO: z.string().min(1).describe('a scenario') });
 
@@ -18,7 +18,7 @@ const tell = (message: string): void => {
 const create = (config: z.output<typeof env>, { signal }: Partial<Runtime>): Service => {
   const scenario = config.IRONLOG_SCENARIO;
   if (scenario === 'not-created') throw new Error('no such wiring');
-  const ending = createEnding();
+  const selfStop = createSelfStop();
   // Keeps the process alive, as a real service's sockets do.
   const server = createServer();
   const start = async (): Promise<void> => {
@@ -30,7 +30,7 @@ const create = (config: z.output<typeof env>, { signal }: Partial<Runtime>): Ser
       await delay(3_600_000, signal);
     }
     if (scenario === 'stray') setImmediate(() => void Promise.reject(new Error('nobody waits for me')));
-    if (scenario === 'superseded') ending.end({ code: 'superseded', reason: 'a newer one runs', exitCode: 75 });
+    if (scenario === 'superseded') selfStop.end({ code: 'superseded', reason: 'a newer one runs', exitCode: 75 });
     tell('started');
   };
   const stop = async (): Promise<void> => {
@@ -39,7 +39,7 @@ const create = (config: z.output<typeof env>, { signal }: Partial<Runtime>): Ser
     if (scenario === 'slow-stop') await delay(3_600_000);
     server.close();
   };
-  return { start, stop, ended: ending.ended };
+  return { start, stop, ended: selfStop.ended };
 };
 
 await run({ name: 'fixture', env, create, stopTimeoutMs: process.env.IRONLOG_SCENARIO === 'slow-stop' ? 200 : 30_000 });

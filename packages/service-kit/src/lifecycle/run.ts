@@ -33,7 +33,7 @@ const refuseToStart = (error: ConfigError): never => {
   process.exit(ExitCode.config);
 };
 
-const catchStrays = (logger: Logger): void => {
+const catchUnhandled = (logger: Logger): void => {
   const die = (err: unknown): void => {
     logger.fatal({ err }, 'a failure that nobody handled: this is a bug');
     process.exit(ExitCode.software);
@@ -46,13 +46,13 @@ const catchStrays = (logger: Logger): void => {
 // Whoever will not wait for the bounded stop has SIGKILL, which the log is made for (P3).
 const stopOnSignal = (logger: Logger): AbortSignal => {
   const controller = new AbortController();
-  const heed = (signal: NodeJS.Signals): void => {
+  const onSignal = (signal: NodeJS.Signals): void => {
     if (controller.signal.aborted) return;
     logger.info({ signal }, 'stopping');
     controller.abort(new Error(`stopped by ${signal}`));
   };
-  process.on('SIGTERM', heed);
-  process.on('SIGINT', heed);
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
   return controller.signal;
 };
 
@@ -111,7 +111,7 @@ export const run = async <Schema extends z.ZodType>(options: RunOptions<Schema>)
     const host = env.IRONLOG_HOST_ID;
     const base = createRuntime(name, { logLevel: level, processMetrics: true, ...(host ? { host } : {}) });
     const { logger } = base;
-    catchStrays(logger);
+    catchUnhandled(logger);
     const signal = stopOnSignal(logger);
     const tracing = await startTracing({ service: name, env, logger });
     const service = await create(config, { ...base, signal });

@@ -22,13 +22,13 @@ export interface ServiceEnd {
 }
 
 /** The one place where parts of a service say that it must end; the first to say so is heard. */
-export interface Ending {
+export interface SelfStop {
   readonly ended: Promise<ServiceEnd>;
   end(end: ServiceEnd): void;
 }
 
 /** An `Ending` that nobody has asked for yet. */
-export const createEnding = (): Ending => {
+export const createSelfStop = (): SelfStop => {
   const { promise, resolve } = Promise.withResolvers<ServiceEnd>();
   return { ended: promise, end: resolve };
 };

@@ -2,7 +2,7 @@
 import type { NatsConnection, Status } from '@nats-io/transport-node';
 import type { NatsSettings } from '../config/environment.ts';
 import type { Runtime } from '../lifecycle/runtime.ts';
-import { type Ending, ExitCode } from '../lifecycle/self-stop.ts';
+import { ExitCode, type SelfStop } from '../lifecycle/self-stop.ts';
 
 /** What `connectNats` needs. */
 export interface NatsDeps {
@@ -11,7 +11,7 @@ export interface NatsDeps {
   readonly name: string;
   readonly runtime: Pick<Runtime, 'logger' | 'health' | 'metrics' | 'signal'>;
   /** Told when the connection is lost for good, or came back to a server that is not ours. */
-  readonly ending: Ending;
+  readonly selfStop: SelfStop;
 }
 
 /** Why the connected server is not ours, or undefined. A port that answers is not yet our server. */
@@ -32,7 +32,7 @@ export interface Watch {
 
 /** Follows `connection` until it closes; ends the service when that was not asked for. */
 export const watchConnection = (connection: NatsConnection, deps: NatsDeps): Watch => {
-  const { settings, ending } = deps;
+  const { settings, selfStop } = deps;
   const { logger, health, metrics } = deps.runtime;
   const connected = metrics.gauge('ironlog_nats_connected');
   const reconnects = metrics.counter('ironlog_nats_reconnects_total');
@@ -55,14 +55,14 @@ export const watchConnection = (connection: NatsConnection, deps: NatsDeps): Wat
     // P1: an acknowledgement by another server is no promise of ours. Closing drops what was not sent yet.
     down(wrong);
     closeExpected = true;
-    ending.end({ code: 'nats-wrong-server', reason: wrong, exitCode: ExitCode.temporary });
+    selfStop.end({ code: 'nats-wrong-server', reason: wrong, exitCode: ExitCode.temporary });
     void connection.close();
   };
   const failed = (kind: string, fields: { err?: Error; pending?: number }, message: string): void => {
     errors.inc({ kind });
     logger.warn(fields, message);
   };
-  const heed = (status: Status): void => {
+  const onStatus = (status: Status): void => {
     switch (status.type) {
       case 'disconnect':
         logger.warn({ server: status.server }, 'NATS connection lost');
@@ -94,14 +94,14 @@ export const watchConnection = (connection: NatsConnection, deps: NatsDeps): Wat
     }
   };
   const follow = async (): Promise<void> => {
-    for await (const status of connection.status()) heed(status);
+    for await (const status of connection.status()) onStatus(status);
   };
   const close = async (): Promise<void> => {
     const error = await connection.closed();
     down('the connection is closed');
     if (closeExpected) return;
     const why = error instanceof Error ? error.message : 'no reason given';
-    ending.end({ code: 'nats-closed', reason: `NATS closed the connection: ${why}`, exitCode: ExitCode.temporary });
+    selfStop.end({ code: 'nats-closed', reason: `NATS closed the connection: ${why}`, exitCode: ExitCode.temporary });
   };
   return {
     expectClose: () => {

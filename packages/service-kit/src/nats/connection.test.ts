@@ -4,7 +4,7 @@ import { ConfigError, loadConfig } from '../config/config.ts';
 import { type NatsSettings, natsEnvironment } from '../config/environment.ts';
 import { Secret } from '../config/secret.ts';
 import { createRuntime } from '../lifecycle/runtime.ts';
-import { createEnding } from '../lifecycle/self-stop.ts';
+import { createSelfStop } from '../lifecycle/self-stop.ts';
 import { createLogger } from '../telemetry/log.ts';
 import { connectNats, type NatsLink } from './connection.ts';
 import { checkDurability, requireDurability } from './durability.ts';
@@ -37,7 +37,7 @@ describe('a connection to a real nats-server', { timeout: 30_000 }, () => {
   const surroundings = (signal = new AbortController().signal) => {
     const lines: string[] = [];
     const logger = createLogger({ service: 'test', to: { write: (line) => void lines.push(line) } });
-    return { runtime: createRuntime('test', { logger, signal }), ending: createEnding(), lines };
+    return { runtime: createRuntime('test', { logger, signal }), selfStop: createSelfStop(), lines };
   };
   const connect = async (settings: NatsSettings, around = surroundings()): Promise<NatsLink> => {
     const link = await connectNats({ settings, name: 'test', ...around });
@@ -105,7 +105,7 @@ describe('a connection to a real nats-server', { timeout: 30_000 }, () => {
     const { connection } = await connect(settingsFor(first.url), around);
     await first.kill();
     await server({ port, monitorPort, name: 'impostor' });
-    expect(await around.ending.ended).toMatchObject({ code: 'nats-wrong-server', exitCode: 75 });
+    expect(await around.selfStop.ended).toMatchObject({ code: 'nats-wrong-server', exitCode: 75 });
     await connection.closed();
     expect(connection.isClosed()).toBe(true);
     expect((await around.runtime.health.report()).ready).toBe(false);
@@ -118,7 +118,7 @@ describe('a connection to a real nats-server', { timeout: 30_000 }, () => {
     await gone.kill();
     await link.drain(50);
     expect(link.connection.isClosed()).toBe(true);
-    expect(await Promise.race([around.ending.ended, 'still going'])).toBe('still going');
+    expect(await Promise.race([around.selfStop.ended, 'still going'])).toBe('still going');
   });
 
   test('sync_interval: always is recognised, and accepted', async () => {

@@ -2,7 +2,7 @@
 import type { Runtime } from '../lifecycle/runtime.ts';
 
 /** A durable consumer was looked for. */
-export interface ConsumerLook {
+export interface ConsumerObservation {
   readonly stream: string;
   readonly durable: string;
   readonly found: boolean;
@@ -17,7 +17,7 @@ export const createConsumerHealth = ({
   health,
   logger,
   metrics,
-}: Pick<Runtime, 'health' | 'logger' | 'metrics'>): ((look: ConsumerLook) => void) => {
+}: Pick<Runtime, 'health' | 'logger' | 'metrics'>): ((observation: ConsumerObservation) => void) => {
   const gauge = metrics.gauge('ironlog_consumer_found');
   const missing = new Set<string>();
   return ({ stream, durable, found }) => {

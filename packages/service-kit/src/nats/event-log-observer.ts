@@ -1,13 +1,13 @@
 /** What an event log and a work queue tell of themselves, as metrics, log lines and readiness of the service that uses them. */
 
 import type { Runtime } from '../lifecycle/runtime.ts';
-import { type ConsumerLook, createConsumerHealth } from './consumer-health.ts';
+import { type ConsumerObservation, createConsumerHealth } from './consumer-health.ts';
 
 /** One thing told; what `@ironlog/event-log` reports are these and no others, which the compiler holds it to. */
 export type LogObservation =
   | { readonly kind: 'append'; readonly outcome: 'committed' | 'conflict' | 'unknown'; readonly ms: number }
   | { readonly kind: 'retry'; readonly operation: string; readonly attempt: number; readonly cause: Error }
-  | ({ readonly kind: 'consumer' } & ConsumerLook)
+  | ({ readonly kind: 'consumer' } & ConsumerObservation)
   | { readonly kind: 'hole'; readonly after: number; readonly next: number };
 
 /** After a publish that had to be repeated, readiness stays red this long. */
@@ -24,7 +24,7 @@ export const observeLog = ({
   const duration = metrics.histogram('ironlog_log_append_duration_seconds');
   const conflicts = metrics.counter('ironlog_log_append_conflicts_total');
   const unknown = metrics.counter('ironlog_log_append_unknown_total');
-  const lookedFor = createConsumerHealth({ health, logger, metrics });
+  const consumerHealth = createConsumerHealth({ health, logger, metrics });
   let failedAtMs = Number.NEGATIVE_INFINITY;
   // A full disk is silent: publishes time out. Then nothing is promised (P1), and traffic should go elsewhere.
   health.register('jetstream', () =>
@@ -46,7 +46,7 @@ export const observeLog = ({
         return;
       }
       case 'consumer':
-        return lookedFor(observation);
+        return consumerHealth(observation);
       case 'hole':
         logger.error(
           { expected: observation.after + 1, actual: observation.next },

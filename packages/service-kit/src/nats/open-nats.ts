@@ -2,7 +2,7 @@
 
 import { natsSettings } from '../config/environment.ts';
 import type { Runtime } from '../lifecycle/runtime.ts';
-import type { Ending } from '../lifecycle/self-stop.ts';
+import type { SelfStop } from '../lifecycle/self-stop.ts';
 import { connectNats, type NatsLink } from './connection.ts';
 import { requireDurability } from './durability.ts';
 
@@ -12,16 +12,16 @@ export interface OpenNatsOptions {
   readonly name: string;
   /** Once its signal has aborted, nothing is opened any more. */
   readonly runtime: Pick<Runtime, 'logger' | 'health' | 'metrics' | 'signal'>;
-  readonly ending: Ending;
+  readonly selfStop: SelfStop;
 }
 
 /**
  * P1: what a service promises rests on the servers' fsync.
  * @throws ConfigError as `connectNats` and `requireDurability` do, the signal's reason when aborted; nothing of it is open then.
  */
-export const openNats = async ({ config, name, runtime, ending }: OpenNatsOptions): Promise<NatsLink> => {
+export const openNats = async ({ config, name, runtime, selfStop }: OpenNatsOptions): Promise<NatsLink> => {
   const settings = natsSettings(config);
-  const link = await connectNats({ settings, name, runtime, ending });
+  const link = await connectNats({ settings, name, runtime, selfStop });
   try {
     await requireDurability({ connection: link.connection, settings, logger: runtime.logger });
     runtime.signal.throwIfAborted();

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createManualClock } from '../time/clock.ts';
 import { createLogger } from './log.ts';
 import { withSpan } from './span.ts';
-import { tracingTrouble } from './tracing-errors.ts';
+import { tracingErrors } from './tracing-errors.ts';
 
 const REFUSED = JSON.stringify({ stack: 'Error: …\n at x', message: 'connect ECONNREFUSED 127.0.0.1:4318' });
 
@@ -10,13 +10,13 @@ const scene = (endpoint = 'http://127.0.0.1:4318') => {
   const lines: string[] = [];
   const logger = createLogger({ service: 'test', to: { write: (line) => void lines.push(line) } });
   const clock = createManualClock(new Date());
-  return { lines, clock, trouble: tracingTrouble({ logger, endpoint, clock }) };
+  return { lines, clock, tracingErrorLog: tracingErrors({ logger, endpoint, clock }) };
 };
 
 test('a collector that does not answer is named in one line, with the reason, and again after a while', () => {
-  const { lines, clock, trouble } = scene();
+  const { lines, clock, tracingErrorLog } = scene();
   for (const _ of [1, 2, 3]) {
-    trouble.error(REFUSED);
+    tracingErrorLog.error(REFUSED);
     clock.advance(10_000);
   }
   expect(lines.map((line) => JSON.parse(line))).toMatchObject([
@@ -27,21 +27,21 @@ test('a collector that does not answer is named in one line, with the reason, an
     },
   ]);
   clock.advance(5 * 60_000);
-  trouble.error(REFUSED);
+  tracingErrorLog.error(REFUSED);
   expect(lines).toHaveLength(2);
 });
 
 test('what is another trouble is told at once, and a password in the address is not', () => {
-  const { lines, trouble } = scene('http://ada:canary@collector:4318');
-  trouble.error(REFUSED);
-  trouble.warn('spans are dropped: the queue is full');
+  const { lines, tracingErrorLog } = scene('http://ada:canary@collector:4318');
+  tracingErrorLog.error(REFUSED);
+  tracingErrorLog.warn('spans are dropped: the queue is full');
   expect(lines).toHaveLength(2);
   expect(lines.join('')).toContain('collector:4318');
   expect(lines.join('')).not.toContain('canary');
 });
 
 test('it is told within a request, and is none of that trace', async () => {
-  const { lines, trouble } = scene();
-  await withSpan('POST /v1/vms', {}, () => trouble.error(REFUSED));
+  const { lines, tracingErrorLog } = scene();
+  await withSpan('POST /v1/vms', {}, () => tracingErrorLog.error(REFUSED));
   expect(JSON.parse(lines[0] ?? '')).not.toHaveProperty('trace_id');
 });

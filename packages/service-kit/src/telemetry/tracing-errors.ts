@@ -9,7 +9,7 @@ const AGAIN_AFTER_MS = 5 * 60_000;
 const MOST_TEXTS = 100;
 
 /** What `tracingTrouble` needs. */
-export interface TracingTroubleOptions {
+export interface TracingErrorsOptions {
   readonly logger: Pick<Logger, 'warn'>;
   /** Where spans are sent to. */
   readonly endpoint: string;
@@ -28,20 +28,20 @@ const inWords = (message: string): string => {
 };
 
 /** The SDK would print to the console, between our JSON lines. */
-export const tracingTrouble = ({ logger, endpoint, clock }: TracingTroubleOptions): DiagLogger => {
-  const saidAt = new Map<string, number>();
-  const say = (message: string): void => {
+export const tracingErrors = ({ logger, endpoint, clock }: TracingErrorsOptions): DiagLogger => {
+  const reportedAt = new Map<string, number>();
+  const report = (message: string): void => {
     const reason = inWords(message);
-    const before = saidAt.get(reason);
+    const before = reportedAt.get(reason);
     const now = clock.monotonicMs();
     if (before !== undefined && now - before < AGAIN_AFTER_MS) return;
-    if (saidAt.size >= MOST_TEXTS) saidAt.clear();
-    saidAt.set(reason, now);
+    if (reportedAt.size >= MOST_TEXTS) reportedAt.clear();
+    reportedAt.set(reason, now);
     // It is reported within whatever request comes along, whose trace has nothing to do with it.
     outsideSpans(() =>
       logger.warn({ code: 'otel', reason }, `traces may be lost: see whether a collector listens at ${endpoint}`),
     );
   };
   const nothing = (): void => undefined;
-  return { error: say, warn: say, info: nothing, debug: nothing, verbose: nothing };
+  return { error: report, warn: report, info: nothing, debug: nothing, verbose: nothing };
 };

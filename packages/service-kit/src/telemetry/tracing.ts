@@ -3,7 +3,7 @@ import { DiagLogLevel, diag } from '@opentelemetry/api';
 import type { Environment } from '../config/config.ts';
 import { systemClock } from '../time/clock.ts';
 import type { Logger } from './log.ts';
-import { tracingTrouble } from './tracing-errors.ts';
+import { tracingErrors } from './tracing-errors.ts';
 
 const FLUSH_TIMEOUT_MS = 2000;
 
@@ -65,8 +65,8 @@ export const startTracing = async ({ service, env, logger }: TracingOptions): Pr
     logLevel: 'error',
   });
   const endpoint = endpointIn(env);
-  const trouble = tracingTrouble({ logger, endpoint, clock: systemClock });
-  diag.setLogger(trouble, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
+  const tracingErrorLog = tracingErrors({ logger, endpoint, clock: systemClock });
+  diag.setLogger(tracingErrorLog, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
   logger.info({ code: 'tracing-on' }, `traces are sent over OTLP to ${endpoint}`);
   return { on: true, stop: () => flush(sdk.shutdown, logger) };
 };

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { bootStarted, claimedBy, created, createStory, OWNER as HOST, TENANT, VM } from '../fixtures/story.fixture.ts';
 import { createWaitingRoom } from '../placement/waiting-room.ts';
 import { createOperationIndex } from '../tail/operations.ts';
-import { createWhereabouts } from '../tail/vm-locations.ts';
+import { createVmLocations } from '../tail/vm-locations.ts';
 import { type AcceptDeps, createAccept } from './accept.ts';
 import { createReject } from './reject.ts';
 import type { Submission } from './submission.ts';
@@ -36,10 +36,10 @@ const gateway = (more: Partial<AcceptDeps> = {}) => {
   const stored: [HostId | 'any', WorkCommand][] = [];
   const reads = {
     operation: (_: string, id: string) => recorded.get(id),
-    whereabouts: () => undefined,
+    vmLocation: () => undefined,
     aggregate: () => undefined,
   };
-  const whereabouts = createWhereabouts(reads);
+  const vmLocation = createVmLocations(reads);
   const deps: AcceptDeps = {
     clock,
     queue: {
@@ -48,8 +48,8 @@ const gateway = (more: Partial<AcceptDeps> = {}) => {
         return { kind: 'stored', sequence: stored.length, duplicate: false };
       },
     },
-    operations: createOperationIndex({ reads, whereabouts }),
-    whereabouts,
+    operations: createOperationIndex({ reads, vmLocation }),
+    vmLocation,
     waiting: createWaitingRoom(10),
     route: () => ({ kind: 'to', target: HOST }),
     cancel: async () => ({ kind: 'claimed', host: HOST }),

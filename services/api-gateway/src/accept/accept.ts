@@ -1,7 +1,7 @@
 // The one function through which every command passes, from both doors: judged, named, routed, stored, and only then accepted.
 import { type OperationState, pendingOperation } from '@ironlog/domain';
 import type { WorkQueue } from '@ironlog/event-log';
-import type { Whereabouts } from '@ironlog/read-model';
+import type { VmLocation } from '@ironlog/read-model';
 import type { HostId, WorkCommand } from '@ironlog/schemas';
 import type { Clock } from '@ironlog/service-kit';
 import type { Cancelled } from '../placement/cancel.ts';
@@ -9,11 +9,11 @@ import type { Answer } from '../placement/deleted.ts';
 import type { Route } from '../placement/routing.ts';
 import type { WaitingRoom } from '../placement/waiting-room.ts';
 import type { OperationIndex } from '../tail/operations.ts';
-import type { WhereaboutsIndex } from '../tail/vm-locations.ts';
+import type { VmLocations } from '../tail/vm-locations.ts';
 import type { Reject } from './reject.ts';
 import { whyUntimely } from './start-by.ts';
-import type { Accepted, Judged, Refused, Submission } from './submission.ts';
-import { judge } from './validate.ts';
+import type { Accepted, Refused, Submission, Validated } from './submission.ts';
+import { validate } from './validate.ts';
 import { workCommandOf } from './work-command.ts';
 
 /** `signal` ends the retries of a publish whose fate is unknown. */
@@ -23,19 +23,19 @@ export interface AcceptDeps {
   readonly clock: Clock;
   readonly queue: Pick<WorkQueue, 'publish'>;
   readonly operations: OperationIndex;
-  readonly whereabouts: WhereaboutsIndex;
+  readonly vmLocation: VmLocations;
   readonly waiting: WaitingRoom;
-  readonly route: (judged: Judged) => Route;
+  readonly route: (validated: Validated) => Route;
   readonly cancel: (
     command: WorkCommand,
-    where: Extract<Whereabouts, { kind: 'pending' }>,
+    where: Extract<VmLocation, { kind: 'pending' }>,
     signal: AbortSignal,
   ) => Promise<Cancelled>;
   /** Of a VM that no host has and none will have. */
   readonly answerForDeleted: (command: WorkCommand) => Promise<Answer>;
   readonly reject: Reject;
   /** The operation as the read model will show it shortly; undefined when that takes too long. */
-  readonly awaitOperation: (judged: Judged) => Promise<OperationState | undefined>;
+  readonly awaitOperation: (validated: Validated) => Promise<OperationState | undefined>;
   /** Whether the read model knows all that is on record by now, so that what it does not know is not there. */
   readonly caughtUp: () => Promise<boolean>;
 }
@@ -48,20 +48,20 @@ interface Flying {
 export const createAccept = (deps: AcceptDeps): Accept => {
   const flying = new Map<string, Flying>();
   return async (submission, signal) => {
-    const result = judge(submission);
+    const result = validate(submission);
     if (result.kind === 'refused') return result;
-    const { judged } = result;
-    if (submission.identity.kind === 'fresh') return begin(deps, judged, signal);
+    const { validated } = result;
+    if (submission.identity.kind === 'fresh') return begin(deps, validated, signal);
     // Fifty submits of one key at once are one command: all but the first wait for its answer.
-    const key = `${submission.tenant}/${judged.id}`;
+    const key = `${submission.tenant}/${validated.id}`;
     const first = flying.get(key);
-    if (first) return first.bodyHash === judged.request.bodyHash ? again(await first.answer) : mismatch(judged);
-    const known = deps.operations.find(submission.tenant, judged.id);
-    if (known) return repeat(judged, known);
-    const answer = begin(deps, judged, signal).then(async (begun) =>
-      begun.kind === 'refused' ? ((await earlier(deps, judged)) ?? begun) : begun,
+    if (first) return first.bodyHash === validated.request.bodyHash ? again(await first.answer) : mismatch(validated);
+    const known = deps.operations.find(submission.tenant, validated.id);
+    if (known) return repeat(validated, known);
+    const answer = begin(deps, validated, signal).then(async (begun) =>
+      begun.kind === 'refused' ? ((await earlier(deps, validated)) ?? begun) : begun,
     );
-    flying.set(key, { bodyHash: judged.request.bodyHash, answer });
+    flying.set(key, { bodyHash: validated.request.bodyHash, answer });
     try {
       return await answer;
     } finally {
@@ -72,7 +72,7 @@ export const createAccept = (deps: AcceptDeps): Accept => {
 
 const again = (answer: Accepted): Accepted => (answer.kind === 'accepted' ? { ...answer, repeated: true } : answer);
 
-const mismatch = ({ submission, id, request }: Judged): Refused => ({
+const mismatch = ({ submission, id, request }: Validated): Refused => ({
   kind: 'refused',
   bodyHash: request.bodyHash,
   code: 'idempotency-mismatch',
@@ -83,86 +83,90 @@ const mismatch = ({ submission, id, request }: Judged): Refused => ({
 });
 
 /** A rejection of a message too broken to hash has no hash: then the id alone tells. */
-const repeat = (judged: Judged, known: OperationState): Accepted => {
+const repeat = (validated: Validated, known: OperationState): Accepted => {
   const { bodyHash } = known.request;
-  if (bodyHash !== undefined && bodyHash !== judged.request.bodyHash) return mismatch(judged);
+  if (bodyHash !== undefined && bodyHash !== validated.request.bodyHash) return mismatch(validated);
   return { kind: 'accepted', operation: known, repeated: true, workSequence: null };
 };
 
 /** P2: no refusal may be a second answer to what was stored or decided before this gateway began, and is not read yet. */
-const earlier = async (deps: AcceptDeps, judged: Judged): Promise<Accepted | undefined> => {
-  if (judged.submission.identity.kind === 'fresh') return undefined;
+const earlier = async (deps: AcceptDeps, validated: Validated): Promise<Accepted | undefined> => {
+  if (validated.submission.identity.kind === 'fresh') return undefined;
   const isCertain = await deps.caughtUp();
-  const known = deps.operations.find(judged.submission.tenant, judged.id);
-  if (known) return repeat(judged, known);
-  return isCertain ? undefined : unstored(judged, 'the read model has not caught up with what is on record');
+  const known = deps.operations.find(validated.submission.tenant, validated.id);
+  if (known) return repeat(validated, known);
+  return isCertain ? undefined : unstored(validated, 'the read model has not caught up with what is on record');
 };
 
-const begin = async (deps: AcceptDeps, judged: Judged, signal: AbortSignal): Promise<Accepted> => {
-  const untimely = whyUntimely(judged, deps.clock.now());
+const begin = async (deps: AcceptDeps, validated: Validated, signal: AbortSignal): Promise<Accepted> => {
+  const untimely = whyUntimely(validated, deps.clock.now());
   if (untimely) return untimely;
-  const command = workCommandOf(judged);
-  const route = deps.route(judged);
+  const command = workCommandOf(validated);
+  const route = deps.route(validated);
   switch (route.kind) {
     case 'no':
-      return { ...route.refused, bodyHash: judged.request.bodyHash };
+      return { ...route.refused, bodyHash: validated.request.bodyHash };
     case 'to':
-      return store(deps, { judged, command, target: route.target, signal });
+      return store(deps, { validated, command, target: route.target, signal });
     case 'cancel': {
       const cancelled = await deps.cancel(command, route.where, signal);
       return cancelled.kind === 'claimed'
-        ? store(deps, { judged, command, target: cancelled.host, signal })
-        : settle(deps, { judged, command, signal }, cancelled);
+        ? store(deps, { validated, command, target: cancelled.host, signal })
+        : endCancelled(deps, { validated, command, signal }, cancelled);
     }
     case 'deleted':
-      return settle(deps, { judged, command, signal }, await deps.answerForDeleted(command));
+      return endCancelled(deps, { validated, command, signal }, await deps.answerForDeleted(command));
     default:
       return route satisfies never;
   }
 };
 
-interface Settling {
-  readonly judged: Judged;
+interface CancelledCommand {
+  readonly validated: Validated;
   readonly command: WorkCommand;
   readonly signal: AbortSignal;
 }
 
 /** A command that no host is asked about ends here, on record, whatever its outcome is. */
-const settle = async (
+const endCancelled = async (
   deps: AcceptDeps,
-  { judged, command, signal }: Settling,
+  { validated, command, signal }: CancelledCommand,
   answer: Exclude<Cancelled, { kind: 'claimed' }>,
 ): Promise<Accepted> => {
   if (answer.kind === 'refused') {
-    const before = await earlier(deps, judged);
-    return before ?? settle(deps, { judged, command, signal }, await deps.reject(command, answer.rejection, signal));
+    const before = await earlier(deps, validated);
+    return (
+      before ?? endCancelled(deps, { validated, command, signal }, await deps.reject(command, answer.rejection, signal))
+    );
   }
-  if (answer.kind === 'unknown') return unstored(judged, UNANSWERED);
+  if (answer.kind === 'unknown') return unstored(validated, UNANSWERED);
   const { operation, repeated } = answer;
   deps.operations.follow(operation);
-  return repeated ? repeat(judged, operation) : { kind: 'accepted', operation, repeated, workSequence: null };
+  return repeated ? repeat(validated, operation) : { kind: 'accepted', operation, repeated, workSequence: null };
 };
 
 interface Storing {
-  readonly judged: Judged;
+  readonly validated: Validated;
   readonly command: WorkCommand;
   readonly target: HostId | 'any';
   readonly signal: AbortSignal;
 }
 
 /** P1: what is told to the caller rests on the server's ack, which rests on its fsync. */
-const store = async (deps: AcceptDeps, { judged, command, target, signal }: Storing): Promise<Accepted> => {
+const store = async (deps: AcceptDeps, { validated, command, target, signal }: Storing): Promise<Accepted> => {
   const published = await deps.queue.publish(target, command, signal);
-  if (published.kind === 'unknown') return unstored(judged, UNANSWERED);
+  if (published.kind === 'unknown') return unstored(validated, UNANSWERED);
   // Stored by a gateway before this one, and not in the read model yet: whose body it was must be read, not guessed.
-  if (published.duplicate && judged.submission.identity.kind !== 'fresh') {
-    const known = await deps.awaitOperation(judged);
-    return known ? repeat(judged, known) : unstored(judged, 'an earlier command of the same id is not readable yet');
+  if (published.duplicate && validated.submission.identity.kind !== 'fresh') {
+    const known = await deps.awaitOperation(validated);
+    return known
+      ? repeat(validated, known)
+      : unstored(validated, 'an earlier command of the same id is not readable yet');
   }
   const operation = pendingOperation(command);
   deps.operations.follow(operation);
   if (command.data.action.verb === 'create') {
-    deps.whereabouts.pending(command.tenant, command.subject, { kind: 'pending', target, createId: command.id });
+    deps.vmLocation.pending(command.tenant, command.subject, { kind: 'pending', target, createId: command.id });
     if (target === 'any') deps.waiting.enter(command.tenant, command.id, command.data.action.params.spec);
   }
   return { kind: 'accepted', operation, repeated: false, workSequence: published.sequence };
@@ -171,4 +175,4 @@ const store = async (deps: AcceptDeps, { judged, command, target, signal }: Stor
 /** What NATS and its client have said is for operators: it is logged with each attempt, under the trace that the caller is told. */
 const UNANSWERED = 'NATS has not answered in time';
 
-const unstored = ({ id }: Judged, reason: string): Accepted => ({ kind: 'unstored', id, reason });
+const unstored = ({ id }: Validated, reason: string): Accepted => ({ kind: 'unstored', id, reason });

@@ -34,14 +34,14 @@ const placeOf = (text: string, position: number): string => {
 
 /** The shortest beginning that has an unexpected token ends with it: no longer one is without. */
 const unexpectedIn = (text: string): number => {
-  let sound = 0;
-  let unsound = text.length;
-  while (unsound - sound > 1) {
-    const middle = (sound + unsound) >>> 1;
-    if (hasUnexpected(text.slice(0, middle))) unsound = middle;
-    else sound = middle;
+  let openCount = 0;
+  let badAt = text.length;
+  while (badAt - openCount > 1) {
+    const middle = (openCount + badAt) >>> 1;
+    if (hasUnexpected(text.slice(0, middle))) badAt = middle;
+    else openCount = middle;
   }
-  return sound;
+  return openCount;
 };
 
 const hasUnexpected = (text: string): boolean => {

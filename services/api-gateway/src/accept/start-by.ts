@@ -1,6 +1,6 @@
 // Until when a command may be started: as it was asked for, or by default; and whether that is still to come.
 import { DEFAULT_START_WITHIN_SECONDS, MAX_START_WITHIN_SECONDS, type Timestamp } from '@ironlog/schemas';
-import type { Judged, Refused, Submission } from './submission.ts';
+import type { Refused, Submission, Validated } from './submission.ts';
 
 const SECOND_MS = 1000;
 
@@ -8,7 +8,7 @@ export const startByOf = ({ startBy, requestedAt }: Submission): Timestamp =>
   startBy ?? new Date(Date.parse(requestedAt) + DEFAULT_START_WITHIN_SECONDS * SECOND_MS).toISOString();
 
 /** Asked only of a command that is not known yet: whether one that ran is late is no question any more (P2). */
-export const whyUntimely = ({ request }: Pick<Judged, 'request'>, now: Date): Refused | undefined => {
+export const whyUntimely = ({ request }: Pick<Validated, 'request'>, now: Date): Refused | undefined => {
   const { startBy, bodyHash } = request;
   if (Date.parse(startBy) <= now.getTime()) {
     const reason = `startBy ${startBy} has passed; it is ${now.toISOString()}`;

@@ -58,7 +58,7 @@ export type Accepted =
   | { readonly kind: 'unstored'; readonly id: CommandId; readonly reason: string };
 
 /** A submission whose shape is good. */
-export interface Judged {
+export interface Validated {
   readonly submission: Submission;
   readonly id: CommandId;
   readonly vmId: VmId;

@@ -1,7 +1,7 @@
 import { tenantId, vmId } from '@ironlog/schemas';
 import { describe, expect, test } from 'vitest';
 import type { Submission } from './submission.ts';
-import { judge } from './validate.ts';
+import { validate } from './validate.ts';
 
 const NOW = new Date('2026-01-01T00:00:00.000Z');
 const submission = (more: Partial<Submission>): Submission => ({
@@ -17,9 +17,9 @@ const submission = (more: Partial<Submission>): Submission => ({
 });
 
 const hashOf = (more: Partial<Submission>): string => {
-  const judged = judge(submission(more));
-  if (judged.kind === 'refused') throw new Error(judged.reason);
-  return judged.judged.request.bodyHash;
+  const validated = validate(submission(more));
+  if (validated.kind === 'refused') throw new Error(validated.reason);
+  return validated.validated.request.bodyHash;
 };
 
 describe('the hash of a request', () => {
@@ -40,7 +40,7 @@ describe('the hash of a request', () => {
 });
 
 test('null is no parameters', () => {
-  expect(judge(submission({ verb: 'boot', params: null }))).toMatchObject({
+  expect(validate(submission({ verb: 'boot', params: null }))).toMatchObject({
     kind: 'refused',
     code: 'invalid-command',
   });

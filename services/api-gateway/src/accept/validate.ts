@@ -11,7 +11,7 @@ import {
 } from '@ironlog/schemas';
 import { bodyHashOf } from './body-hash.ts';
 import { startByOf } from './start-by.ts';
-import type { Issue, Judged, Refused, Submission } from './submission.ts';
+import type { Issue, Refused, Submission, Validated } from './submission.ts';
 
 const refuse = (code: Refused['code'], reason: string, issues?: readonly Issue[]): Refused => ({
   kind: 'refused',
@@ -32,7 +32,9 @@ const inWords = (issues: readonly Issue[]): string =>
     .join('; ')
     .slice(0, 1500);
 
-export const judge = (submission: Submission): { readonly kind: 'judged'; readonly judged: Judged } | Refused => {
+export const validate = (
+  submission: Submission,
+): { readonly kind: 'judged'; readonly validated: Validated } | Refused => {
   // None at all are those with every default; `null` is no parameters.
   const { verb, door, requestedAt, params = {} } = submission;
   const parsed = actionSchema.safeParse({ verb, params });
@@ -50,7 +52,7 @@ export const judge = (submission: Submission): { readonly kind: 'judged'; readon
   const request = { verb, door, requestedAt, startBy: startByOf(submission), bodyHash };
   return {
     kind: 'judged',
-    judged: { submission, ...idsOf(submission), action: parsed.data satisfies Action, request },
+    validated: { submission, ...idsOf(submission), action: parsed.data satisfies Action, request },
   };
 };
 

@@ -12,7 +12,7 @@ import type { WaitingRoom } from '../placement/waiting-room.ts';
 import type { Reads } from '../reads/port.ts';
 import type { OperationIndex } from '../tail/operations.ts';
 import type { Tail } from '../tail/tail.ts';
-import type { WhereaboutsIndex } from '../tail/vm-locations.ts';
+import type { VmLocations } from '../tail/vm-locations.ts';
 
 /** A VM's console as its host reads it. */
 export type ConsoleAnswer =
@@ -31,7 +31,7 @@ export interface Api {
   readonly accept: Accept;
   readonly reads: Reads;
   readonly operations: OperationIndex;
-  readonly whereabouts: WhereaboutsIndex;
+  readonly vmLocation: VmLocations;
   readonly hosts: Pick<Hosts, 'live' | 'lastHeardAt'>;
   readonly waiting: Pick<WaitingRoom, 'find'>;
   readonly tail: Tail;

@@ -14,7 +14,7 @@ export interface Consuming {
 }
 
 /** Messages of the door in hand at once: enough to keep the server's fsync busy, few enough to bound memory. */
-const DOOR_IN_FLIGHT = 256;
+const INGRESS_IN_FLIGHT = 256;
 const PLACEMENT_IN_FLIGHT = 256;
 
 export const consumeBoth = async ({
@@ -40,7 +40,7 @@ export const consumeBoth = async ({
       signal,
     });
   const ended = await Promise.allSettled([
-    consume(definitions.door, DOOR_IN_FLIGHT, door),
+    consume(definitions.door, INGRESS_IN_FLIGHT, door),
     consume(definitions.placement, PLACEMENT_IN_FLIGHT, placement),
   ]);
   for (const result of ended) {

@@ -12,12 +12,12 @@ import { type Clock, isTraceparent, type Logger, type Metrics, withSpan } from '
 import type { Accept } from '../accept/accept.ts';
 import type { Accepted, Refused } from '../accept/submission.ts';
 import type { OperationIndex } from '../tail/operations.ts';
-import { type DoorMessage, readDoorMessage } from './message.ts';
+import { type IngressMessage, readIngressMessage } from './message.ts';
 import { rejectionEvent } from './rejection.ts';
 
 const RETRY_MS = 1_000;
 
-export interface DoorDeps {
+export interface IngressDeps {
   readonly accept: Accept;
   readonly log: Pick<EventLog, 'appendRejection'>;
   readonly operations: Pick<OperationIndex, 'find'>;
@@ -29,15 +29,15 @@ export interface DoorDeps {
   readonly signal: AbortSignal;
 }
 
-type Command = Extract<DoorMessage, { kind: 'command' }>;
-type Named = Exclude<DoorMessage, { kind: 'stray' }>;
+type Command = Extract<IngressMessage, { kind: 'command' }>;
+type Named = Exclude<IngressMessage, { kind: 'stray' }>;
 
 /** Handles deliveries one after another for each VM, so that what was published in order is stored in order. */
-export const createDoor = (deps: DoorDeps): ((delivery: Delivery) => Promise<void>) => {
+export const createIngress = (deps: IngressDeps): ((delivery: Delivery) => Promise<void>) => {
   const turns = new Map<string, Promise<void>>();
   const counted = deps.metrics.counter('ironlog_nats_door_messages_total');
   return async (delivery) => {
-    const message = readDoorMessage(delivery.subject, delivery.bytes);
+    const message = readIngressMessage(delivery.subject, delivery.bytes);
     if (message.kind === 'stray') {
       quarantine(deps, delivery, message);
       counted.inc({ outcome: 'quarantined' });
@@ -67,9 +67,9 @@ export const createDoor = (deps: DoorDeps): ((delivery: Delivery) => Promise<voi
 
 /** It stays in COMMANDS, from where the projector has it in quarantine and counts it (I14): here it is only not a command. */
 const quarantine = (
-  deps: DoorDeps,
+  deps: IngressDeps,
   delivery: Delivery,
-  { tenant, reason }: Extract<DoorMessage, { kind: 'stray' }>,
+  { tenant, reason }: Extract<IngressMessage, { kind: 'stray' }>,
 ): void => {
   deps.logger.warn(
     { streamSequence: delivery.streamSequence, tenant, reason },
@@ -78,7 +78,7 @@ const quarantine = (
   delivery.term(reason);
 };
 
-const idFor = ({ streamCreatedAt }: DoorDeps, { streamSequence }: Delivery): CommandId =>
+const idFor = ({ streamCreatedAt }: IngressDeps, { streamSequence }: Delivery): CommandId =>
   derivedCommandId(streamCreatedAt, String(streamSequence));
 
 /** A publish that its client repeats, not knowing whether it was stored, bears one message id: one command, for good. */
@@ -87,7 +87,7 @@ const idOfClient = ({ headers }: Delivery, { tenant, body }: Command): CommandId
   return body.id ?? (messageId ? derivedCommandId(tenant, 'Nats-Msg-Id', messageId) : undefined);
 };
 
-const take = (deps: DoorDeps, delivery: Delivery, message: Command): Promise<string> => {
+const take = (deps: IngressDeps, delivery: Delivery, message: Command): Promise<string> => {
   const header = delivery.headers.get('traceparent');
   const parent = message.body.traceparent ?? (isTraceparent(header) ? header : undefined);
   return withSpan(
@@ -117,22 +117,22 @@ const take = (deps: DoorDeps, delivery: Delivery, message: Command): Promise<str
         .histogram('ironlog_command_accept_duration_seconds')
         .observe({ door: 'nats' }, (deps.clock.monotonicMs() - startedAt) / 1000);
       deps.metrics.counter('ironlog_commands_total').inc({ door: 'nats', verb, outcome: accepted.kind });
-      return settle(deps, delivery, { message, accepted, id, traceparent });
+      return finish(deps, delivery, { message, accepted, id, traceparent });
     },
   );
 };
 
-interface Settling {
+interface AcceptedMessage {
   readonly message: Command;
   readonly accepted: Accepted;
   readonly id: CommandId;
   readonly traceparent: string;
 }
 
-const settle = async (
-  deps: DoorDeps,
+const finish = async (
+  deps: IngressDeps,
   delivery: Delivery,
-  { message, accepted, id, traceparent }: Settling,
+  { message, accepted, id, traceparent }: AcceptedMessage,
 ): Promise<string> => {
   switch (accepted.kind) {
     case 'accepted':
@@ -162,9 +162,9 @@ const rejectionOf = ({ code, reason }: Refused): Rejection => ({
 });
 
 const rejectMalformed = (
-  deps: DoorDeps,
+  deps: IngressDeps,
   delivery: Delivery,
-  message: Extract<DoorMessage, { kind: 'malformed' }>,
+  message: Extract<IngressMessage, { kind: 'malformed' }>,
 ): Promise<string> =>
   reject(deps, delivery, {
     message,
@@ -185,7 +185,7 @@ interface Rejecting {
 
 /** The id under which the rejection goes on record; `undefined`: the message has its outcome, or will have it (P2). */
 const rejectionId = (
-  deps: DoorDeps,
+  deps: IngressDeps,
   delivery: Delivery,
   { message: { tenant }, id, bodyHash }: Pick<Rejecting, 'message' | 'id' | 'bodyHash'>,
 ): CommandId | undefined => {
@@ -200,7 +200,7 @@ const rejectionId = (
 };
 
 const reject = async (
-  deps: DoorDeps,
+  deps: IngressDeps,
   delivery: Delivery,
   { message, id, rejection, startBy, bodyHash, traceparent }: Rejecting,
 ): Promise<string> => {

@@ -1,10 +1,10 @@
 // Reads a message of the NATS door: who it concerns from its subject, what it asks from its body, and nothing else from it.
 import {
-  DOOR_SHAPE,
-  type DoorCommand,
-  doorCommandSchema,
+  INGRESS_SHAPE,
+  type IngressCommand,
+  ingressCommandSchema,
+  misaddressedReason,
   parseCommandSubject,
-  strayReason,
   type TenantId,
   tenantIdSchema,
   type Verb,
@@ -14,13 +14,13 @@ import { readJson } from '../accept/read-json.ts';
 import type { Issue } from '../accept/submission.ts';
 import { issuesOf } from '../accept/validate.ts';
 
-export type DoorMessage =
+export type IngressMessage =
   | {
       readonly kind: 'command';
       readonly tenant: TenantId;
       readonly vmId: VmId;
       readonly verb: Verb;
-      readonly body: DoorCommand;
+      readonly body: IngressCommand;
     }
   /** The subject says whom to tell; the body is none of ours. */
   | {
@@ -34,25 +34,25 @@ export type DoorMessage =
   | { readonly kind: 'stray'; readonly tenant: TenantId | undefined; readonly reason: string };
 
 /** Never throws: whatever was published, the answer is one of three. */
-export const readDoorMessage = (subject: string, bytes: Uint8Array): DoorMessage => {
+export const readIngressMessage = (subject: string, bytes: Uint8Array): IngressMessage => {
   const address = parseCommandSubject(subject);
   if (!address) {
     const tenant = tenantIdSchema.safeParse(subject.split('.')[2]).data;
-    return { kind: 'stray', tenant, reason: strayReason(subject) };
+    return { kind: 'stray', tenant, reason: misaddressedReason(subject) };
   }
   const body = readBody(bytes);
   return body.ok
     ? { kind: 'command', ...address, body: body.command }
-    : { kind: 'malformed', ...address, reason: `${body.reason}; expected ${DOOR_SHAPE}` };
+    : { kind: 'malformed', ...address, reason: `${body.reason}; expected ${INGRESS_SHAPE}` };
 };
 
-const readBody = (bytes: Uint8Array): { ok: true; command: DoorCommand } | { ok: false; reason: string } => {
+const readBody = (bytes: Uint8Array): { ok: true; command: IngressCommand } | { ok: false; reason: string } => {
   if (bytes.length === 0) return { ok: true, command: {} };
   const text = textOf(bytes);
   if (text === undefined) return { ok: false, reason: 'the body is not taken: it is not JSON: not even UTF-8' };
   const read = readJson(text);
   if (!read.ok) return { ok: false, reason: `the body is not taken: ${read.reason}` };
-  const parsed = doorCommandSchema.safeParse(read.value);
+  const parsed = ingressCommandSchema.safeParse(read.value);
   return parsed.success
     ? { ok: true, command: parsed.data }
     : { ok: false, reason: `the body is not a command's: ${inWords(issuesOf(parsed.error))}` };

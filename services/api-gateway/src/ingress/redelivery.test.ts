@@ -4,7 +4,7 @@ import { createMemoryEventLog, type Delivery } from '@ironlog/event-log';
 import { type CommandId, commandId, tenantId, vmId } from '@ironlog/schemas';
 import { createLogger, createMetrics, systemClock } from '@ironlog/service-kit';
 import { expect, test } from 'vitest';
-import { createDoor } from './ingress.ts';
+import { createIngress } from './ingress.ts';
 
 const delivery = (body: object, storedAt: Date): Delivery => ({
   subject: 'ironlog.cmd.dev.vm-1.boot',
@@ -57,7 +57,7 @@ test.each([
 ])('%s', async (_, second, rejected) => {
   const log = createMemoryEventLog();
   const known = new Map<CommandId, OperationState>();
-  const door = createDoor({
+  const door = createIngress({
     ...parts,
     accept: async () => ({ kind: 'refused', code: 'invalid-command', reason: 'no host has it', bodyHash: 'aa' }),
     log: {
@@ -82,7 +82,7 @@ test.each(['pending', 'running', 'succeeded'] as const)(
     const log = createMemoryEventLog();
     const acked: number[] = [];
     const storedAt = new Date('2026-01-01T00:00:00.001Z');
-    const door = createDoor({
+    const door = createIngress({
       ...parts,
       accept: async () => ({ kind: 'refused', code: 'expired', reason: 'startBy has passed', bodyHash: 'aa' }),
       log,

@@ -13,7 +13,7 @@ import {
 } from '@ironlog/schemas';
 import type { Clock } from '@ironlog/service-kit';
 import type { OperationIndex } from '../tail/operations.ts';
-import { firstStanding, foldStanding } from './command-context.ts';
+import { foldCommandContext, initialCommandContext } from './command-context.ts';
 import { type Answer, answerFrom } from './deleted.ts';
 
 export type Cancelled =
@@ -44,11 +44,11 @@ export const cancelUnclaimed = async (
   const filter = vmFilter(tenant, vmId);
   const past = await deps.log.readSince(filter, 0).catch(unavailable);
   if (past instanceof LogUnavailableError) return { kind: 'unknown', cause: past };
-  let standing = foldStanding(firstStanding(command), past);
+  let commandContext = foldCommandContext(initialCommandContext(command), past);
   for (;;) {
-    const { vm } = standing;
+    const { vm } = commandContext;
     if (vm.owner) return { kind: 'claimed', host: vm.owner };
-    if (vm.state !== 'absent') return answerFrom(standing, command, deps.clock);
+    if (vm.state !== 'absent') return answerFrom(commandContext, command, deps.clock);
     if ((data.expectedRevision ?? UNCLAIMED_REVISION) !== UNCLAIMED_REVISION)
       return { kind: 'refused', rejection: mismatch(data.expectedRevision) };
     const create = deps.operations.find(tenant, createId);
@@ -57,7 +57,7 @@ export const cancelUnclaimed = async (
     const result = await deps.log.append({ subject, event, filter, expected: vm.sequence, signal });
     if (result.kind === 'unknown') return result;
     if (result.kind === 'conflict') {
-      standing = foldStanding(standing, result.entries);
+      commandContext = foldCommandContext(commandContext, result.entries);
       continue;
     }
     const operation = foldOperation(command.id, undefined, { kind: 'vm', writer: 'gateway', event }, result.sequence);

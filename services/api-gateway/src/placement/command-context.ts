@@ -3,7 +3,7 @@ import { evolve, foldOperation, initialVm, type OperationState, operationsOf, ty
 import type { Recorded } from '@ironlog/event-log';
 import type { CommandId, WorkCommand } from '@ironlog/schemas';
 
-export interface Standing {
+export interface CommandContext {
   readonly vm: Vm;
   readonly commandId: CommandId;
   /** As the VM's log tells it; undefined where it does not speak of the command. */
@@ -11,19 +11,19 @@ export interface Standing {
 }
 
 /** Before any entry of the log. */
-export const firstStanding = ({ tenant, subject, id }: WorkCommand): Standing => ({
+export const initialCommandContext = ({ tenant, subject, id }: WorkCommand): CommandContext => ({
   vm: initialVm(tenant, subject),
   commandId: id,
   operation: undefined,
 });
 
-export const foldStanding = (before: Standing, entries: readonly Recorded[]): Standing =>
+export const foldCommandContext = (before: CommandContext, entries: readonly Recorded[]): CommandContext =>
   entries.reduce(foldEntry, before);
 
-const foldEntry = (standing: Standing, { sequence, hash, read }: Recorded): Standing => {
-  const { vm, commandId, operation } = standing;
+const foldEntry = (commandContext: CommandContext, { sequence, hash, read }: Recorded): CommandContext => {
+  const { vm, commandId, operation } = commandContext;
   // What is no event still moves the expectation.
-  if (!read.ok || read.stored.kind !== 'vm') return { ...standing, vm: { ...vm, sequence } };
+  if (!read.ok || read.stored.kind !== 'vm') return { ...commandContext, vm: { ...vm, sequence } };
   const { writer, event } = read.stored;
   const evolved = evolve(vm, { sequence, hash, writer, event });
   // An entry that the VM's fold ignores decides no operation either.

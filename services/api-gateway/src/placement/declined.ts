@@ -39,7 +39,7 @@ export const routeDeclined =
 
 const routeAgain = async (deps: DeclinedDeps, { subject: host, data }: Declined): Promise<void> => {
   const { tenant, vmId, commandId, round } = data;
-  if (deps.whereabouts.find(tenant, vmId)?.kind === 'owned') return;
+  if (deps.vmLocation.find(tenant, vmId)?.kind === 'owned') return;
   // P2: what has its outcome already (rejected by another host, expired) must not be carried out after all.
   if (deps.operations.find(tenant, commandId)?.finishedAt) return;
   const command = await findCommand(deps, { host, tenant, vmId, verb: data.verb });
@@ -54,7 +54,7 @@ const routeAgain = async (deps: DeclinedDeps, { subject: host, data }: Declined)
     .counter('ironlog_placements_total')
     .inc({ outcome: published.kind === 'stored' ? 'placed-again' : 'unknown' });
   if (published.kind === 'stored')
-    deps.whereabouts.pending(tenant, vmId, { kind: 'pending', target, createId: commandId });
+    deps.vmLocation.pending(tenant, vmId, { kind: 'pending', target, createId: commandId });
 };
 
 const findCommand = (

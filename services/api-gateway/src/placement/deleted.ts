@@ -4,7 +4,7 @@ import { type OperationState, refuse } from '@ironlog/domain';
 import type { EventLog } from '@ironlog/event-log';
 import { type Rejection, vmFilter, type WorkCommand } from '@ironlog/schemas';
 import type { Clock } from '@ironlog/service-kit';
-import { firstStanding, foldStanding, type Standing } from './command-context.ts';
+import { type CommandContext, foldCommandContext, initialCommandContext } from './command-context.ts';
 
 /** `refused`: to be rejected on record. `ended`: the VM's log holds its outcome; `repeated`: it did so before. */
 export type Answer =
@@ -19,11 +19,11 @@ export interface DeletedDeps {
 /** @throws LogUnavailableError */
 export const answerForDeleted = async ({ log, clock }: DeletedDeps, command: WorkCommand): Promise<Answer> => {
   const entries = await log.readSince(vmFilter(command.tenant, command.subject), 0);
-  return answerFrom(foldStanding(firstStanding(command), entries), command, clock);
+  return answerFrom(foldCommandContext(initialCommandContext(command), entries), command, clock);
 };
 
 /** From a log in which the VM is deleted or absent; an absent one is not asked for a create. */
-export const answerFrom = ({ vm, operation }: Standing, command: WorkCommand, clock: Clock): Answer => {
+export const answerFrom = ({ vm, operation }: CommandContext, command: WorkCommand, clock: Clock): Answer => {
   const refused = refuse(vm, command, { now: clock.now().toISOString() });
   switch (refused?.kind) {
     case 'rejected':

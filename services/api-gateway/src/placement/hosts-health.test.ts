@@ -9,18 +9,18 @@ import { createHostsHealth } from './hosts-health.ts';
 const world = () => {
   const health = createHealth();
   const metrics = createMetrics({ service: 'test' });
-  const told: string[] = [];
+  const lines: string[] = [];
   const logger = createLogger({
     service: 'test',
     level: 'info',
-    to: { write: (line: string) => void told.push(JSON.parse(line).msg) },
+    to: { write: (line: string) => void lines.push(JSON.parse(line).msg) },
   });
   const listeners: (() => void)[] = [];
   let live: Heartbeat[] = [];
   let sent = 0;
   let isReadable = true;
-  const look = createHostsHealth({
-    hosts: { live: () => live, onChange: (tell) => void listeners.push(tell) },
+  const runCheck = createHostsHealth({
+    hosts: { live: () => live, onChange: (notify) => void listeners.push(notify) },
     lastSent: async () => {
       if (!isReadable) throw new Error('NATS does not answer');
       return sent;
@@ -30,13 +30,13 @@ const world = () => {
     logger,
   });
   return {
-    look,
-    told,
+    runCheck,
+    lines,
     beat: ({ heard }: { heard: boolean }) => {
       sent += 1;
       if (!heard) return;
       live = [heartbeat(HOST)];
-      for (const tell of listeners) tell();
+      for (const notify of listeners) notify();
     },
     silence: () => {
       live = [];
@@ -50,45 +50,45 @@ const world = () => {
 };
 
 test('hosts that beat and are heard are counted, and all is well', async () => {
-  const { beat, look, check, gauge } = world();
+  const { beat, runCheck, check, gauge } = world();
   beat({ heard: true });
-  await look();
+  await runCheck();
   expect(await check()).toEqual({ ok: true });
   expect(await gauge()).toBe('1');
 });
 
 test('without a live host it serves reads on: a gauge and a warning, said once, and it stays ready', async () => {
-  const { beat, silence, look, check, gauge, told } = world();
+  const { beat, silence, runCheck, check, gauge, lines } = world();
   beat({ heard: true });
-  await look();
+  await runCheck();
   silence();
-  for (let n = 0; n < 4; n += 1) await look();
+  for (let n = 0; n < 4; n += 1) await runCheck();
   expect(await check()).toEqual({ ok: true });
   expect(await gauge()).toBe('0');
-  expect(told).toEqual(['no host is alive: creates wait for one']);
+  expect(lines).toEqual(['no host is alive: creates wait for one']);
 });
 
 test('heartbeats that are sent and do not reach it make it not ready, until one does', async () => {
-  const { beat, look, check } = world();
+  const { beat, runCheck, check } = world();
   beat({ heard: true });
-  await look();
+  await runCheck();
   beat({ heard: false });
-  await look();
+  await runCheck();
   // One may be on its way.
   expect(await check()).toEqual({ ok: true });
   beat({ heard: false });
-  await look();
+  await runCheck();
   expect(await check()).toMatchObject({ ok: false });
   beat({ heard: true });
-  await look();
+  await runCheck();
   expect(await check()).toEqual({ ok: true });
 });
 
 test('while the bucket cannot be read nothing is said of it', async () => {
-  const { beat, cutOff, look, check } = world();
+  const { beat, cutOff, runCheck, check } = world();
   beat({ heard: true });
-  await look();
+  await runCheck();
   cutOff();
-  for (let n = 0; n < 4; n += 1) await look();
+  for (let n = 0; n < 4; n += 1) await runCheck();
   expect(await check()).toEqual({ ok: true });
 });

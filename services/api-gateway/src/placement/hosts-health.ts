@@ -34,7 +34,7 @@ export const createHostsHealth = ({
   });
   let before: { readonly sent: number; readonly heard: number } | undefined;
   let wasAlive = true;
-  let unheardLooks = 0;
+  let missedChecks = 0;
   return async () => {
     const alive = hosts.live().length;
     gauge.set(alive);
@@ -44,20 +44,20 @@ export const createHostsHealth = ({
     const now = { sent: await lastSent().catch(() => undefined), heard };
     // The connection's own check tells of a NATS that does not answer.
     if (now.sent === undefined) return;
-    const isUnheard = before !== undefined && now.sent !== before.sent && now.heard === before.heard;
+    const hearsNoHost = before !== undefined && now.sent !== before.sent && now.heard === before.heard;
     before = { sent: now.sent, heard: now.heard };
     // One may be on its way at the moment of the look, and is heard by the next.
-    unheardLooks = isUnheard ? unheardLooks + 1 : 0;
-    health.set('heartbeats', unheardLooks < 2 ? { ok: true } : { ok: false, reason: DEAF });
+    missedChecks = hearsNoHost ? missedChecks + 1 : 0;
+    health.set('heartbeats', missedChecks < 2 ? { ok: true } : { ok: false, reason: DEAF });
   };
 };
 
 const DEAF = 'hosts send heartbeats, and none that can be read reaches this gateway: start it again';
 
 /** Looks until aborted. */
-export const watchHostsHealth = async (look: () => Promise<void>, signal: AbortSignal): Promise<void> => {
+export const watchHostsHealth = async (check: () => Promise<void>, signal: AbortSignal): Promise<void> => {
   while (!signal.aborted) {
-    await look();
+    await check();
     await delay(EVERY_MS, signal).catch((reason: unknown) => {
       if (!signal.aborted) throw reason;
     });

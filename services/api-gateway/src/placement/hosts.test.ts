@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { executorUser, findNatsServer, inboxPrefix, type KeptNats, keepNats } from '@ironlog/infra';
+import { executorUser, findNatsServer, inboxPrefix, type SupervisedNats, superviseNats } from '@ironlog/infra';
 import { type Heartbeat, HOSTS_BUCKET, hostId } from '@ironlog/schemas';
 import { createLogger, systemClock } from '@ironlog/service-kit';
 import { type KV, Kvm } from '@nats-io/kv';
@@ -17,7 +17,7 @@ const BEATS_BEFORE = 200;
 
 const directory = mkdtempSync(join(tmpdir(), 'ironlog-hosts-'));
 const connections: NatsConnection[] = [];
-let server: KeptNats;
+let server: SupervisedNats;
 
 const as = async (user: string): Promise<NatsConnection> => {
   const connection = await connect({
@@ -34,7 +34,7 @@ const as = async (user: string): Promise<NatsConnection> => {
 
 beforeAll(async () => {
   const options = { binary: await findNatsServer(), directory, hosts: [HOST], tenants: [] };
-  server = await keepNats(options, () => undefined);
+  server = await superviseNats(options, () => undefined);
 });
 afterAll(async () => {
   for (const connection of connections) await connection.close();

@@ -30,7 +30,7 @@ export interface Hosts {
   /** Chooses a host and counts the VM as on it until that host's next heartbeat tells. */
   place(spec: VmSpec): Placed;
   /** Called when a host appears or its heartbeat shows room that was not there. */
-  onChange(tell: () => void): void;
+  onChange(notify: () => void): void;
 }
 
 export interface HostsDeps {
@@ -48,7 +48,7 @@ export const watchHosts = (deps: HostsDeps): Hosts & { readonly watching: Promis
   const listeners: (() => void)[] = [];
   let ttlMs = FALLBACK_TTL_MS;
 
-  const heed = (entry: KvWatchEntry): void => {
+  const onEntry = (entry: KvWatchEntry): void => {
     const parsed = entry.operation === 'PUT' ? readHeartbeat(entry) : undefined;
     if (!parsed) {
       for (const [host] of seen) if (host === entry.key) seen.delete(host);
@@ -62,7 +62,7 @@ export const watchHosts = (deps: HostsDeps): Hosts & { readonly watching: Promis
       atMs: clock.monotonicMs() - age,
       placed: { cpus: 0, memoryMiB: 0, processes: 0 },
     });
-    for (const tell of listeners) tell();
+    for (const notify of listeners) notify();
   };
   const live = (): readonly Heartbeat[] => {
     const oldest = clock.monotonicMs() - ttlMs;
@@ -77,7 +77,7 @@ export const watchHosts = (deps: HostsDeps): Hosts & { readonly watching: Promis
     void stopOnReconnect(statuses, stop);
     deps.signal.addEventListener('abort', stop, { once: true });
     try {
-      for await (const entry of entries) heed(entry);
+      for await (const entry of entries) onEntry(entry);
     } finally {
       deps.signal.removeEventListener('abort', stop);
       if ('stop' in statuses && typeof statuses.stop === 'function') statuses.stop();
@@ -96,8 +96,8 @@ export const watchHosts = (deps: HostsDeps): Hosts & { readonly watching: Promis
       }
       return placed;
     },
-    onChange: (tell) => {
-      listeners.push(tell);
+    onChange: (notify) => {
+      listeners.push(notify);
     },
     watching: untilAborted(deps, watch),
   };

@@ -4,7 +4,7 @@ import { commandId, type HostId, vmSpecSchema, type WorkCommand, workSubject } f
 import { createLogger, createMetrics, systemClock } from '@ironlog/service-kit';
 import { expect, test } from 'vitest';
 import { CREATE, createStory, OWNER, TENANT, VM } from '../fixtures/story.fixture.ts';
-import { createWhereabouts } from '../tail/vm-locations.ts';
+import { createVmLocations } from '../tail/vm-locations.ts';
 import { type PlaceWaitingDeps, placeWaiting } from './place-waiting.ts';
 import { createWaitingRoom } from './waiting-room.ts';
 
@@ -31,7 +31,7 @@ interface Delivered extends Partial<PlaceWaitingDeps> {
 
 /** What waits on `work.any`, delivered to a gateway that has a host for it; unless told otherwise the create. */
 const deliver = async ({ sent = command, known = false, ...more }: Delivered = {}) => {
-  const reads = { whereabouts: () => undefined, aggregate: () => undefined };
+  const reads = { vmLocation: () => undefined, aggregate: () => undefined };
   const placed: (HostId | 'any')[] = [];
   const ended: string[] = [];
   const delivery: Delivery = {
@@ -57,7 +57,7 @@ const deliver = async ({ sent = command, known = false, ...more }: Delivered = {
       },
     },
     hosts: { place: () => ({ kind: 'placed', host: OWNER }) },
-    whereabouts: createWhereabouts(reads),
+    vmLocation: createVmLocations(reads),
     waiting: createWaitingRoom(10),
     operations: {
       find: () => (known ? { ...pending, finishedAt: '2026-01-01T00:00:01.000Z' } : pending),
@@ -92,10 +92,10 @@ test('a boot of a VM that nobody knows of waits while the read model is behind, 
 });
 
 test('nor is it answered when its create shows meanwhile', async () => {
-  const whereabouts = createWhereabouts({ whereabouts: () => undefined, aggregate: () => undefined });
+  const vmLocation = createVmLocations({ vmLocation: () => undefined, aggregate: () => undefined });
   const caughtUp = async (): Promise<boolean> => {
-    whereabouts.pending(TENANT, VM, { kind: 'pending', target: 'any', createId: CREATE });
+    vmLocation.pending(TENANT, VM, { kind: 'pending', target: 'any', createId: CREATE });
     return true;
   };
-  expect(await deliver({ sent: boot, whereabouts, caughtUp })).toEqual({ placed: [], ended: ['nak'] });
+  expect(await deliver({ sent: boot, vmLocation, caughtUp })).toEqual({ placed: [], ended: ['nak'] });
 });

@@ -50,7 +50,7 @@ export const placeWaiting =
         // A delete that cancels it must be able to tell of it, though the read model may not have seen it.
         deps.operations.follow(pendingOperation(command));
         deps.waiting.enter(tenant, id, data.action.params.spec);
-        deps.whereabouts.pending(tenant, vmId, { kind: 'pending', target: 'any', createId: id });
+        deps.vmLocation.pending(tenant, vmId, { kind: 'pending', target: 'any', createId: id });
       }
       delivery.nak(RETRY_MS);
       return;
@@ -60,7 +60,7 @@ export const placeWaiting =
     deps.waiting.leave(tenant, id);
     deps.metrics.counter('ironlog_placements_total').inc({ outcome: 'placed-after-waiting' });
     if (data.action.verb === 'create')
-      deps.whereabouts.pending(tenant, vmId, { kind: 'pending', target: next, createId: id });
+      deps.vmLocation.pending(tenant, vmId, { kind: 'pending', target: next, createId: id });
     await delivery.ack();
   };
 
@@ -91,7 +91,7 @@ const nextTarget = (deps: PlaceWaitingDeps, { tenant, subject, id, data }: WorkC
   if (deps.waiting.isOver(tenant, id) || deps.operations.find(tenant, id)?.finishedAt) return 'drop';
   // Past its time it is recovery's: it writes the expiry under the VM's expectation, which this service may not.
   if (Date.parse(data.request.startBy) <= deps.clock.now().getTime()) return 'drop';
-  const where = deps.whereabouts.find(tenant, subject);
+  const where = deps.vmLocation.find(tenant, subject);
   if (where?.kind === 'owned') return where.host;
   if (where?.kind === 'cancelled') return 'nobody';
   if (where && where.target !== 'any') return where.target;

@@ -1,21 +1,21 @@
 // Where a command goes: to the VM's owner, to where its create went, to the best host, or to nobody, with the reason.
-import type { Whereabouts } from '@ironlog/read-model';
+import type { VmLocation } from '@ironlog/read-model';
 import type { Action, HostId, TenantId, VmId, VmSpec } from '@ironlog/schemas';
 import type { Refused } from '../accept/submission.ts';
-import type { WhereaboutsIndex } from '../tail/vm-locations.ts';
+import type { VmLocations } from '../tail/vm-locations.ts';
 import type { Hosts } from './hosts.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
 export type Route =
   | { readonly kind: 'to'; readonly target: HostId | 'any' }
   /** A delete of what nobody has claimed yet. */
-  | { readonly kind: 'cancel'; readonly where: Extract<Whereabouts, { kind: 'pending' }> }
+  | { readonly kind: 'cancel'; readonly where: Extract<VmLocation, { kind: 'pending' }> }
   /** Deleted before any host had claimed it: there is nobody to send the command to. */
   | { readonly kind: 'deleted' }
   | { readonly kind: 'no'; readonly refused: Refused };
 
 export interface RoutingDeps {
-  readonly whereabouts: Pick<WhereaboutsIndex, 'find'>;
+  readonly vmLocation: Pick<VmLocations, 'find'>;
   readonly hosts: Pick<Hosts, 'live' | 'place'>;
   readonly waiting: Pick<WaitingRoom, 'mayEnter'>;
 }
@@ -31,7 +31,7 @@ export const routeFor = (
   asked: { readonly tenant: TenantId; readonly vmId: VmId; readonly action: Action },
 ): Route => {
   const { tenant, vmId, action } = asked;
-  const where = deps.whereabouts.find(tenant, vmId);
+  const where = deps.vmLocation.find(tenant, vmId);
   if (where?.kind === 'owned') return { kind: 'to', target: where.host };
   if (where?.kind === 'cancelled') return { kind: 'deleted' };
   if (where && action.verb === 'delete') return { kind: 'cancel', where };

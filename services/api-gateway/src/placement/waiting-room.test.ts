@@ -6,8 +6,8 @@ import {
   claimedBy,
   createStory,
   expired,
+  FOREIGN_HOST,
   OWNER,
-  STRANGER,
   TENANT,
 } from '../fixtures/story.fixture.ts';
 import { createWaitingRoom } from './waiting-room.ts';
@@ -48,7 +48,7 @@ test('what is said of others, or by a host for another, ends no waiting', () => 
   const room = full();
   const story = createStory();
   room.fold(story.reject(OWNER, 'cmd-other' as typeof CREATE));
-  room.fold(story.say(STRANGER, claimedBy(OWNER)));
-  room.fold(story.say(STRANGER, cancelled));
+  room.fold(story.say(FOREIGN_HOST, claimedBy(OWNER)));
+  room.fold(story.say(FOREIGN_HOST, cancelled));
   expect(room.find(TENANT, CREATE)).toEqual(SPEC);
 });

@@ -10,7 +10,7 @@ export type Reads = Pick<
   | 'aggregate'
   | 'vmThen'
   | 'vms'
-  | 'whereabouts'
+  | 'vmLocation'
   | 'operation'
   | 'operations'
   | 'vmEvents'

@@ -34,9 +34,9 @@ const happen = async (tenant: TenantId): Promise<number> => {
 };
 
 const tailOf = async (): Promise<Tail> => {
-  const ending = new AbortController();
-  ends.push(() => ending.abort());
-  return startTail({ log, signal: ending.signal, folds: [] });
+  const selfStop = new AbortController();
+  ends.push(() => selfStop.abort());
+  return startTail({ log, signal: selfStop.signal, folds: [] });
 };
 
 /** The ring of these tests reaches back to the first entry: the file is never asked. */

@@ -35,7 +35,7 @@ export interface Step {
 export const walkLog = async function* (
   { reads, tail }: WalkDeps,
   range: WalkRange,
-  patienceMs: () => number,
+  waitMs: () => number,
 ): AsyncGenerator<Step> {
   const end = tail.ring.last();
   let cursor = range.after;
@@ -46,7 +46,7 @@ export const walkLog = async function* (
       cursor = recent.at(-1)?.sequence ?? cursor;
       yield { events: recent.flatMap(pastOf).filter(range.visible), reached: cursor };
       if (!range.follow && cursor >= end) return;
-      if (cursor === before) await nextEntry(tail, { after: cursor, withinMs: patienceMs(), signal: range.signal });
+      if (cursor === before) await nextEntry(tail, { after: cursor, withinMs: waitMs(), signal: range.signal });
       continue;
     }
     // Read before the page, so that an incomplete page says: nothing of this tenant up to here.

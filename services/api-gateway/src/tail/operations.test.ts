@@ -9,25 +9,25 @@ import {
   claimedBy,
   created,
   createStory,
+  FOREIGN_HOST,
   OWNER,
-  STRANGER,
   TENANT,
   VM,
 } from '../fixtures/story.fixture.ts';
 import { createOperationIndex } from './operations.ts';
-import { createWhereabouts } from './vm-locations.ts';
+import { createVmLocations } from './vm-locations.ts';
 
 /** A gateway that has just stored the create, with nothing of it in the read model. */
 const memory = () => {
-  const reads = { operation: () => undefined, whereabouts: () => undefined, aggregate: () => undefined };
-  const whereabouts = createWhereabouts(reads);
-  const operations = createOperationIndex({ reads, whereabouts });
-  whereabouts.pending(TENANT, VM, { kind: 'pending', target: OWNER, createId: CREATE });
+  const reads = { operation: () => undefined, vmLocation: () => undefined, aggregate: () => undefined };
+  const vmLocation = createVmLocations(reads);
+  const operations = createOperationIndex({ reads, vmLocation });
+  vmLocation.pending(TENANT, VM, { kind: 'pending', target: OWNER, createId: CREATE });
   operations.follow(asked());
   return {
     follow: operations.follow,
     hear: (entry: Parameters<typeof operations.fold>[0]) => {
-      whereabouts.fold(entry);
+      vmLocation.fold(entry);
       operations.fold(entry);
     },
     statusOf: (id = CREATE) => operations.find(TENANT, id)?.status,
@@ -44,9 +44,9 @@ test('a create runs once its host has claimed the VM, and has succeeded when tha
 });
 
 test.each([
-  ['an outcome while nobody has claimed the VM', STRANGER, created],
-  ['a claim in the name of another', STRANGER, claimedBy(OWNER)],
-  ['a cancellation', STRANGER, cancelled],
+  ['an outcome while nobody has claimed the VM', FOREIGN_HOST, created],
+  ['a claim in the name of another', FOREIGN_HOST, claimedBy(OWNER)],
+  ['a cancellation', FOREIGN_HOST, cancelled],
   ['an outcome, as if it were recovery', 'recovery', created],
   ['an outcome, as if it were the gateway', 'gateway', created],
 ] as const)('%s is not believed of a stranger', (_, writer, fact) => {
@@ -60,13 +60,13 @@ test('what a second host claims and says ends nothing of the owner', () => {
   const { follow, hear, statusOf } = memory();
   const boot = commandId('cmd-boot');
   hear(story.say(OWNER, claimedBy(OWNER)));
-  hear(story.say(STRANGER, claimedBy(STRANGER)));
-  hear(story.say(STRANGER, created));
+  hear(story.say(FOREIGN_HOST, claimedBy(FOREIGN_HOST)));
+  hear(story.say(FOREIGN_HOST, created));
   expect(statusOf()).toBe('running');
   hear(story.say(OWNER, created));
   follow(asked(boot, 'boot'));
   hear(story.say(OWNER, bootStarted, boot));
-  hear(story.say(STRANGER, booted));
+  hear(story.say(FOREIGN_HOST, booted));
   expect(statusOf(boot)).toBe('running');
 });
 

@@ -3,9 +3,9 @@ import { foldOperation, type OperationState, operationsOf } from '@ironlog/domai
 import type { Recorded } from '@ironlog/event-log';
 import type { CommandId, StoredEvent, TenantId } from '@ironlog/schemas';
 import type { Reads } from '../reads/port.ts';
-import { isHeeded } from './authorised-event.ts';
+import { isAuthorised } from './authorised-event.ts';
 import { createBoundedMap } from './bounded-map.ts';
-import type { WhereaboutsIndex } from './vm-locations.ts';
+import type { VmLocations } from './vm-locations.ts';
 
 export interface OperationIndex {
   /** Whichever of memory and read model has seen more of the log. */
@@ -22,15 +22,15 @@ const keyOf = (tenant: string, id: CommandId): string => `${tenant}/${id}`;
 
 export interface OperationIndexDeps {
   readonly reads: Pick<Reads, 'operation'>;
-  readonly whereabouts: Pick<WhereaboutsIndex, 'remembered'>;
+  readonly vmLocation: Pick<VmLocations, 'remembered'>;
 }
 
-export const createOperationIndex = ({ reads, whereabouts }: OperationIndexDeps): OperationIndex => {
+export const createOperationIndex = ({ reads, vmLocation }: OperationIndexDeps): OperationIndex => {
   const known = createBoundedMap<OperationState>(LIMIT);
   const counts = (stored: StoredEvent): boolean => {
     if (stored.kind !== 'vm') return stored.kind === 'rejection';
     const { writer, event } = stored;
-    return isHeeded(whereabouts.remembered(event.tenant, event.subject), writer, event);
+    return isAuthorised(vmLocation.remembered(event.tenant, event.subject), writer, event);
   };
   return {
     find: (tenant, id) => {

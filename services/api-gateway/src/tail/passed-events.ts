@@ -1,9 +1,9 @@
 // One VM's events after a sequence, as far as anyone knows: from the ring where it reaches back, else from history first.
 import type { StoredEvent, TenantId, VmId } from '@ironlog/schemas';
 import type { Reads } from '../reads/port.ts';
-import { isHeeded } from './authorised-event.ts';
+import { isAuthorised } from './authorised-event.ts';
 import type { Tail } from './tail.ts';
-import type { WhereaboutsIndex } from './vm-locations.ts';
+import type { VmLocations } from './vm-locations.ts';
 import type { PassedEvent } from './wait-vm.ts';
 
 const PAGE = 500;
@@ -11,7 +11,7 @@ const PAGE = 500;
 export interface PassedDeps {
   readonly reads: Pick<Reads, 'vmEvents' | 'historyPosition'>;
   readonly tail: Pick<Tail, 'ring'>;
-  readonly whereabouts: Pick<WhereaboutsIndex, 'find'>;
+  readonly vmLocation: Pick<VmLocations, 'find'>;
 }
 
 export interface PassedRange {
@@ -27,15 +27,15 @@ export interface Passed {
 }
 
 export const passedEvents = (deps: PassedDeps, range: PassedRange): Passed => {
-  const where = deps.whereabouts.find(range.tenant, range.vmId);
-  const isSettled = where !== undefined && where.kind !== 'pending';
+  const where = deps.vmLocation.find(range.tenant, range.vmId);
+  const isKnown = where !== undefined && where.kind !== 'pending';
   const events: PassedEvent[] = [];
   let upTo = range.after;
   for (const { sequence, stored } of entriesAfter(deps, range)) {
     if (stored?.kind === 'vm' && isOf(range, stored.event)) {
-      if (isHeeded(where, stored.writer, stored.event)) events.push({ sequence, event: stored.event });
+      if (isAuthorised(where, stored.writer, stored.event)) events.push({ sequence, event: stored.event });
       // Whose word counts is not known here yet: it is asked again from this one on.
-      else if (!isSettled) break;
+      else if (!isKnown) break;
     }
     upTo = sequence;
   }

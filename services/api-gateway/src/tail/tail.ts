@@ -35,7 +35,7 @@ export const startTail = async ({ log, signal, folds }: TailDeps): Promise<Tail>
     for (const entry of batch) {
       for (const fold of folds) fold(entry);
       ring.push(entry);
-      for (const tell of subscribers) tell(entry);
+      for (const notify of subscribers) notify(entry);
       if (entry.sequence >= lastSequence) caughtUp.resolve();
     }
   };

@@ -1,5 +1,5 @@
 import type { Vm } from '@ironlog/domain';
-import { ReadModelNotReady, type Whereabouts } from '@ironlog/read-model';
+import { ReadModelNotReady, type VmLocation } from '@ironlog/read-model';
 import { expect, test } from 'vitest';
 import {
   booted,
@@ -9,30 +9,30 @@ import {
   created,
   createStory,
   expired,
+  FOREIGN_HOST,
   OWNER,
-  STRANGER,
   TENANT,
   VM,
 } from '../fixtures/story.fixture.ts';
-import { createWhereabouts } from './vm-locations.ts';
+import { createVmLocations } from './vm-locations.ts';
 
-const pending: Whereabouts = { kind: 'pending', target: OWNER, createId: CREATE };
-const owned: Whereabouts = { kind: 'owned', host: OWNER };
+const pending: VmLocation = { kind: 'pending', target: OWNER, createId: CREATE };
+const owned: VmLocation = { kind: 'owned', host: OWNER };
 
 /** Memory over a read model that holds `vm`, or nothing of it. */
 const index = (vm?: Vm) => {
-  const whereabouts = createWhereabouts({
-    whereabouts: () => (vm?.owner ? { kind: 'owned', host: vm.owner } : undefined),
+  const vmLocation = createVmLocations({
+    vmLocation: () => (vm?.owner ? { kind: 'owned', host: vm.owner } : undefined),
     aggregate: () => vm,
   });
-  return { ...whereabouts, now: () => whereabouts.remembered(TENANT, VM) };
+  return { ...vmLocation, now: () => vmLocation.remembered(TENANT, VM) };
 };
 
 test('a claim is the owner, and what another claims afterwards changes nothing', () => {
   const story = createStory();
   const { fold, now } = index();
   fold(story.say(OWNER, claimedBy(OWNER)));
-  fold(story.say(STRANGER, claimedBy(STRANGER)));
+  fold(story.say(FOREIGN_HOST, claimedBy(FOREIGN_HOST)));
   expect(now()).toEqual(owned);
 });
 
@@ -41,18 +41,18 @@ test('a second claim is none either where only the read model knows of the first
   story.say(OWNER, claimedBy(OWNER));
   const { fold, now } = index(story.vm());
   // As the stranger would have it: the VM's first event, as in an empty log.
-  fold(createStory(7).say(STRANGER, claimedBy(STRANGER)));
+  fold(createStory(7).say(FOREIGN_HOST, claimedBy(FOREIGN_HOST)));
   expect(now()).toEqual(owned);
 });
 
 test('a claim for another host, and one that does not follow on what is there, are none', () => {
   const story = createStory();
   const { fold, now, pending: ask } = index();
-  ask(TENANT, VM, pending as Extract<Whereabouts, { kind: 'pending' }>);
-  fold(story.say(STRANGER, claimedBy(OWNER)));
+  ask(TENANT, VM, pending as Extract<VmLocation, { kind: 'pending' }>);
+  fold(story.say(FOREIGN_HOST, claimedBy(OWNER)));
   const ahead = createStory(1);
   ahead.say(OWNER, claimedBy(OWNER));
-  fold(ahead.say(STRANGER, claimedBy(STRANGER)));
+  fold(ahead.say(FOREIGN_HOST, claimedBy(FOREIGN_HOST)));
   expect(now()).toEqual(pending);
 });
 
@@ -68,7 +68,7 @@ test('what was cancelled is claimed by nobody, and what was claimed is not cance
   const story = createStory();
   const first = index();
   first.fold(story.say('gateway', cancelled));
-  first.fold(createStory(1).say(STRANGER, claimedBy(STRANGER)));
+  first.fold(createStory(1).say(FOREIGN_HOST, claimedBy(FOREIGN_HOST)));
   expect(first.now()).toEqual({ kind: 'cancelled' });
   const second = index();
   second.fold(createStory().say(OWNER, claimedBy(OWNER)));
@@ -77,19 +77,19 @@ test('what was cancelled is claimed by nobody, and what was claimed is not cance
 });
 
 test('without a read model to tell of what came before, a claim is not believed yet', () => {
-  const { fold, remembered } = createWhereabouts({
-    whereabouts: () => undefined,
+  const { fold, remembered } = createVmLocations({
+    vmLocation: () => undefined,
     aggregate: () => {
       throw new ReadModelNotReady('not there yet');
     },
   });
-  fold(createStory().say(STRANGER, claimedBy(STRANGER)));
+  fold(createStory().say(FOREIGN_HOST, claimedBy(FOREIGN_HOST)));
   expect(remembered(TENANT, VM)).toBeUndefined();
 });
 
 test('a create that expired leaves the id free, a word of the wrong writer does not', () => {
   const { fold, now, pending: ask } = index();
-  ask(TENANT, VM, pending as Extract<Whereabouts, { kind: 'pending' }>);
+  ask(TENANT, VM, pending as Extract<VmLocation, { kind: 'pending' }>);
   const story = createStory();
   fold(story.say('gateway', expired));
   fold(story.say(OWNER, created));

@@ -1,31 +1,31 @@
 // Where each VM is: with its owner, asked for and not yet claimed, or cancelled before anyone claimed it.
 import { evolve, initialVm, type Vm } from '@ironlog/domain';
 import type { Recorded } from '@ironlog/event-log';
-import type { Whereabouts } from '@ironlog/read-model';
+import type { VmLocation } from '@ironlog/read-model';
 import type { CommandId, StoredEvent, TenantId, VmId } from '@ironlog/schemas';
 import type { Reads } from '../reads/port.ts';
-import { isHeeded } from './authorised-event.ts';
+import { isAuthorised } from './authorised-event.ts';
 import { type BoundedMap, createBoundedMap } from './bounded-map.ts';
 
-export interface WhereaboutsIndex {
+export interface VmLocations {
   /** From memory, else from the read model: create and boot in quick succession must not depend on its lag. */
-  find(tenant: TenantId, vmId: VmId): Whereabouts | undefined;
+  find(tenant: TenantId, vmId: VmId): VmLocation | undefined;
   /** From memory alone: for what looks at every event of the fleet. */
-  remembered(tenant: TenantId, vmId: VmId): Whereabouts | undefined;
+  remembered(tenant: TenantId, vmId: VmId): VmLocation | undefined;
   /** A create was stored, or routed on. What the log says of an owner stands above it. */
-  pending(tenant: TenantId, vmId: VmId, pending: Extract<Whereabouts, { kind: 'pending' }>): void;
+  pending(tenant: TenantId, vmId: VmId, pending: Extract<VmLocation, { kind: 'pending' }>): void;
   fold(entry: Recorded): void;
 }
 
-type Said = Extract<StoredEvent, { kind: 'vm' }>;
+type StoredVmEvent = Extract<StoredEvent, { kind: 'vm' }>;
 
 const LIMIT = 100_000;
 const keyOf = (tenant: TenantId, vmId: VmId): string => `${tenant}/${vmId}`;
 
-export const createWhereabouts = (reads: Pick<Reads, 'whereabouts' | 'aggregate'>): WhereaboutsIndex => {
-  const known = createBoundedMap<Whereabouts>(LIMIT);
+export const createVmLocations = (reads: Pick<Reads, 'vmLocation' | 'aggregate'>): VmLocations => {
+  const known = createBoundedMap<VmLocation>(LIMIT);
   /** P4: a claim or a cancellation counts if the VM's own fold takes it, over what the read model has of the VM already. */
-  const settle = (key: string, { sequence, hash }: Recorded, { writer, event }: Said): void => {
+  const update = (key: string, { sequence, hash }: Recorded, { writer, event }: StoredVmEvent): void => {
     const before = known.get(key);
     // In v1 a VM never changes its host, and deleted is absorbing.
     if (before && before.kind !== 'pending') return;
@@ -39,7 +39,7 @@ export const createWhereabouts = (reads: Pick<Reads, 'whereabouts' | 'aggregate'
       const remembered = known.get(keyOf(tenant, vmId));
       // Another gateway may have routed it since: the read model's owner stands above our own guess.
       if (remembered && remembered.kind !== 'pending') return remembered;
-      const read = reads.whereabouts(tenant, vmId);
+      const read = reads.vmLocation(tenant, vmId);
       if (!read || read.kind === 'pending') return remembered ?? read;
       // In v1 a VM never changes its host, and deleted is absorbing: what is read once holds.
       known.set(keyOf(tenant, vmId), read);
@@ -58,8 +58,8 @@ export const createWhereabouts = (reads: Pick<Reads, 'whereabouts' | 'aggregate'
       const key = keyOf(tenant, subject);
       if (read.stored.kind === 'rejection') return forgetCreate(known, key, causationid);
       const { writer, event } = read.stored;
-      if (event.name === 'claimed' || event.name === 'cancelled') settle(key, entry, read.stored);
-      if (event.name === 'command-expired' && isHeeded(known.get(key), writer, event))
+      if (event.name === 'claimed' || event.name === 'cancelled') update(key, entry, read.stored);
+      if (event.name === 'command-expired' && isAuthorised(known.get(key), writer, event))
         forgetCreate(known, key, causationid);
     },
   };
@@ -75,13 +75,13 @@ const asRead = (reads: Pick<Reads, 'aggregate'>, tenant: TenantId, vmId: VmId): 
   }
 };
 
-const placeOf = ({ owner, state }: Vm): Whereabouts | undefined => {
+const placeOf = ({ owner, state }: Vm): VmLocation | undefined => {
   if (owner) return { kind: 'owned', host: owner };
   return state === 'deleted' ? { kind: 'cancelled' } : undefined;
 };
 
 /** A create that came to nothing leaves the id free: another create of it is to be placed anew. */
-const forgetCreate = (known: BoundedMap<Whereabouts>, key: string, commandId: CommandId | undefined): void => {
+const forgetCreate = (known: BoundedMap<VmLocation>, key: string, commandId: CommandId | undefined): void => {
   const where = known.get(key);
   if (where?.kind === 'pending' && where.createId === commandId) known.delete(key);
 };

@@ -4,16 +4,16 @@ import type { Recorded } from '@ironlog/event-log';
 import { expect, test, vi } from 'vitest';
 import { asked, CREATE, claimedBy, created, createStory, OWNER, TENANT, VM } from '../fixtures/story.fixture.ts';
 import { createOperationIndex } from './operations.ts';
-import { createWhereabouts } from './vm-locations.ts';
+import { createVmLocations } from './vm-locations.ts';
 import { waitForOperation } from './wait-operation.ts';
 
 /** A gateway that has just stored the create; `rows` is what its read model says of the operation. */
 const world = () => {
   const rows = vi.fn((): OperationState | undefined => undefined);
-  const reads = { operation: rows, whereabouts: () => undefined, aggregate: () => undefined };
-  const whereabouts = createWhereabouts(reads);
-  const operations = createOperationIndex({ reads, whereabouts });
-  whereabouts.pending(TENANT, VM, { kind: 'pending', target: OWNER, createId: CREATE });
+  const reads = { operation: rows, vmLocation: () => undefined, aggregate: () => undefined };
+  const vmLocation = createVmLocations(reads);
+  const operations = createOperationIndex({ reads, vmLocation });
+  vmLocation.pending(TENANT, VM, { kind: 'pending', target: OWNER, createId: CREATE });
   operations.follow(asked());
   const listeners = new Set<(entry: Recorded) => void>();
   const tail = {
@@ -26,11 +26,11 @@ const world = () => {
     rows,
     wait: (timeoutMs = 10_000) =>
       waitForOperation(
-        { tail, operations, whereabouts },
+        { tail, operations, vmLocation },
         { tenant: TENANT, id: CREATE, timeoutMs, signal: new AbortController().signal },
       ),
     hear: (entry: Recorded) => {
-      whereabouts.fold(entry);
+      vmLocation.fold(entry);
       operations.fold(entry);
       for (const listener of listeners) listener(entry);
     },

@@ -3,7 +3,7 @@ import { type OperationState, operationsOf } from '@ironlog/domain';
 import type { CommandId, TenantId } from '@ironlog/schemas';
 import type { OperationIndex } from './operations.ts';
 import type { Tail } from './tail.ts';
-import type { WhereaboutsIndex } from './vm-locations.ts';
+import type { VmLocations } from './vm-locations.ts';
 import { wakeWhen } from './wake.ts';
 
 export interface WaitOperation {
@@ -18,7 +18,7 @@ export const waitForOperation = async (
   deps: {
     readonly tail: Pick<Tail, 'subscribe'>;
     readonly operations: OperationIndex;
-    readonly whereabouts: Pick<WhereaboutsIndex, 'find'>;
+    readonly vmLocation: Pick<VmLocations, 'find'>;
   },
   { tenant, id, timeoutMs, signal }: WaitOperation,
 ): Promise<OperationState | undefined> => {
@@ -26,13 +26,13 @@ export const waitForOperation = async (
   const before = deps.operations.remembered(tenant, id) ?? deps.operations.find(tenant, id);
   if (!before || before.finishedAt) return before;
   // Brings the owner into memory: only its events may end the operation.
-  deps.whereabouts.find(tenant, before.vmId);
+  deps.vmLocation.find(tenant, before.vmId);
   deps.operations.follow(before);
   const finished = await wakeWhen({
     tail: deps.tail,
     matters: ({ read }) =>
       read.ok && operationsOf(read.stored).includes(id) && Boolean(deps.operations.remembered(tenant, id)?.finishedAt),
-    look: () => {
+    condition: () => {
       const now = deps.operations.find(tenant, id);
       return now?.finishedAt ? now : undefined;
     },

@@ -1,5 +1,5 @@
 import type { Recorded } from '@ironlog/event-log';
-import { ReadModelNotReady, type Whereabouts } from '@ironlog/read-model';
+import { ReadModelNotReady, type VmLocation } from '@ironlog/read-model';
 import { expect, test } from 'vitest';
 import {
   booted,
@@ -9,22 +9,22 @@ import {
   created,
   createStory,
   expired,
+  FOREIGN_HOST,
   OWNER,
-  STRANGER,
   type Story,
   TENANT,
   VM,
 } from '../fixtures/story.fixture.ts';
 import { passedEvents } from './passed-events.ts';
 import { createRing } from './ring.ts';
-import { createWhereabouts } from './vm-locations.ts';
+import { createVmLocations } from './vm-locations.ts';
 import { waitForVm } from './wait-vm.ts';
 
 /** A tail that is fed by hand, with a ring in which every look at an entry is counted. */
 const world = (readModel: 'empty' | 'unreadable' = 'empty') => {
-  let learnt: Whereabouts | undefined;
+  let learnt: VmLocation | undefined;
   const reads = {
-    whereabouts: () => learnt,
+    vmLocation: () => learnt,
     aggregate: () => {
       if (readModel === 'unreadable') throw new ReadModelNotReady('not there yet');
       return undefined;
@@ -32,7 +32,7 @@ const world = (readModel: 'empty' | 'unreadable' = 'empty') => {
     vmEvents: () => [],
     historyPosition: () => 0,
   };
-  const whereabouts = createWhereabouts(reads);
+  const vmLocation = createVmLocations(reads);
   const ring = createRing(10_000, 0);
   const listeners = new Set<(entry: Recorded) => void>();
   let looks = 0;
@@ -52,14 +52,14 @@ const world = (readModel: 'empty' | 'unreadable' = 'empty') => {
   };
   return {
     looks: () => looks,
-    ask: () => whereabouts.pending(TENANT, VM, { kind: 'pending', target: 'any', createId: CREATE }),
-    learn: (where: Whereabouts) => {
+    ask: () => vmLocation.pending(TENANT, VM, { kind: 'pending', target: 'any', createId: CREATE }),
+    learn: (where: VmLocation) => {
       learnt = where;
     },
     hear: (entry: Recorded) => {
-      whereabouts.fold(entry);
+      vmLocation.fold(entry);
       ring.push(counted(entry));
-      for (const tell of listeners) tell(entry);
+      for (const notify of listeners) notify(entry);
     },
     wait: (wanted: 'running' | 'created', timeoutMs: number) =>
       waitForVm(tail, {
@@ -67,11 +67,11 @@ const world = (readModel: 'empty' | 'unreadable' = 'empty') => {
         vmId: VM,
         wanted,
         from: { state: 'absent', sequence: 0 },
-        standingCounts: true,
+        currentStateCounts: true,
         timeoutMs,
         signal: new AbortController().signal,
-        isAskedFor: () => whereabouts.find(TENANT, VM) !== undefined,
-        passed: (after) => passedEvents({ reads, tail, whereabouts }, { tenant: TENANT, vmId: VM, after }),
+        isAskedFor: () => vmLocation.find(TENANT, VM) !== undefined,
+        passed: (after) => passedEvents({ reads, tail, vmLocation }, { tenant: TENANT, vmId: VM, after }),
       }),
   };
 };
@@ -109,7 +109,7 @@ test('what its host said before this gateway knew whose VM it is counts as soon 
   const story = createStory();
   const waiting = wait('created', 5_000);
   hear(story.say(OWNER, claimedBy(OWNER)));
-  hear(story.say(STRANGER, booted));
+  hear(story.say(FOREIGN_HOST, booted));
   hear(story.say(OWNER, created));
   learn({ kind: 'owned', host: OWNER });
   expect(await waiting).toEqual({ outcome: 'reached', sequence: 3 });

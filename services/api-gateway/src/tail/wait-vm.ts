@@ -7,7 +7,7 @@ import type { Tail } from './tail.ts';
 import { wakeWhen } from './wake.ts';
 
 /** Where the VM stood at `sequence`; the wait folds on from there. */
-export interface Standing {
+export interface KnownState {
   readonly state: StateName;
   readonly sequence: number;
 }
@@ -21,9 +21,9 @@ export interface WaitVm {
   readonly tenant: TenantId;
   readonly vmId: VmId;
   readonly wanted: VmStateName;
-  readonly from: Standing;
+  readonly from: KnownState;
   /** Whether standing in the state already is enough; not where the caller said after which event. */
-  readonly standingCounts: boolean;
+  readonly currentStateCounts: boolean;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
   /** Whether it is there, or a create of it is still under way. */
@@ -39,30 +39,31 @@ const concerns = ({ tenant, vmId }: WaitVm, { read }: Recorded): boolean =>
 export type VmWait = { readonly outcome: 'reached' | 'unreachable' | 'timeout'; readonly sequence: number };
 
 export const waitForVm = async (tail: Pick<Tail, 'subscribe'>, wait: WaitVm): Promise<VmWait> => {
-  let standing = wait.from;
-  if (wait.standingCounts && standing.state === wait.wanted) return { outcome: 'reached', sequence: standing.sequence };
-  let seenUpTo = standing.sequence;
-  const look = (): VmWait | undefined => {
+  let knownState = wait.from;
+  if (wait.currentStateCounts && knownState.state === wait.wanted)
+    return { outcome: 'reached', sequence: knownState.sequence };
+  let seenUpTo = knownState.sequence;
+  const condition = (): VmWait | undefined => {
     const { events, upTo } = wait.passed(seenUpTo);
     seenUpTo = upTo;
     for (const { sequence, event } of events) {
-      if (sequence <= standing.sequence) continue;
-      const state = stateAfter(standing.state, event);
-      const moved = state !== standing.state;
-      standing = { state, sequence };
+      if (sequence <= knownState.sequence) continue;
+      const state = stateAfter(knownState.state, event);
+      const moved = state !== knownState.state;
+      knownState = { state, sequence };
       if (moved && state === wait.wanted) return { outcome: 'reached', sequence };
     }
-    const isHopeless = standing.state === 'absent' && !wait.isAskedFor();
-    if (isHopeless || !canReach(standing.state, wait.wanted))
-      return { outcome: 'unreachable', sequence: standing.sequence };
+    const isUnreachable = knownState.state === 'absent' && !wait.isAskedFor();
+    if (isUnreachable || !canReach(knownState.state, wait.wanted))
+      return { outcome: 'unreachable', sequence: knownState.sequence };
     return undefined;
   };
   const found = await wakeWhen({
     tail,
     matters: (entry) => concerns(wait, entry),
-    look,
+    condition,
     timeoutMs: wait.timeoutMs,
     signal: wait.signal,
   });
-  return found ?? { outcome: 'timeout', sequence: standing.sequence };
+  return found ?? { outcome: 'timeout', sequence: knownState.sequence };
 };

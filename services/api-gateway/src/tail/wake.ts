@@ -10,7 +10,7 @@ export interface WakeOptions<Answer> {
   /** Cheap: asked for every event of the fleet. */
   readonly matters: (entry: Recorded) => boolean;
   /** `undefined`: not yet. */
-  readonly look: () => Answer | undefined;
+  readonly condition: () => Answer | undefined;
   readonly timeoutMs: number;
   /** Ends the wait when the asker has gone or the service stops. */
   readonly signal: AbortSignal;
@@ -20,14 +20,14 @@ export interface WakeOptions<Answer> {
 export const wakeWhen = async <Answer>({
   tail,
   matters,
-  look,
+  condition,
   timeoutMs,
   signal,
 }: WakeOptions<Answer>): Promise<Answer | undefined> => {
   const settled = Promise.withResolvers<Answer | undefined>();
   const check = (): void => {
     try {
-      const answer = look();
+      const answer = condition();
       if (answer !== undefined) settled.resolve(answer);
     } catch (error) {
       settled.reject(error);

@@ -2,11 +2,11 @@
 import type { Vm } from '@ironlog/domain';
 import type { Logger, Metrics } from '@ironlog/service-kit';
 import { withSpan } from '@ironlog/service-kit';
-import { giveVerdict, type Saying, type VerdictDeps } from '../vms/append-as-recovery.ts';
+import { appendAsRecovery, type RecoveryAppendDeps, type RecoveryFact } from '../vms/append-as-recovery.ts';
 import { type Cause, stands } from './cause.ts';
-import { lookAgainMs, type Next } from './retry-delay.ts';
+import { type Next, retryDelayMs } from './retry-delay.ts';
 
-export interface AbandonDeps extends VerdictDeps {
+export interface AbandonDeps extends RecoveryAppendDeps {
   readonly logger: Logger;
   readonly metrics: Metrics;
 }
@@ -25,10 +25,10 @@ export const abandon = async (deps: AbandonDeps, abandoned: Abandoned): Promise<
   const ref = { tenant: cause.tenant, vmId: cause.subject };
   const attributes = { ...ref, attempts };
   return withSpan('abandon', { kind: 'consumer', parent: cause.traceparent, attributes }, async (span) => {
-    const verdict = await giveVerdict(deps, ref, (vm) => lastWord(vm, abandoned, span.traceparent));
-    if (verdict.kind !== 'said') {
+    const outcome = await appendAsRecovery(deps, ref, (vm) => abandonment(vm, abandoned, span.traceparent));
+    if (outcome.kind !== 'appended') {
       // Someone has begun something meanwhile, or the service stops: the next look decides anew.
-      return { kind: 'again', afterMs: lookAgainMs(0) };
+      return { kind: 'again', afterMs: retryDelayMs(0) };
     }
     deps.metrics.counter('ironlog_recovery_abandoned_total').inc();
     deps.logger.error(
@@ -39,7 +39,7 @@ export const abandon = async (deps: AbandonDeps, abandoned: Abandoned): Promise<
   });
 };
 
-const lastWord = (vm: Vm, abandoned: Abandoned, traceparent: string): Saying | undefined => {
+const abandonment = (vm: Vm, abandoned: Abandoned, traceparent: string): RecoveryFact | undefined => {
   const { cause, attempts, actionRequired } = abandoned;
   if (!stands(vm, cause) || vm.task || vm.attention?.kind === 'cleanup-abandoned') return undefined;
   return {

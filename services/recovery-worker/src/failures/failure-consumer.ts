@@ -4,8 +4,8 @@ import { recoveryAction, type Vm } from '@ironlog/domain';
 import { type Delivery, LogUnavailableError } from '@ironlog/event-log';
 import { readStoredEvent, type VmEvent, type VmEventName } from '@ironlog/schemas';
 import { abandon } from './abandon.ts';
-import { type MendDeps, mend } from './recover.ts';
-import { lookAgainMs, type Next } from './retry-delay.ts';
+import { type RecoverDeps, recover } from './recover.ts';
+import { type Next, retryDelayMs } from './retry-delay.ts';
 
 /** Other failures end a task and leave the VM as it was, or belong to the attempts that a root failure counts. */
 const ROOT_FAILURES: ReadonlySet<VmEventName> = new Set([
@@ -23,9 +23,9 @@ export type FailureMessage = Pick<Delivery, 'subject' | 'bytes' | 'streamSequenc
 
 /** Handles one delivery of the failures consumer. */
 export const consumeFailure =
-  (deps: MendDeps) =>
+  (deps: RecoverDeps) =>
   async (delivery: Delivery): Promise<void> => {
-    const next = await lookAt(deps, delivery);
+    const next = await handleFailure(deps, delivery);
     switch (next.kind) {
       case 'again':
         return delivery.nak(next.afterMs);
@@ -43,7 +43,7 @@ export const consumeFailure =
   };
 
 /** One look: does what the VM's latest state asks for, if anything, and says when to look again. */
-export const lookAt = async (deps: MendDeps, message: FailureMessage): Promise<Next> => {
+export const handleFailure = async (deps: RecoverDeps, message: FailureMessage): Promise<Next> => {
   const { subject, bytes, streamSequence } = message;
   const read = readStoredEvent(subject, bytes);
   if (!read.ok || read.stored.kind !== 'vm') {
@@ -61,7 +61,7 @@ export const lookAt = async (deps: MendDeps, message: FailureMessage): Promise<N
   }
 };
 
-const examine = async (deps: MendDeps, event: VmEvent): Promise<Next> => {
+const examine = async (deps: RecoverDeps, event: VmEvent): Promise<Next> => {
   const ref = { tenant: event.tenant, vmId: event.subject };
   const vm = await deps.vms.load(ref);
   const now = deps.clock.now();
@@ -72,9 +72,9 @@ const examine = async (deps: MendDeps, event: VmEvent): Promise<Next> => {
       deps.logger.info({ ...ref, eventId: event.id, type: event.name, resolution: action.reason }, 'failure resolved');
       return { kind: 'done' };
     case 'wait':
-      return { kind: 'again', afterMs: vm.task ? lookAgainMs(unchangedMs(vm, now), action.ms) : action.ms };
+      return { kind: 'again', afterMs: vm.task ? retryDelayMs(unchangedMs(vm, now), action.ms) : action.ms };
     case 'command':
-      return mend(deps, {
+      return recover(deps, {
         vm,
         cause: event,
         voidUnless: { ifFailure: event.id },

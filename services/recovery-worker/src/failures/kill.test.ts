@@ -15,7 +15,7 @@ beforeAll(async () => {
   plane.answer = async (command, host) => {
     const vm = await host.decide(command);
     const ref = { tenant: command.tenant, vmId: command.subject };
-    if (vm) await host.say(ref, { name: 'booted', data: { epoch: vm.epoch } });
+    if (vm) await host.append(ref, { name: 'booted', data: { epoch: vm.epoch } });
   };
 });
 afterAll(() => plane.stop());
@@ -39,16 +39,16 @@ describe('a worker killed', () => {
     await createVm(plane.host, ref, { restart: { policy: 'on-failure', maxAttempts: 1, backoffMs: 10 } }, true);
     const child = workerThatDies(failpoint);
     const succeeded = once(child, 'exit').then(async ([, signal]) => ({ signal, worker: await plane.startWorker() }));
-    await plane.host.say(ref, crashed(1));
+    await plane.host.append(ref, crashed(1));
     await untilVm(plane, ref, 'runs again', ({ state, epoch }) => state === 'running' && epoch === 2);
-    await plane.host.say(ref, crashed(2));
+    await plane.host.append(ref, crashed(2));
     await untilVm(plane, ref, 'is handed over', ({ attention }) => attention?.kind === 'cleanup-abandoned');
     const { signal, worker } = await succeeded;
     expect(signal).toBe('SIGKILL');
     // Its start has looked at what was in hand when the other died; stopping waits for that look.
     await worker.stop();
-    const told = await names(ref);
-    expect(told.slice(4)).toEqual(['crashed', 'boot-started', 'booted', 'crashed', 'cleanup-abandoned']);
+    const recorded = await names(ref);
+    expect(recorded.slice(4)).toEqual(['crashed', 'boot-started', 'booted', 'crashed', 'cleanup-abandoned']);
   });
 
   it.each(FAILPOINTS.filter((failpoint) => !failpoint.endsWith('-ack')))(
@@ -58,9 +58,9 @@ describe('a worker killed', () => {
       await createVm(plane.host, ref, { restart: { policy: 'always', maxAttempts: 1, backoffMs: 10 } }, true);
       const child = workerThatDies(failpoint);
       const succeeded = once(child, 'exit').then(async ([, signal]) => ({ signal, worker: await plane.startWorker() }));
-      await plane.host.say(ref, switchedOff(1));
+      await plane.host.append(ref, switchedOff(1));
       await untilVm(plane, ref, 'runs again', ({ state, epoch }) => state === 'running' && epoch === 2);
-      await plane.host.say(ref, switchedOff(2));
+      await plane.host.append(ref, switchedOff(2));
       await untilVm(plane, ref, 'is handed over', ({ attention }) => attention?.kind === 'cleanup-abandoned');
       const { signal, worker } = await succeeded;
       expect(signal).toBe('SIGKILL');

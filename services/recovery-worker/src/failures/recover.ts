@@ -3,15 +3,15 @@ import type { Vm } from '@ironlog/domain';
 import type { Action, HostId } from '@ironlog/schemas';
 import { type Logger, type Metrics, withSpan } from '@ironlog/service-kit';
 import type { Reads } from '../searches/reads.ts';
-import type { VerdictDeps } from '../vms/append-as-recovery.ts';
+import type { RecoveryAppendDeps } from '../vms/append-as-recovery.ts';
 import { abandon } from './abandon.ts';
 import { nextAttempt } from './attempt.ts';
 import type { Cause, VoidUnless } from './cause.ts';
 import type { Sender } from './command-publisher.ts';
 import { recoveryCommand } from './recovery-command.ts';
-import { lookAgainMs, type Next } from './retry-delay.ts';
+import { type Next, retryDelayMs } from './retry-delay.ts';
 
-export interface MendDeps extends VerdictDeps {
+export interface RecoverDeps extends RecoveryAppendDeps {
   readonly sender: Sender;
   readonly reads: Pick<Reads, 'operation'>;
   readonly logger: Logger;
@@ -26,7 +26,7 @@ export interface Damage {
   readonly attempt: number;
 }
 
-export const mend = async (deps: MendDeps, damage: Damage): Promise<Next> => {
+export const recover = async (deps: RecoverDeps, damage: Damage): Promise<Next> => {
   const { vm, cause, action } = damage;
   const attempt = nextAttempt({ ...damage, causeId: cause.id }, deps.reads, deps.clock.now().getTime());
   switch (attempt.kind) {
@@ -39,7 +39,7 @@ export const mend = async (deps: MendDeps, damage: Damage): Promise<Next> => {
     }
     case 'publish': {
       const sinceMs = deps.sender.sinceMs(vm.tenant, attempt.id);
-      if (sinceMs !== undefined) return { kind: 'again', afterMs: lookAgainMs(sinceMs) };
+      if (sinceMs !== undefined) return { kind: 'again', afterMs: retryDelayMs(sinceMs) };
       // Either is folded only from a VM that a host has claimed.
       if (vm.owner === null) throw new Error(`${cause.name} of ${vm.tenant}/${vm.id}, which nobody owns`);
       return publish(deps, { ...damage, id: attempt.id, owner: vm.owner });
@@ -54,7 +54,7 @@ type Publication = Damage & {
   readonly owner: HostId;
 };
 
-const publish = (deps: MendDeps, publication: Publication): Promise<Next> => {
+const publish = (deps: RecoverDeps, publication: Publication): Promise<Next> => {
   const { vm, cause, voidUnless, action, attempt, id, owner } = publication;
   const ref = { tenant: vm.tenant, vmId: vm.id };
   const attributes = { ...ref, verb: action.verb, attempt, host: owner };
@@ -75,11 +75,11 @@ const publish = (deps: MendDeps, publication: Publication): Promise<Next> => {
       if (sent.kind === 'unknown') {
         fail(sent.cause.message);
         deps.logger.warn({ ...attributes, err: sent.cause, commandId: id }, 'not known to be published; looking again');
-        return { kind: 'again', afterMs: lookAgainMs(0) };
+        return { kind: 'again', afterMs: retryDelayMs(0) };
       }
       deps.metrics.counter('ironlog_recovery_attempts_total').inc({ verb: action.verb });
       deps.logger.info({ ...attributes, commandId: id, eventId: cause.id }, 'recovery command sent');
-      return { kind: 'again', afterMs: lookAgainMs(0) };
+      return { kind: 'again', afterMs: retryDelayMs(0) };
     },
   );
 };

@@ -1,8 +1,8 @@
 // After a crash the failures that were in hand come back only when JetStream's ack wait has passed: 30 seconds in which
 // a crashed VM would stay down. So a start looks at them itself, until they come back; twice is harmless (P6).
 import { delay } from '@ironlog/service-kit';
-import { type FailureMessage, lookAt } from './failure-consumer.ts';
-import type { MendDeps } from './recover.ts';
+import { type FailureMessage, handleFailure } from './failure-consumer.ts';
+import type { RecoverDeps } from './recover.ts';
 import type { Next } from './retry-delay.ts';
 
 /** The consumer's ack wait: from then on the deliveries themselves are here. */
@@ -10,7 +10,7 @@ const UNTIL_REDELIVERED_MS = 30_000;
 /** First looks at once. */
 const AT_ONCE = 64;
 
-export interface ResumeDeps extends MendDeps {
+export interface ResumeDeps extends RecoverDeps {
   /** Delivered and not acked, in stream order. */
   readonly messages: readonly FailureMessage[];
 }
@@ -22,8 +22,10 @@ export const resumeCutOff = async (deps: ResumeDeps): Promise<void> => {
   const followed: Promise<void>[] = [];
   for (let at = 0; at < messages.length && !signal.aborted; at += AT_ONCE) {
     const some = messages.slice(at, at + AT_ONCE);
-    const looks = await Promise.all(some.map(async (message) => ({ message, next: await lookAt(deps, message) })));
-    followed.push(...looks.map(({ message, next }) => follow(deps, message, { next, untilMs })));
+    const handled = await Promise.all(
+      some.map(async (message) => ({ message, next: await handleFailure(deps, message) })),
+    );
+    followed.push(...handled.map(({ message, next }) => follow(deps, message, { next, untilMs })));
   }
   await Promise.all(followed);
 };
@@ -39,6 +41,6 @@ const follow = async (
       if (!signal.aborted) throw reason;
     });
     if (signal.aborted) return;
-    next = await lookAt(deps, message);
+    next = await handleFailure(deps, message);
   }
 };

@@ -11,5 +11,5 @@ const SOONEST_MS = 50;
 const LATEST_MS = 5_000;
 
 /** After as long as it has taken so far, so that the looks double in distance; in milliseconds, within bounds. */
-export const lookAgainMs = (takenMs: number, latestMs: number = LATEST_MS): number =>
+export const retryDelayMs = (takenMs: number, latestMs: number = LATEST_MS): number =>
   Math.max(SOONEST_MS, Math.min(latestMs, Math.round(takenMs)));

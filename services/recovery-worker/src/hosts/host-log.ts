@@ -39,7 +39,7 @@ export class HostLog {
   }
 
   /** Appends what `decide` makes of the host's latest presence; `undefined`: nothing to say, or no longer. */
-  async say(
+  async append(
     host: HostId,
     decide: (presence: HostPresence) => Promise<Presence | undefined>,
   ): Promise<Presence | undefined> {
@@ -50,12 +50,12 @@ export class HostLog {
       const event = hostEvent(host, fact, { id: newEventId(), time: clock.now().toISOString(), writer: RECOVERY });
       const subject = hostEventSubject(host, RECOVERY, fact.name);
       const expected = presence.sequence;
-      fail('before-verdict');
+      fail('before-append');
       const result = await log.append({ subject, event, filter: hostFilter(host), expected, signal });
       // The service stops: the next start looks at the log.
       if (result.kind === 'unknown') return undefined;
       if (result.kind === 'committed') {
-        fail('after-verdict');
+        fail('after-append');
         const unreachable = fact.name === 'host-unreachable';
         this.#known.set(host, { ...presence, sequence: result.sequence, unreachable });
         return fact;

@@ -17,7 +17,7 @@ const scene = async (lostAfterMs = 0) => {
     hostLog: new HostLog(test),
     silentAfterMs: 20_000,
     lostAfterMs,
-    census: { hosts: async () => [HOST], vmsOf: async () => [ref] },
+    knownWriters: { hosts: async () => [HOST], vmsOf: async () => [ref] },
     heartbeats: {
       last: async () => {
         if (deaf) throw new Error('the bucket cannot be read');
@@ -39,84 +39,84 @@ const scene = async (lostAfterMs = 0) => {
     deafen: (value: boolean) => {
       deaf = value;
     },
-    lookAfter: (seconds: number) => {
+    checkAfter: (seconds: number) => {
       test.clock.advance(seconds * 1000);
-      return watch.look(deps);
+      return watch.check(deps);
     },
   };
 };
 
 describe('the watch over hosts', () => {
   it('reports silence once, and the return once', async () => {
-    const { test, beats, lookAfter } = await scene();
+    const { test, beats, checkAfter } = await scene();
     beats(1);
-    for (const seconds of [0, 10, 9]) await lookAfter(seconds);
+    for (const seconds of [0, 10, 9]) await checkAfter(seconds);
     expect(test.names()).toEqual([]);
-    for (const seconds of [1, 1, 60]) await lookAfter(seconds);
+    for (const seconds of [1, 1, 60]) await checkAfter(seconds);
     expect(test.names()).toEqual(['host-unreachable']);
     beats(undefined);
-    await lookAfter(1);
+    await checkAfter(1);
     beats(2);
-    for (const seconds of [1, 1]) await lookAfter(seconds);
+    for (const seconds of [1, 1]) await checkAfter(seconds);
     expect(test.names()).toEqual(['host-unreachable', 'host-reachable']);
   });
 
   it('does not take its own deafness for their silence', async () => {
-    const { test, beats, deafen, lookAfter } = await scene();
+    const { test, beats, deafen, checkAfter } = await scene();
     beats(1);
-    await lookAfter(0);
+    await checkAfter(0);
     deafen(true);
-    await expect(lookAfter(60)).rejects.toThrow('cannot be read');
+    await expect(checkAfter(60)).rejects.toThrow('cannot be read');
     deafen(false);
-    await lookAfter(0);
-    await lookAfter(19);
+    await checkAfter(0);
+    await checkAfter(19);
     expect(test.names()).toEqual([]);
   });
 
   it('does not take a new beginning of its own for their return', async () => {
-    const { test, deafen, lookAfter } = await scene();
-    for (const seconds of [0, 20]) await lookAfter(seconds);
+    const { test, deafen, checkAfter } = await scene();
+    for (const seconds of [0, 20]) await checkAfter(seconds);
     deafen(true);
-    await expect(lookAfter(1)).rejects.toThrow('cannot be read');
+    await expect(checkAfter(1)).rejects.toThrow('cannot be read');
     deafen(false);
-    for (const seconds of [0, 1, 60]) await lookAfter(seconds);
+    for (const seconds of [0, 1, 60]) await checkAfter(seconds);
     expect(test.names()).toEqual(['host-unreachable']);
   });
 
   it('says nothing of a host that has said it stops and has no VMs', async () => {
-    const { test, ref, lookAfter, stops } = await scene();
+    const { test, ref, checkAfter, stops } = await scene();
     await createVm(test.host, ref, {}, true);
     const deleting = { request: requestOf('delete'), deadline: new Date().toISOString(), force: true };
     const cause = { causationid: newCommandId() };
-    await test.host.say(ref, { name: 'delete-started', data: deleting }, cause);
-    await test.host.say(ref, { name: 'deleted', data: { epoch: 1 } }, cause);
+    await test.host.append(ref, { name: 'delete-started', data: deleting }, cause);
+    await test.host.append(ref, { name: 'deleted', data: { epoch: 1 } }, cause);
     await stops();
-    for (const seconds of [0, 60, 60]) await lookAfter(seconds);
+    for (const seconds of [0, 60, 60]) await checkAfter(seconds);
     expect(test.names().at(-1)).toBe('executor-stopped');
   });
 
   it('misses one that has said it stops, has VMs and stays away, and says how many', async () => {
-    const { test, ref, beats, lookAfter, stops } = await scene();
+    const { test, ref, beats, checkAfter, stops } = await scene();
     await createVm(test.host, ref, {}, true);
     await stops();
     beats(1);
-    for (const seconds of [0, 19]) await lookAfter(seconds);
+    for (const seconds of [0, 19]) await checkAfter(seconds);
     expect(test.names().at(-1)).toBe('executor-stopped');
-    for (const seconds of [1, 60]) await lookAfter(seconds);
+    for (const seconds of [1, 60]) await checkAfter(seconds);
     expect(test.names().slice(-2)).toEqual(['executor-stopped', 'host-unreachable']);
     expect(test.stream.entries.at(-1)?.read).toMatchObject({
       stored: { event: { data: { reason: expect.stringMatching(/stopped in order .* its 1 VM$/) } } },
     });
     beats(2);
-    await lookAfter(1);
+    await checkAfter(1);
     expect(test.names().at(-1)).toBe('host-reachable');
   });
 
   it('calls its VMs lost only where an operator has asked for that', async () => {
     for (const lostAfterMs of [0, 60_000]) {
-      const { test, ref, lookAfter } = await scene(lostAfterMs);
+      const { test, ref, checkAfter } = await scene(lostAfterMs);
       await createVm(test.host, ref, {}, true);
-      for (const seconds of [0, 59, 1, 60]) await lookAfter(seconds);
+      for (const seconds of [0, 59, 1, 60]) await checkAfter(seconds);
       const lost = test.names().filter((name) => name === 'lost');
       expect([lost.length, (await test.host.vm(ref)).state]).toEqual(lostAfterMs === 0 ? [0, 'running'] : [1, 'lost']);
     }
@@ -130,19 +130,19 @@ describe('the watch over hosts', () => {
       const id = newCommandId();
       return { causationid: id, correlationid: id };
     };
-    const { test, ref, lookAfter } = await scene(60_000);
+    const { test, ref, checkAfter } = await scene(60_000);
     await createVm(test.host, ref, { restart: { policy: 'always' } }, true);
-    await test.host.say(ref, { name: 'shutdown-started', data: shutdown }, begun());
-    await test.host.say(ref, { name: 'stopped', data: requested });
-    for (const seconds of [0, 60, 60]) await lookAfter(seconds);
+    await test.host.append(ref, { name: 'shutdown-started', data: shutdown }, begun());
+    await test.host.append(ref, { name: 'stopped', data: requested });
+    for (const seconds of [0, 60, 60]) await checkAfter(seconds);
     expect((await test.host.vm(ref)).state).toBe('stopped');
 
     const booting = await scene(60_000);
     await createVm(booting.test.host, booting.ref, {}, true);
-    await booting.test.host.say(booting.ref, crashed(1));
+    await booting.test.host.append(booting.ref, crashed(1));
     const boot = { request: requestOf('boot'), deadline, epoch: 2 };
-    await booting.test.host.say(booting.ref, { name: 'boot-started', data: boot }, begun());
-    for (const seconds of [0, 60, 60]) await booting.lookAfter(seconds);
+    await booting.test.host.append(booting.ref, { name: 'boot-started', data: boot }, begun());
+    for (const seconds of [0, 60, 60]) await booting.checkAfter(seconds);
     expect(await booting.test.host.vm(booting.ref)).toMatchObject({ state: 'lost', task: null });
   });
 });

@@ -3,11 +3,11 @@
 import type { HostId } from '@ironlog/schemas';
 import type { Heartbeat, Heartbeats } from './heartbeats.ts';
 import type { HostLog, HostPresence } from './host-log.ts';
-import type { Census } from './known-writers.ts';
+import type { KnownWriters } from './known-writers.ts';
 import { type LostDeps, loseVms } from './lost-vms.ts';
 
 export interface HostWatchDeps extends LostDeps {
-  readonly census: Census;
+  readonly knownWriters: KnownWriters;
   readonly heartbeats: Heartbeats;
   readonly hostLog: HostLog;
   readonly silentAfterMs: number;
@@ -15,7 +15,7 @@ export interface HostWatchDeps extends LostDeps {
   readonly lostAfterMs: number;
 }
 
-interface Heard {
+interface LastHeard {
   readonly beat: Heartbeat | undefined;
   /** By this process's monotonic clock: when the beat was first seen, or when listening began. */
   readonly atMs: number;
@@ -29,14 +29,14 @@ interface Left {
 
 /** Who should be there is what the log says; who is there, the bucket. Silence counts only while we could have heard. */
 export class HostWatch {
-  readonly #heard = new Map<HostId, Heard>();
+  readonly #lastHeardMs = new Map<HostId, LastHeard>();
   readonly #left = new Map<HostId, Left>();
 
   /** One look at every host. Rejects when heartbeats cannot be read, and starts all over with counting. */
-  async look(deps: HostWatchDeps): Promise<void> {
-    for (const host of await deps.census.hosts()) {
+  async check(deps: HostWatchDeps): Promise<void> {
+    for (const host of await deps.knownWriters.hosts()) {
       const silentMs = await this.#listen(deps, host);
-      const beat = this.#heard.get(host)?.beat;
+      const beat = this.#lastHeardMs.get(host)?.beat;
       await report(deps, { host, silentMs, beat, left: (sequence) => this.#leftBehind(deps, host, sequence) });
     }
   }
@@ -46,7 +46,7 @@ export class HostWatch {
     const known = this.#left.get(host);
     if (known?.sequence === sequence) return known.vms;
     let vms = 0;
-    for (const ref of await deps.census.vmsOf(host)) {
+    for (const ref of await deps.knownWriters.vmsOf(host)) {
       const { owner, state } = await deps.vms.load(ref);
       if (owner === host && state !== 'deleted') vms += 1;
     }
@@ -59,13 +59,13 @@ export class HostWatch {
     try {
       const beat = await heartbeats.last(host);
       const nowMs = clock.monotonicMs();
-      const before = this.#heard.get(host);
+      const before = this.#lastHeardMs.get(host);
       if (before && (!beat || beat.revision === before.beat?.revision)) return nowMs - before.atMs;
-      this.#heard.set(host, { beat, atMs: nowMs });
+      this.#lastHeardMs.set(host, { beat, atMs: nowMs });
       return 0;
     } catch (error) {
       // While the bucket cannot be read no host is silent: we are deaf.
-      this.#heard.clear();
+      this.#lastHeardMs.clear();
       throw error;
     }
   }
@@ -95,7 +95,7 @@ const report = async (deps: HostWatchDeps, silence: Silence): Promise<void> => {
   const { host, silentMs, beat } = silence;
   const isSilent = silentMs >= deps.silentAfterMs;
   const seconds = Math.floor(silentMs / 1000);
-  const said = await deps.hostLog.say(host, async (presence) => {
+  const appended = await deps.hostLog.append(host, async (presence) => {
     const { unreachable } = presence;
     if (isSilent && !unreachable) {
       const reason = await whyMissed(presence, silence);
@@ -105,9 +105,9 @@ const report = async (deps: HostWatchDeps, silence: Silence): Promise<void> => {
     // Only a beat that was heard says that it is back, not a wait that has not lasted long enough yet.
     return !isSilent && unreachable && beat ? { name: 'host-reachable', data: {} } : undefined;
   });
-  if (said?.name === 'host-unreachable')
-    deps.logger.error({ hostId: host, reason: said.data.reason }, 'host is silent');
-  if (said?.name === 'host-reachable') deps.logger.info({ hostId: host }, 'host is back');
+  if (appended?.name === 'host-unreachable')
+    deps.logger.error({ hostId: host, reason: appended.data.reason }, 'host is silent');
+  if (appended?.name === 'host-reachable') deps.logger.info({ hostId: host }, 'host is back');
   if (deps.lostAfterMs > 0 && silentMs >= deps.lostAfterMs) {
     await loseVms(deps, host, `host ${host} has been silent for ${seconds} seconds`);
   }

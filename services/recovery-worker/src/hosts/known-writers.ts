@@ -4,7 +4,7 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { VmRef } from '../vms/vm-loader.ts';
 
-export interface Census {
+export interface KnownWriters {
   /** Hosts that have ever started an executor. */
   hosts(): Promise<readonly HostId[]>;
   /** VMs that the host has ever written to. */
@@ -14,7 +14,7 @@ export interface Census {
 const TIMEOUT_MS = 5_000;
 
 /** Asks the server nothing yet: the stream may appear later. */
-export const openCensus = async (connection: NatsConnection): Promise<Census> => {
+export const openKnownWriters = async (connection: NatsConnection): Promise<KnownWriters> => {
   const manager = await jetstreamManager(connection, { checkAPI: false, timeout: TIMEOUT_MS });
   const addresses = async (filter: string) => {
     const { state } = await manager.streams.info(STREAMS.events, { subjects_filter: filter });

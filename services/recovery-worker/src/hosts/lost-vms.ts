@@ -3,11 +3,11 @@
 import type { Vm } from '@ironlog/domain';
 import type { HostId } from '@ironlog/schemas';
 import type { ScanDeps } from '../searches/search.ts';
-import { giveVerdict } from '../vms/append-as-recovery.ts';
-import type { Census } from './known-writers.ts';
+import { appendAsRecovery } from '../vms/append-as-recovery.ts';
+import type { KnownWriters } from './known-writers.ts';
 
 export interface LostDeps extends ScanDeps {
-  readonly census: Pick<Census, 'vmsOf'>;
+  readonly knownWriters: Pick<KnownWriters, 'vmsOf'>;
 }
 
 const HAS_A_PROCESS: readonly Vm['state'][] = ['pending', 'created', 'running', 'paused'];
@@ -17,11 +17,11 @@ const mayBeLost = ({ state, task }: Vm): boolean =>
   HAS_A_PROCESS.includes(state) || (task !== null && (state === 'stopped' || state === 'failed'));
 
 export const loseVms = async (deps: LostDeps, host: HostId, reason: string): Promise<void> => {
-  for (const ref of await deps.census.vmsOf(host)) {
-    const verdict = await giveVerdict(deps, ref, (vm) =>
+  for (const ref of await deps.knownWriters.vmsOf(host)) {
+    const outcome = await appendAsRecovery(deps, ref, (vm) =>
       vm.owner === host && mayBeLost(vm) ? { fact: { name: 'lost', data: { host, reason } } } : undefined,
     );
-    if (verdict.kind === 'unknown') return;
-    if (verdict.kind === 'said') deps.logger.error({ ...ref, hostId: host, reason }, 'VM is lost');
+    if (outcome.kind === 'unknown') return;
+    if (outcome.kind === 'appended') deps.logger.error({ ...ref, hostId: host, reason }, 'VM is lost');
   }
 };

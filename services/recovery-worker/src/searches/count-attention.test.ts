@@ -22,10 +22,10 @@ it('tells how many VMs, hosts and messages need a human, and when there is none 
   await createVm(test.host, ref, {}, false);
   const data = { request: requestOf('boot'), deadline: new Date().toISOString(), epoch: 1 };
   const id = newCommandId();
-  await test.host.say(ref, { name: 'boot-started', data }, { causationid: id, correlationid: id });
+  await test.host.append(ref, { name: 'boot-started', data }, { causationid: id, correlationid: id });
   await test.model.catchUp();
   await reportStuckTasks(test);
   expect(await counted(test)).toEqual(['1', '0', '0']);
-  await test.host.say(ref, { name: 'booted', data: { epoch: 1 } });
+  await test.host.append(ref, { name: 'booted', data: { epoch: 1 } });
   expect(await counted(test)).toEqual(['0', '0', '0']);
 });

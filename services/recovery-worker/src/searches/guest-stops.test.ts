@@ -14,7 +14,7 @@ const deadline = new Date(Date.now() + 60_000).toISOString();
 const stopped = async (aheadMs = AFTER_BACKOFF_MS, spec: Parameters<typeof createVm>[2] = ALWAYS) => {
   const [test, ref] = [await bench(aheadMs), someVm()];
   await createVm(test.host, ref, spec, true);
-  await test.host.say(ref, switchedOff(1));
+  await test.host.append(ref, switchedOff(1));
   await test.model.catchUp();
   return { test, ref };
 };
@@ -51,7 +51,7 @@ describe('a guest that stopped by itself, under always', () => {
 
   it('is asked for once, however often it is looked at, by this process or the next', async () => {
     const { test } = await stopped();
-    for (let look = 0; look < 3; look += 1) await restartStopped(test);
+    for (let check = 0; check < 3; check += 1) await restartStopped(test);
     const { id } = only(test);
     await restartStopped(restarted(test));
     expect(test.sent.map((command) => command.id)).toEqual([id, id]);
@@ -61,7 +61,7 @@ describe('a guest that stopped by itself, under always', () => {
     const { test, ref } = await stopped();
     await restartStopped(test);
     await test.host.decide(only(test));
-    await test.host.say(ref, { name: 'booted', data: { epoch: 2 } });
+    await test.host.append(ref, { name: 'booted', data: { epoch: 2 } });
     await test.host.decide(only(test));
     expect(await test.host.vm(ref)).toMatchObject({ state: 'running', epoch: 2, task: null });
   });
@@ -92,7 +92,7 @@ describe('a guest that stopped by itself, under always', () => {
     ] as const;
     for (const facts of since) {
       const { test, ref } = await stopped();
-      for (const fact of facts) await test.host.say(ref, fact, causeOf(fact.name));
+      for (const fact of facts) await test.host.append(ref, fact, causeOf(fact.name));
       await restartStopped(test);
       expect([facts.at(-1)?.name, test.sent]).toEqual([facts.at(-1)?.name, []]);
     }
@@ -102,8 +102,8 @@ describe('a guest that stopped by itself, under always', () => {
     const { test, ref } = await stopped();
     await restartStopped(test);
     const doomed = { request: requestOf('delete'), deadline, force: true };
-    await test.host.say(ref, { name: 'delete-started', data: doomed }, causeOf('delete-started'));
-    await test.host.say(ref, { name: 'deleted', data: { epoch: 1 } });
+    await test.host.append(ref, { name: 'delete-started', data: doomed }, causeOf('delete-started'));
+    await test.host.append(ref, { name: 'deleted', data: { epoch: 1 } });
     await test.host.decide(only(test));
     expect((await test.host.vm(ref)).state).toBe('deleted');
     await test.model.catchUp();
@@ -132,8 +132,8 @@ describe('a guest that stopped by itself, under always', () => {
       const command = test.sent.at(-1);
       if (!command) throw new Error('no boot was sent');
       await test.host.decide(command);
-      await test.host.say(ref, { name: 'booted', data: { epoch } });
-      await test.host.say(ref, switchedOff(epoch));
+      await test.host.append(ref, { name: 'booted', data: { epoch } });
+      await test.host.append(ref, switchedOff(epoch));
       await test.model.catchUp();
       test.clock.advance(60_000);
     }
@@ -160,8 +160,8 @@ it('a guest that stopped by itself stays so under any other policy, and one that
   const [test, ref] = [await bench(AFTER_BACKOFF_MS), someVm()];
   await createVm(test.host, ref, ALWAYS, true);
   const stopping = { request: requestOf('shutdown'), deadline, mode: 'graceful', timeoutSeconds: 30 } as const;
-  await test.host.say(ref, { name: 'shutdown-started', data: stopping }, causeOf('shutdown-started'));
-  await test.host.say(ref, { name: 'stopped', data: { epoch: 1, cause: 'requested', forced: false } });
+  await test.host.append(ref, { name: 'shutdown-started', data: stopping }, causeOf('shutdown-started'));
+  await test.host.append(ref, { name: 'stopped', data: { epoch: 1, cause: 'requested', forced: false } });
   await test.model.catchUp();
   await restartStopped(test);
   expect(test.sent).toEqual([]);

@@ -2,10 +2,10 @@
 // it: the read model is asked, often, and the log decides (P4).
 import { stopAction, type Vm } from '@ironlog/domain';
 import { abandon } from '../failures/abandon.ts';
-import { type MendDeps, mend } from '../failures/recover.ts';
+import { type RecoverDeps, recover } from '../failures/recover.ts';
 import type { Reads } from './reads.ts';
 
-export interface GuestStopDeps extends MendDeps {
+export interface GuestStopDeps extends RecoverDeps {
   readonly reads: Pick<Reads, 'operation' | 'dueRestarts'>;
 }
 
@@ -14,9 +14,9 @@ const AT_ONCE = 64;
 
 /** One search. What it has sent it finds again until that is decided, and then it sends nothing. */
 export const restartStopped = async (deps: GuestStopDeps): Promise<void> => {
-  const suspects = deps.reads.dueRestarts(deps.clock.now().toISOString());
-  for (let at = 0; at < suspects.length && !deps.signal.aborted; at += AT_ONCE)
-    await Promise.all(suspects.slice(at, at + AT_ONCE).map((suspect) => answer(deps, suspect)));
+  const candidates = deps.reads.dueRestarts(deps.clock.now().toISOString());
+  for (let at = 0; at < candidates.length && !deps.signal.aborted; at += AT_ONCE)
+    await Promise.all(candidates.slice(at, at + AT_ONCE).map((candidate) => answer(deps, candidate)));
 };
 
 const answer = async (deps: GuestStopDeps, { tenant, id: subject, lastStop }: Vm): Promise<void> => {
@@ -27,7 +27,7 @@ const answer = async (deps: GuestStopDeps, { tenant, id: subject, lastStop }: Vm
   if (action.kind === 'command') {
     // Whatever follows the stop makes it void: somebody else's boot, a delete, or a boot of recovery's own.
     const voidUnless = { expectedRevision: vm.revision };
-    await mend(deps, { vm, cause, voidUnless, action: action.action, attempt: action.attempt });
+    await recover(deps, { vm, cause, voidUnless, action: action.action, attempt: action.attempt });
   }
   if (action.kind === 'abandon')
     await abandon(deps, { cause, attempts: action.attempts, actionRequired: action.actionRequired });

@@ -3,7 +3,7 @@
 import { expire, type Vm } from '@ironlog/domain';
 import type { EventLog } from '@ironlog/event-log';
 import type { WorkCommand } from '@ironlog/schemas';
-import { giveVerdict, type Saying, type Verdict } from '../vms/append-as-recovery.ts';
+import { appendAsRecovery, type RecoveryAppend, type RecoveryFact } from '../vms/append-as-recovery.ts';
 import type { ScanDeps } from './search.ts';
 import { OverdueTurns } from './tenant-turns.ts';
 
@@ -46,18 +46,18 @@ export class LateCommands {
   }
 }
 
-const expireLate = async (deps: LateCommandDeps, command: WorkCommand): Promise<Verdict['kind']> => {
+const expireLate = async (deps: LateCommandDeps, command: WorkCommand): Promise<RecoveryAppend['kind']> => {
   const { tenant, subject: vmId, id, data } = command;
-  if (deps.reads.operation(tenant, id)?.status !== 'pending') return 'unsaid';
-  const { kind } = await giveVerdict(deps, { tenant, vmId }, (vm) => expired(vm, command));
-  if (kind !== 'said') return kind;
+  if (deps.reads.operation(tenant, id)?.status !== 'pending') return 'skipped';
+  const { kind } = await appendAsRecovery(deps, { tenant, vmId }, (vm) => expired(vm, command));
+  if (kind !== 'appended') return kind;
   const { verb, startBy } = data.request;
   deps.metrics.counter('ironlog_recovery_expired_total').inc();
   deps.logger.warn({ tenant, vmId, commandId: id, verb, startBy }, 'command expired');
   return kind;
 };
 
-const expired = (vm: Vm, command: WorkCommand): Saying | undefined => {
+const expired = (vm: Vm, command: WorkCommand): RecoveryFact | undefined => {
   const { id, actor, correlationid, traceparent, data } = command;
   if (vm.commands.some((record) => record.id === id)) return undefined;
   return {

@@ -12,7 +12,7 @@ const stuckBoot = async (aheadMs: number) => {
   const deadline = new Date(Date.now() + 60_000).toISOString();
   const id = newCommandId();
   const data = { request: requestOf('boot'), deadline, epoch: 1 };
-  await test.host.say(ref, { name: 'boot-started', data }, { causationid: id, correlationid: id });
+  await test.host.append(ref, { name: 'boot-started', data }, { causationid: id, correlationid: id });
   await test.model.catchUp();
   return { test, ref, id };
 };
@@ -39,18 +39,18 @@ describe('the search for stuck tasks', () => {
 
   it('believes the log where the read model is late: the task has ended', async () => {
     const { test, ref } = await stuckBoot(AN_HOUR_MS);
-    await test.host.say(ref, { name: 'booted', data: { epoch: 1 } });
+    await test.host.append(ref, { name: 'booted', data: { epoch: 1 } });
     await reportStuckTasks(test);
     expect(test.names()).not.toContain('stuck');
   });
 
   it('believes the log where the read model is late: another task has begun, with time of its own', async () => {
     const { test, ref } = await stuckBoot(AN_HOUR_MS);
-    await test.host.say(ref, { name: 'booted', data: { epoch: 1 } });
+    await test.host.append(ref, { name: 'booted', data: { epoch: 1 } });
     const deadline = new Date(Date.now() + 2 * AN_HOUR_MS).toISOString();
     const id = newCommandId();
     const data = { request: requestOf('pause'), deadline };
-    await test.host.say(ref, { name: 'pause-started', data }, { causationid: id, correlationid: id });
+    await test.host.append(ref, { name: 'pause-started', data }, { causationid: id, correlationid: id });
     await reportStuckTasks(test);
     expect(test.names()).not.toContain('stuck');
   });

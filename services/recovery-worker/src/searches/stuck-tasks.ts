@@ -1,27 +1,27 @@
 // Puts a task that is past its deadline on record, once: `stuck`. Only the owner may end it; this makes it seen (P2, P8).
 import { stuckDueAt, type Vm } from '@ironlog/domain';
 import type { Timestamp } from '@ironlog/schemas';
-import { giveVerdict, type Saying } from '../vms/append-as-recovery.ts';
+import { appendAsRecovery, type RecoveryFact } from '../vms/append-as-recovery.ts';
 import type { ScanDeps } from './search.ts';
 
 /** One search. A task that ends meanwhile, or was reported before, is left alone: the log decides, not the read model. */
 export const reportStuckTasks = async (deps: ScanDeps): Promise<void> => {
   const now = deps.clock.now().toISOString();
-  for (const suspect of deps.reads.overdueTasks(now)) {
-    if (!stuck(suspect, now)) continue;
-    const ref = { tenant: suspect.tenant, vmId: suspect.id };
-    const verdict = await giveVerdict(deps, ref, (vm) => stuck(vm, now));
-    if (verdict.kind === 'unknown') return;
-    if (verdict.kind === 'unsaid') continue;
+  for (const candidate of deps.reads.overdueTasks(now)) {
+    if (!stuck(candidate, now)) continue;
+    const ref = { tenant: candidate.tenant, vmId: candidate.id };
+    const outcome = await appendAsRecovery(deps, ref, (vm) => stuck(vm, now));
+    if (outcome.kind === 'unknown') return;
+    if (outcome.kind === 'skipped') continue;
     deps.metrics.counter('ironlog_recovery_stuck_total').inc();
     deps.logger.error(
-      { ...ref, operationId: verdict.vm.task?.operationId, verb: verdict.vm.task?.verb },
+      { ...ref, operationId: outcome.vm.task?.operationId, verb: outcome.vm.task?.verb },
       'task is stuck',
     );
   }
 };
 
-const stuck = (vm: Vm, now: Timestamp): Saying | undefined => {
+const stuck = (vm: Vm, now: Timestamp): RecoveryFact | undefined => {
   const { task } = vm;
   const deadline = stuckDueAt(vm);
   if (!task || deadline === undefined || deadline >= now) return undefined;

@@ -2,17 +2,17 @@ import type { Vm } from '@ironlog/domain';
 import { describe, expect, it } from 'vitest';
 import { crashed, createVm } from '../fixtures/host-1.fixture.ts';
 import { bench, someVm } from '../fixtures/unit.fixture.ts';
-import { giveVerdict, type Saying } from './append-as-recovery.ts';
+import { appendAsRecovery, type RecoveryFact } from './append-as-recovery.ts';
 
-const lost = (vm: Vm): Saying | undefined =>
+const lost = (vm: Vm): RecoveryFact | undefined =>
   vm.owner && vm.state !== 'lost' ? { fact: { name: 'lost', data: { host: vm.owner, reason: 'gone' } } } : undefined;
 
 describe('a verdict', () => {
   it('is said once, though two looks come to it', async () => {
     const [test, ref] = [await bench(), someVm()];
     await createVm(test.host, ref, {}, true);
-    const verdicts = await Promise.all([giveVerdict(test, ref, lost), giveVerdict(test, ref, lost)]);
-    expect(verdicts.map(({ kind }) => kind).toSorted()).toEqual(['said', 'unsaid']);
+    const outcomes = await Promise.all([appendAsRecovery(test, ref, lost), appendAsRecovery(test, ref, lost)]);
+    expect(outcomes.map(({ kind }) => kind).toSorted()).toEqual(['appended', 'skipped']);
     expect(test.names().filter((name) => name === 'lost')).toHaveLength(1);
     expect((await test.host.vm(ref)).state).toBe('lost');
   });
@@ -23,15 +23,15 @@ describe('a verdict', () => {
     const seen: string[] = [];
     const log = {
       append: async (request: Parameters<typeof test.log.append>[0]) => {
-        if (seen.length === 1) await test.host.say(ref, crashed(1));
+        if (seen.length === 1) await test.host.append(ref, crashed(1));
         return test.log.append(request);
       },
     };
-    const verdict = await giveVerdict({ ...test, log }, ref, (vm) => {
+    const outcome = await appendAsRecovery({ ...test, log }, ref, (vm) => {
       seen.push(vm.state);
       return vm.state === 'running' ? lost(vm) : undefined;
     });
-    expect([verdict.kind, seen]).toEqual(['unsaid', ['running', 'failed']]);
+    expect([outcome.kind, seen]).toEqual(['skipped', ['running', 'failed']]);
   });
 
   it('is refused before it is written when no reader would fold it', async () => {
@@ -39,10 +39,10 @@ describe('a verdict', () => {
     const vm = await createVm(test.host, ref, {}, true);
     if (!vm.owner) throw new Error('nobody owns the VM');
     const data = { host: vm.owner, reason: 'x'.repeat(2001) };
-    await expect(giveVerdict(test, ref, () => ({ fact: { name: 'lost', data } }))).rejects.toThrow(
+    await expect(appendAsRecovery(test, ref, () => ({ fact: { name: 'lost', data } }))).rejects.toThrow(
       'would not be folded',
     );
-    await expect(giveVerdict(test, ref, () => ({ fact: { name: 'booted', data: { epoch: 1 } } }))).rejects.toThrow(
+    await expect(appendAsRecovery(test, ref, () => ({ fact: { name: 'booted', data: { epoch: 1 } } }))).rejects.toThrow(
       'recovery may not say booted',
     );
     expect(test.names().at(-1)).toBe('booted');

@@ -19,7 +19,7 @@ import type { VmLoader, VmRef } from './vm-loader.ts';
 export const RECOVERY = 'recovery';
 
 /** A verdict, with what ties it to its cause. */
-export interface Saying {
+export interface RecoveryFact {
   readonly fact: VmFact;
   readonly meta?: Partial<Pick<EventMeta, 'actor' | 'causationid' | 'correlationid' | 'traceparent'>>;
 }
@@ -28,12 +28,12 @@ export interface Saying {
  * `said`: on record, once. `unsaid`: the VM as it stands now no longer asks for it.
  * `unknown`: the service stops before anyone could say; the log tells at the next look.
  */
-export type Verdict =
-  | { readonly kind: 'said'; readonly fact: VmFact; readonly vm: Vm }
-  | { readonly kind: 'unsaid'; readonly vm: Vm }
+export type RecoveryAppend =
+  | { readonly kind: 'appended'; readonly fact: VmFact; readonly vm: Vm }
+  | { readonly kind: 'skipped'; readonly vm: Vm }
   | { readonly kind: 'unknown'; readonly cause: Error };
 
-export interface VerdictDeps {
+export interface RecoveryAppendDeps {
   readonly log: Pick<EventLog, 'append'>;
   readonly vms: VmLoader;
   readonly clock: Clock;
@@ -42,15 +42,15 @@ export interface VerdictDeps {
 }
 
 /** Asks `decide` of the VM's latest state, and again after every conflict; `undefined` ends it. */
-export const giveVerdict = async (
-  { log, vms, clock, signal, fail }: VerdictDeps,
+export const appendAsRecovery = async (
+  { log, vms, clock, signal, fail }: RecoveryAppendDeps,
   ref: VmRef,
-  decide: (vm: Vm) => Saying | undefined,
-): Promise<Verdict> => {
+  decide: (vm: Vm) => RecoveryFact | undefined,
+): Promise<RecoveryAppend> => {
   for (let vm = await vms.load(ref); ; ) {
-    const saying = decide(vm);
-    if (!saying) return { kind: 'unsaid', vm };
-    const { fact, meta = {} } = saying;
+    const decided = decide(vm);
+    if (!decided) return { kind: 'skipped', vm };
+    const { fact, meta = {} } = decided;
     const event = nextEvent(vm, fact, {
       actor: RECOVERY,
       ...meta,
@@ -61,14 +61,14 @@ export const giveVerdict = async (
     const subject = vmEventSubject(ref.tenant, ref.vmId, RECOVERY, fact.name);
     requireReadable(vm, subject, event);
     const filter = vmFilter(ref.tenant, ref.vmId);
-    fail('before-verdict');
+    fail('before-append');
     const result = await log.append({ subject, event, filter, expected: vm.sequence, signal });
     switch (result.kind) {
       case 'committed': {
-        fail('after-verdict');
+        fail('after-append');
         const { sequence, hash } = result;
         const after = evolve(vm, { sequence, hash, writer: RECOVERY, event }).vm;
-        return { kind: 'said', fact, vm: vms.remember(after) };
+        return { kind: 'appended', fact, vm: vms.remember(after) };
       }
       case 'conflict':
         vm = vms.fold(vm, result.entries);

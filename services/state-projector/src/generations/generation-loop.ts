@@ -2,16 +2,16 @@
 import { type Kind, retract } from '@ironlog/read-model';
 import { backoffMs, delay, type Runtime } from '@ironlog/service-kit';
 import type { Fail } from '../failpoints.ts';
-import type { LookAtStreams } from '../streams/log-streams.ts';
+import type { ReadStreams } from '../streams/log-streams.ts';
 import { type Generation, PARTS_OF, startGeneration } from './generation.ts';
-import { openCurrent, tidyUp } from './read-model-file.ts';
+import { openCurrent, removeTemporaryFiles } from './read-model-file.ts';
 import { rebuild } from './rebuild.ts';
 import { watchRequests } from './rebuild-request.ts';
 
 export interface KeeperOptions {
   readonly directory: string;
   readonly kind: Kind;
-  readonly look: LookAtStreams;
+  readonly readStreams: ReadStreams;
   readonly runtime: Runtime;
   readonly fail: Fail;
   readonly signal: AbortSignal;
@@ -37,7 +37,7 @@ export class Keeper {
   /** Resolves when stopped. Rejects with a bug, or when the connection is closed for good. */
   async run(): Promise<void> {
     const { directory, kind, runtime, signal } = this.#options;
-    tidyUp(directory, kind, runtime.logger);
+    removeTemporaryFiles(directory, kind, runtime.logger);
     watchRequests({ ...this.#options, onRequest: () => this.#onRequest() });
     this.#current = await this.#first();
     for (let damages = 1; this.#current; ) {
@@ -57,11 +57,11 @@ export class Keeper {
   }
 
   async #first(): Promise<Generation> {
-    const { directory, kind, look, runtime, fail, signal } = this.#options;
+    const { directory, kind, readStreams, runtime, fail, signal } = this.#options;
     const opened = openCurrent(directory, kind);
     switch (opened.kind) {
       case 'open': {
-        const streams = await look();
+        const streams = await readStreams();
         return startGeneration({
           kind,
           file: opened.file,
@@ -87,7 +87,7 @@ export class Keeper {
   }
 
   async #anew(reason: Exclude<Reason, 'asked'>): Promise<Generation> {
-    const streams = await this.#options.look();
+    const streams = await this.#options.readStreams();
     this.#count(reason);
     return rebuild({ ...this.#options, streams, current: undefined, onReplaced: () => undefined });
   }
@@ -127,7 +127,7 @@ export class Keeper {
 
   /** Resolves when the next generation has taken the place of `current`. */
   async #rebuildBeside(current: Generation): Promise<void> {
-    const streams = await this.#options.look();
+    const streams = await this.#options.readStreams();
     this.#count('asked');
     const replaced = Promise.withResolvers<void>();
     const onReplaced = (generation: Generation): void => {

@@ -1,7 +1,7 @@
 // One generation of one file, kept up with its streams until it is stopped or found damaged.
 import {
-  createDoorProjection,
   createHistoryProjection,
+  createIngressProjection,
   createPendingProjection,
   createStateProjection,
   type Db,
@@ -60,7 +60,7 @@ const partsOf = (kind: Kind, db: Db, { events, work, commands }: LogStreams): re
   return [
     { name: 'state', stream: events, projection: createStateProjection(db, events.info) },
     { name: 'pending', stream: work, projection: createPendingProjection(db, work.info) },
-    { name: 'door', stream: commands, projection: createDoorProjection(db, commands.info) },
+    { name: 'door', stream: commands, projection: createIngressProjection(db, commands.info) },
   ];
 };
 

@@ -34,7 +34,7 @@ export type Opened =
   | { readonly kind: 'damaged'; readonly path: string; readonly reason: string };
 
 /** Makes sure of what was written without waiting for the disk, before anybody relies on it. */
-const settle = (path: string, db: Db): void => {
+const makeDurable = (path: string, db: Db): void => {
   db.pragma('journal_mode = WAL');
   const descriptor = openSync(path, 'r');
   try {
@@ -46,7 +46,7 @@ const settle = (path: string, db: Db): void => {
 };
 
 /** Never while one of the kind is being built. What cannot be removed only takes up room, and is tried again the next time. */
-export const tidyUp = (directory: string, kind: Kind, logger: Logger): void => {
+export const removeTemporaryFiles = (directory: string, kind: Kind, logger: Logger): void => {
   try {
     removeUnread(directory, kind);
   } catch (err) {
@@ -64,7 +64,7 @@ export const newFile = (directory: string, kind: Kind): ReadModelFile => {
     path,
     db,
     publish: () => {
-      settle(path, db);
+      makeDurable(path, db);
       publish(directory, kind, path);
     },
   };

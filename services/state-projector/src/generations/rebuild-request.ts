@@ -3,7 +3,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Kind } from '@ironlog/read-model';
 
-const LOOK_EVERY_MS = 500;
+const CHECK_EVERY_MS = 500;
 
 export interface RequestWatch {
   readonly directory: string;
@@ -19,6 +19,6 @@ export const watchRequests = ({ directory, kind, signal, onRequest }: RequestWat
     if (!existsSync(request)) return;
     rmSync(request, { force: true });
     onRequest();
-  }, LOOK_EVERY_MS);
+  }, CHECK_EVERY_MS);
   signal.addEventListener('abort', () => clearInterval(timer), { once: true });
 };

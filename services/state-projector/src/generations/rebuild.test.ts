@@ -33,7 +33,7 @@ const start = async (current: Generation | undefined, { metrics, fail = () => un
   const building = rebuild({
     directory: plane.directory,
     kind: 'state',
-    streams: await plane.look(),
+    streams: await plane.readStreams(),
     runtime: createRuntime('test', {
       logger: createLogger({ service: 'test', level: 'fatal' }),
       ...(metrics && { metrics }),
@@ -92,7 +92,7 @@ const keptUp = async (): Promise<Record<string, unknown>> => {
     projector = await plane.startProjector();
   }
   await plane.makeVm(newVmId());
-  const { events } = await plane.look();
+  const { events } = await plane.readStreams();
   const reader = plane.reader();
   await vi.waitFor(() => expect(reader.positions().events).toBe(events.info.lastSequence), { timeout: 15_000 });
   await projector.service.stop();

@@ -4,7 +4,7 @@ import type { Runtime } from '@ironlog/service-kit';
 import type { Fail } from '../failpoints.ts';
 import type { LogStreams } from '../streams/log-streams.ts';
 import { type Generation, startGeneration } from './generation.ts';
-import { newFile, type ReadModelFile, tidyUp } from './read-model-file.ts';
+import { newFile, type ReadModelFile, removeTemporaryFiles } from './read-model-file.ts';
 import { isDamaged, NotPublished } from './sqlite-failure.ts';
 
 export interface RebuildOptions {
@@ -26,7 +26,7 @@ export const rebuild = (options: RebuildOptions): Generation => {
   const startedAt = performance.now();
   let done = false;
   // What was cut off before has left its file.
-  tidyUp(directory, kind, runtime.logger);
+  removeTemporaryFiles(directory, kind, runtime.logger);
   const file = newFile(directory, kind);
   runtime.logger.info({ file: file.path }, 'building from the log');
   return startGeneration({
@@ -51,7 +51,7 @@ export const rebuild = (options: RebuildOptions): Generation => {
         'built; readers have it now',
       );
       options.onReplaced(next);
-      tidyUp(directory, kind, runtime.logger);
+      removeTemporaryFiles(directory, kind, runtime.logger);
     },
   });
 };

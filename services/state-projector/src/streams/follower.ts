@@ -97,7 +97,7 @@ const commitUntilDone = async (
   if (!(await untilDone(deps, () => projection.commit()))) return;
   runtime.metrics.counter('ironlog_projector_events_applied_total').inc({ projection: name }, events);
   runtime.metrics.histogram('ironlog_projector_batch_size').observe({ projection: name }, events);
-  if (quarantined > 0) tellOfPoison(deps, quarantined);
+  if (quarantined > 0) reportPoison(deps, quarantined);
   await untilDone(deps, () => onPosition(deps));
   // A rebuild is no part of any request's trace.
   if (serving()) await traceBatch(name, batch, target);
@@ -121,7 +121,7 @@ const untilDone = async ({ name, runtime, signal, serving }: Following, step: ()
   return false;
 };
 
-const tellOfPoison = ({ name, stream, runtime, serving }: FollowerDeps, count: number): void => {
+const reportPoison = ({ name, stream, runtime, serving }: FollowerDeps, count: number): void => {
   // Both files meet the same poison, and a rebuild meets it again; it is counted once, by the file that keeps it.
   if (name === 'history' || !serving()) return;
   runtime.metrics.counter('ironlog_quarantined_total').inc({ stream, code: 'invalid' }, count);

@@ -3,7 +3,7 @@
 import type { EventLog, LogInfo } from '@ironlog/event-log';
 import { delay, type Runtime } from '@ironlog/service-kit';
 
-const LOOK_EVERY_MS = 2000;
+const CHECK_EVERY_MS = 2000;
 
 export interface LagDeps {
   readonly name: string;
@@ -28,7 +28,7 @@ export class Lag {
   /** The rows have got there. */
   reached(sequence: number): void {
     this.#at = sequence;
-    this.#tell();
+    this.#report();
   }
 
   /** Resolves on abort. */
@@ -36,16 +36,16 @@ export class Lag {
     const { name, log, runtime, signal } = this.#deps;
     while (!signal.aborted) {
       try {
-        await delay(LOOK_EVERY_MS, signal);
+        await delay(CHECK_EVERY_MS, signal);
         this.#end = await log.info();
-        if (!signal.aborted) this.#tell();
+        if (!signal.aborted) this.#report();
       } catch (err) {
         if (!signal.aborted) runtime.logger.debug({ err, projection: name }, 'the end of the stream cannot be seen');
       }
     }
   }
 
-  #tell(): void {
+  #report(): void {
     const { name, runtime, serving } = this.#deps;
     if (!serving()) return;
     const { firstSequence, lastSequence } = this.#end;

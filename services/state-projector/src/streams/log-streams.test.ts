@@ -24,9 +24,9 @@ const readThrough = async (log: EventLog): Promise<number[]> => {
 
 test('a stream that does not answer as it should is told of', async () => {
   const seen: Observation[] = [];
-  const look = await openStreams(await plane.connectAs('projector'), (observation) => seen.push(observation));
+  const readStreams = await openStreams(await plane.connectAs('projector'), (observation) => seen.push(observation));
   await ask(`STREAM.DELETE.${STREAMS.work}`);
-  await expect(look()).rejects.toThrow();
+  await expect(readStreams()).rejects.toThrow();
   expect(seen).toContainEqual({ kind: 'retry', operation: 'read', attempt: 1, cause: expect.any(Error) });
 });
 
@@ -34,11 +34,11 @@ test('a command that WORK no longer has is no hole in the log', async () => {
   for (let asked = 0; asked < 3; asked += 1) await plane.askForBoot(newVmId());
   await ask(`STREAM.MSG.DELETE.${STREAMS.work}`, { seq: 2 });
   const connection = await plane.connectAs('projector');
-  const [told, all]: [Observation[], Observation[]] = [[], []];
-  const look = await openStreams(connection, (observation) => told.push(observation));
-  expect(await readThrough((await look()).work.log)).toEqual([1, 3]);
+  const [reports, all]: [Observation[], Observation[]] = [[], []];
+  const readStreams = await openStreams(connection, (observation) => reports.push(observation));
+  expect(await readThrough((await readStreams()).work.log)).toEqual([1, 3]);
   const observed = await createEventLog({ connection, stream: STREAMS.work, observe: (one) => all.push(one) });
   expect(await readThrough(observed)).toEqual([1, 3]);
   expect(all.map(({ kind }) => kind)).toContain('hole');
-  expect(told.map(({ kind }) => kind)).not.toContain('hole');
+  expect(reports.map(({ kind }) => kind)).not.toContain('hole');
 });

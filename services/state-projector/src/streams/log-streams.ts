@@ -10,7 +10,7 @@ export interface LogStream {
   readonly emptyUntil: number;
 }
 
-const lookAt = async (name: string, log: EventLog): Promise<LogStream> => {
+const streamInfo = async (name: string, log: EventLog): Promise<LogStream> => {
   const info = await log.info();
   return { name, log, info, emptyUntil: info.firstSequence > info.lastSequence ? info.lastSequence : 0 };
 };
@@ -22,12 +22,12 @@ export interface LogStreams {
 }
 
 /** @throws LogUnavailableError when a stream's leader does not answer. */
-export type LookAtStreams = () => Promise<LogStreams>;
+export type ReadStreams = () => Promise<LogStreams>;
 
 export const openStreams = async (
   connection: EventLogOptions['connection'],
   observe: Observe = () => undefined,
-): Promise<LookAtStreams> => {
+): Promise<ReadStreams> => {
   /** WORK and COMMANDS forget: what is gone from them is no hole. */
   const observeForgetful: Observe = (observation) => {
     if (observation.kind !== 'hole') observe(observation);
@@ -36,8 +36,8 @@ export const openStreams = async (
   const work = await createEventLog({ connection, stream: STREAMS.work, observe: observeForgetful });
   const commands = await createEventLog({ connection, stream: STREAMS.commands, observe: observeForgetful });
   return async () => ({
-    events: await lookAt(STREAMS.events, events),
-    work: await lookAt(STREAMS.work, work),
-    commands: await lookAt(STREAMS.commands, commands),
+    events: await streamInfo(STREAMS.events, events),
+    work: await streamInfo(STREAMS.work, work),
+    commands: await streamInfo(STREAMS.commands, commands),
   });
 };

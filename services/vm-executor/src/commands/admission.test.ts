@@ -16,55 +16,55 @@ describe('the limit', () => {
     ['processes', { cpus: 100, memoryMiB: 1000, processes: 2 }, 'needs 1 processes, and 0 of 2 are free'],
   ] as const)('of %s is reached and not passed, and named', (_, capacity, reason) => {
     const admission = new Admission(capacity);
-    expect(admission.promise(by('one'), spec(2, 100))).toBeUndefined();
-    expect(admission.promise(by('two'), spec(2, 100))).toBeUndefined();
-    expect(admission.promise(by('three'), spec(2, 100))).toBe(reason);
+    expect(admission.reserve(by('one'), spec(2, 100))).toBeUndefined();
+    expect(admission.reserve(by('two'), spec(2, 100))).toBeUndefined();
+    expect(admission.reserve(by('three'), spec(2, 100))).toBe(reason);
     expect(admission.used).toEqual({ cpus: 4, memoryMiB: 200, processes: 2 });
   });
 
   it('says how much is free when it is not enough', () => {
     const admission = new Admission({ cpus: 3, memoryMiB: 1000, processes: 10 });
-    expect(admission.promise(by('one'), spec(2, 100))).toBeUndefined();
-    expect(admission.promise(by('two'), spec(2, 100))).toBe('needs 2 cpus, and 1 of 3 are free');
-    expect(admission.promise(by('three'), spec(1, 100))).toBeUndefined();
+    expect(admission.reserve(by('one'), spec(2, 100))).toBeUndefined();
+    expect(admission.reserve(by('two'), spec(2, 100))).toBe('needs 2 cpus, and 1 of 3 are free');
+    expect(admission.reserve(by('three'), spec(1, 100))).toBeUndefined();
   });
 });
 
 test('a promise that comes to nothing is given back', () => {
   const admission = new Admission({ cpus: 2, memoryMiB: 100, processes: 1 });
-  expect(admission.promise(by('one'), spec(2, 100))).toBeUndefined();
-  expect(admission.promise(by('two'), spec(2, 100))).toMatch(/^needs/);
-  admission.settle(by('one'));
-  expect(admission.promise(by('two'), spec(2, 100))).toBeUndefined();
-  admission.settle(by('never-promised'));
+  expect(admission.reserve(by('one'), spec(2, 100))).toBeUndefined();
+  expect(admission.reserve(by('two'), spec(2, 100))).toMatch(/^needs/);
+  admission.release(by('one'));
+  expect(admission.reserve(by('two'), spec(2, 100))).toBeUndefined();
+  admission.release(by('never-promised'));
   expect(admission.used).toEqual({ cpus: 2, memoryMiB: 100, processes: 1 });
 });
 
 test('who asks again, as after a conflict, does not stand in its own way', () => {
   const admission = new Admission({ cpus: 2, memoryMiB: 100, processes: 1 });
-  expect(admission.promise(by('one'), spec(2, 100))).toBeUndefined();
-  expect(admission.promise(by('one'), spec(2, 100))).toBeUndefined();
+  expect(admission.reserve(by('one'), spec(2, 100))).toBeUndefined();
+  expect(admission.reserve(by('one'), spec(2, 100))).toBeUndefined();
   expect(admission.used).toEqual({ cpus: 2, memoryMiB: 100, processes: 1 });
-  expect(admission.promise(by('two'), spec(2, 100))).toMatch(/^needs/);
+  expect(admission.reserve(by('two'), spec(2, 100))).toMatch(/^needs/);
 });
 
 test("a tenant's promise is not another's, though their commands have one id", () => {
   const admission = new Admission({ cpus: 3, memoryMiB: 300, processes: 3 });
-  expect(admission.promise(by('one'), spec(2, 100))).toBeUndefined();
-  expect(admission.promise(by('one', 'beta'), spec(2, 100))).toBe('needs 2 cpus, and 1 of 3 are free');
-  expect(admission.promise(by('one', 'beta'), spec(1, 100))).toBeUndefined();
-  admission.settle(by('one', 'beta'));
+  expect(admission.reserve(by('one'), spec(2, 100))).toBeUndefined();
+  expect(admission.reserve(by('one', 'beta'), spec(2, 100))).toBe('needs 2 cpus, and 1 of 3 are free');
+  expect(admission.reserve(by('one', 'beta'), spec(1, 100))).toBeUndefined();
+  admission.release(by('one', 'beta'));
   expect(admission.used).toEqual({ cpus: 2, memoryMiB: 100, processes: 1 });
 });
 
 test('a promise that is kept goes over into what the VM holds, without a moment at which it is free', () => {
   const admission = new Admission({ cpus: 2, memoryMiB: 100, processes: 1 });
-  admission.promise(by('one'), spec(2, 100));
+  admission.reserve(by('one'), spec(2, 100));
   admission.follow(absent, vm('pending'));
-  expect(admission.promise(by('two'), spec(1, 32))).toMatch(/^needs/);
-  admission.settle(by('one'));
+  expect(admission.reserve(by('two'), spec(1, 32))).toMatch(/^needs/);
+  admission.release(by('one'));
   expect(admission.used).toEqual({ cpus: 2, memoryMiB: 100, processes: 1 });
-  expect(admission.promise(by('two'), spec(1, 32))).toBe('needs 1 cpus, and 0 of 2 are free');
+  expect(admission.reserve(by('two'), spec(1, 32))).toBe('needs 1 cpus, and 0 of 2 are free');
 });
 
 test('a VM holds its share in every state until it is deleted; then another may have it, and it is told', () => {
@@ -83,5 +83,5 @@ test('a VM holds its share in every state until it is deleted; then another may 
   admission.follow(before, vm('deleted'));
   expect(givenBack).toBe(1);
   expect(admission.used).toEqual({ cpus: 0, memoryMiB: 0, processes: 0 });
-  expect(admission.promise(by('next'), spec(2, 100))).toBeUndefined();
+  expect(admission.reserve(by('next'), spec(2, 100))).toBeUndefined();
 });

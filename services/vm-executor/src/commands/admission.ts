@@ -21,24 +21,24 @@ const add = (a: Resources, b: Resources, sign: 1 | -1): Resources => ({
 
 export class Admission {
   readonly capacity: Resources;
-  readonly #onGivenBack: () => void;
+  readonly #onReleased: () => void;
   #used = NOTHING;
   /** Promised between the look and the claim's append, so that two creates cannot both take the last place. */
-  readonly #promised = new Map<string, Resources>();
+  readonly #reserved = new Map<string, Resources>();
 
   /** `onGivenBack`: a VM holds nothing any more. */
-  constructor(capacity: Resources, onGivenBack: () => void = () => undefined) {
+  constructor(capacity: Resources, onReleased: () => void = () => undefined) {
     this.capacity = capacity;
-    this.#onGivenBack = onGivenBack;
+    this.#onReleased = onReleased;
   }
 
   get used(): Resources {
-    return [...this.#promised.values()].reduce((sum, need) => add(sum, need, 1), this.#used);
+    return [...this.#reserved.values()].reduce((sum, need) => add(sum, need, 1), this.#used);
   }
 
   /** `undefined`: promised to the command until `settle`, once however often it asks. Otherwise what is short. */
-  promise(command: CommandKey, spec: VmSpec): string | undefined {
-    this.settle(command);
+  reserve(command: CommandKey, spec: VmSpec): string | undefined {
+    this.release(command);
     const need = needOfSpec(spec);
     const after = add(this.used, need, 1);
     for (const resource of ['cpus', 'memoryMiB', 'processes'] as const) {
@@ -46,17 +46,17 @@ export class Admission {
         return `needs ${need[resource]} ${resource}, and ${this.capacity[resource] - this.used[resource]} of ${this.capacity[resource]} are free`;
       }
     }
-    this.#promised.set(keyOf(command), need);
+    this.#reserved.set(keyOf(command), need);
     return undefined;
   }
 
-  settle(command: CommandKey): void {
-    this.#promised.delete(keyOf(command));
+  release(command: CommandKey): void {
+    this.#reserved.delete(keyOf(command));
   }
 
   /** Follows a VM from one state to the next. */
   follow(before: Vm, after: Vm): void {
     this.#used = add(add(this.#used, needOf(before), -1), needOf(after), 1);
-    if (needOf(before) !== NOTHING && needOf(after) === NOTHING) this.#onGivenBack();
+    if (needOf(before) !== NOTHING && needOf(after) === NOTHING) this.#onReleased();
   }
 }

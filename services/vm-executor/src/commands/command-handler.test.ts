@@ -14,7 +14,7 @@ test('a command for a revision that recovery has made is not refused for what th
     name: 'stuck',
     data: { verb: 'boot', deadline: new Date().toISOString(), actionRequired: 'look at the host' },
   };
-  await host.say(id, 'recovery', stuck);
+  await host.append(id, 'recovery', stuck);
   expect(await host.send(id, 'pause', { expectedRevision: 5 })).toBe('acked');
   await host.until(id, 'paused');
   expect(host.rejections()).toEqual([]);
@@ -108,7 +108,7 @@ const OTHER = hostId('host-2');
 
 test("a command for another host's VM is rejected on record, and the VM is as it was", async () => {
   const id = newVmId();
-  await host.say(id, OTHER, claim(OTHER, false), { name: 'created', data: { epoch: 0 } });
+  await host.append(id, OTHER, claim(OTHER, false), { name: 'created', data: { epoch: 0 } });
   await host.start();
   expect(await host.send(id, 'boot')).toBe('acked');
   expect(await host.names(id)).toEqual(['claimed', 'created']);
@@ -117,7 +117,7 @@ test("a command for another host's VM is rejected on record, and the VM is as it
 
 test('a create that another host is at, delivered here once more, is left to it: there is one process of a VM (P5)', async () => {
   const id = newVmId();
-  await host.say(id, OTHER, claim(OTHER, false));
+  await host.append(id, OTHER, claim(OTHER, false));
   const [claimed] = await host.story(id);
   await host.start();
   expect(await host.send(id, 'create', { id: claimed?.causationid ?? '' })).toBe('acked');

@@ -34,7 +34,7 @@ export interface CommandDeps {
 /** What a delivery lets us do; a message read at start, before consuming goes on, is acked by its redelivery. */
 type Incoming = UnacknowledgedMessage & Partial<Pick<Delivery, 'ack' | 'term'>>;
 
-export class Commands {
+export class CommandHandler {
   readonly #deps: CommandDeps;
 
   constructor(deps: CommandDeps) {
@@ -58,7 +58,7 @@ export class Commands {
     const begins = await this.#deps.accepting.run(key, async () => {
       const log = await this.#accept(command);
       // From the intent on the log resumes the task, not redelivery: the effect need not wait for the ack.
-      if (log) this.#deps.tasks.goOn(log);
+      if (log) this.#deps.tasks.resume(log);
       return log !== undefined;
     });
     // P4: acked only by the one who will do it; a superseded executor leaves it to be delivered to the next.
@@ -86,7 +86,7 @@ export class Commands {
   async #decideOn(log: VmLog, command: WorkCommand, traceparent: string): Promise<VmLog | undefined> {
     const { admission, fail, host } = this.#deps.host;
     fail('before-intent');
-    const decision = await this.#judge(log, command, traceparent).finally(() => admission.settle(command));
+    const decision = await this.#validate(log, command, traceparent).finally(() => admission.release(command));
     fail('after-intent');
     if (decision.kind === 'rejected') await this.#reject(command, decision.rejection, traceparent);
     // A duplicate of an open command: its task may have been cut off, and is resumed by running it; where it is ours.
@@ -95,7 +95,7 @@ export class Commands {
   }
 
   /** What is decided of the VM as the log has it now; an intent or an expiry is then on record. */
-  async #judge(log: VmLog, command: WorkCommand, traceparent: string): Promise<Decision> {
+  async #validate(log: VmLog, command: WorkCommand, traceparent: string): Promise<Decision> {
     const { id, actor, correlationid } = command;
     const meta: Meta = { actor, causationid: id, correlationid, traceparent };
     for (;;) {
@@ -138,7 +138,7 @@ export class Commands {
           code: 'image-not-found',
           reason: `no image ${image} here, but ${[...images.keys()].join(', ')}`,
         };
-      const short = vm.state === 'absent' ? admission.promise(command, action.params.spec) : undefined;
+      const short = vm.state === 'absent' ? admission.reserve(command, action.params.spec) : undefined;
       if (short) return { ok: false, code: 'over-capacity', reason: short };
     }
     return { ok: true, hypervisor: kind, capabilities: hypervisor.capabilities().verbs };
@@ -149,7 +149,7 @@ export class Commands {
     const { action, round } = command.data;
     if (rejection.code === 'over-capacity' && action.verb === 'create') {
       // Full by now: not the command's fault. The gateway places it again.
-      await incarnation.say({
+      await incarnation.append({
         name: 'declined',
         data: {
           tenant: command.tenant,

@@ -1,7 +1,7 @@
 // create: a directory, a hypervisor process for the first epoch, and the VM defined in it, not yet running.
 import { chmodSync, mkdirSync } from 'node:fs';
-import { hostTrouble } from '@ironlog/hypervisor';
-import { strangersIn } from '../vms/vm-directory.ts';
+import { hostError } from '@ironlog/hypervisor';
+import { foreignEntriesIn } from '../vms/vm-directory.ts';
 import { type Effect, failed } from './context.ts';
 import { define } from './define.ts';
 import { clearUp, notOurs } from './residue.ts';
@@ -15,11 +15,11 @@ export const create: Effect = async (context) => {
   fail('before-directory');
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    const strangers = strangersIn(directory);
-    if (strangers.length > 0) return failed(notOurs(strangers));
+    const foreignEntries = foreignEntriesIn(directory);
+    if (foreignEntries.length > 0) return failed(notOurs(foreignEntries));
     chmodSync(directory, 0o700);
   } catch (error) {
-    return failed(hostTrouble('directory', "the VM's directory could not be made", error));
+    return failed(hostError('directory', "the VM's directory could not be made", error));
   }
   fail('after-directory');
   const defined = await define(context, FIRST_EPOCH);

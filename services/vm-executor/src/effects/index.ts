@@ -30,4 +30,4 @@ export const EFFECTS: Readonly<Record<Verb, Effect>> = {
 };
 export type { EffectContext, EffectResult } from './context.ts';
 export { removeTraces, removeTracesOf } from './residue.ts';
-export { persist } from './retry-effect.ts';
+export { retryEffect } from './retry-effect.ts';

@@ -11,8 +11,8 @@ export const reboot: Effect = async (context) => {
   const graceSeconds = intent?.name === 'reboot-started' && !intent.data.force ? intent.data.timeoutSeconds : 0;
   const live = context.liveProcess();
   if (live && live.launch.epoch !== vm.epoch) {
-    const hindered = await stopGuest(context, graceSeconds);
-    if (hindered) return hindered;
+    const failure = await stopGuest(context, graceSeconds);
+    if (failure) return failure;
   }
   const oldEpoch = vm.epoch - 1;
   const forced = !(await context.guestHadStopped(oldEpoch));

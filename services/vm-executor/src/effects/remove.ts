@@ -1,6 +1,6 @@
 // delete: nothing of the VM is left. Done twice, it finds nothing to do.
-import { hostTrouble, refusal } from '@ironlog/hypervisor';
-import { removeVmFolder } from '../vms/vm-directory.ts';
+import { hostError, refusal } from '@ironlog/hypervisor';
+import { removeVmDirectory } from '../vms/vm-directory.ts';
 import { type Effect, failed } from './context.ts';
 import { notOurs, residueIn } from './residue.ts';
 
@@ -13,10 +13,10 @@ export const remove: Effect = async (context) => {
   }
   fail('before-remove');
   try {
-    const strangers = removeVmFolder(directory);
-    if (strangers.length > 0) return failed(notOurs(strangers), ['directory']);
+    const foreignEntries = removeVmDirectory(directory);
+    if (foreignEntries.length > 0) return failed(notOurs(foreignEntries), ['directory']);
   } catch (error) {
-    return failed(hostTrouble('directory', "the VM's directory could not be removed", error), ['directory']);
+    return failed(hostError('directory', "the VM's directory could not be removed", error), ['directory']);
   }
   fail('after-remove');
   return { kind: 'done', fact: { name: 'deleted', data: { epoch: vm.epoch, tookMs: context.now() - startedAt } } };

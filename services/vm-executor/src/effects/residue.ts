@@ -42,8 +42,13 @@ export const residueIn = async (directory: string): Promise<Residue[]> => {
 };
 
 /** Somebody has put something into the VM's folder: what it is, is for the host's log. */
-export const notOurs = (strangers: readonly string[]): Refusal =>
-  refusal('failed', 'directory', "the VM's directory holds what is not the VM's", strangers.slice(0, 10).join(', '));
+export const notOurs = (foreignEntries: readonly string[]): Refusal =>
+  refusal(
+    'failed',
+    'directory',
+    "the VM's directory holds what is not the VM's",
+    foreignEntries.slice(0, 10).join(', '),
+  );
 
 /** Ends the process and removes its socket; what remains is for recovery to clean up. */
 export const clearUp = async (context: EffectContext): Promise<Residue[]> => {

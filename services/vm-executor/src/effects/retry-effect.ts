@@ -1,6 +1,6 @@
 // An effect that throws (the log is away, a disk is full) is tried again until its task's deadline, and has failed then (P2).
 import { EventLogError } from '@ironlog/event-log';
-import { hostTrouble, type Refusal, refusal } from '@ironlog/hypervisor';
+import { hostError, type Refusal, refusal } from '@ironlog/hypervisor';
 import type { Residue, Verb } from '@ironlog/schemas';
 import { retry } from '@ironlog/service-kit';
 import { Superseded } from '../host/incarnation.ts';
@@ -9,7 +9,7 @@ import { clearUp, residueIn } from './residue.ts';
 
 const BACKOFF = { baseMs: 100, maxMs: 5000 };
 
-export interface Persistence {
+export interface RetryEffectOptions {
   readonly verb: Verb;
   readonly effect: Effect;
   /** Aborted when the service stops: then the task stays open, and nothing is cleared up. */
@@ -18,8 +18,8 @@ export interface Persistence {
 }
 
 /** Effects are "ensure" (P6): what one has done before it threw, the next attempt finds done. @throws Superseded, or when stopped. */
-export const persist = async (
-  { verb, effect, stop, onAgain }: Persistence,
+export const retryEffect = async (
+  { verb, effect, stop, onAgain }: RetryEffectOptions,
   context: EffectContext,
 ): Promise<EffectResult> => {
   let thrown: unknown;
@@ -42,18 +42,18 @@ export const persist = async (
 const inWords = (verb: Verb, thrown: unknown): Refusal =>
   thrown instanceof EventLogError
     ? refusal('failed', verb, `${verb} was not done: the host did not reach the event log`, thrown.message)
-    : hostTrouble(verb, `${verb} was not done`, thrown);
+    : hostError(verb, `${verb} was not done`, thrown);
 
 /** After these verbs' failure the VM is to have no process; the others leave it as it was. */
 const ENDS_ITS_PROCESS: readonly Verb[] = ['create', 'boot', 'reboot', 'restore'];
-const LOOKS_FOR_RESIDUE: readonly Verb[] = ['delete', 'cleanup'];
+const CHECKS_FOR_RESIDUE: readonly Verb[] = ['delete', 'cleanup'];
 /** Where not even that can be found out, recovery is to clean up whatever there may be. */
 const UNKNOWN: readonly Residue[] = ['process', 'socket'];
 
 const leftOf = async (verb: Verb, context: EffectContext): Promise<readonly Residue[]> => {
   try {
     if (ENDS_ITS_PROCESS.includes(verb)) return await clearUp(context);
-    return LOOKS_FOR_RESIDUE.includes(verb) ? await residueIn(context.directory) : [];
+    return CHECKS_FOR_RESIDUE.includes(verb) ? await residueIn(context.directory) : [];
   } catch (error) {
     if (error instanceof Superseded) throw error;
     return UNKNOWN;

@@ -3,13 +3,13 @@ import { type Heartbeat, HOSTS_BUCKET } from '@ironlog/schemas';
 import type { Logger } from '@ironlog/service-kit';
 import { type KV, Kvm } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { gathered } from '../vms/debounce.ts';
+import { debounce } from '../vms/debounce.ts';
 
 const EVERY_MS = 3000;
 /** A fleet that is taken down must not cost a beat for each VM. */
-const GATHER_MS = 100;
+const DEBOUNCE_MS = 100;
 
-export interface Pulse {
+export interface HeartbeatTimer {
   /** Sends one at once: what has changed must not wait for the next. */
   readonly beat: () => Promise<void>;
   /**
@@ -21,13 +21,13 @@ export interface Pulse {
   readonly stop: () => Promise<void>;
 }
 
-export interface PulseDeps {
+export interface HeartbeatDeps {
   readonly connection: NatsConnection;
   readonly read: () => Heartbeat;
   readonly logger: Logger;
 }
 
-const put = async (bucket: KV, { read, logger }: PulseDeps): Promise<void> => {
+const put = async (bucket: KV, { read, logger }: HeartbeatDeps): Promise<void> => {
   const heartbeat = read();
   try {
     await bucket.put(heartbeat.host, JSON.stringify(heartbeat));
@@ -38,11 +38,11 @@ const put = async (bucket: KV, { read, logger }: PulseDeps): Promise<void> => {
 };
 
 /** Sends the first beat before it resolves. */
-export const startHeartbeat = async (deps: PulseDeps): Promise<Pulse> => {
+export const startHeartbeat = async (deps: HeartbeatDeps): Promise<HeartbeatTimer> => {
   const bucket = await new Kvm(deps.connection).open(HOSTS_BUCKET);
   await put(bucket, deps);
   const timer = setInterval(() => void put(bucket, deps), EVERY_MS);
-  const early = gathered(() => void put(bucket, deps), GATHER_MS);
+  const early = debounce(() => void put(bucket, deps), DEBOUNCE_MS);
   return {
     beat: () => put(bucket, deps),
     givenBack: early.soon,

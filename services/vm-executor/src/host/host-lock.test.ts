@@ -114,9 +114,9 @@ test('of many that find the lock of a dead one, one at most goes on', async () =
     await Promise.all(racers.map(({ stdout }) => once(stdout, 'data')));
     const answers = racers.map(({ stdout }) => once(stdout, 'data'));
     for (const { stdin } of racers) stdin.write('.');
-    const said = (await Promise.all(answers)).map(([text]) => String(text));
-    expect(said.filter((text) => text === 'held').length).toBeLessThanOrEqual(1);
-    expect(said.filter((text) => text !== 'held' && !text.includes('is in use by an executor'))).toEqual([]);
+    const appended = (await Promise.all(answers)).map(([text]) => String(text));
+    expect(appended.filter((text) => text === 'held').length).toBeLessThanOrEqual(1);
+    expect(appended.filter((text) => text !== 'held' && !text.includes('is in use by an executor'))).toEqual([]);
     await Promise.all(racers.map(end));
   }
 });

@@ -10,19 +10,19 @@ let stream: MemoryStream;
 let told: string[];
 let stopping: AbortController;
 let lossy: boolean;
-let looks: number;
+let checks: number;
 beforeEach(() => {
   stream = memoryStream();
   told = [];
   stopping = new AbortController();
   lossy = false;
-  looks = 0;
+  checks = 0;
 });
 
 const counted = (log: EventLog): EventLog => ({
   ...log,
   readSince: (filter, after) => {
-    looks += 1;
+    checks += 1;
     return log.readSince(filter, after);
   },
 });
@@ -41,7 +41,7 @@ const started = async (host = HOST, stateDirectoryId = 'one'): Promise<Incarnati
   return one;
 };
 const reaped = (one: Incarnation, pid: number) =>
-  one.say({ name: 'reaped', data: { incarnation: one.id, pid, directory: '/', reason: 'test' } });
+  one.append({ name: 'reaped', data: { incarnation: one.id, pid, directory: '/', reason: 'test' } });
 const onRecord = () =>
   stream.entries.map(({ read }) => (read.ok && read.stored.kind === 'host' ? read.stored.event : undefined));
 
@@ -101,10 +101,10 @@ test('a thousand who ask within the moment that an answer holds share one look',
   const one = await started();
   await Promise.all(Array.from({ length: 1000 }, () => one.check()));
   await one.check();
-  expect(looks).toBe(1);
+  expect(checks).toBe(1);
   await vi.waitFor(async () => {
     await one.check();
-    expect(looks).toBe(2);
+    expect(checks).toBe(2);
   }, 15_000);
 });
 
@@ -115,7 +115,7 @@ test('no answer is none that could hold: who asks next asks the log', async () =
   await failed;
   lossy = false;
   await one.check();
-  expect(looks).toBe(2);
+  expect(checks).toBe(2);
 });
 
 test('a start takes over only when one with another state directory has no answer left that holds', async () => {
@@ -147,7 +147,7 @@ test('one that has nothing to do learns of it all the same', async () => {
   const one = await started();
   const stop = watchIncarnation(one, 5);
   lossy = true;
-  await vi.waitFor(() => expect(looks).toBeGreaterThan(1), { timeout: 15_000 });
+  await vi.waitFor(() => expect(checks).toBeGreaterThan(1), { timeout: 15_000 });
   lossy = false;
   const two = await started();
   await vi.waitFor(() => expect(told).toEqual([two.id]), { timeout: 15_000 });
@@ -164,7 +164,7 @@ test('nor can it say anything more of the host', async () => {
 
 test('what others say of the host is folded, and supersedes nobody', async () => {
   const one = await started();
-  await incarnation().say({ name: 'host-reachable', data: {} });
+  await incarnation().append({ name: 'host-reachable', data: {} });
   await one.check();
   await reaped(one, 1);
   expect(onRecord().map((event) => event?.name)).toEqual(['executor-started', 'host-reachable', 'reaped']);

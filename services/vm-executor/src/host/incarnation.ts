@@ -45,7 +45,7 @@ export class Incarnation {
    * Whoever had our state directory is dead, for we hold its lock; one with another may live on another machine.
    */
   async start(fact: Start): Promise<void> {
-    await this.say(fact);
+    await this.append(fact);
     this.#started = true;
     this.#stateDirectories.delete(fact.data.stateDirectoryId);
     if (this.#stateDirectories.size > 0) await delay(TAKE_OVER_AFTER_MS, this.#deps.signal);
@@ -57,7 +57,7 @@ export class Incarnation {
     const fact = { name: 'executor-stopped', data: { incarnation: this.id } } as const;
     this.#started = false;
     // The service's own signal has ended by now.
-    await this.#say(fact, AbortSignal.timeout(STOP_WITHIN_MS));
+    await this.#append(fact, AbortSignal.timeout(STOP_WITHIN_MS));
   }
 
   /**
@@ -82,13 +82,13 @@ export class Incarnation {
   }
 
   /** Appends one of this host's events. @throws Superseded, or Error when the service stops before its fate is known. */
-  say(fact: HostFact): Promise<void> {
-    const said = this.#turn.then(() => this.#say(fact, this.#deps.signal));
-    this.#turn = said.catch(() => undefined);
-    return said;
+  append(fact: HostFact): Promise<void> {
+    const appended = this.#turn.then(() => this.#append(fact, this.#deps.signal));
+    this.#turn = appended.catch(() => undefined);
+    return appended;
   }
 
-  async #say(fact: HostFact, signal: AbortSignal): Promise<void> {
+  async #append(fact: HostFact, signal: AbortSignal): Promise<void> {
     const { log, host } = this.#deps;
     const event = hostEvent(host, fact, { id: newEventId(), time: new Date().toISOString(), writer: host });
     if (this.#superseded) throw this.#superseded;

@@ -29,7 +29,7 @@ const table = () => {
   return { log, state, vms };
 };
 const created: VmFact = { name: 'created', data: { epoch: 0 } };
-const otherHostIsBusy = () => host.say(newVmId(), hostId('host-2'), claim(hostId('host-2'), false), created);
+const otherHostIsBusy = () => host.append(newVmId(), hostId('host-2'), claim(hostId('host-2'), false), created);
 
 test('it is kept while the executor runs, and not at its start alone', async () => {
   const { log, state, vms } = table();
@@ -45,7 +45,7 @@ test('a claim whose directory is not made yet is read again by the next start', 
   const { log, state, vms } = table();
   const id = newVmId();
   await otherHostIsBusy();
-  await host.say(id, HOST, claim(HOST, false));
+  await host.append(id, HOST, claim(HOST, false));
   await vms.get({ tenant: TENANT, vmId: id });
   await otherHostIsBusy();
   const progress = new Progress({ log, state, vms, onError: (error) => expect.fail(String(error)) });
@@ -61,7 +61,7 @@ test('a claim that ended without a directory holds nothing up', async () => {
   const { log, state, vms } = table();
   const id = newVmId();
   const failed = { epoch: 0, stage: 'directory', code: 'failed', reason: 'no room', retryable: true, residue: [] };
-  await host.say(id, HOST, claim(HOST, false), { name: 'create-failed', data: failed });
+  await host.append(id, HOST, claim(HOST, false), { name: 'create-failed', data: failed });
   await vms.get({ tenant: TENANT, vmId: id });
   const progress = new Progress({ log, state, vms, onError: (error) => expect.fail(String(error)) });
   await progress.keep();
@@ -98,7 +98,7 @@ test('a delete, which takes its directory away before it is on record, is read a
   const { log, state, vms } = table();
   const id = newVmId();
   const ref = { tenant: TENANT, vmId: id };
-  await host.say(id, HOST, claim(HOST, false), created);
+  await host.append(id, HOST, claim(HOST, false), created);
   mkdirSync(state.directoryOf(ref), { recursive: true });
   const vm = await vms.get(ref);
   const progress = new Progress({ log, state, vms, onError: (error) => expect.fail(String(error)) });

@@ -9,7 +9,7 @@ const KEEP_EVERY_MS = 60_000;
 export interface ProgressDeps {
   readonly log: Pick<EventLog, 'info'>;
   readonly state: Pick<StateDirectory, 'host' | 'save'>;
-  readonly vms: Pick<VmTable, 'settled' | 'housedUntil'>;
+  readonly vms: Pick<VmTable, 'drained' | 'directoriesMadeUntil'>;
   readonly onError: (error: unknown) => void;
   readonly everyMs?: number;
 }
@@ -29,8 +29,8 @@ export class Progress {
     const { log, state, vms } = this.#deps;
     const { createdAt, lastSequence } = await log.info();
     // What was being appended when the log was asked is known once it is settled, and else lies behind its end.
-    await vms.settled();
-    const scannedTo = Math.max(state.host.scannedTo, vms.housedUntil(lastSequence));
+    await vms.drained();
+    const scannedTo = Math.max(state.host.scannedTo, vms.directoriesMadeUntil(lastSequence));
     state.save({ scannedTo, log: { createdAt: createdAt.toISOString(), lastSequence } });
   }
 

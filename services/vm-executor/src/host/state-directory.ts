@@ -7,7 +7,7 @@ import { type HostId, type TenantId, tenantIdSchema, type VmId, vmIdSchema } fro
 import { ConfigError } from '@ironlog/service-kit';
 import { readSnapshot } from '../vms/snapshot-store.ts';
 import { type HostFile, readHostFile } from './host-file.ts';
-import { strangersAmong } from './state-entries.ts';
+import { foreignEntriesAmong } from './state-entries.ts';
 
 export interface VmRef {
   readonly tenant: TenantId;
@@ -30,15 +30,15 @@ const refuseUnfit = (path: string): void => {
 };
 
 /** Names told of those that are in the way. */
-const TOLD = 3;
+const MAX_LISTED = 3;
 
 /** @throws ConfigError when the directory is neither a host's nor fit to become one's: what is in it is not ours to touch. */
-const refuseStrange = (path: string): void => {
-  const strangers = strangersAmong(path);
-  if (strangers.length === 0) return;
-  const more = strangers.length > TOLD ? ` (and ${strangers.length - TOLD} more)` : '';
+const refuseForeign = (path: string): void => {
+  const foreignEntries = foreignEntriesAmong(path);
+  if (foreignEntries.length === 0) return;
+  const more = foreignEntries.length > MAX_LISTED ? ` (and ${foreignEntries.length - MAX_LISTED} more)` : '';
   throw new ConfigError(
-    `IRONLOG_STATE_DIR ${path} holds ${strangers.slice(0, TOLD).join(', ')}${more} and no host.json: it is no host's; give the executor an empty directory of its own`,
+    `IRONLOG_STATE_DIR ${path} holds ${foreignEntries.slice(0, MAX_LISTED).join(', ')}${more} and no host.json: it is no host's; give the executor an empty directory of its own`,
   );
 };
 
@@ -57,7 +57,7 @@ export class StateDirectory {
     this.path = path;
     this.#file = join(path, 'host.json');
     const known = readHostFile(this.#file);
-    if (!known) refuseStrange(path);
+    if (!known) refuseForeign(path);
     const owner = known?.host ?? this.#ownerBesides(host);
     if (owner !== host)
       throw new ConfigError(

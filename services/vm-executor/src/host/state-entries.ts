@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { tenantIdSchema, vmIdSchema } from '@ironlog/schemas';
-import { strangersIn } from '../vms/vm-directory.ts';
+import { foreignEntriesIn } from '../vms/vm-directory.ts';
 
 /** Before host.json is there, or beside it; the last is a fresh file system's own. */
 const OURS = [
@@ -22,13 +22,13 @@ const isTenants = (path: string, name: string): boolean => {
     vms.every((vm) => {
       if (!vm.isDirectory() || !vmIdSchema.safeParse(vm.name).success) return false;
       const folder = join(path, name, vm.name);
-      return readdirSync(folder).length > 0 && strangersIn(folder).length === 0;
+      return readdirSync(folder).length > 0 && foreignEntriesIn(folder).length === 0;
     })
   );
 };
 
 /** The names of what is not ours in a directory, sorted. */
-export const strangersAmong = (path: string): readonly string[] =>
+export const foreignEntriesAmong = (path: string): readonly string[] =>
   readdirSync(path, { withFileTypes: true })
     .filter((entry) => !OURS.some((name) => name.test(entry.name)))
     .filter((entry) => !(entry.isDirectory() && isTenants(path, entry.name)))

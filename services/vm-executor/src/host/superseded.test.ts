@@ -42,7 +42,7 @@ test('a VM that it would settle is left to the other', async () => {
   await host.start();
   await host.startAnother();
   const lost: VmFact = { name: 'lost', data: { host: HOST, reason: 'silent' } };
-  await host.say(id, 'recovery', lost);
+  await host.append(id, 'recovery', lost);
   await told();
   expect((await host.last(id))?.name).toBe('lost');
 });

@@ -4,11 +4,11 @@ import type { VmFact } from '@ironlog/schemas';
 import { removeTracesOf } from '../effects/index.ts';
 import type { HostDeps } from '../host-deps.ts';
 import type { VmLog } from '../vms/vm-log.ts';
-import type { Ending } from './live-processes.ts';
+import type { ProcessEnd } from './live-processes.ts';
 
 export interface Death {
   readonly epoch: number;
-  readonly ending: Ending;
+  readonly ending: ProcessEnd;
 }
 
 /** States in which a VM has a process that should live, or may: a lost one's has run on unheard. */
@@ -31,7 +31,7 @@ const factOf = (vm: Vm, { ending }: Death): VmFact => {
 };
 
 /** An end that was found by looking, and told by nobody. */
-export const noticed = (guestStopped: boolean, detectedBy: Ending['detectedBy']): Ending => ({
+export const noticed = (guestStopped: boolean, detectedBy: ProcessEnd['detectedBy']): ProcessEnd => ({
   exit: undefined,
   guestStopped,
   detectedBy,
@@ -45,18 +45,18 @@ export const noticed = (guestStopped: boolean, detectedBy: Ending['detectedBy'])
 export const recordDeath = async ({ host, runtime, state }: HostDeps, log: VmLog, death: Death): Promise<boolean> => {
   const concerns = (vm: Vm): boolean =>
     vm.task === null && ALIVE.includes(vm.state) && epochOfProcess(vm) === death.epoch;
-  const said = await log.append((vm) =>
+  const appended = await log.append((vm) =>
     concerns(vm) ? { fact: factOf(vm, death), meta: { actor: host } } : undefined,
   );
-  if (said.kind === 'unsaid') return false;
+  if (appended.kind === 'skipped') return false;
   // Not before it is on record: if that is cut off, what the process left tells an orderly end from a crash once more.
   // Then nothing of it is left to clean up, and the restart by policy need not wait for that.
   await removeTracesOf(state.directoryOf({ tenant: log.vm.tenant, vmId: log.vm.id }), death.epoch);
-  if (said.fact.name === 'crashed') tellCrash(runtime, log.vm, { ...death, reason: said.fact.data.reason });
+  if (appended.fact.name === 'crashed') reportCrash(runtime, log.vm, { ...death, reason: appended.fact.data.reason });
   return true;
 };
 
-const tellCrash = (
+const reportCrash = (
   { logger, metrics }: HostDeps['runtime'],
   { tenant, id }: Vm,
   { ending, epoch, reason }: Death & { readonly reason: string },

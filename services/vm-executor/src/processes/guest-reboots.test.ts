@@ -3,13 +3,13 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { GuestReboots } from './guest-reboots.ts';
 
 const launch = { epoch: 1 } as LaunchSpec;
-let told: [string, number][] = [];
+let reported: [string, number][] = [];
 let reboots: GuestReboots;
 
 beforeEach(() => {
   vi.useFakeTimers();
-  told = [];
-  reboots = new GuestReboots((key, _launch, times) => told.push([key, times]));
+  reported = [];
+  reboots = new GuestReboots((key, _launch, times) => reported.push([key, times]));
 });
 afterEach(() => {
   reboots.stop();
@@ -22,10 +22,10 @@ const restart = (key: string, times: number): void => {
 
 test('a restart is told at once, and one much later at once again', () => {
   restart('a', 1);
-  expect(told).toEqual([['a', 1]]);
+  expect(reported).toEqual([['a', 1]]);
   vi.advanceTimersByTime(10_000);
   restart('a', 1);
-  expect(told).toEqual([
+  expect(reported).toEqual([
     ['a', 1],
     ['a', 1],
   ]);
@@ -34,11 +34,11 @@ test('a restart is told at once, and one much later at once again', () => {
 test('a loop of restarts is told of every ten seconds, with how many there were', () => {
   restart('a', 500);
   vi.advanceTimersByTime(9_999);
-  expect(told).toEqual([['a', 1]]);
+  expect(reported).toEqual([['a', 1]]);
   vi.advanceTimersByTime(1);
   restart('a', 7);
   vi.advanceTimersByTime(10_000);
-  expect(told).toEqual([
+  expect(reported).toEqual([
     ['a', 1],
     ['a', 499],
     ['a', 7],
@@ -48,7 +48,7 @@ test('a loop of restarts is told of every ten seconds, with how many there were'
 test('one VM does not hold up another', () => {
   restart('a', 2);
   restart('b', 1);
-  expect(told).toEqual([
+  expect(reported).toEqual([
     ['a', 1],
     ['b', 1],
   ]);
@@ -59,7 +59,7 @@ test('what waits is told when the process ends, and nothing is told twice', () =
   reboots.end('a');
   reboots.end('a');
   vi.advanceTimersByTime(60_000);
-  expect(told).toEqual([
+  expect(reported).toEqual([
     ['a', 1],
     ['a', 2],
   ]);

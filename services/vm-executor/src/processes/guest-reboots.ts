@@ -13,11 +13,11 @@ interface Waiting {
 
 export class GuestReboots {
   readonly #waiting = new Map<string, Waiting>();
-  readonly #tell: (key: string, launch: LaunchSpec, times: number) => void;
+  readonly #onReboots: (key: string, launch: LaunchSpec, times: number) => void;
 
   /** `times`: how many restarts are told of. */
-  constructor(tell: (key: string, launch: LaunchSpec, times: number) => void) {
-    this.#tell = tell;
+  constructor(onReboots: (key: string, launch: LaunchSpec, times: number) => void) {
+    this.#onReboots = onReboots;
   }
 
   add(key: string, launch: LaunchSpec): void {
@@ -26,14 +26,14 @@ export class GuestReboots {
       waiting.times += 1;
       return;
     }
-    this.#tell(key, launch, 1);
+    this.#onReboots(key, launch, 1);
     this.#arm(key, launch);
   }
 
   /** Its process is gone: what waits is told before that is. */
   end(key: string): void {
     const waiting = this.#take(key);
-    if (waiting && waiting.times > 0) this.#tell(key, waiting.launch, waiting.times);
+    if (waiting && waiting.times > 0) this.#onReboots(key, waiting.launch, waiting.times);
   }
 
   stop(): void {
@@ -44,7 +44,7 @@ export class GuestReboots {
     const timer = setTimeout(() => {
       const waiting = this.#take(key);
       if (!waiting || waiting.times === 0) return;
-      this.#tell(key, launch, waiting.times);
+      this.#onReboots(key, launch, waiting.times);
       this.#arm(key, launch);
     }, EVERY_MS);
     this.#waiting.set(key, { launch, timer, times: 0 });

@@ -17,18 +17,18 @@ const halt = (pid: number): void => {
   process.kill(pid, 'SIGSTOP');
   halted = pid;
 };
-const goOn = (): void => {
+const thaw = (): void => {
   if (halted !== undefined) process.kill(halted, 'SIGCONT');
   halted = undefined;
 };
-afterEach(goOn);
+afterEach(thaw);
 
 test('a silent process makes its VM unresponsive, and its answer makes it responsive again', async () => {
   const { id, pid } = await host.made(true);
   await host.start();
   halt(pid);
   await host.until(id, 'unresponsive');
-  goOn();
+  thaw();
   await host.until(id, 'responsive');
   const [silent, back] = (await host.story(id)).slice(-2);
   expect(silent).toMatchObject({ actor: 'host-1', data: { epoch: 1 } });
@@ -40,7 +40,7 @@ test('a silent process makes its VM unresponsive, and its answer makes it respon
 
 test('what was silent under the executor before is responsive once it answers this one, and is said once', async () => {
   const { id } = await host.made(true);
-  await host.say(id, HOST, { name: 'unresponsive', data: { epoch: 1, sinceMs: 30_000 } });
+  await host.append(id, HOST, { name: 'unresponsive', data: { epoch: 1, sinceMs: 30_000 } });
   await host.start();
   await host.until(id, 'responsive');
   expect((await host.last(id))?.data).toEqual({ epoch: 1, afterMs: 0 });
@@ -74,12 +74,12 @@ test('a VM that was paused behind our back has diverged', async () => {
 /** A watch of one running VM whose process answers as it is told; nothing runs. */
 const watchOf = async (
   answer: () => Observation['state'],
-  { lacksProcess = false, settle = () => undefined }: { lacksProcess?: boolean; settle?: () => void } = {},
+  { lacksProcess = false, reconcile = () => undefined }: { lacksProcess?: boolean; reconcile?: () => void } = {},
 ) => {
   const { signal } = new AbortController();
   const log = createMemoryEventLog({ stream: host.stream });
   const id = newVmId();
-  await host.say(
+  await host.append(
     id,
     HOST,
     claim(HOST, false),
@@ -90,7 +90,7 @@ const watchOf = async (
   const deps = { log, host: HOST, now: () => new Date(), signal, onChange: () => undefined };
   const vm = await VmLog.load(deps, { tenant: TENANT, vmId: id }, undefined);
   const runtime = createRuntime('test', { logger: createLogger({ service: 'test', level: 'fatal' }) });
-  const counts = { rounds: 0, looks: 0, settled: 0 };
+  const counts = { rounds: 0, results: 0, reconciled: 0 };
   const mailboxes = new Mailboxes();
   const watch = new HealthWatch({
     host: { host: HOST, runtime, signal },
@@ -100,12 +100,12 @@ const watchOf = async (
       return [vm];
     },
     observe: async () => {
-      counts.looks += 1;
+      counts.results += 1;
       return { ok: true, state: answer() };
     },
-    settle: async () => {
-      counts.settled += 1;
-      settle();
+    reconcile: async () => {
+      counts.reconciled += 1;
+      reconcile();
     },
     lacksProcess: () => lacksProcess,
     everyMs: 1,
@@ -116,10 +116,10 @@ const watchOf = async (
 test('a VM whose process is not there, and of whose death nobody was told, is settled, again until that succeeds', async () => {
   const { counts, watch } = await watchOf(() => 'running', {
     lacksProcess: true,
-    settle: () => expect.fail('no disk'),
+    reconcile: () => expect.fail('no disk'),
   });
-  await vi.waitFor(() => expect(counts.settled).toBeGreaterThan(2), BOUND);
-  expect(counts.looks).toBe(0);
+  await vi.waitFor(() => expect(counts.reconciled).toBeGreaterThan(2), BOUND);
+  expect(counts.results).toBe(0);
   await watch.stop();
 });
 
@@ -134,18 +134,18 @@ test.each([
   await vi.waitFor(() => expect(counts.rounds).toBeGreaterThan(before + 20), BOUND);
   gate.resolve();
   await held;
-  await vi.waitFor(() => expect(counts.settled).toBeGreaterThan(0), BOUND);
+  await vi.waitFor(() => expect(counts.reconciled).toBeGreaterThan(0), BOUND);
   await watch.stop();
 });
 
 test('a difference is looked into once, however long it lasts and whatever else is said of the VM', async () => {
   const { counts, vm, watch } = await watchOf(() => 'paused');
-  await vi.waitFor(() => expect(counts.looks).toBeGreaterThan(20), BOUND);
-  expect(counts.settled).toBe(1);
+  await vi.waitFor(() => expect(counts.results).toBeGreaterThan(20), BOUND);
+  expect(counts.reconciled).toBe(1);
   await vm.append(() => ({ fact: { name: 'responsive', data: { epoch: 1, afterMs: 0 } }, meta: { actor: 'test' } }));
-  const before = counts.looks;
-  await vi.waitFor(() => expect(counts.looks).toBeGreaterThan(before + 20), BOUND);
-  expect(counts.settled).toBe(1);
+  const before = counts.results;
+  await vi.waitFor(() => expect(counts.results).toBeGreaterThan(before + 20), BOUND);
+  expect(counts.reconciled).toBe(1);
   await watch.stop();
 });
 
@@ -155,7 +155,7 @@ test('a difference seen in a single look is none', async () => {
     last = last === 'running' ? 'paused' : 'running';
     return last;
   });
-  await vi.waitFor(() => expect(counts.looks).toBeGreaterThan(20), BOUND);
-  expect(counts.settled).toBe(0);
+  await vi.waitFor(() => expect(counts.results).toBeGreaterThan(20), BOUND);
+  expect(counts.reconciled).toBe(0);
   await watch.stop();
 });

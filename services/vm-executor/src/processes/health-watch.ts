@@ -9,8 +9,8 @@ import type { VmLog } from '../vms/vm-log.ts';
 import { keyOf } from '../vms/vm-table.ts';
 
 /** Looks in a row that find the same before it is said: one late answer is no silence. */
-const SILENT_LOOKS = 3;
-const DIFFERENT_LOOKS = 2;
+const SILENT_CHECKS = 3;
+const DIVERGED_CHECKS = 2;
 /** Less where looks are more frequent. */
 const ANSWER_WITHIN_MS = 3000;
 /** Processes asked at once, of the thousand that a host may have. */
@@ -25,12 +25,12 @@ export interface HealthWatchDeps {
   readonly observe: (vm: Vm, deadline: AbortSignal) => Promise<Outcome<Observation>> | undefined;
   readonly lacksProcess: (vm: Vm) => boolean;
   /** Brings the VM and its process together; called inside its mailbox. */
-  readonly settle: (log: VmLog) => Promise<void>;
+  readonly reconcile: (log: VmLog) => Promise<void>;
   /** From the end of one round to the next; 0: never. */
   readonly everyMs: number;
 }
 
-interface Looks {
+interface CheckResults {
   readonly epoch: number;
   silent: number;
   /** Monotonic, ms; of the first look that was not answered. */
@@ -42,7 +42,7 @@ interface Looks {
 
 export class HealthWatch {
   readonly #deps: HealthWatchDeps;
-  #looks = new Map<string, Looks>();
+  #checks = new Map<string, CheckResults>();
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> = Promise.resolve();
   #stopped = false;
@@ -63,7 +63,7 @@ export class HealthWatch {
     const { everyMs, host } = this.#deps;
     if (everyMs === 0 || this.#stopped) return;
     this.#timer = setTimeout(() => {
-      this.#round = this.#lookAtAll()
+      this.#round = this.#checkAll()
         .catch((err: unknown) => {
           if (!host.signal.aborted) host.runtime.logger.warn({ err }, 'a round of health checks was cut off');
         })
@@ -71,100 +71,101 @@ export class HealthWatch {
     }, everyMs);
   }
 
-  async #lookAtAll(): Promise<void> {
+  async #checkAll(): Promise<void> {
     const watched = (await this.#deps.owned()).filter(({ vm }) => isWatched(vm));
-    const before = this.#looks;
-    this.#looks = new Map();
+    const before = this.#checks;
+    this.#checks = new Map();
     for (const { vm } of watched) {
       const key = keyOf({ tenant: vm.tenant, vmId: vm.id });
       const known = before.get(key);
-      this.#looks.set(key, known?.epoch === vm.epoch ? known : noLooks(vm.epoch));
+      this.#checks.set(key, known?.epoch === vm.epoch ? known : noResults(vm.epoch));
     }
     const next = watched.values();
     const hand = async (): Promise<void> => {
-      for (const log of next) if (!this.#deps.host.signal.aborted) await this.#lookSafely(log);
+      for (const log of next) if (!this.#deps.host.signal.aborted) await this.#checkSafely(log);
     };
     await Promise.all(Array.from({ length: AT_ONCE }, hand));
   }
 
   /** One VM's trouble ends the round for no other. */
-  async #lookSafely(log: VmLog): Promise<void> {
+  async #checkSafely(log: VmLog): Promise<void> {
     const { runtime, signal } = this.#deps.host;
     try {
-      await this.#look(log);
+      await this.#check(log);
     } catch (err) {
       const { id: vmId, tenant } = log.vm;
       if (!signal.aborted) runtime.logger.warn({ err, tenant, vmId }, 'a health check was cut off; it is made again');
     }
   }
 
-  async #look(log: VmLog): Promise<void> {
+  async #check(log: VmLog): Promise<void> {
     const { everyMs, host, lacksProcess, observe } = this.#deps;
     const within = Math.min(everyMs, ANSWER_WITHIN_MS);
     const { vm } = log;
-    if (lacksProcess(vm)) return void (await this.#settle(log));
+    if (lacksProcess(vm)) return void (await this.#reconcile(log));
     if (vm.state === 'created') return;
-    const looks = this.#looks.get(keyOf({ tenant: vm.tenant, vmId: vm.id }));
+    const results = this.#checks.get(keyOf({ tenant: vm.tenant, vmId: vm.id }));
     const askedAt = host.runtime.clock.monotonicMs();
     const observed = await observe(vm, AbortSignal.any([host.signal, AbortSignal.timeout(within)]));
     // What was asked of a VM that has moved on says nothing of it.
-    if (!looks || !observed || host.signal.aborted || log.vm.revision !== vm.revision) return;
+    if (!results || !observed || host.signal.aborted || log.vm.revision !== vm.revision) return;
     const outcome = observed.ok ? 'answered' : 'silent';
     host.runtime.metrics.counter('ironlog_health_checks_total').inc({ outcome });
-    if (observed.ok) await this.#heard(log, looks, observed);
-    else await this.#unheard(log, looks, askedAt);
+    if (observed.ok) await this.#heard(log, results, observed);
+    else await this.#unresponsive(log, results, askedAt);
   }
 
-  async #unheard(log: VmLog, looks: Looks, askedAt: number): Promise<void> {
-    looks.silent += 1;
-    if (looks.silent === 1) looks.silentSince = askedAt;
-    if (looks.silent < SILENT_LOOKS || log.vm.health === 'unresponsive') return;
-    await this.#say(log, { name: 'unresponsive', data: { epoch: looks.epoch, sinceMs: this.#silence(looks) } });
+  async #unresponsive(log: VmLog, results: CheckResults, askedAt: number): Promise<void> {
+    results.silent += 1;
+    if (results.silent === 1) results.silentSince = askedAt;
+    if (results.silent < SILENT_CHECKS || log.vm.health === 'unresponsive') return;
+    await this.#append(log, { name: 'unresponsive', data: { epoch: results.epoch, sinceMs: this.#silence(results) } });
   }
 
-  async #heard(log: VmLog, looks: Looks, { state }: Observation): Promise<void> {
+  async #heard(log: VmLog, results: CheckResults, { state }: Observation): Promise<void> {
     if (log.vm.health !== 'responsive') {
-      const afterMs = this.#silence(looks);
-      if (!(await this.#say(log, { name: 'responsive', data: { epoch: looks.epoch, afterMs } }))) return;
+      const afterMs = this.#silence(results);
+      if (!(await this.#append(log, { name: 'responsive', data: { epoch: results.epoch, afterMs } }))) return;
     }
-    looks.silent = 0;
+    results.silent = 0;
     const { vm } = log;
     const differs = state !== vm.state && state !== 'absent' && state !== 'unknown';
     const difference = differs ? `${vm.state}, found ${state}` : undefined;
-    if (difference !== looks.difference) looks.different = 0;
-    looks.difference = difference;
+    if (difference !== results.difference) results.different = 0;
+    results.difference = difference;
     if (!differs) return;
-    looks.different += 1;
-    if (looks.different === DIFFERENT_LOOKS && !(await this.#settle(log))) looks.different = 0;
+    results.different += 1;
+    if (results.different === DIVERGED_CHECKS && !(await this.#reconcile(log))) results.different = 0;
   }
 
   /** 0 when this executor has not met it silent: it was so before. */
-  #silence({ silent, silentSince }: Looks): number {
+  #silence({ silent, silentSince }: CheckResults): number {
     return silent === 0 ? 0 : this.#deps.host.runtime.clock.monotonicMs() - silentSince;
   }
 
   /** `false`: the VM had moved on by its turn, or has something in hand: what that comes to tells more. */
-  async #settle(log: VmLog): Promise<boolean> {
-    const { mailboxes, settle } = this.#deps;
+  async #reconcile(log: VmLog): Promise<boolean> {
+    const { mailboxes, reconcile } = this.#deps;
     const { id, revision, tenant } = log.vm;
     const key = keyOf({ tenant, vmId: id });
     if (mailboxes.isBusy(key)) return false;
     return mailboxes.run(key, async () => {
       if (log.vm.revision !== revision) return false;
-      await settle(log);
+      await reconcile(log);
       return true;
     });
   }
 
   /** `false`: something is in hand, and no round waits behind that; the next look says it. */
-  async #say(log: VmLog, fact: VmFact): Promise<boolean> {
+  async #append(log: VmLog, fact: VmFact): Promise<boolean> {
     const { host, mailboxes } = this.#deps;
     const { id, revision, tenant } = log.vm;
     const key = keyOf({ tenant, vmId: id });
     if (mailboxes.isBusy(key)) return false;
-    const say = (vm: Vm) => (vm.revision === revision ? { fact, meta: { actor: host.host } } : undefined);
-    const said = await mailboxes.run(key, () => log.append(say));
-    if (said.kind === 'said') host.runtime.logger.warn({ tenant, vmId: id, ...fact.data }, `the VM is ${fact.name}`);
+    const factFor = (vm: Vm) => (vm.revision === revision ? { fact, meta: { actor: host.host } } : undefined);
+    const appended = await mailboxes.run(key, () => log.append(factFor));
+    if (appended.kind === 'appended')
+      host.runtime.logger.warn({ tenant, vmId: id, ...fact.data }, `the VM is ${fact.name}`);
     return true;
   }
 }
@@ -172,4 +173,10 @@ export class HealthWatch {
 /** A created VM waits in its process, and has no guest that could be silent. */
 const isWatched = ({ state, task }: Vm): boolean =>
   task === null && (state === 'created' || state === 'running' || state === 'paused');
-const noLooks = (epoch: number): Looks => ({ epoch, silent: 0, silentSince: 0, different: 0, difference: undefined });
+const noResults = (epoch: number): CheckResults => ({
+  epoch,
+  silent: 0,
+  silentSince: 0,
+  different: 0,
+  difference: undefined,
+});

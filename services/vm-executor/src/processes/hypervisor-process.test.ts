@@ -23,7 +23,7 @@ import { Incarnation } from '../host/incarnation.ts';
 import { StateDirectory } from '../host/state-directory.ts';
 import type { HostDeps } from '../host-deps.ts';
 import { HypervisorProcesses } from './hypervisor-process.ts';
-import { type Ending, type LiveProcess, Processes } from './live-processes.ts';
+import { type LiveProcess, LiveProcesses, type ProcessEnd } from './live-processes.ts';
 
 const BOUND = { timeout: 15_000 };
 const HOST = hostId('host-1');
@@ -43,7 +43,7 @@ let root: string;
 let stream: MemoryStream;
 let simulator: Hypervisor;
 let directory: string;
-const executors: Processes[] = [];
+const executors: LiveProcesses[] = [];
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'il-'));
   stream = memoryStream();
@@ -81,8 +81,8 @@ const executor = async () => {
     fail: () => undefined,
     signal,
   };
-  const endings: Ending[] = [];
-  const live = new Processes({
+  const endings: ProcessEnd[] = [];
+  const live = new LiveProcesses({
     onEnd: (_key, _process, ending) => endings.push(ending),
     onGuestReboot: () => undefined,
     onGuestStop: () => undefined,

@@ -15,7 +15,7 @@ import {
 } from '@ironlog/hypervisor';
 import type { HostDeps } from '../host-deps.ts';
 import { keyOf } from '../vms/vm-table.ts';
-import type { LiveProcess, NewProcess, Processes } from './live-processes.ts';
+import type { LiveProcess, LiveProcesses, NewProcess } from './live-processes.ts';
 
 type Ensured = Outcome<{ readonly process: LiveProcess }>;
 const processOf = ({ identity, epoch }: FoundProcess): string => `process ${identity.pid} of epoch ${epoch}`;
@@ -30,9 +30,9 @@ export interface Ensuring {
 
 export class HypervisorProcesses {
   readonly #deps: HostDeps;
-  readonly #processes: Processes;
+  readonly #processes: LiveProcesses;
 
-  constructor(deps: HostDeps, processes: Processes) {
+  constructor(deps: HostDeps, processes: LiveProcesses) {
     this.#deps = deps;
     this.#processes = processes;
   }

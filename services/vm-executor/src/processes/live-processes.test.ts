@@ -1,10 +1,10 @@
 // How a process's end is told: by its exit at once, unless that may have been its guest's own doing; then by what it left.
 import type { Hypervisor, LaunchSpec, ProcessEvent, ProcessExit, ProcessHandle } from '@ironlog/hypervisor';
 import { expect, test } from 'vitest';
-import { type Ending, Processes } from './live-processes.ts';
+import { LiveProcesses, type ProcessEnd } from './live-processes.ts';
 
 /** A child that exits as `exit`, and of which the watch says `guestStopped` after `afterMs`; `undefined`: it never says. */
-const endingOf = (exit: ProcessExit, afterMs: number | undefined, guestStopped = true): Promise<Ending> => {
+const endingOf = (exit: ProcessExit, afterMs: number | undefined, guestStopped = true): Promise<ProcessEnd> => {
   const hypervisor: Pick<Hypervisor, 'watch'> = {
     watch: (_, report) => {
       const gone: ProcessEvent = { kind: 'gone', guestStopped, reason: 'told' };
@@ -13,7 +13,7 @@ const endingOf = (exit: ProcessExit, afterMs: number | undefined, guestStopped =
     },
   };
   const [handle, launch]: [Partial<ProcessHandle>, Partial<LaunchSpec>] = [{}, {}];
-  const processes = new Processes({
+  const processes = new LiveProcesses({
     onEnd: () => undefined,
     onGuestReboot: () => undefined,
     onGuestStop: () => undefined,

@@ -1,7 +1,7 @@
 // The live hypervisor processes of this host, one per VM at most, and what happens when one ends.
 import type { Hypervisor, LaunchSpec, ProcessExit, ProcessHandle, Watch } from '@ironlog/hypervisor';
 
-export interface Ending {
+export interface ProcessEnd {
   /** Undefined for a process that another executor had started: only its parent learns how it ended. */
   readonly exit: ProcessExit | undefined;
   /** The guest had switched itself off: an orderly end. */
@@ -14,7 +14,7 @@ export interface Ending {
 export interface LiveProcess {
   readonly handle: ProcessHandle;
   readonly launch: LaunchSpec;
-  readonly ended: Promise<Ending>;
+  readonly ended: Promise<ProcessEnd>;
   /** This executor has seen the VM defined in it; of one that was adopted it is not known. */
   isDefined: boolean;
   /** Its guest is off, and it stays until it is ended. */
@@ -22,7 +22,7 @@ export interface LiveProcess {
 }
 
 export interface ProcessEvents {
-  readonly onEnd: (key: string, process: LiveProcess, ending: Ending) => void;
+  readonly onEnd: (key: string, process: LiveProcess, ending: ProcessEnd) => void;
   readonly onGuestReboot: (key: string, process: LiveProcess) => void;
   /** The guest is off, and its process stays until it is ended: not before that is on record. */
   readonly onGuestStop: (key: string, process: LiveProcess) => void;
@@ -40,7 +40,7 @@ interface Entry extends LiveProcess {
   readonly watch: Watch;
 }
 
-export class Processes {
+export class LiveProcesses {
   readonly #live = new Map<string, Entry>();
   readonly #events: ProcessEvents;
 
@@ -87,7 +87,7 @@ export class Processes {
 
 // Both wait for the driver to tell, and no clock: it has then read to its end what the process said and left. It tells
 // within moments of a death, and a busy executor would miss any moment given.
-const childEnd = async (exited: Promise<ProcessExit>, gone: Promise<boolean>): Promise<Ending> => {
+const childEnd = async (exited: Promise<ProcessExit>, gone: Promise<boolean>): Promise<ProcessEnd> => {
   const exit = await exited;
   const noticedAt = performance.now();
   // Only an orderly end can have been the guest's own; anything else waits for no word.
@@ -95,7 +95,7 @@ const childEnd = async (exited: Promise<ProcessExit>, gone: Promise<boolean>): P
   return { exit, guestStopped: orderly && (await gone), detectedBy: 'child-exit', noticedAt };
 };
 
-const adoptedEnd = async (gone: Promise<boolean>): Promise<Ending> => {
+const adoptedEnd = async (gone: Promise<boolean>): Promise<ProcessEnd> => {
   const guestStopped = await gone;
   return { exit: undefined, guestStopped, detectedBy: 'socket-hangup', noticedAt: performance.now() };
 };

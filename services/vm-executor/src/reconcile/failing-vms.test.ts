@@ -9,7 +9,7 @@ const host = testHost();
 /** The last event of a VM that is claimed, or made and then told to boot, under `kernelArgs`. */
 const lifeOf = async (kernelArgs: string, last: VmEvent['name']) => {
   const id = newVmId();
-  await host.say(id, HOST, claim(HOST, true, { kernelArgs }));
+  await host.append(id, HOST, claim(HOST, true, { kernelArgs }));
   await host.start();
   await host.until(id, last);
   return host.last(id);
@@ -38,8 +38,8 @@ test('a process whose files cannot be made', async () => {
   await host.start();
   await host.stop();
   const id = newVmId();
-  await host.say(id, HOST, claim(HOST, false), { name: 'created', data: { epoch: 0 } });
-  await host.say(id, HOST, { name: 'boot-started', data: { ...intent, epoch: 1 } });
+  await host.append(id, HOST, claim(HOST, false), { name: 'created', data: { epoch: 0 } });
+  await host.append(id, HOST, { name: 'boot-started', data: { ...intent, epoch: 1 } });
   mkdirSync(`${host.directoryOf(id)}/hypervisor.log`, { recursive: true });
   await host.start();
   await host.until(id, 'boot-failed');
@@ -50,7 +50,7 @@ test('a process whose files cannot be made', async () => {
 
 test('what is reaped is named by tenant and VM', async () => {
   const { id } = await host.made(true);
-  await host.say(id, HOST, { name: 'stopped', data: { epoch: 1, cause: 'guest', forced: false } });
+  await host.append(id, HOST, { name: 'stopped', data: { epoch: 1, cause: 'guest', forced: false } });
   await host.start();
   expect(host.reaped()).toMatchObject([{ directory: `${TENANT}/${id}` }]);
   nothingOfTheHost();

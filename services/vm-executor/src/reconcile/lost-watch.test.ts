@@ -16,16 +16,16 @@ afterEach(async () => {
 const lose = async (count: number): Promise<VmId[]> => {
   const ids = Array.from({ length: count }, () => newVmId());
   for (const id of ids) {
-    await host.say(id, HOST, claim(HOST, false), { name: 'created', data: { epoch: 0 } });
-    await host.say(id, 'recovery', LOST);
+    await host.append(id, HOST, claim(HOST, false), { name: 'created', data: { epoch: 0 } });
+    await host.append(id, 'recovery', LOST);
   }
   return ids;
 };
-const watchWith = (settle: (id: VmId) => Promise<boolean>, onError = (_error: unknown): void => undefined) => {
+const watchWith = (reconcile: (id: VmId) => Promise<boolean>, onError = (_error: unknown): void => undefined) => {
   const { signal } = new AbortController();
   const log = createMemoryEventLog({ stream: host.stream });
   const deps = { host: { host: HOST, log, signal }, onError, everyMs: 5 };
-  watch = new LostWatch({ ...deps, settle: ({ vmId }) => settle(vmId) }, 0);
+  watch = new LostWatch({ ...deps, reconcile: ({ vmId }) => reconcile(vmId) }, 0);
 };
 
 test('all are settled at once, so that a look at /proc serves them together', async () => {

@@ -6,12 +6,12 @@ import type { HostDeps } from '../host-deps.ts';
 import { keyOf } from '../vms/vm-table.ts';
 
 /** Two requests each; a host that was silent long enough to lose its VMs can bear this much more. */
-const LOOK_EVERY_MS = 3000;
+const CHECK_EVERY_MS = 3000;
 
 export interface LostWatchDeps {
   readonly host: Pick<HostDeps, 'host' | 'signal'> & { readonly log: Pick<EventLog, 'info' | 'readSince'> };
   /** Brings the VM and its process together. Resolves with whether it is lost no more. */
-  readonly settle: (ref: VmRef) => Promise<boolean>;
+  readonly reconcile: (ref: VmRef) => Promise<boolean>;
   readonly onError: (error: unknown) => void;
   readonly everyMs?: number;
 }
@@ -20,37 +20,37 @@ export class LostWatch {
   readonly #deps: LostWatchDeps;
   readonly #lost = new Map<string, VmRef>();
   #after: number;
-  #looking: Promise<void> | undefined;
+  #checking: Promise<void> | undefined;
   readonly #timer: NodeJS.Timeout;
 
   /** `after`: up to this sequence of EVENTS every VM has been settled. */
   constructor(deps: LostWatchDeps, after: number) {
     this.#deps = deps;
     this.#after = after;
-    this.#timer = setInterval(() => this.#begin(), deps.everyMs ?? LOOK_EVERY_MS);
+    this.#timer = setInterval(() => this.#begin(), deps.everyMs ?? CHECK_EVERY_MS);
   }
 
   /** Resolves when the look in hand is over. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#looking;
+    await this.#checking;
   }
 
   #begin(): void {
-    this.#looking ??= this.#look()
+    this.#checking ??= this.#check()
       .catch((error: unknown) => {
         if (!this.#deps.host.signal.aborted) this.#deps.onError(error);
       })
       .finally(() => {
-        this.#looking = undefined;
+        this.#checking = undefined;
       });
   }
 
-  async #look(): Promise<void> {
+  async #check(): Promise<void> {
     const { host } = this.#deps;
     // From the log's end as it is now the next look goes on: the server searches all that lies between for the filter.
     const { lastSequence } = await host.log.info();
-    if (lastSequence <= this.#after) return this.#settleAll();
+    if (lastSequence <= this.#after) return this.#reconcileAll();
     for (const { read, sequence } of await host.log.readSince(RECOVERY_VM_FILTER, this.#after)) {
       this.#after = sequence;
       if (!read.ok || read.stored.kind !== 'vm') continue;
@@ -59,16 +59,16 @@ export class LostWatch {
       if (event.name === 'lost' && event.data.host === host.host) this.#lost.set(keyOf(ref), ref);
     }
     this.#after = Math.max(this.#after, lastSequence);
-    await this.#settleAll();
+    await this.#reconcileAll();
   }
 
   /** All at once: what they ask of /proc is then answered by a pass or two for all of them. One that fails stops no other. */
-  async #settleAll(): Promise<void> {
-    const { host, settle } = this.#deps;
-    const settling = [...this.#lost].map(async ([key, ref]) => {
-      if (!host.signal.aborted && (await settle(ref))) this.#lost.delete(key);
+  async #reconcileAll(): Promise<void> {
+    const { host, reconcile } = this.#deps;
+    const reconciling = [...this.#lost].map(async ([key, ref]) => {
+      if (!host.signal.aborted && (await reconcile(ref))) this.#lost.delete(key);
     });
-    const failed = (await Promise.allSettled(settling)).find(({ status }) => status === 'rejected');
+    const failed = (await Promise.allSettled(reconciling)).find(({ status }) => status === 'rejected');
     if (failed?.status === 'rejected') throw failed.reason;
   }
 }

@@ -64,7 +64,7 @@ test('a pid that is another process by now is not taken for ours, nor touched', 
 
 test('a boot that was cut off goes on in the process that is there', async () => {
   const { id, pid } = await host.made(false);
-  await host.say(id, HOST, { name: 'boot-started', data: { ...intent, epoch: 1 } });
+  await host.append(id, HOST, { name: 'boot-started', data: { ...intent, epoch: 1 } });
   await host.start();
   await host.until(id, 'booted');
   expect(await host.last(id)).toMatchObject({ data: { epoch: 1, pid } });
@@ -80,8 +80,8 @@ test.each([
     const { id, pid } = await host.made(true);
     await host.kill(pid);
     if (verb === 'boot')
-      await host.say(id, HOST, { name: 'stopped', data: { epoch: 1, cause: 'guest', forced: false } });
-    await host.say(id, HOST, begun);
+      await host.append(id, HOST, { name: 'stopped', data: { epoch: 1, cause: 'guest', forced: false } });
+    await host.append(id, HOST, begun);
     const directory = host.directoryOf(id);
     const paths = { directory, socketPath: socketPathOf(directory, 2), consolePath: consolePathOf(directory) };
     const launch = { tenant: TENANT, vmId: id, epoch: 2, spec: { cpus: 1, memoryMiB: 128 }, image: {}, ...paths };
@@ -95,7 +95,7 @@ test.each([
 test('the process and the directory of a VM that the log says is deleted are gone, and it is said why', async () => {
   const { id, pid } = await host.made(true);
   const deleted: VmFact = { name: 'deleted', data: { epoch: 1 } };
-  await host.say(id, HOST, { name: 'delete-started', data: { ...intent, force: true } }, deleted);
+  await host.append(id, HOST, { name: 'delete-started', data: { ...intent, force: true } }, deleted);
   await host.start();
   expect(await host.running()).toEqual([]);
   expect(existsSync(host.directoryOf(id))).toBe(false);
@@ -105,7 +105,7 @@ test('the process and the directory of a VM that the log says is deleted are gon
 test("what we have not made is left, in a folder that looks like a VM's and in one that is", async () => {
   const { id, pid } = await host.made(true);
   const deleted: VmFact = { name: 'deleted', data: { epoch: 1 } };
-  await host.say(id, HOST, { name: 'delete-started', data: { ...intent, force: true } }, deleted);
+  await host.append(id, HOST, { name: 'delete-started', data: { ...intent, force: true } }, deleted);
   const notes = join(host.directoryOf(id), 'notes.txt');
   const thesis = join(host.root, 'home', 'docs', 'thesis.txt');
   mkdirSync(dirname(thesis), { recursive: true });
@@ -118,7 +118,7 @@ test("what we have not made is left, in a folder that looks like a VM's and in o
 
 test("so are those of another host's VM, and those that belong to no VM; a process beside the directory is not", async () => {
   const foreign = newVmId();
-  await host.say(foreign, hostId('host-2'), claim(hostId('host-2'), false));
+  await host.append(foreign, hostId('host-2'), claim(hostId('host-2'), false));
   await host.start();
   await host.stop();
   const simulator = createHypervisor({ kind: 'simulator' });
@@ -146,7 +146,7 @@ test('a delete that was cut off when the directory was gone already is gone on w
   const { id } = await host.made(false);
   await host.start();
   await host.stop();
-  await host.say(id, HOST, { name: 'delete-started', data: { ...intent, force: true } });
+  await host.append(id, HOST, { name: 'delete-started', data: { ...intent, force: true } });
   const [[pid] = []] = await host.running();
   await host.kill(Number(pid));
   rmSync(host.directoryOf(id), { recursive: true });
@@ -159,7 +159,7 @@ const ofAnotherHypervisor = async () => {
   const id = newVmId();
   const claimed = claim(HOST, false);
   if (claimed.name !== 'claimed') throw new Error('no claim');
-  await host.say(
+  await host.append(
     id,
     HOST,
     { ...claimed, data: { ...claimed.data, hypervisor: 'qemu' } },
@@ -172,7 +172,7 @@ const ofAnotherHypervisor = async () => {
   expect(await createHypervisor({ kind: 'simulator' }).spawn(launch)).toMatchObject({ ok: true });
   return id;
 };
-const unsettled = async () => /unsettled_vms\{.*\} (\d+)/.exec(await host.metrics.text())?.[1];
+const unreconciled = async () => /unsettled_vms\{.*\} (\d+)/.exec(await host.metrics.text())?.[1];
 
 test("one VM's trouble keeps no other from being served: it is counted, tried again, and can be deleted", async () => {
   const { id, pid } = await host.made(true);
@@ -180,13 +180,13 @@ test("one VM's trouble keeps no other from being served: it is counted, tried ag
   // Trying again is no health check, and goes on without them.
   host.healthCheckMs = 0;
   await host.start();
-  expect(await unsettled()).toBe('1');
+  expect(await unreconciled()).toBe('1');
   await host.kill(pid);
   await host.until(id, 'crashed');
   expect(await host.send(stranger, 'delete', { params: { force: true } })).toBe('acked');
   await host.until(stranger, 'deleted');
   expect(await host.running()).toEqual([]);
-  await vi.waitFor(async () => expect(await unsettled()).toBe('0'), BOUND);
+  await vi.waitFor(async () => expect(await unreconciled()).toBe('0'), BOUND);
 });
 
 test('a launch record that cannot be written keeps no process from its VM', async () => {

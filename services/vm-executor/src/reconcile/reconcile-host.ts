@@ -4,19 +4,19 @@ import type { VmRef } from '../host/state-directory.ts';
 import type { OpenTasks } from '../tasks/open-tasks.ts';
 import type { Mailboxes } from '../vms/mailbox.ts';
 import { keyOf, type VmTable } from '../vms/vm-table.ts';
-import { reap, type SettleDeps, settle } from './reconcile-vm.ts';
-import { isOfAll, type Unsettled } from './unreconciled-vms.ts';
+import { type ReconcileVmDeps, reap, reconcileVm } from './reconcile-vm.ts';
+import { concernsAllVms, type UnreconciledVms } from './unreconciled-vms.ts';
 
-export interface ReconcileDeps extends SettleDeps {
+export interface ReconcileHostDeps extends ReconcileVmDeps {
   readonly vms: VmTable;
   readonly mailboxes: Mailboxes;
   readonly tasks: OpenTasks;
-  readonly unsettled: Unsettled;
+  readonly unreconciled: UnreconciledVms;
 }
 
 /** VMs claimed after the last start may have no directory yet, and those being deleted none any more: the log tells of them. */
-const spokenOfSince = async (
-  { host: { host, log } }: ReconcileDeps,
+const vmsChangedSince = async (
+  { host: { host, log } }: ReconcileHostDeps,
   after: number,
   until: number,
 ): Promise<VmRef[]> => {
@@ -35,10 +35,10 @@ const spokenOfSince = async (
  * Adopts, reaps, resumes. When it resolves, every VM of this host is what the log says, or a task is making it so, or it is
  * among the unsettled. Rejects when the log cannot be read: that is no one VM's trouble.
  */
-export const reconcile = async (deps: ReconcileDeps, lastSequence: number): Promise<void> => {
-  const { host, mailboxes, tasks, unsettled, vms } = deps;
+export const reconcileHost = async (deps: ReconcileHostDeps, lastSequence: number): Promise<void> => {
+  const { host, mailboxes, tasks, unreconciled, vms } = deps;
   const refs = new Map(
-    [...host.state.vms(), ...(await spokenOfSince(deps, host.state.host.scannedTo, lastSequence))].map((ref) => [
+    [...host.state.vms(), ...(await vmsChangedSince(deps, host.state.host.scannedTo, lastSequence))].map((ref) => [
       keyOf(ref),
       ref,
     ]),
@@ -48,9 +48,9 @@ export const reconcile = async (deps: ReconcileDeps, lastSequence: number): Prom
     [...refs].map(async ([key, ref]) => {
       const log = await vms.get(ref);
       const own = running.filter(({ directory }) => directory === host.state.directoryOf(ref));
-      await mailboxes.run(key, () => settle(deps, log, own)).catch((err: unknown) => unsettled.add(ref, err));
+      await mailboxes.run(key, () => reconcileVm(deps, log, own)).catch((err: unknown) => unreconciled.add(ref, err));
       // P3: a task that a crash cut off goes on where the log says it was.
-      if (log.vm.owner === host.host && log.vm.task) tasks.goOn(log);
+      if (log.vm.owner === host.host && log.vm.task) tasks.resume(log);
     }),
   );
   const known = new Set([...refs.values()].map((ref) => host.state.directoryOf(ref)));
@@ -58,7 +58,7 @@ export const reconcile = async (deps: ReconcileDeps, lastSequence: number): Prom
     if (known.has(found.directory) || !host.state.isVmFolder(found.directory)) continue;
     await host.incarnation.check();
     await reap(deps, found, 'its directory belongs to no VM of this host').catch((err: unknown) => {
-      if (isOfAll(err)) throw err;
+      if (concernsAllVms(err)) throw err;
       host.runtime.logger.error({ err, directory: found.directory }, 'not reaped; it is met again at the next start');
     });
   }

@@ -28,13 +28,13 @@ test('a guest that switched itself off while the executor was away has stopped, 
 test('so has one that did it under an executor that could not reach the log, once the log is reached', async () => {
   const { id } = await host.made(true);
   await host.start();
-  const said: string[] = [];
+  const appended: string[] = [];
   host.appending = ({ type }) => {
-    said.push(type);
+    appended.push(type);
     throw new Error('the log is not reached');
   };
   await host.switchOff(id);
-  await vi.waitFor(() => expect(said).toContain('ironlog.vm.stopped.v1'), BOUND);
+  await vi.waitFor(() => expect(appended).toContain('ironlog.vm.stopped.v1'), BOUND);
   await host.stop();
   host.appending = () => undefined;
   await host.start();
@@ -44,7 +44,7 @@ test('so has one that did it under an executor that could not reach the log, onc
 
 test('the process of a VM that has stopped is ended, and it is said why', async () => {
   const { id, pid } = await host.made(true);
-  await host.say(id, HOST, { name: 'stopped', data: { epoch: 1, cause: 'guest', forced: false } });
+  await host.append(id, HOST, { name: 'stopped', data: { epoch: 1, cause: 'guest', forced: false } });
   await host.start();
   expect(await host.running()).toEqual([]);
   expect(host.reaped()).toMatchObject([{ pid, reason: 'its VM is stopped at epoch 1' }]);
@@ -67,7 +67,7 @@ test('a process too many is ended with its own socket, and the one that the VM i
 
 test('a lost VM whose guest ran on is found running, in the same process, which is watched again', async () => {
   const { id, pid } = await host.made(true);
-  await host.say(id, 'recovery', LOST);
+  await host.append(id, 'recovery', LOST);
   await host.start();
   expect(await host.last(id)).toMatchObject({ name: 'found', data: { observed: 'running', epoch: 1 } });
   expect(await host.running()).toEqual([[pid, host.directoryOf(id), 1]]);
@@ -77,10 +77,10 @@ test('a lost VM whose guest ran on is found running, in the same process, which 
 
 test('a lost VM whose process died meanwhile has crashed, and one whose guest stopped has stopped', async () => {
   const dead = await host.made(true);
-  await host.say(dead.id, 'recovery', LOST);
+  await host.append(dead.id, 'recovery', LOST);
   await host.kill(dead.pid);
   const off = await host.made(true);
-  await host.say(off.id, 'recovery', LOST);
+  await host.append(off.id, 'recovery', LOST);
   await host.switchOff(off.id);
   await host.start();
   expect(await host.last(dead.id)).toMatchObject({ name: 'crashed', data: { detectedBy: 'adoption' } });
@@ -89,7 +89,7 @@ test('a lost VM whose process died meanwhile has crashed, and one whose guest st
 
 test('a VM lost before its first boot is found stopped, and its process is ended', async () => {
   const { id } = await host.made(false);
-  await host.say(id, 'recovery', LOST);
+  await host.append(id, 'recovery', LOST);
   await host.start();
   expect(await host.last(id)).toMatchObject({ name: 'found', data: { observed: 'stopped', epoch: 0 } });
   expect(await host.running()).toEqual([]);
@@ -98,7 +98,7 @@ test('a VM lost before its first boot is found stopped, and its process is ended
 test('an executor that lived on unheard finds its lost VM by itself', async () => {
   const { id, pid } = await host.made(true);
   await host.start();
-  await host.say(id, 'recovery', LOST);
+  await host.append(id, 'recovery', LOST);
   // It is soon responsive too.
   await vi.waitFor(async () => expect(await host.names(id)).toContain('found'), BOUND);
   expect(await host.running()).toEqual([[pid, host.directoryOf(id), 1]]);

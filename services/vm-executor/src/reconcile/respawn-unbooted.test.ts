@@ -21,7 +21,7 @@ test('it waits in another process when its own was stopped in order, and boots i
   const running = await host.running();
   expect(running).toEqual([[expect.any(Number), host.directoryOf(id), 1]]);
   await host.stop();
-  await host.say(id, HOST, { name: 'boot-started', data: { ...intent, epoch: 1 } });
+  await host.append(id, HOST, { name: 'boot-started', data: { ...intent, epoch: 1 } });
   await host.start();
   await host.until(id, 'booted');
   expect(await host.last(id)).toMatchObject({ data: { epoch: 1, pid: running[0]?.[0] } });

@@ -6,7 +6,7 @@ import type { HostDeps } from '../host-deps.ts';
 import { epochOfProcess } from '../processes/deaths.ts';
 import type { HypervisorProcesses } from '../processes/hypervisor-process.ts';
 
-export interface StandByDeps {
+export interface RespawnDeps {
   readonly host: HostDeps;
   readonly processes: HypervisorProcesses;
 }
@@ -14,7 +14,7 @@ export interface StandByDeps {
 const CREATE_WITHIN_MS = 10_000;
 
 /** Inside the VM's mailbox, when no process of it lives. `false`: it is no such VM, or it cannot have a process again. */
-export const standBy = async ({ host, processes }: StandByDeps, vm: Vm): Promise<boolean> => {
+export const respawnUnbooted = async ({ host, processes }: RespawnDeps, vm: Vm): Promise<boolean> => {
   if (vm.state !== 'created' || !(await wasStopped(host, vm))) return false;
   // Of a hypervisor that this start has not: it waits on, and its boot is refused with that reason.
   if (!vm.hypervisor || !host.hypervisors.has(vm.hypervisor)) return true;

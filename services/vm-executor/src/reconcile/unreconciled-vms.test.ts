@@ -4,49 +4,49 @@ import { createLogger, createMetrics, createRuntime } from '@ironlog/service-kit
 import { expect, test, vi } from 'vitest';
 import { Superseded } from '../host/incarnation.ts';
 import type { VmRef } from '../host/state-directory.ts';
-import { Unsettled } from './unreconciled-vms.ts';
+import { UnreconciledVms } from './unreconciled-vms.ts';
 
 const BOUND = { timeout: 10_000 };
 const someVm = (): VmRef => ({ tenant: tenantId('acme'), vmId: newVmId() });
 
-const unsettledWith = (settle: (ref: VmRef) => Promise<boolean>) => {
+const unreconciledWith = (reconcile: (ref: VmRef) => Promise<boolean>) => {
   const logger = createLogger({ service: 'test', level: 'fatal' });
   const metrics = createMetrics({ service: 'test' });
   const stopping = new AbortController();
   const host = { runtime: createRuntime('test', { logger, metrics }), signal: stopping.signal };
   const count = async () => Number(/unsettled_vms\{.*\} (\d+)/.exec(await metrics.text())?.[1]);
-  return { unsettled: new Unsettled({ host, settle, everyMs: 1 }), count, stopping };
+  return { unreconciled: new UnreconciledVms({ host, reconcile, everyMs: 1 }), count, stopping };
 };
 
 test('one that goes on failing keeps no other from being settled', async () => {
   const [hopeless, late] = [someVm(), someVm()];
   const tries = new Map<VmRef, number>();
-  const { unsettled, count } = unsettledWith(async (ref) => {
+  const { unreconciled, count } = unreconciledWith(async (ref) => {
     tries.set(ref, (tries.get(ref) ?? 0) + 1);
     if (ref === hopeless) throw new Error('no driver');
     return tries.get(ref) === 3;
   });
-  for (const ref of [hopeless, late]) unsettled.add(ref, new Error('no disk'));
+  for (const ref of [hopeless, late]) unreconciled.add(ref, new Error('no disk'));
   expect(await count()).toBe(2);
   await vi.waitFor(async () => expect(await count()).toBe(1), BOUND);
   const before = tries.get(hopeless) ?? 0;
   await vi.waitFor(() => expect(tries.get(hopeless)).toBeGreaterThan(before + 3), BOUND);
   expect(tries.get(late)).toBe(3);
-  await unsettled.stop();
+  await unreconciled.stop();
 });
 
 test('a stop waits for the round in hand, and none comes after it', async () => {
   const gate = Promise.withResolvers<boolean>();
   let tries = 0;
-  const { unsettled, stopping } = unsettledWith(() => {
+  const { unreconciled, stopping } = unreconciledWith(() => {
     tries += 1;
     return gate.promise;
   });
-  unsettled.add(someVm(), new Error('no disk'));
+  unreconciled.add(someVm(), new Error('no disk'));
   await vi.waitFor(() => expect(tries).toBe(1), BOUND);
   stopping.abort();
   let stopped = false;
-  const stop = unsettled.stop().then(() => {
+  const stop = unreconciled.stop().then(() => {
     stopped = true;
   });
   await new Promise((resolve) => setTimeout(resolve, 20));
@@ -58,8 +58,8 @@ test('a stop waits for the round in hand, and none comes after it', async () => 
 });
 
 test("what is no one VM's trouble is thrown, and nothing is tried again for it", async () => {
-  const { unsettled, count } = unsettledWith(async () => true);
-  expect(() => unsettled.add(someVm(), new Superseded('another has taken over'))).toThrow(Superseded);
+  const { unreconciled, count } = unreconciledWith(async () => true);
+  expect(() => unreconciled.add(someVm(), new Superseded('another has taken over'))).toThrow(Superseded);
   expect(await count()).toBe(0);
-  await unsettled.stop();
+  await unreconciled.stop();
 });

@@ -4,39 +4,39 @@ import { EventLogError } from '@ironlog/event-log';
 import { Superseded } from '../host/incarnation.ts';
 import type { VmRef } from '../host/state-directory.ts';
 import type { HostDeps } from '../host-deps.ts';
-import { FateUnknown } from '../vms/vm-log.ts';
+import { OutcomeUnknown } from '../vms/vm-log.ts';
 import { keyOf } from '../vms/vm-table.ts';
 
 const RETRY_EVERY_MS = 5000;
 
 /** No trouble of one VM's: the log's, or this incarnation's. */
-export const isOfAll = (err: unknown): boolean =>
-  err instanceof EventLogError || err instanceof Superseded || err instanceof FateUnknown;
+export const concernsAllVms = (err: unknown): boolean =>
+  err instanceof EventLogError || err instanceof Superseded || err instanceof OutcomeUnknown;
 
-export interface UnsettledDeps {
+export interface UnreconciledVmsDeps {
   readonly host: Pick<HostDeps, 'runtime' | 'signal'>;
   /** `false`: not now. */
-  readonly settle: (ref: VmRef) => Promise<boolean>;
+  readonly reconcile: (ref: VmRef) => Promise<boolean>;
   /** From the end of one round to the next. */
   readonly everyMs?: number;
 }
 
-export class Unsettled {
-  readonly #deps: UnsettledDeps;
+export class UnreconciledVms {
+  readonly #deps: UnreconciledVmsDeps;
   readonly #refs = new Map<string, VmRef>();
   /** Set from when a round is due to its end. */
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> = Promise.resolve();
   #stopped = false;
 
-  constructor(deps: UnsettledDeps) {
+  constructor(deps: UnreconciledVmsDeps) {
     this.#deps = deps;
     this.#count();
   }
 
   /** At a start. @throws `err` where it is no trouble of this VM's alone. */
   add(ref: VmRef, err: unknown): void {
-    if (isOfAll(err)) throw err;
+    if (concernsAllVms(err)) throw err;
     this.keep(ref, err);
   }
 
@@ -70,10 +70,10 @@ export class Unsettled {
 
   /** All at once: what they ask of /proc is then answered by a pass or two for all of them. */
   async #retryAll(): Promise<void> {
-    const { host, settle } = this.#deps;
+    const { host, reconcile } = this.#deps;
     const retrying = [...this.#refs].map(async ([key, ref]) => {
       // Why it fails has been told, and that it still does the metric tells.
-      if (!host.signal.aborted && (await settle(ref).catch(() => false))) this.#refs.delete(key);
+      if (!host.signal.aborted && (await reconcile(ref).catch(() => false))) this.#refs.delete(key);
     });
     await Promise.all(retrying);
     this.#count();

@@ -28,7 +28,7 @@ const isAsked = (): Promise<void> => {
 
 test('a guest that is asked to stop keeps its time, and one that is killed at last was forced', async () => {
   const { id, pid } = await host.made(true, DEAF);
-  await host.say(id, HOST, shutdown(60));
+  await host.append(id, HOST, shutdown(60));
   const asked = isAsked();
   await host.start();
   await asked;
@@ -45,7 +45,7 @@ test('a guest that is asked to stop keeps its time, and one that is killed at la
 
 test('the time goes on while no executor runs: what is left of it is what the guest has', async () => {
   const { id } = await host.made(true, DEAF);
-  await host.say(id, HOST, shutdown(4));
+  await host.append(id, HOST, shutdown(4));
   await wait(3000);
   await host.start();
   await host.until(id, 'stopped');
@@ -56,7 +56,7 @@ test('the time goes on while no executor runs: what is left of it is what the gu
 
 test('a guest that obeyed while no executor ran has not been forced; one that was killed has', async () => {
   const [obeyed, killed] = [await host.made(true), await host.made(true)];
-  for (const { id } of [obeyed, killed]) await host.say(id, HOST, shutdown(60));
+  for (const { id } of [obeyed, killed]) await host.append(id, HOST, shutdown(60));
   await host.switchOff(obeyed.id);
   await host.kill(killed.pid);
   await host.start();
@@ -67,7 +67,7 @@ test('a guest that obeyed while no executor ran has not been forced; one that wa
 
 test('what became of a guest is still known when its outcome could not be told', async () => {
   const { id } = await host.made(true);
-  await host.say(id, HOST, shutdown(60));
+  await host.append(id, HOST, shutdown(60));
   const told = Promise.withResolvers<void>();
   host.appending = ({ type }) => {
     if (type !== 'ironlog.vm.stopped.v1') return;
@@ -87,7 +87,7 @@ test('what became of a guest is still known when its outcome could not be told',
 test('a reboot that was cut off asks the guest again, in the process of the epoch before; what is deaf is forced', async () => {
   const reboot: VmFact = { name: 'reboot-started', data: { ...intent, epoch: 2, force: false, timeoutSeconds: 3 } };
   const [hears, deaf] = [await host.made(true), await host.made(true, DEAF)];
-  for (const { id } of [hears, deaf]) await host.say(id, HOST, reboot);
+  for (const { id } of [hears, deaf]) await host.append(id, HOST, reboot);
   await host.start();
   for (const { id, forced, asked } of [
     { ...hears, forced: false, asked: 1 },

@@ -22,11 +22,11 @@ test('a command that is delivered again and again while its task runs makes no q
     return gate.promise;
   };
   const runner = { preempt: () => undefined, run };
-  const settle = () => Promise.reject(new Error('it has its process'));
-  const tasks = new OpenTasks({ host, mailboxes, runner, lacksProcess: () => false, settle });
-  tasks.goOn(log);
+  const reconcile = () => Promise.reject(new Error('it has its process'));
+  const tasks = new OpenTasks({ host, mailboxes, runner, lacksProcess: () => false, reconcile });
+  tasks.resume(log);
   await new Promise(setImmediate);
-  for (let n = 0; n < 100; n += 1) tasks.goOn(log);
+  for (let n = 0; n < 100; n += 1) tasks.resume(log);
   expect(mailboxes.depth).toBe(2);
   gate.resolve();
   await mailboxes.idle();
@@ -36,15 +36,15 @@ test('a command that is delivered again and again while its task runs makes no q
 test('a task that leaves its VM without the process it should have is followed by a look, behind a death that waits', async () => {
   const mailboxes = new Mailboxes();
   const story: string[] = [];
-  const say = (what: string) => async (): Promise<void> => void story.push(what);
-  const runner = { preempt: () => undefined, run: say('task') };
+  const note = (what: string) => async (): Promise<void> => void story.push(what);
+  const runner = { preempt: () => undefined, run: note('task') };
   let lacks = true;
-  const tasks = new OpenTasks({ host, mailboxes, runner, lacksProcess: () => lacks, settle: say('look') });
-  tasks.goOn(log);
-  void mailboxes.run(keyOf({ tenant: log.vm.tenant, vmId: log.vm.id }), say('death'));
+  const tasks = new OpenTasks({ host, mailboxes, runner, lacksProcess: () => lacks, reconcile: note('look') });
+  tasks.resume(log);
+  void mailboxes.run(keyOf({ tenant: log.vm.tenant, vmId: log.vm.id }), note('death'));
   await mailboxes.idle();
   lacks = false;
-  tasks.goOn(log);
+  tasks.resume(log);
   await mailboxes.idle();
   expect(story).toEqual(['task', 'death', 'look', 'task']);
 });

@@ -12,7 +12,7 @@ export interface OpenTasksDeps {
   readonly runner: Pick<TaskRunner, 'run' | 'preempt'>;
   readonly lacksProcess: (vm: Vm) => boolean;
   /** Brings the VM and its process together, in the end; called inside its mailbox. */
-  readonly settle: (log: VmLog) => Promise<void>;
+  readonly reconcile: (log: VmLog) => Promise<void>;
 }
 
 export class OpenTasks {
@@ -25,7 +25,7 @@ export class OpenTasks {
   }
 
   /** Goes on where the VM's log says; what runs for a command that has been pre-empted on record is cut off. */
-  goOn(log: VmLog): void {
+  resume(log: VmLog): void {
     const { runner } = this.#deps;
     runner.preempt(log);
     if (this.#waiting.has(log)) return;
@@ -33,18 +33,18 @@ export class OpenTasks {
     void this.#inMailbox(log, 'task cut off; it stays open in the log', () => {
       this.#waiting.delete(log);
       return runner.run(log);
-    }).then(() => this.#lookAfter(log));
+    }).then(() => this.#reconcileAfterTask(log));
   }
 
   /**
    * A process that died while its VM's task was on record and did not run yet is missed by the task alone, which fails
    * and leaves the VM as it was. The look comes behind what waits: a death that waits there tells how the process ended.
    */
-  #lookAfter(log: VmLog): void {
-    const { lacksProcess, settle } = this.#deps;
+  #reconcileAfterTask(log: VmLog): void {
+    const { lacksProcess, reconcile } = this.#deps;
     if (!lacksProcess(log.vm)) return;
     void this.#inMailbox(log, 'not looked after a task', async () => {
-      if (lacksProcess(log.vm)) await settle(log);
+      if (lacksProcess(log.vm)) await reconcile(log);
     });
   }
 

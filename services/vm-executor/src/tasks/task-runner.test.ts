@@ -12,7 +12,7 @@ const cutOffBoot = async (withinMs: number) => {
   await host.kill(pid);
   const deadline = new Date(Date.now() + withinMs).toISOString();
   const booting: VmFact = { name: 'boot-started', data: { ...intent, deadline, epoch: 1 } };
-  await host.say(id, HOST, booting);
+  await host.append(id, HOST, booting);
   return id;
 };
 /** The log cannot be reached where the effect needs it, this many times; returns how often it was not. */
@@ -57,7 +57,7 @@ test('one that throws until its deadline has failed, and it is said what was in 
 test('a pause that throws until its deadline leaves the VM and its process as they were', async () => {
   const { id, pid } = await host.made(true);
   const deadline = new Date(Date.now() + 1500).toISOString();
-  await host.say(id, HOST, { name: 'pause-started', data: { ...intent, deadline } });
+  await host.append(id, HOST, { name: 'pause-started', data: { ...intent, deadline } });
   awayFor(Number.POSITIVE_INFINITY);
   await host.start();
   await host.until(id, 'pause-failed');

@@ -3,12 +3,12 @@ import { continuation, TASKS, type Task, type Vm } from '@ironlog/domain';
 import { type Outcome, refusal } from '@ironlog/hypervisor';
 import type { CommandId, TenantId, VmFact, VmId } from '@ironlog/schemas';
 import { withSpan } from '@ironlog/service-kit';
-import { EFFECTS, type EffectContext, type EffectResult, persist } from '../effects/index.ts';
+import { EFFECTS, type EffectContext, type EffectResult, retryEffect } from '../effects/index.ts';
 import type { HostDeps } from '../host-deps.ts';
 import type { HypervisorProcesses } from '../processes/hypervisor-process.ts';
 import type { LiveProcess } from '../processes/live-processes.ts';
-import type { Meta, Said, Saying, VmLog } from '../vms/vm-log.ts';
-import { explained } from './unanswered-call.ts';
+import type { AppendOutcome, DecideFact, Meta, VmLog } from '../vms/vm-log.ts';
+import { withExitCause } from './unanswered-call.ts';
 import { untilRecorded } from './until-recorded.ts';
 
 /** One call to a socket; a hung hypervisor must not hold a task until its deadline. */
@@ -43,12 +43,12 @@ export class TaskRunner {
   async run(log: VmLog): Promise<void> {
     for (let task = log.vm.task; task && !this.#deps.signal.aborted; task = log.vm.task) {
       const { revision } = log.vm;
-      await this.#goOn(log, task);
+      await this.#resume(log, task);
       if (log.vm.revision === revision) return;
     }
   }
 
-  async #goOn(log: VmLog, task: Task): Promise<void> {
+  async #resume(log: VmLog, task: Task): Promise<void> {
     const next = continuation(log.vm, this.#now());
     if (next) {
       this.#deps.fail('before-intent');
@@ -76,14 +76,14 @@ export class TaskRunner {
     if (signal.aborted) return;
     fail('before-outcome');
     const outcome = outcomeOf(task, log.vm, deadline.aborted ? late(result) : result);
-    const said = await this.#record(log, (vm) => {
+    const appended = await this.#record(log, (vm) => {
       // P2: the first outcome wins. Pre-empted or crashed meanwhile: there is no task to end.
       if (vm.task?.commandId !== task.commandId || vm.task.verb !== task.verb) return undefined;
       return { fact: outcome, meta: { ...metaOf(task), traceparent } };
     });
     fail('after-outcome');
-    if (said.kind === 'said' && result.kind === 'done') await this.#clearAfter(log.vm, result);
-    const status = said.kind === 'unsaid' ? 'superseded' : result.kind === 'done' ? 'succeeded' : 'failed';
+    if (appended.kind === 'appended' && result.kind === 'done') await this.#clearAfter(log.vm, result);
+    const status = appended.kind === 'skipped' ? 'superseded' : result.kind === 'done' ? 'succeeded' : 'failed';
     const seconds = (runtime.clock.monotonicMs() - startedAt) / 1000;
     runtime.metrics.counter('ironlog_tasks_total').inc({ verb: task.verb, outcome: status });
     runtime.metrics.histogram('ironlog_task_duration_seconds').observe({ verb: task.verb, outcome: status }, seconds);
@@ -118,13 +118,13 @@ export class TaskRunner {
         { err: cause, ...attributesOf(context.vm), verb, attempt, waitMs },
         'a task was cut off by an error; it is tried again',
       );
-    return persist({ verb, effect: EFFECTS[verb], stop, onAgain }, context);
+    return retryEffect({ verb, effect: EFFECTS[verb], stop, onAgain }, context);
   }
 
-  #record(log: VmLog, saying: Saying): Promise<Said> {
+  #record(log: VmLog, decideFact: DecideFact): Promise<AppendOutcome> {
     const { runtime, signal } = this.#deps;
     return untilRecorded({ runtime, signal, ref: attributesOf(log.vm), what: "a task's event" }, () =>
-      log.append(saying),
+      log.append(decideFact),
     );
   }
 
@@ -173,7 +173,7 @@ export class TaskRunner {
     const startedAt = runtime.clock.monotonicMs();
     fail('before-call');
     const outcome = await withSpan(name, { kind: 'client', attributes: { driver } }, async (span) => {
-      const answer = await explained(await work(signal), live);
+      const answer = await withExitCause(await work(signal), live);
       if (!answer.ok) span.fail(answer.reason);
       return answer;
     });

@@ -1,18 +1,18 @@
 // A call that nobody answered, explained: the process behind the socket has ended, and how is known a moment later.
-import { exitInWords, type Outcome } from '@ironlog/hypervisor';
+import { describeExit, type Outcome } from '@ironlog/hypervisor';
 import type { LiveProcess } from '../processes/live-processes.ts';
 
 /** The socket hangs up before the exit status is here. */
 const ENDED_WITHIN_MS = 250;
 
 /** `outcome` as it is, unless `live`, whom it was asked of, has ended. */
-export const explained = async (outcome: Outcome, live: LiveProcess | undefined): Promise<Outcome> => {
+export const withExitCause = async (outcome: Outcome, live: LiveProcess | undefined): Promise<Outcome> => {
   if (outcome.ok || outcome.code !== 'unreachable' || !live) return outcome;
   const late = Promise.withResolvers<undefined>();
   const timer = setTimeout(() => late.resolve(undefined), ENDED_WITHIN_MS);
   const ending = await Promise.race([live.ended, late.promise]);
   clearTimeout(timer);
   if (!ending) return outcome;
-  const reason = `${outcome.stage}: the hypervisor process ended during the call${exitInWords(ending.exit)}`;
+  const reason = `${outcome.stage}: the hypervisor process ended during the call${describeExit(ending.exit)}`;
   return { ...outcome, reason };
 };

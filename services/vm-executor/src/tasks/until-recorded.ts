@@ -2,13 +2,13 @@
 import { type Runtime, retry } from '@ironlog/service-kit';
 import { Superseded } from '../host/incarnation.ts';
 import type { VmRef } from '../host/state-directory.ts';
-import { FateUnknown, NotFolded } from '../vms/vm-log.ts';
+import { NotFolded, OutcomeUnknown } from '../vms/vm-log.ts';
 
 const BACKOFF = { baseMs: 100, maxMs: 10_000 };
 
 /** The service ends, or every repeat would put one more entry on record that nobody reads. */
 const isFinal = (cause: unknown): boolean =>
-  cause instanceof FateUnknown || cause instanceof NotFolded || cause instanceof Superseded;
+  cause instanceof OutcomeUnknown || cause instanceof NotFolded || cause instanceof Superseded;
 
 export interface Recording {
   readonly runtime: Pick<Runtime, 'logger'>;

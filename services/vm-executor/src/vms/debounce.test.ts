@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { gathered } from './debounce.ts';
+import { debounce } from './debounce.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -10,7 +10,7 @@ afterEach(() => {
 
 test('a thousand calls within the time are one act, and what comes after it is another', () => {
   let acts = 0;
-  const { soon } = gathered(() => {
+  const { soon } = debounce(() => {
     acts += 1;
   }, 100);
   for (let call = 0; call < 1000; call += 1) soon();
@@ -24,7 +24,7 @@ test('a thousand calls within the time are one act, and what comes after it is a
 
 test('stopped, it does nothing any more', () => {
   const act = vi.fn();
-  const { soon, stop } = gathered(act, 100);
+  const { soon, stop } = debounce(act, 100);
   soon();
   stop();
   vi.advanceTimersByTime(1000);

@@ -62,12 +62,12 @@ test('of a VM whose directory goes nothing is written, and no directory comes ba
 });
 
 test('one that cannot be written is told, and the others are written', () => {
-  const [broken, whole] = [directoryOf('vm-1'), directoryOf('vm-2')];
+  const [broken, integer] = [directoryOf('vm-1'), directoryOf('vm-2')];
   // A directory in the file's place: it fails for root too, whom no mode stops.
   mkdirSync(join(broken, 'vm.json.new'));
   writer.changed(broken, at(1));
-  writer.changed(whole, at(2));
+  writer.changed(integer, at(2));
   writer.flush();
   expect(failures).toEqual([broken]);
-  expect(readSnapshot(whole)?.sequence).toBe(2);
+  expect(readSnapshot(integer)?.sequence).toBe(2);
 });

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { removeVmFolder, strangersIn } from './vm-directory.ts';
+import { foreignEntriesIn, removeVmDirectory } from './vm-directory.ts';
 
 let root: string;
 let folder: string;
@@ -27,8 +27,8 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 test('with our own files it is removed, twice, and nothing beside it', () => {
   writeFileSync(join(root, 'beside'), '');
-  expect(removeVmFolder(folder)).toEqual([]);
-  expect(removeVmFolder(folder)).toEqual([]);
+  expect(removeVmDirectory(folder)).toEqual([]);
+  expect(removeVmDirectory(folder)).toEqual([]);
   expect(readdirSync(root)).toEqual(['beside']);
 });
 
@@ -37,8 +37,8 @@ test.each(['notes.txt', 'e1.sock.bak', 'xe1.sock', 'console.log.1', 'corella', '
   (name) => {
     writeFileSync(join(folder, name), '');
     const before = readdirSync(folder);
-    expect(strangersIn(folder)).toEqual([name]);
-    expect(removeVmFolder(folder)).toEqual([name]);
+    expect(foreignEntriesIn(folder)).toEqual([name]);
+    expect(removeVmDirectory(folder)).toEqual([name]);
     expect(readdirSync(folder)).toEqual(before);
   },
 );
@@ -50,8 +50,8 @@ test('no folder in it is ours, whatever it is called; what a link leads to is no
   symlinkSync(join(root, 'elsewhere', 'thesis.txt'), join(folder, 'console.log'));
   rmSync(join(folder, 'vm.json'));
   mkdirSync(join(folder, 'vm.json'));
-  expect(removeVmFolder(folder)).toEqual(['vm.json']);
+  expect(removeVmDirectory(folder)).toEqual(['vm.json']);
   rmSync(join(folder, 'vm.json'), { recursive: true });
-  expect(removeVmFolder(folder)).toEqual([]);
+  expect(removeVmDirectory(folder)).toEqual([]);
   expect(existsSync(join(root, 'elsewhere', 'thesis.txt'))).toBe(true);
 });

@@ -22,21 +22,21 @@ const entriesOf = (folder: string) => {
 };
 
 /** What lies in it and is not ours, by name; none in a folder that is not there. */
-export const strangersIn = (folder: string): readonly string[] =>
+export const foreignEntriesIn = (folder: string): readonly string[] =>
   entriesOf(folder)
     .filter((entry) => entry.isDirectory() || !OURS.some((name) => name.test(entry.name)))
     .map(({ name }) => name);
 
 /** Resolves with nothing when it is gone; else with the names of what is not ours in it, and then it is left as it is. */
-export const removeVmFolder = (folder: string): readonly string[] => {
-  const strangers = strangersIn(folder);
-  if (strangers.length > 0) return strangers;
+export const removeVmDirectory = (folder: string): readonly string[] => {
+  const foreignEntries = foreignEntriesIn(folder);
+  if (foreignEntries.length > 0) return foreignEntries;
   for (const { name } of entriesOf(folder)) rmSync(join(folder, name), { force: true });
   try {
     // Not `rm -r`: what has appeared meanwhile is not ours to remove.
     rmdirSync(folder);
   } catch (error) {
-    if (codeOf(error) === 'ENOTEMPTY') return strangersIn(folder);
+    if (codeOf(error) === 'ENOTEMPTY') return foreignEntriesIn(folder);
     if (codeOf(error) !== 'ENOENT') throw error;
   }
   return [];

@@ -19,10 +19,10 @@ test('an event of its own that is stored and not answered yet is not taken for w
   };
   const deps = { log: slow, host: HOST, now: () => new Date(), signal, onChange: () => undefined };
   const vm = await VmLog.load(deps, { tenant: TENANT, vmId: newVmId() }, undefined);
-  const said = vm.append(() => ({ fact: claim(HOST, false), meta: { actor: 'test' } }));
+  const appended = vm.append(() => ({ fact: claim(HOST, false), meta: { actor: 'test' } }));
   const read = vm.refresh();
   await new Promise(setImmediate);
   answered.resolve();
-  expect(await said).toMatchObject({ kind: 'said' });
+  expect(await appended).toMatchObject({ kind: 'appended' });
   expect(await read).toMatchObject({ state: 'pending', revision: 1 });
 });

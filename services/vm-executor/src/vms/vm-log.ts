@@ -7,11 +7,11 @@ import type { VmRef } from '../host/state-directory.ts';
 export type Meta = Omit<EventMeta, 'id' | 'time' | 'writer'>;
 
 /** What to say of the VM as it now stands; `undefined`: nothing any more. */
-export type Saying = (vm: Vm) => { readonly fact: VmFact; readonly meta: Meta } | undefined;
+export type DecideFact = (vm: Vm) => { readonly fact: VmFact; readonly meta: Meta } | undefined;
 
-export type Said =
-  | { readonly kind: 'said'; readonly fact: VmFact; readonly vm: Vm }
-  | { readonly kind: 'unsaid'; readonly vm: Vm };
+export type AppendOutcome =
+  | { readonly kind: 'appended'; readonly fact: VmFact; readonly vm: Vm }
+  | { readonly kind: 'skipped'; readonly vm: Vm };
 
 export interface VmLogDeps {
   readonly log: EventLog;
@@ -23,7 +23,7 @@ export interface VmLogDeps {
 }
 
 /** The append's fate is not known because the service is stopping: the log tells at the next start. */
-export class FateUnknown extends Error {}
+export class OutcomeUnknown extends Error {}
 
 /** What this process wrote, every reader must fold: anything else is a bug in `decide` or an effect. */
 export class NotFolded extends Error {}
@@ -58,13 +58,13 @@ export class VmLog {
   }
 
   /** Resolves when every append that has begun is stored, refused, or given up. */
-  async settled(): Promise<void> {
+  async drained(): Promise<void> {
     await this.#turn;
   }
 
   /** One writer at a time within this process; others are found out by the expectation (P4). */
-  append(saying: Saying): Promise<Said> {
-    return this.#inTurn(() => this.#append(saying));
+  append(decideFact: DecideFact): Promise<AppendOutcome> {
+    return this.#inTurn(() => this.#append(decideFact));
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -73,31 +73,31 @@ export class VmLog {
     return done;
   }
 
-  async #append(saying: Saying): Promise<Said> {
+  async #append(decideFact: DecideFact): Promise<AppendOutcome> {
     const { log, host, now, signal } = this.#deps;
     for (;;) {
-      const say = saying(this.#vm);
-      if (!say) return { kind: 'unsaid', vm: this.#vm };
-      const event = nextEvent(this.#vm, say.fact, {
-        ...say.meta,
+      const append = decideFact(this.#vm);
+      if (!append) return { kind: 'skipped', vm: this.#vm };
+      const event = nextEvent(this.#vm, append.fact, {
+        ...append.meta,
         id: newEventId(),
         time: now().toISOString(),
         writer: host,
       });
       const { tenant, id, sequence } = this.#vm;
-      const subject = vmEventSubject(tenant, id, host, say.fact.name);
+      const subject = vmEventSubject(tenant, id, host, append.fact.name);
       const result = await log.append({ subject, event, filter: vmFilter(tenant, id), expected: sequence, signal });
       if (result.kind === 'unknown')
-        throw new FateUnknown(`${say.fact.name} of ${tenant}/${id}: ${result.cause.message}`);
+        throw new OutcomeUnknown(`${append.fact.name} of ${tenant}/${id}: ${result.cause.message}`);
       if (result.kind === 'conflict') {
         this.#fold(result.entries);
         continue;
       }
       const evolved = evolve(this.#vm, { sequence: result.sequence, hash: result.hash, writer: host, event });
       if (evolved.kind === 'ignored')
-        throw new NotFolded(`wrote ${say.fact.name} for ${tenant}/${id}, which the fold ignores: ${evolved.reason}`);
+        throw new NotFolded(`wrote ${append.fact.name} for ${tenant}/${id}, which the fold ignores: ${evolved.reason}`);
       this.#become(evolved.vm);
-      return { kind: 'said', fact: say.fact, vm: this.#vm };
+      return { kind: 'appended', fact: append.fact, vm: this.#vm };
     }
   }
 

@@ -40,7 +40,7 @@ test.each([
 ] as [string, VmFact | undefined][])('a VM that %s is forgotten when it has been asked about', async (_, fact) => {
   const { vms, reads } = table();
   const ref = { tenant: TENANT, vmId: newVmId() };
-  if (fact) await host.say(ref.vmId, OTHER, fact);
+  if (fact) await host.append(ref.vmId, OTHER, fact);
   const first = await vms.use(ref, async (log) => log);
   const second = await vms.use(ref, async (log) => log);
   expect(second).not.toBe(first);

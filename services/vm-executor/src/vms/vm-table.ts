@@ -15,7 +15,7 @@ const REMEMBER_GONE = 1000;
 
 export type VmTableDeps = Pick<HostDeps, 'admission' | 'host' | 'log' | 'runtime' | 'signal' | 'state'>;
 
-interface Unhoused {
+interface WithoutDirectory {
   readonly ref: VmRef;
   /** Of the claim, or of the delete's intent: the next start must read it. 0: known from before this start. */
   readonly sequence: number;
@@ -29,7 +29,7 @@ export class VmTable {
   readonly #users = new Map<string, number>();
   readonly #gone: string[] = [];
   /** VMs that only the log tells of, or may soon: claimed and not seen a directory of, or losing it to a delete in flight. */
-  readonly #unhoused = new Map<string, Unhoused>();
+  readonly #withoutDirectory = new Map<string, WithoutDirectory>();
   readonly #snapshots: SnapshotWriter;
 
   constructor(deps: VmTableDeps) {
@@ -69,16 +69,16 @@ export class VmTable {
   }
 
   /** Resolves when every append to these VMs that has begun by now is stored, refused, or given up. */
-  async settled(): Promise<void> {
+  async drained(): Promise<void> {
     const logs = await Promise.allSettled(this.#logs.values());
-    await Promise.all(logs.map((loaded) => loaded.status === 'fulfilled' && loaded.value.settled()));
+    await Promise.all(logs.map((loaded) => loaded.status === 'fulfilled' && loaded.value.drained()));
   }
 
   /** Up to where, and at most to `end`, each VM that this host has claimed has its directory, or needs none any more. */
-  housedUntil(end: number): number {
+  directoriesMadeUntil(end: number): number {
     let until = end;
-    for (const [key, { ref, sequence, isGoing }] of this.#unhoused) {
-      if (!isGoing && existsSync(this.#deps.state.directoryOf(ref))) this.#unhoused.delete(key);
+    for (const [key, { ref, sequence, isGoing }] of this.#withoutDirectory) {
+      if (!isGoing && existsSync(this.#deps.state.directoryOf(ref))) this.#withoutDirectory.delete(key);
       else until = Math.min(until, sequence - 1);
     }
     return until;
@@ -94,7 +94,7 @@ export class VmTable {
     const now = (): Date => runtime.clock.now();
     let isLoaded = false;
     const onChange = (before: Vm, after: Vm): void => {
-      this.#house(ref, before, after);
+      this.#trackDirectory(ref, before, after);
       if (!isLoaded) return;
       this.#count(before, after);
       this.#keep(ref, after);
@@ -104,7 +104,7 @@ export class VmTable {
     isLoaded = true;
     // The executor that saw the delete begin has gone no further than that; nor may this one.
     if (snapshot && isGoing(snapshot, host) && isGoing(loaded.vm, host))
-      this.#unhoused.set(keyOf(ref), { ref, sequence: 0, isGoing: true });
+      this.#withoutDirectory.set(keyOf(ref), { ref, sequence: 0, isGoing: true });
     // Snapshot and tail count at once, and only when both were read.
     this.#count(initialVm(ref.tenant, ref.vmId), loaded.vm);
     if (loaded.vm.sequence !== snapshot?.sequence) this.#keep(ref, loaded.vm);
@@ -115,14 +115,14 @@ export class VmTable {
    * A claim's task makes the directory; one that has ended without it, as on a full disk, makes none. A delete takes it
    * away before it is on record: cut off in between, only its intent tells the next start of it (P3).
    */
-  #house(ref: VmRef, before: Vm, after: Vm): void {
+  #trackDirectory(ref: VmRef, before: Vm, after: Vm): void {
     const { host } = this.#deps;
     const { sequence } = after;
     if (before.owner !== host && after.owner === host)
-      this.#unhoused.set(keyOf(ref), { ref, sequence, isGoing: false });
+      this.#withoutDirectory.set(keyOf(ref), { ref, sequence, isGoing: false });
     if (before.task?.verb !== 'delete' && isGoing(after, host))
-      this.#unhoused.set(keyOf(ref), { ref, sequence, isGoing: true });
-    if (after.task === null) this.#unhoused.delete(keyOf(ref));
+      this.#withoutDirectory.set(keyOf(ref), { ref, sequence, isGoing: true });
+    if (after.task === null) this.#withoutDirectory.delete(keyOf(ref));
   }
 
   #count(before: Vm, after: Vm): void {

@@ -4,13 +4,13 @@ import type { ProcessHandle } from '../../port.ts';
 import type { ProcessExit } from '../launch/spawn.ts';
 
 /** ` (exit code 1)`, ` (SIGKILL)`, or nothing where only a parent that is not ours has learnt it. */
-export const exitInWords = (exit: ProcessExit | undefined): string => {
+export const describeExit = (exit: ProcessExit | undefined): string => {
   if (exit?.signal) return ` (${exit.signal})`;
   return exit && exit.exitCode !== null ? ` (exit code ${exit.exitCode})` : '';
 };
 
 /** Of a process that died while its first answer was waited for. */
-export const endedUnanswered = (stage: string, { identity, socketPath }: ProcessHandle): Refusal =>
+export const exitedUnanswered = (stage: string, { identity, socketPath }: ProcessHandle): Refusal =>
   refusal(
     'unreachable',
     stage,

@@ -14,7 +14,7 @@ const WORDS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** `what` was to be done to the VM's files; the host may be able to later. */
-export const hostTrouble = (stage: string, what: string, error: unknown): Refusal => {
+export const hostError = (stage: string, what: string, error: unknown): Refusal => {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const why = WORDS.get(code) ?? 'something on the host is in the way';
   return refusal('failed', stage, `${what}: ${why}`, error instanceof Error ? error.message : String(error));

@@ -3,9 +3,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open } from 'node:fs/promises';
 import { type Outcome, refusal } from '../../outcome.ts';
-import { exitInWords } from '../exit/exit-status.ts';
+import { describeExit } from '../exit/exit-status.ts';
 import { identify, type ProcessIdentity } from '../table/identity.ts';
-import { hostTrouble } from './host-error.ts';
+import { hostError } from './host-error.ts';
 
 export interface ProcessExit {
   /** Null when a signal ended it. */
@@ -53,7 +53,7 @@ export async function spawnProgram(spec: ProgramSpec): Promise<SpawnOutcome> {
   } catch (error) {
     // A full disk, a directory that has gone: the host's trouble, not a bug.
     if (error instanceof Error && 'code' in error)
-      return hostTrouble('prepare', "the VM's files could not be made", error);
+      return hostError('prepare', "the VM's files could not be made", error);
     throw error;
   }
 }
@@ -69,7 +69,7 @@ async function start(spec: ProgramSpec, logFd: number): Promise<SpawnOutcome> {
   child.unref();
   const identity = child.pid === undefined ? null : await identify(child.pid);
   if (identity !== null) return { ok: true, process: { identity, exited } };
-  const reason = `the hypervisor process ended at once${exitInWords(await exited)}`;
+  const reason = `the hypervisor process ended at once${describeExit(await exited)}`;
   return refusal('failed', 'spawn', reason, `${spec.program}: see ${spec.logPath}`);
 }
 

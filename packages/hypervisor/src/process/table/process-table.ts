@@ -4,7 +4,7 @@ import { basename, dirname } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { socketIn } from '../launch/vm-socket.ts';
 import { currentBootId, type ProcessIdentity, type ProcessStat, readProc, statOf } from './identity.ts';
-import { JoinedRuns } from './shared-runs.ts';
+import { SharedRuns } from './shared-runs.ts';
 
 export interface FoundProcess {
   readonly identity: ProcessIdentity;
@@ -26,7 +26,7 @@ interface Known {
 const SLICE_MS = 3;
 
 export class ProcessTable {
-  readonly #passes = new JoinedRuns(() => this.#pass());
+  readonly #passes = new SharedRuns(() => this.#pass());
   #known: ReadonlyMap<number, Known> = new Map();
 
   /** Every living process that is some VM's, as a pass finds them that begins after this call. */

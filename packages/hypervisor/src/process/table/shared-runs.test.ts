@@ -1,11 +1,11 @@
 // Many who look for the same thing at once share a run, and nobody is given what was seen before it asked.
 import { expect, it } from 'vitest';
-import { JoinedRuns } from './shared-runs.ts';
+import { SharedRuns } from './shared-runs.ts';
 
 /** Runs that end when they are told to; each answers with its number. */
 const runs = () => {
   const begun: PromiseWithResolvers<number>[] = [];
-  const shared = new JoinedRuns(() => {
+  const shared = new SharedRuns(() => {
     const run = Promise.withResolvers<number>();
     begun.push(run);
     return run.promise;

@@ -1,6 +1,6 @@
 // One run at a time of a costly look, shared by all who ask: a caller joins a run that begins after it asked, never one
 // that has begun, for that may have passed by what the caller means.
-export class JoinedRuns<T> {
+export class SharedRuns<T> {
   readonly #run: () => Promise<T>;
   #current: Promise<unknown> = Promise.resolve();
   #next: Promise<T> | undefined;

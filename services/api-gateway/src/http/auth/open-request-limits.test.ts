@@ -5,7 +5,7 @@ import { type Bearer, TOKENS } from '../../fixtures/gateway.fixture.ts';
 import { startPlane, type TestPlane } from '../../fixtures/plane.fixture.ts';
 import { sendError } from '../problem.ts';
 import { LIMITS } from '../server/limits.ts';
-import { registerHeldOpen } from './open-request-limits.ts';
+import { registerOpenRequestLimits } from './open-request-limits.ts';
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
@@ -64,7 +64,7 @@ describe('a server that allows a token two waits and its tenant three', () => {
       const [tenant = '', tokenId = ''] = request.headers.authorization?.split('/') ?? [];
       request.principal = { tenant: tenantId(tenant), tokenId, role: 'operator' };
     });
-    registerHeldOpen(app, { streamsPerToken: 1, streamsPerTenant: 1, waitsPerToken: 2, waitsPerTenant: 3 });
+    registerOpenRequestLimits(app, { streamsPerToken: 1, streamsPerTenant: 1, waitsPerToken: 2, waitsPerTenant: 3 });
     arrived = [];
     const over = Promise.withResolvers<string>();
     end = over.resolve;

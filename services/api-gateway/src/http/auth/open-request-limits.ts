@@ -14,7 +14,7 @@ declare module 'fastify' {
 
 type Held = 'stream' | 'wait';
 
-export interface HeldOpenLimits {
+export interface OpenRequestLimits {
   readonly streamsPerToken: number;
   readonly streamsPerTenant: number;
   readonly waitsPerToken: number;
@@ -28,7 +28,7 @@ interface Bound {
   readonly whenFull: string;
 }
 
-export const registerHeldOpen = (app: FastifyInstance, limits: HeldOpenLimits): void => {
+export const registerOpenRequestLimits = (app: FastifyInstance, limits: OpenRequestLimits): void => {
   const open = new Map<string, number>();
   app.addHook('preHandler', async (request, reply) => {
     const held = heldBy(request);
@@ -47,7 +47,7 @@ export const registerHeldOpen = (app: FastifyInstance, limits: HeldOpenLimits): 
   });
 };
 
-const boundsOf = (held: Held, { tenant, tokenId }: Principal, limits: HeldOpenLimits): readonly Bound[] => {
+const boundsOf = (held: Held, { tenant, tokenId }: Principal, limits: OpenRequestLimits): readonly Bound[] => {
   const [perToken, perTenant] =
     held === 'stream'
       ? [limits.streamsPerToken, limits.streamsPerTenant]

@@ -8,7 +8,7 @@ import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fas
 import { ROUTES } from '../../routes/all.ts';
 import type { Api, App } from '../api.ts';
 import { registerAuthentication } from '../auth/authenticate.ts';
-import { registerHeldOpen } from '../auth/open-request-limits.ts';
+import { registerOpenRequestLimits } from '../auth/open-request-limits.ts';
 import { registerDocument, registerDocumentRoutes } from '../document/documentation.ts';
 import { ProblemError, sendError } from '../problem.ts';
 import { answerClientError } from './client-error.ts';
@@ -47,7 +47,7 @@ export const buildServer = async (deps: ServerDeps): Promise<App> => {
       ),
   });
   registerAuthentication(app, { tokens: deps.tokens, metrics: deps.api.metrics });
-  registerHeldOpen(app, LIMITS);
+  registerOpenRequestLimits(app, LIMITS);
   await registerDocument(app);
   for (const route of ROUTES) route(app, deps.api);
   await registerDocumentRoutes(app);

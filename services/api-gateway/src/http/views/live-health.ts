@@ -3,7 +3,7 @@ import type { HostId, VmView } from '@ironlog/schemas';
 import type { Api } from '../api.ts';
 
 /** Nobody looks after the VMs of a host that is silent, so nobody can say how they are. One look at the hosts for a whole list. */
-export const asHeard = (api: Pick<Api, 'hosts'>): ((vm: VmView) => VmView) => {
+export const withLiveHealth = (api: Pick<Api, 'hosts'>): ((vm: VmView) => VmView) => {
   let heard: ReadonlySet<HostId> | undefined;
   return (vm) => {
     if (vm.host === null || vm.health === 'unknown') return vm;

@@ -5,11 +5,11 @@ import type { Api } from '../api.ts';
 
 /** `undefined`: nobody has asked for it either. */
 export const pendingView = (
-  api: Pick<Api, 'whereabouts' | 'operations' | 'waiting'>,
+  api: Pick<Api, 'vmLocation' | 'operations' | 'waiting'>,
   tenant: TenantId,
   id: VmId,
 ): VmView | undefined => {
-  const where = api.whereabouts.find(tenant, id);
+  const where = api.vmLocation.find(tenant, id);
   if (where?.kind !== 'pending') return undefined;
   const operation = api.operations.find(tenant, where.createId);
   if (operation?.status !== 'pending') return undefined;

@@ -8,7 +8,7 @@ import type { Api } from '../api.ts';
 export type WaitingFor = (operation: OperationState) => string | undefined;
 
 /** Computed when asked, of the hosts as they are now; they are looked at once for a whole list. */
-export const waitingFor = (api: Pick<Api, 'waiting' | 'whereabouts' | 'hosts'>): WaitingFor => {
+export const waitingFor = (api: Pick<Api, 'waiting' | 'vmLocation' | 'hosts'>): WaitingFor => {
   let live: ReturnType<Api['hosts']['live']> | undefined;
   const hosts = () => {
     live ??= api.hosts.live();
@@ -30,7 +30,7 @@ export const waitingFor = (api: Pick<Api, 'waiting' | 'whereabouts' | 'hosts'>):
 
   return ({ status, tenant, id, verb, vmId }) => {
     if (status !== 'pending') return undefined;
-    const where = api.whereabouts.find(tenant, vmId);
+    const where = api.vmLocation.find(tenant, vmId);
     if (where?.kind === 'owned') return silent(where.host);
     const createId = verb === 'create' ? id : where?.kind === 'pending' ? where.createId : undefined;
     const spec = createId && api.waiting.find(tenant, createId);

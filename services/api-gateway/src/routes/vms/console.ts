@@ -23,7 +23,7 @@ export const vmConsole: Route = (app, api) => {
     async (request, reply) => {
       const { tenant } = principalOf(request);
       const { id } = request.params;
-      const where = api.whereabouts.find(tenant, id);
+      const where = api.vmLocation.find(tenant, id);
       if (!where) throw vmNotFound(id);
       if (where.kind !== 'owned')
         throw new ProblemError('console-not-available', `no host has claimed VM ${id}, so it has no console`);

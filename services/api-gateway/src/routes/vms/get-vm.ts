@@ -6,7 +6,7 @@ import { ok } from '../../http/document/answers.ts';
 import { awaitSequence, refuseFuture } from '../../http/headers/point-in-time.ts';
 import { awaitPosition } from '../../http/headers/position.ts';
 import { etagOf } from '../../http/headers/prefer.ts';
-import { asHeard } from '../../http/views/live-health.ts';
+import { withLiveHealth } from '../../http/views/live-health.ts';
 import { pendingView } from '../../http/views/pending-view.ts';
 import { vmNotFound } from '../problems.ts';
 
@@ -28,18 +28,18 @@ export const getVm: Route = (app, api) => {
       const { tenant } = principalOf(request);
       const { id } = request.params;
       const { at, sequence } = request.query;
-      const moment = at !== undefined ? { at } : sequence !== undefined ? { sequence } : undefined;
+      const pointInTime = at !== undefined ? { at } : sequence !== undefined ? { sequence } : undefined;
       if (sequence !== undefined) await awaitSequence(api, sequence, 'sequence');
       else if (at !== undefined) {
         refuseFuture(at, api.clock.now(), api.reads.vm(tenant, id)?.updatedAt);
         await awaitPosition(api.reads, request.position, 'history');
       }
-      const vm = moment
-        ? api.reads.vmThen(tenant, id, moment)
+      const vm = pointInTime
+        ? api.reads.vmThen(tenant, id, pointInTime)
         : (api.reads.vm(tenant, id) ?? pendingView(api, tenant, id));
       if (!vm) throw vmNotFound(id);
       reply.header('etag', etagOf(vm));
-      return moment ? vm : asHeard(api)(vm);
+      return pointInTime ? vm : withLiveHealth(api)(vm);
     },
   );
 };

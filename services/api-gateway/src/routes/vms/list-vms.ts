@@ -3,7 +3,7 @@ import { listVmsQuerySchema, vmListSchema } from '@ironlog/schemas';
 import type { Route } from '../../http/api.ts';
 import { principalOf } from '../../http/context.ts';
 import { ok } from '../../http/document/answers.ts';
-import { asHeard } from '../../http/views/live-health.ts';
+import { withLiveHealth } from '../../http/views/live-health.ts';
 import { unknownCursor } from '../problems.ts';
 
 export const listVms: Route = (app, api) => {
@@ -22,7 +22,7 @@ export const listVms: Route = (app, api) => {
     async (request) => {
       const page = api.reads.vms(principalOf(request).tenant, request.query);
       if (!page) throw unknownCursor();
-      return { items: page.items.map(asHeard(api)), nextCursor: page.nextCursor };
+      return { items: page.items.map(withLiveHealth(api)), nextCursor: page.nextCursor };
     },
   );
 };

@@ -25,7 +25,7 @@ export const vmEvents: Route = (app, api) => {
       const { id } = request.params;
       const { after, limit } = request.query;
       const items = api.reads.vmEvents(tenant, id, { after, limit });
-      if (items.length === 0 && !api.reads.vm(tenant, id) && !api.whereabouts.find(tenant, id)) throw vmNotFound(id);
+      if (items.length === 0 && !api.reads.vm(tenant, id) && !api.vmLocation.find(tenant, id)) throw vmNotFound(id);
       return { items: items.map(eventView), nextAfter: items.length < limit ? null : (items.at(-1)?.sequence ?? null) };
     },
   );

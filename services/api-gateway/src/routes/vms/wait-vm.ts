@@ -6,10 +6,10 @@ import { ok } from '../../http/document/answers.ts';
 import { awaitSequence } from '../../http/headers/point-in-time.ts';
 import { awaitPosition } from '../../http/headers/position.ts';
 import { etagOf } from '../../http/headers/prefer.ts';
-import { asHeard } from '../../http/views/live-health.ts';
+import { withLiveHealth } from '../../http/views/live-health.ts';
 import { pendingView } from '../../http/views/pending-view.ts';
 import { passedEvents } from '../../tail/passed-events.ts';
-import { type Standing, waitForVm } from '../../tail/wait-vm.ts';
+import { type KnownState, waitForVm } from '../../tail/wait-vm.ts';
 import { vmNotFound } from '../problems.ts';
 
 export const waitVm: Route = (app, api) => {
@@ -33,8 +33,8 @@ export const waitVm: Route = (app, api) => {
       if (after !== undefined) await awaitSequence(api, after, 'after');
       const now = api.reads.vm(tenant, id);
       const then = after === undefined ? now : api.reads.vmThen(tenant, id, { sequence: after });
-      if (!now && !api.whereabouts.find(tenant, id)) throw vmNotFound(id);
-      const from: Standing = then
+      if (!now && !api.vmLocation.find(tenant, id)) throw vmNotFound(id);
+      const from: KnownState = then
         ? { state: then.state, sequence: after ?? then.sequence }
         : { state: 'absent', sequence: after ?? 0 };
       const waiters = api.metrics.gauge('ironlog_waiters');
@@ -44,10 +44,10 @@ export const waitVm: Route = (app, api) => {
         vmId: id,
         wanted,
         from,
-        standingCounts: after === undefined,
+        currentStateCounts: after === undefined,
         timeoutMs: timeout * 1000,
         signal: request.gone,
-        isAskedFor: () => api.whereabouts.find(tenant, id) !== undefined,
+        isAskedFor: () => api.vmLocation.find(tenant, id) !== undefined,
         passed: (sequence) => passedEvents(api, { tenant, vmId: id, after: sequence }),
       }).finally(() => waiters.dec());
       await awaitPosition(api.reads, { events: waited.sequence, work: 0 }, 'state');
@@ -55,7 +55,7 @@ export const waitVm: Route = (app, api) => {
       if (!vm) throw vmNotFound(id);
       request.position = { ...request.position, events: Math.max(request.position.events, waited.sequence) };
       reply.header('etag', etagOf(vm));
-      return { ...waited, vm: asHeard(api)(vm) };
+      return { ...waited, vm: withLiveHealth(api)(vm) };
     },
   );
 };
