@@ -38,6 +38,7 @@ describe('the direction of dependencies', () => {
     ['packages/domain', `import { readFileSync } from 'node:fs';`, 'the domain is pure'],
     ['services/vm-executor', `import { a } from '@ironlog/event-log/src/append.ts';`, 'only @ironlog/event-log itself'],
     ['services/vm-executor', `import { a } from '../../../schemas/src/ids.ts';`, 'outside of services/vm-executor'],
+    ['services/vm-executor', `import { until } from '@ironlog/event-log/testing';`, 'only @ironlog/event-log itself'],
     ['services/vm-executor', `import pino from 'pino';`, 'does not declare'],
   ])('refuses in %s: %s', (folder, text, reason) => {
     expect(complaints(folder, 'src/index.ts', text)).toEqual([expect.stringContaining(reason)]);

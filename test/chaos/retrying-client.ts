@@ -9,9 +9,9 @@ const WITHIN_MS = 40_000;
 /** Nobody listens, or the one who did is dead. */
 const GONE: readonly unknown[] = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'];
 
-const whenThere = async <Body>(requestRow: () => Promise<Answer<Body>>): Promise<Answer<Body> | undefined> => {
+const whenThere = async <Body>(request: () => Promise<Answer<Body>>): Promise<Answer<Body> | undefined> => {
   try {
-    return await requestRow();
+    return await request();
   } catch (error) {
     if (error instanceof Error && 'code' in error && GONE.includes(error.code)) return undefined;
     throw error;

@@ -20,7 +20,7 @@ const PAGE = 500;
 export const openOperatorClient = ({ http, token, signal }: OperatorOptions): OperatorClient => {
   /** A list that sends it has at least seen what the answer before told of. */
   let position: string | null = null;
-  const requestRow = async (path: string, init: RequestInit = {}): Promise<Response> => {
+  const request = async (path: string, init: RequestInit = {}): Promise<Response> => {
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...init.headers };
     const response = await fetch(`${http}${path}`, { ...init, headers, signal }).catch((cause: unknown) => {
       signal.throwIfAborted();
@@ -31,7 +31,7 @@ export const openOperatorClient = ({ http, token, signal }: OperatorOptions): Op
   };
   const page = async (cursor: string) => {
     const headers: Record<string, string> = position === null ? {} : { 'ironlog-position': position };
-    const response = await requestRow(`/v1/vms?limit=${PAGE}${cursor && `&cursor=${cursor}`}`, { headers });
+    const response = await request(`/v1/vms?limit=${PAGE}${cursor && `&cursor=${cursor}`}`, { headers });
     if (response.status !== 200) throw new Error(`the API answers ${response.status}: ${await response.text()}`);
     return vmListSchema.parse(await response.json());
   };
@@ -47,7 +47,7 @@ export const openOperatorClient = ({ http, token, signal }: OperatorOptions): Op
     },
     shutDown: async ({ id }) => {
       const body = JSON.stringify({ mode: 'force' });
-      const response = await requestRow(`/v1/vms/${id}/shutdown`, {
+      const response = await request(`/v1/vms/${id}/shutdown`, {
         method: 'POST',
         body,
         headers: { prefer: 'wait=10' },

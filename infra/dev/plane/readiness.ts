@@ -4,7 +4,7 @@ import { delay } from '@ironlog/service-kit';
 const EVERY_MS = 25;
 const READY_WITHIN_MS = 60_000;
 
-const requestRow = async (url: string, signal: AbortSignal): Promise<string | undefined> => {
+const whyNotReady = async (url: string, signal: AbortSignal): Promise<string | undefined> => {
   try {
     const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(1000)]) });
     const text = await response.text();
@@ -18,7 +18,7 @@ const requestRow = async (url: string, signal: AbortSignal): Promise<string | un
 export const waitUntilReady = async (url: string, withinMs: number, signal: AbortSignal): Promise<void> => {
   const deadline = performance.now() + withinMs;
   for (;;) {
-    const notReady = await requestRow(url, signal);
+    const notReady = await whyNotReady(url, signal);
     if (notReady === undefined) return;
     if (performance.now() >= deadline) throw new Error(`${url} is not ready after ${withinMs} ms: ${notReady}`);
     await delay(EVERY_MS, signal);

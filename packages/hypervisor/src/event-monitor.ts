@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { parseJson } from './cloud-hypervisor/vm-info.ts';
-import type { ProcessHandle } from './port.ts';
+import type { ProcessHandle } from './process-handle.ts';
 
 const eventSchema = z.object({ source: z.string(), event: z.string() });
 export type MonitorEvent = z.infer<typeof eventSchema>;

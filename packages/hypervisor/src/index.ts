@@ -16,9 +16,9 @@ export type {
   Observation,
   ObservedState,
   ProcessEvent,
-  ProcessHandle,
   Watch,
 } from './port.ts';
+export type { ProcessExit } from './process/exit/exit-status.ts';
 export { describeExit } from './process/exit/exit-status.ts';
 export { type KillLimits, type KillOutcome, killProcess } from './process/exit/kill.ts';
 export { hostError } from './process/launch/host-error.ts';
@@ -29,9 +29,10 @@ export {
   removeLaunchRecord,
   writeLaunchRecord,
 } from './process/launch/launch-record.ts';
-export type { ProcessExit, SpawnedProcess, SpawnOutcome } from './process/launch/spawn.ts';
+export type { SpawnedProcess, SpawnOutcome } from './process/launch/spawn.ts';
 export { findByDirectory, findUnder } from './process/table/find.ts';
 export { identify, isAlive, type ProcessIdentity, sameProcess } from './process/table/identity.ts';
 export type { FoundProcess } from './process/table/process-table.ts';
+export type { ProcessHandle } from './process-handle.ts';
 export { type AcceleratorChoice, type AcceleratorProbe, chooseAccelerator } from './qemu/accelerator.ts';
 export type { Accelerator } from './qemu/command-line.ts';

@@ -4,17 +4,7 @@ import type { HypervisorKind, Verb } from '@ironlog/schemas';
 import type { LaunchSpec } from './launch-spec.ts';
 import type { Outcome } from './outcome.ts';
 import type { SpawnOutcome } from './process/launch/spawn.ts';
-import type { ProcessIdentity } from './process/table/identity.ts';
-
-/** Which hypervisor process is meant. Plain data: after a restart it is rebuilt from the launch record or /proc. */
-export interface ProcessHandle {
-  /** Absolute path of the VM's directory. */
-  readonly directory: string;
-  readonly epoch: number;
-  /** `<directory>/e<epoch>.sock` */
-  readonly socketPath: string;
-  readonly identity: ProcessIdentity;
-}
+import type { ProcessHandle } from './process-handle.ts';
 
 /** `absent`: the process is dead, or lives and has no VM defined. `shutdown`: the guest is off, the process lives on. */
 export type ObservedState = 'absent' | 'created' | 'running' | 'paused' | 'shutdown' | 'unknown';

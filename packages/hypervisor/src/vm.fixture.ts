@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { tenantId, vmId } from '@ironlog/schemas';
 import { consolePathOf, type LaunchImage, type LaunchSpec, socketPathOf } from './launch-spec.ts';
-import type { Hypervisor, ProcessEvent, ProcessHandle } from './port.ts';
+import type { Hypervisor, ProcessEvent } from './port.ts';
+import type { ProcessExit } from './process/exit/exit-status.ts';
 import { killProcess } from './process/exit/kill.ts';
-import type { ProcessExit } from './process/launch/spawn.ts';
 import { findByDirectory } from './process/table/find.ts';
+import type { ProcessHandle } from './process-handle.ts';
 
 export const within = (milliseconds: number): AbortSignal => AbortSignal.timeout(milliseconds);
 

@@ -24,8 +24,9 @@ import { prepareHosts } from './queries/hosts.ts';
 import { type OperationListing, prepareOperationQueries } from './queries/operations.ts';
 import { type OverdueRange, prepareOverdue } from './queries/overdue.ts';
 import { prepareUsage, type UsageRange } from './queries/usage.ts';
+import type { VmListing } from './queries/vm-listing.ts';
 import { prepareVmLocation, type VmLocation } from './queries/vm-location.ts';
-import { prepareVmQueries, type VmListing } from './queries/vms.ts';
+import { prepareVmQueries } from './queries/vms.ts';
 import { SCHEMA_VERSION } from './tables.ts';
 import { viewOfVm } from './vm-view.ts';
 

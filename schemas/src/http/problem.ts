@@ -2,46 +2,92 @@
 import { z } from 'zod';
 import { verbSchema, vmStateSchema } from '../vm/vm-state.ts';
 
-export const PROBLEMS = {
-  'invalid-request': { status: 400, title: 'The request is not valid' },
-  'invalid-json': { status: 400, title: 'The body is not JSON' },
-  unauthenticated: { status: 401, title: 'No valid bearer token' },
-  forbidden: { status: 403, title: "The token's role does not allow this" },
-  'not-found': { status: 404, title: 'No such resource' },
-  'vm-not-found': { status: 404, title: 'No such VM' },
-  'operation-not-found': { status: 404, title: 'No such operation' },
-  'console-not-available': { status: 404, title: 'The VM has no console yet' },
-  'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
-  'not-acceptable': { status: 406, title: 'No acceptable representation' },
-  'request-timeout': { status: 408, title: 'The request took too long to arrive' },
-  'invalid-command': { status: 409, title: 'The command is not valid' },
-  'illegal-state': { status: 409, title: "The VM's state does not allow this" },
-  'vm-exists': { status: 409, title: 'A VM of that id exists' },
-  'vm-deleted': { status: 409, title: 'The VM is deleted' },
-  'wrong-host': { status: 409, title: 'The command reached a host that does not own the VM' },
-  superseded: { status: 409, title: "The failure this was to mend is no longer the VM's" },
-  unsupported: { status: 409, title: 'The hypervisor cannot do this' },
-  'image-not-found': { status: 409, title: 'No such image' },
-  'hypervisor-not-available': { status: 409, title: 'No such hypervisor on the host' },
-  'over-capacity': { status: 409, title: 'The host has no room' },
-  'sequence-gone': { status: 410, title: 'Events that old are no longer kept' },
-  'revision-mismatch': { status: 412, title: 'The VM has changed since' },
-  'payload-too-large': { status: 413, title: 'The body is too large' },
-  'unsupported-media-type': { status: 415, title: 'The body must be application/json' },
-  'idempotency-mismatch': { status: 422, title: 'The Idempotency-Key was used with another body' },
-  'too-many-requests': { status: 429, title: 'Too many requests' },
-  'too-many-waiting': { status: 429, title: 'Too many creates are waiting for a host' },
-  'headers-too-large': { status: 431, title: 'The headers are too large' },
-  internal: { status: 500, title: 'Something went wrong here' },
-  'operation-failed': { status: 502, title: 'The operation failed' },
-  'not-durable': { status: 503, title: 'The command could not be stored' },
-  'log-unavailable': { status: 503, title: 'The log does not answer' },
-  'read-model-behind': { status: 503, title: 'The read model has not caught up' },
-  'host-unreachable': { status: 503, title: "The VM's host does not answer" },
-  overloaded: { status: 503, title: 'Too much work in flight' },
-  expired: { status: 504, title: 'The command was not started in time' },
-} as const satisfies Record<string, { status: number; title: string }>;
-export type ProblemCode = keyof typeof PROBLEMS;
+/** Each code's title, by its HTTP status. */
+const TITLES = {
+  400: {
+    'invalid-request': 'The request is not valid',
+    'invalid-json': 'The body is not JSON',
+  },
+  401: {
+    unauthenticated: 'No valid bearer token',
+  },
+  403: {
+    forbidden: "The token's role does not allow this",
+  },
+  404: {
+    'not-found': 'No such resource',
+    'vm-not-found': 'No such VM',
+    'operation-not-found': 'No such operation',
+    'console-not-available': 'The VM has no console yet',
+  },
+  405: {
+    'method-not-allowed': 'The method is not allowed here',
+  },
+  406: {
+    'not-acceptable': 'No acceptable representation',
+  },
+  408: {
+    'request-timeout': 'The request took too long to arrive',
+  },
+  409: {
+    'invalid-command': 'The command is not valid',
+    'illegal-state': "The VM's state does not allow this",
+    'vm-exists': 'A VM of that id exists',
+    'vm-deleted': 'The VM is deleted',
+    'wrong-host': 'The command reached a host that does not own the VM',
+    superseded: "The failure this was to mend is no longer the VM's",
+    unsupported: 'The hypervisor cannot do this',
+    'image-not-found': 'No such image',
+    'hypervisor-not-available': 'No such hypervisor on the host',
+    'over-capacity': 'The host has no room',
+  },
+  410: {
+    'sequence-gone': 'Events that old are no longer kept',
+  },
+  412: {
+    'revision-mismatch': 'The VM has changed since',
+  },
+  413: {
+    'payload-too-large': 'The body is too large',
+  },
+  415: {
+    'unsupported-media-type': 'The body must be application/json',
+  },
+  422: {
+    'idempotency-mismatch': 'The Idempotency-Key was used with another body',
+  },
+  429: {
+    'too-many-requests': 'Too many requests',
+    'too-many-waiting': 'Too many creates are waiting for a host',
+  },
+  431: {
+    'headers-too-large': 'The headers are too large',
+  },
+  500: {
+    internal: 'Something went wrong here',
+  },
+  502: {
+    'operation-failed': 'The operation failed',
+  },
+  503: {
+    'not-durable': 'The command could not be stored',
+    'log-unavailable': 'The log does not answer',
+    'read-model-behind': 'The read model has not caught up',
+    'host-unreachable': "The VM's host does not answer",
+    overloaded: 'Too much work in flight',
+  },
+  504: {
+    expired: 'The command was not started in time',
+  },
+} as const;
+type Titles = typeof TITLES;
+export type ProblemCode = { [Status in keyof Titles]: keyof Titles[Status] }[keyof Titles];
+
+export const PROBLEMS = Object.fromEntries(
+  Object.entries(TITLES).flatMap(([status, titles]) =>
+    Object.entries(titles).map(([code, title]) => [code, { status: Number(status), title }]),
+  ),
+) as Readonly<Record<ProblemCode, { readonly status: number; readonly title: string }>>;
 export const problemCodeSchema = z.enum(Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]]);
 
 /** Each code with its HTTP status, for whoever reads the generated documents. */

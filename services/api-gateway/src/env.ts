@@ -1,7 +1,14 @@
 // The gateway's environment: every variable that it reads, and nothing else reads any.
-import { httpEnvironment, integer, logEnvironment, natsEnvironment, readModelEnvironment } from '@ironlog/service-kit';
+import {
+  failpointSchema,
+  httpEnvironment,
+  integer,
+  logEnvironment,
+  natsEnvironment,
+  readModelEnvironment,
+} from '@ironlog/service-kit';
 import { z } from 'zod';
-import { failpointSchema } from './failpoints.ts';
+import { FAILPOINTS } from './failpoints.ts';
 import { LIMITS } from './http/server/limits.ts';
 
 export const env = z.object({
@@ -21,7 +28,7 @@ export const env = z.object({
     { min: 1, max: 1_000_000, fallback: LIMITS.requestsPerSecond },
     'HTTP requests a second for each token',
   ),
-  IRONLOG_FAILPOINT: failpointSchema.optional(),
+  IRONLOG_FAILPOINT: failpointSchema(FAILPOINTS).optional(),
 });
 
 export type GatewayConfig = z.output<typeof env>;

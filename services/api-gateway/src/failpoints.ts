@@ -1,6 +1,6 @@
 // The gateway's failpoints: before and after each of its side effects, put around the ports that have them.
 import type { Delivery, EventLog, WorkQueue } from '@ironlog/event-log';
-import { type Fail as FailAt, failpointSchema as schemaOf } from '@ironlog/service-kit';
+import type { Fail as FailAt } from '@ironlog/service-kit';
 
 export const FAILPOINTS = [
   'before-publish',
@@ -12,7 +12,6 @@ export const FAILPOINTS = [
 ] as const;
 export type Failpoint = (typeof FAILPOINTS)[number];
 export type Fail = FailAt<Failpoint>;
-export const failpointSchema = schemaOf(FAILPOINTS);
 
 type Effect = 'publish' | 'append' | 'ack';
 

@@ -1,7 +1,14 @@
 // The recovery-worker's configuration: every variable it reads, what is accepted, and the defaults.
-import { httpEnvironment, integer, logEnvironment, natsEnvironment, readModelEnvironment } from '@ironlog/service-kit';
+import {
+  failpointSchema,
+  httpEnvironment,
+  integer,
+  logEnvironment,
+  natsEnvironment,
+  readModelEnvironment,
+} from '@ironlog/service-kit';
 import { z } from 'zod';
-import { failpointSchema } from './failpoints.ts';
+import { FAILPOINTS } from './failpoints.ts';
 
 export const environmentSchema = z.object({
   ...logEnvironment,
@@ -21,6 +28,6 @@ export const environmentSchema = z.object({
     { min: 0, max: 31_536_000, fallback: 0 },
     "seconds without a heartbeat after which a host's VMs are lost; 0: never",
   ),
-  IRONLOG_FAILPOINT: failpointSchema.optional(),
+  IRONLOG_FAILPOINT: failpointSchema(FAILPOINTS).optional(),
 });
 export type RecoveryConfig = z.output<typeof environmentSchema>;

@@ -1,5 +1,6 @@
 import type { Vm } from '@ironlog/domain';
 import { recoveryConsumer } from '@ironlog/event-log';
+import { until } from '@ironlog/event-log/testing';
 import { executorUser } from '@ironlog/infra';
 import {
   type CommandId,
@@ -27,7 +28,6 @@ import {
 } from './fixtures/host-1.fixture.ts';
 import { decideOnly, type Plane, startPlane, untilVm } from './fixtures/plane.fixture.ts';
 import { newTraceparent, traceIdOf } from './fixtures/trace.fixture.ts';
-import { until } from './fixtures/until.fixture.ts';
 import type { RecoveryService } from './service.ts';
 import type { VmRef } from './vms/vm-loader.ts';
 

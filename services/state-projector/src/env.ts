@@ -1,13 +1,19 @@
 // The projector's configuration: every variable it reads.
-import { httpEnvironment, logEnvironment, natsEnvironment, stateEnvironment } from '@ironlog/service-kit';
+import {
+  failpointSchema,
+  httpEnvironment,
+  logEnvironment,
+  natsEnvironment,
+  stateEnvironment,
+} from '@ironlog/service-kit';
 import { z } from 'zod';
-import { failpointSchema } from './failpoints.ts';
+import { FAILPOINTS } from './failpoints.ts';
 
 export const environmentSchema = z.object({
   ...logEnvironment,
   ...natsEnvironment,
   ...httpEnvironment,
   ...stateEnvironment,
-  IRONLOG_FAILPOINT: failpointSchema.optional(),
+  IRONLOG_FAILPOINT: failpointSchema(FAILPOINTS).optional(),
 });
 export type ProjectorConfig = z.output<typeof environmentSchema>;

@@ -1,11 +1,10 @@
 // The projector's failpoints: before and after each of its side effects, a batch's commit and the change to another file.
 import type { Projection } from '@ironlog/read-model';
-import { type Fail as FailAt, failpointSchema as schemaOf } from '@ironlog/service-kit';
+import type { Fail as FailAt } from '@ironlog/service-kit';
 
 export const FAILPOINTS = ['before-commit', 'after-commit', 'before-swap', 'after-swap'] as const;
 export type Failpoint = (typeof FAILPOINTS)[number];
 export type Fail = FailAt<Failpoint>;
-export const failpointSchema = schemaOf(FAILPOINTS);
 
 export const failingProjection = (projection: Projection, fail: Fail): Projection => ({
   checkpoint: () => projection.checkpoint(),

@@ -1,6 +1,7 @@
 // The executor's configuration: every variable it reads, what is accepted, and the defaults.
 import { labelsSchema } from '@ironlog/schemas';
 import {
+  failpointSchema,
   hostEnvironment,
   httpEnvironment,
   integer,
@@ -10,7 +11,7 @@ import {
   stateEnvironment,
 } from '@ironlog/service-kit';
 import { z } from 'zod';
-import { failpointSchema } from './failpoints.ts';
+import { FAILPOINTS } from './failpoints.ts';
 
 const absolutePath = (what: string) =>
   z
@@ -54,6 +55,6 @@ export const environmentSchema = z.object({
   IRONLOG_QEMU_ACCEL: z.enum(['kvm', 'tcg']).optional().describe('kvm or tcg'),
   IRONLOG_KERNEL: absolutePath('the demo image: a kernel').optional(),
   IRONLOG_INITRD: absolutePath('the demo image: an initial RAM file system').optional(),
-  IRONLOG_FAILPOINT: failpointSchema.optional(),
+  IRONLOG_FAILPOINT: failpointSchema(FAILPOINTS).optional(),
 });
 export type ExecutorConfig = z.output<typeof environmentSchema>;

@@ -1,5 +1,5 @@
 // The executor's failpoints: before and after each of its side effects.
-import { type Fail as FailAt, failpointSchema as schemaOf } from '@ironlog/service-kit';
+import type { Fail as FailAt } from '@ironlog/service-kit';
 
 export const FAILPOINTS = [
   'before-intent',
@@ -23,4 +23,3 @@ export const FAILPOINTS = [
 ] as const;
 export type Failpoint = (typeof FAILPOINTS)[number];
 export type Fail = FailAt<Failpoint>;
-export const failpointSchema = schemaOf(FAILPOINTS);

@@ -26,7 +26,7 @@ import { StateDirectory } from './host/state-directory.ts';
 import type { HostDeps } from './host-deps.ts';
 import { hypervisorConfigOf } from './processes/hypervisor-config.ts';
 import { serveConsoles } from './vms/console-rpc.ts';
-import { newestSnapshot } from './vms/snapshot-store.ts';
+import { newestSnapshot } from './vms/newest-snapshot.ts';
 
 export interface Overrides extends Partial<Runtime> {
   /** What it is to work with instead of what was made for it. For tests: one collaborator is a broken one. */

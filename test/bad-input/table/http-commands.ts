@@ -136,25 +136,25 @@ const fieldsOf: Readonly<Record<HttpVerb, { readonly wrong: readonly object[]; r
 
 const commanding = (verb: HttpVerb): HttpRows => {
   const path = `/v1/vms/${NOT_ALLOWED_IN[verb]}/${verb}`;
-  const requestRow = (body: unknown, answer: Problem = INVALID): HttpRow => row(path, answer, { body });
+  const withBodyOf = (body: unknown, answer: Problem = INVALID): HttpRow => row(path, answer, { body });
   return {
     ...ofVm(`/${verb}`, { body: {} }),
     'unknown field': [
-      requestRow({ nonsense: 1 }),
-      requestRow({ tenant: 'dev' }),
+      withBodyOf({ nonsense: 1 }),
+      withBodyOf({ tenant: 'dev' }),
       row(`${path}?nonsense=1`, INVALID, { body: {} }),
     ],
     'wrong type': [
-      requestRow([]),
-      requestRow('null'),
-      requestRow(7),
-      requestRow({ startBy: 7 }),
-      ...fieldsOf[verb].wrong.map((body) => requestRow(body)),
+      withBodyOf([]),
+      withBodyOf('null'),
+      withBodyOf(7),
+      withBodyOf({ startBy: 7 }),
+      ...fieldsOf[verb].wrong.map((body) => withBodyOf(body)),
     ],
-    'out of range': [requestRow({ startBy: FAR_AHEAD }), ...fieldsOf[verb].beyond.map((body) => requestRow(body))],
-    'too large': [requestRow({ nonsense: 'x'.repeat(100_000) }, TOO_LARGE), longUrl(path)],
+    'out of range': [withBodyOf({ startBy: FAR_AHEAD }), ...fieldsOf[verb].beyond.map((body) => withBodyOf(body))],
+    'too large': [withBodyOf({ nonsense: 'x'.repeat(100_000) }, TOO_LARGE), longUrl(path)],
     'not JSON': [
-      requestRow('{"startBy":', NO_JSON),
+      withBodyOf('{"startBy":', NO_JSON),
       row(path, [415, 'unsupported-media-type'], { body: '{}', ...TEXT }),
     ],
     'illegal state': [
@@ -162,7 +162,7 @@ const commanding = (verb: HttpVerb): HttpRows => {
       row(`/v1/vms/${VMS.deleted}/${verb}`, [409, 'vm-deleted'], { body: {}, waits: true }),
     ],
     'unknown image': none('a VM keeps the image of its create'),
-    'past startBy': [requestRow({ startBy: LONG_PAST }, EXPIRED)],
+    'past startBy': [withBodyOf({ startBy: LONG_PAST }, EXPIRED)],
   };
 };
 

@@ -5,9 +5,10 @@ import { type LaunchSpec, logPathOf, SOCKET_PATH_TOO_LONG, socketPathFits } from
 import { OpenWatches } from '../open-watches.ts';
 import { deadlineRefusal, type Outcome, refusal } from '../outcome.ts';
 import { pause } from '../pause.ts';
-import type { Hypervisor, ProcessHandle } from '../port.ts';
+import type { Hypervisor } from '../port.ts';
 import { type ProgramSpec, spawnProgram } from '../process/launch/spawn.ts';
 import { isAlive } from '../process/table/identity.ts';
+import type { ProcessHandle } from '../process-handle.ts';
 import { answering, ensure, put, readState } from './calls.ts';
 import { vmConfigOf } from './vm-config.ts';
 import { watchProcess } from './watch.ts';

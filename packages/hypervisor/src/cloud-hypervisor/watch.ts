@@ -1,8 +1,9 @@
 // Watches a Cloud Hypervisor process: its end by a held socket, its guest's own doings by the event monitor's file.
 import { type FSWatcher, watch as watchFile } from 'node:fs';
 import { eventsPathOf, isGuestReboot, isGuestStop, readEvents } from '../event-monitor.ts';
-import type { ProcessEvent, ProcessHandle, Watch } from '../port.ts';
+import type { ProcessEvent, Watch } from '../port.ts';
 import { holdConnection, holdUntilDeath } from '../process/exit/hang-up.ts';
+import type { ProcessHandle } from '../process-handle.ts';
 
 /** Reports from now on; what the file already holds is reported first when it is a guest's stop, for that is final. */
 export function watchProcess(handle: ProcessHandle, report: (event: ProcessEvent) => void): Watch {

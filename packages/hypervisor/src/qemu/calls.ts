@@ -2,9 +2,10 @@
 import { z } from 'zod';
 import { deadlineRefusal, type Outcome, refusal } from '../outcome.ts';
 import { pause } from '../pause.ts';
-import type { ObservedState, ProcessHandle } from '../port.ts';
+import type { ObservedState } from '../port.ts';
 import { exitedUnanswered } from '../process/exit/exit-status.ts';
 import { isAlive } from '../process/table/identity.ts';
+import type { ProcessHandle } from '../process-handle.ts';
 import type { QmpLinks } from './links.ts';
 
 const statusSchema = z.object({ status: z.string() });

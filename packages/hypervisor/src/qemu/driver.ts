@@ -6,9 +6,10 @@ import { logPathOf, SOCKET_PATH_TOO_LONG, socketPathFits } from '../launch-spec.
 import { OpenWatches } from '../open-watches.ts';
 import { deadlineRefusal, type Outcome, refusal } from '../outcome.ts';
 import { pause } from '../pause.ts';
-import type { Hypervisor, ProcessHandle } from '../port.ts';
+import type { Hypervisor } from '../port.ts';
 import { spawnProgram } from '../process/launch/spawn.ts';
 import { isAlive } from '../process/table/identity.ts';
+import type { ProcessHandle } from '../process-handle.ts';
 import { answering, command, ensure, readState } from './calls.ts';
 import { type Accelerator, qemuArguments } from './command-line.ts';
 import { clockArguments } from './host-clock.ts';

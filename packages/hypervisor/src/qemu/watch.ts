@@ -1,7 +1,8 @@
 // Watches a QEMU process over its one QMP connection: events while it lasts, the process's end when it hangs up.
 import { guestHadStopped, leaveGuestStop } from '../event-monitor.ts';
-import type { ProcessEvent, ProcessHandle, Watch } from '../port.ts';
+import type { ProcessEvent, Watch } from '../port.ts';
 import { holdUntilDeath } from '../process/exit/hang-up.ts';
+import type { ProcessHandle } from '../process-handle.ts';
 import type { QmpLinks } from './links.ts';
 import type { QmpEvent } from './qmp-connection.ts';
 

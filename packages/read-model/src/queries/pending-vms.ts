@@ -3,7 +3,7 @@ import type { TenantId, VmView, WorkCommand } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
 import { viewOfPending } from '../vm-view.ts';
 import type { PendingItem } from './cursor.ts';
-import type { VmListing } from './vms.ts';
+import type { VmListing } from './vm-listing.ts';
 
 /** Read at a time; filters are applied after that. */
 const CHUNK = 1000;

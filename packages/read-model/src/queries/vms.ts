@@ -1,21 +1,11 @@
 // VMs of a tenant: one, or a page of those that match.
 import type { Vm } from '@ironlog/domain';
-import type { HostId, TenantId, VmId, VmStateName, VmView } from '@ironlog/schemas';
+import type { TenantId, VmId, VmView } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
 import { viewOfVm } from '../vm-view.ts';
 import { decodeCursor, type Page, pageOf } from './cursor.ts';
 import { preparePendingVms } from './pending-vms.ts';
-
-export interface VmListing {
-  readonly state?: VmStateName | undefined;
-  readonly host?: HostId | undefined;
-  readonly labels?: Readonly<Record<string, string>> | undefined;
-  /** Part of the name or id. */
-  readonly q?: string | undefined;
-  readonly includeDeleted: boolean;
-  readonly limit: number;
-  readonly cursor?: string | undefined;
-}
+import type { VmListing } from './vm-listing.ts';
 
 interface Row {
   id: string;

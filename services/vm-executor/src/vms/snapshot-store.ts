@@ -2,7 +2,6 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Vm } from '@ironlog/domain';
-import type { StateDirectory } from '../host/state-directory.ts';
 
 /** Raised when `Vm` changes shape: an older snapshot is then not read. */
 const VERSION = 3;
@@ -39,7 +38,3 @@ export const readSnapshot = (directory: string): Vm | undefined => {
     return undefined;
   }
 };
-
-/** The highest sequence that any of the host's snapshots was folded to; 0: there is none. */
-export const newestSnapshot = (state: StateDirectory): number =>
-  state.vms().reduce((newest, ref) => Math.max(newest, readSnapshot(state.directoryOf(ref))?.sequence ?? 0), 0);

@@ -1,7 +1,12 @@
 // A hypervisor process that has ended when it was asked something: how, in words for the VM's tenant.
 import { type Refusal, refusal } from '../../outcome.ts';
-import type { ProcessHandle } from '../../port.ts';
-import type { ProcessExit } from '../launch/spawn.ts';
+import type { ProcessHandle } from '../../process-handle.ts';
+
+export interface ProcessExit {
+  /** Null when a signal ended it. */
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+}
 
 /** ` (exit code 1)`, ` (SIGKILL)`, or nothing where only a parent that is not ours has learnt it. */
 export const describeExit = (exit: ProcessExit | undefined): string => {

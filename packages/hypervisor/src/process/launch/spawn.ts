@@ -3,15 +3,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open } from 'node:fs/promises';
 import { type Outcome, refusal } from '../../outcome.ts';
-import { describeExit } from '../exit/exit-status.ts';
+import { describeExit, type ProcessExit } from '../exit/exit-status.ts';
 import { identify, type ProcessIdentity } from '../table/identity.ts';
 import { hostError } from './host-error.ts';
-
-export interface ProcessExit {
-  /** Null when a signal ended it. */
-  readonly exitCode: number | null;
-  readonly signal: string | null;
-}
 
 export interface SpawnedProcess {
   readonly identity: ProcessIdentity;
