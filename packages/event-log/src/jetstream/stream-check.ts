@@ -1,0 +1,54 @@
+// Compares the streams as nats-server has them with their one definition: what the provisioner updates and a service reports.
+import { JetStreamApiError, jetstreamManager, type StreamConfig } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { hostsBucketConfig, streamConfigs } from './streams.ts';
+
+const STREAM_NOT_FOUND = 10059;
+const REQUEST_TIMEOUT_MS = 2_000;
+
+type Definition = Partial<StreamConfig> & Pick<StreamConfig, 'name'>;
+
+/** What nats-server leaves out of a configuration that it reports. */
+const OMITTED: Readonly<Record<string, unknown>> = { compression: 'none', allow_direct: false, num_replicas: 1 };
+
+/** One sentence part for each setting that differs: `compression is s2, should be none`. */
+export const configDifferences = (wanted: Definition, found: Partial<StreamConfig>): readonly string[] => {
+  const fields = new Map<string, unknown>(Object.entries(found));
+  return Object.entries(wanted).flatMap(([field, value]) => {
+    const is = fields.get(field) ?? OMITTED[field];
+    if (JSON.stringify(is) === JSON.stringify(value)) return [];
+    return [`${field} is ${JSON.stringify(is) ?? 'not set'}, should be ${JSON.stringify(value)}`];
+  });
+};
+
+/** 3 where the server is part of a cluster. */
+const replicasOf = (connection: NatsConnection): 1 | 3 => (connection.info?.cluster === undefined ? 1 : 3);
+
+/**
+ * A function that reads the named streams' configuration and returns one sentence for each that is not as defined.
+ * @throws when JetStream does not answer: nothing is known of the configuration then.
+ */
+export const createStreamCheck = async (
+  connection: NatsConnection,
+  names: readonly string[],
+): Promise<() => Promise<readonly string[]>> => {
+  const manager = await jetstreamManager(connection, { checkAPI: false, timeout: REQUEST_TIMEOUT_MS });
+  const inspect = async (wanted: Definition): Promise<readonly string[]> => {
+    try {
+      const { config } = await manager.streams.info(wanted.name);
+      return configDifferences(wanted, config).map(
+        (difference) => `stream ${wanted.name}: ${difference}; provision the streams again`,
+      );
+    } catch (error) {
+      if (error instanceof JetStreamApiError && error.code === STREAM_NOT_FOUND)
+        return [`stream ${wanted.name} does not exist; provision the streams`];
+      throw error;
+    }
+  };
+  return async () => {
+    const replicas = replicasOf(connection);
+    const definitions: readonly Definition[] = [...streamConfigs({ replicas }), hostsBucketConfig({ replicas })];
+    const checked = definitions.filter(({ name }) => names.includes(name));
+    return (await Promise.all(checked.map(inspect))).flat();
+  };
+};
