@@ -2,7 +2,6 @@
 import { commandSubject, newCommandId, tenantIdSchema } from '@ironlog/schemas';
 import { jetstream } from '@nats-io/jetstream';
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
-import { inboxPrefix } from '../nats/accounts.ts';
 import { type DevFile, readDevFile, whyUncertain } from './plane/dev-file.ts';
 import { type PublishOptions, readPublishOptions } from './publish-options.ts';
 import { print } from './terminal/print.ts';
@@ -15,7 +14,6 @@ const open = async (devFile: string, dev: DevFile): Promise<NatsConnection> => {
       servers: nats,
       user: natsUser,
       pass: natsPassword,
-      inboxPrefix: inboxPrefix(natsUser),
       reconnect: false,
       timeout: 3000,
     });

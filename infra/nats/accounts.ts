@@ -2,7 +2,7 @@
 // A tenant's client reaches CONTROL only through an import of its own command subjects: neither what it publishes nor
 // the reply subject it names can touch another subject there.
 import { executorConsumer, gatewayConsumers, recoveryConsumer } from '@ironlog/event-log';
-import { HOSTS_BUCKET, type HostId, STREAMS, SUBJECT_PREFIX, type TenantId } from '@ironlog/schemas';
+import { HOSTS_BUCKET, HOSTS_STREAM, type HostId, STREAMS, SUBJECT_PREFIX, type TenantId } from '@ironlog/schemas';
 
 export interface NatsUser {
   readonly user: string;
@@ -16,7 +16,6 @@ export interface NatsUser {
 
 export const inboxPrefix = (user: string): string => `_INBOX_${user}`;
 const inbox = (user: string): string => `${inboxPrefix(user)}.>`;
-const KV_STREAM = `KV_${HOSTS_BUCKET}`;
 
 /** Ordered, unfiltered reading of a stream, and reads from its leader. */
 const reads = (stream: string): string[] => [
@@ -33,9 +32,9 @@ const reads = (stream: string): string[] => [
  * it was given, and so could put one host's words under another's name (P9); a read from the leader wraps them.
  */
 const READS_HOSTS: readonly string[] = [
-  ...reads(KV_STREAM),
-  `$JS.API.DIRECT.GET.${KV_STREAM}`,
-  `$JS.API.DIRECT.GET.${KV_STREAM}.>`,
+  ...reads(HOSTS_STREAM),
+  `$JS.API.DIRECT.GET.${HOSTS_STREAM}`,
+  `$JS.API.DIRECT.GET.${HOSTS_STREAM}.>`,
 ];
 /** Working through a durable consumer that the provisioner made. */
 const consumes = ({ stream, config }: { stream: string; config: { durable_name: string } }): string[] => [
@@ -119,7 +118,7 @@ const services = (hosts: readonly HostId[]): readonly NatsUser[] => [
         `$KV.${HOSTS_BUCKET}.${host}`,
         ...consumes(executorConsumer(host)),
         ...reads(STREAMS.events),
-        `$JS.API.STREAM.INFO.${KV_STREAM}`,
+        `$JS.API.STREAM.INFO.${HOSTS_STREAM}`,
       ],
       [`${SUBJECT_PREFIX}.rpc.${host}.>`],
     ),
@@ -129,11 +128,15 @@ const services = (hosts: readonly HostId[]): readonly NatsUser[] => [
 
 export const tenantAccount = (tenant: TenantId): string => `TENANT_${tenant}`;
 export const tenantCommands = (tenant: TenantId): string => `${SUBJECT_PREFIX}.cmd.${tenant}.>`;
-/** A tenant's client publishes commands and reads the acknowledgements; nothing else. */
+/**
+ * A tenant's client publishes commands and reads the acknowledgements; nothing else. It may use the default inbox, as a
+ * client that sets nothing but URL, user and password does. The account is the wall: every connection of a tenant could
+ * read the others' acknowledgements, which hold a stream's name and a sequence and nothing of a command.
+ */
 export const clientUser = (tenant: TenantId): NatsUser => ({
   user: `client-${tenant}`,
   publish: [tenantCommands(tenant)],
   never: [],
-  subscribe: [inbox(`client-${tenant}`)],
+  subscribe: ['_INBOX.>'],
   answers: false,
 });

@@ -25,12 +25,16 @@ export interface NatsOptions {
   /** Wanted ports; 0 (the default): any. */
   readonly port?: number;
   readonly monitorPort?: number;
+  /** Gets one line for each setting of a stream that provisioning has changed. */
+  readonly print?: (line: string) => void;
 }
 
 /** A nats-server that is configured and not started yet. */
 export interface NatsServer {
   readonly url: string;
   readonly monitorUrl: string;
+  /** The server's log file. */
+  readonly log: string;
   readonly credentials: NatsCredentials;
   /** The wanted port and why it is another, if it is. */
   readonly instead: string | undefined;
@@ -103,8 +107,8 @@ export const prepareNats = async (options: NatsOptions): Promise<NatsServer> => 
   const ports = { port: client.port, monitorPort: monitor.port };
   const config = writeNatsConfig({ directory, credentials, ...ports, hosts, tenants });
   const url = `nats://127.0.0.1:${client.port}`;
+  const logFile = join(directory, 'nats-server.log');
   const launch = async (): Promise<ChildProcess> => {
-    const logFile = join(directory, 'nats-server.log');
     const log = openSync(logFile, 'a', 0o600);
     // A session of its own: Ctrl-C reaches the supervisor only, which stops the services before their server.
     const child = spawn(binary, ['-c', config], { stdio: ['ignore', log, log], detached: true });
@@ -118,14 +122,22 @@ export const prepareNats = async (options: NatsOptions): Promise<NatsServer> => 
     });
     try {
       await waitUntilOurs(url, credentials, () => ended);
-      await provision({ url, password: credentials.passwordOf('provisioner'), hosts });
+      const changes = await provision({ url, password: credentials.passwordOf('provisioner'), hosts });
+      for (const change of changes) options.print?.(change);
       return child;
     } catch (error) {
       await stopChild(child);
       throw error;
     }
   };
-  return { url, monitorUrl: `http://127.0.0.1:${monitor.port}`, credentials, instead: client.instead, launch };
+  return {
+    url,
+    monitorUrl: `http://127.0.0.1:${monitor.port}`,
+    log: logFile,
+    credentials,
+    instead: client.instead,
+    launch,
+  };
 };
 
 /** Prepares and launches. @throws Error with where its log is when it does not come up. */

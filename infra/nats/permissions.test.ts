@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hostId, STREAMS, tenantId } from '@ironlog/schemas';
-import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
-import { headers } from '@nats-io/transport-node';
+import { type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { connect, headers } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findNatsServer } from '../dev/setup/nats-server.ts';
 import { MAX_PAYLOAD_BYTES } from './config-file.ts';
@@ -58,6 +58,26 @@ describe("a tenant's client", () => {
     await expect.poll(() => publish('client-acme', 'ironlog.cmd.acme.vm-1.boot')).not.toHaveProperty('duplicate');
   });
 
+  it('gets its acknowledgement with a JetStream publish of a client that sets only URL, user and password', async () => {
+    const pass = server.credentials.passwordOf('client-dev');
+    const stock = await connect({ servers: server.url, user: 'client-dev', pass });
+    const acknowledged = await jetstream(stock).publish(COMMAND, '{}');
+    expect(acknowledged).toMatchObject({ stream: STREAMS.commands, seq: await lastSequence(STREAMS.commands) });
+    await stock.close();
+  });
+
+  it("does not hear another tenant's acknowledgements, though both use the default inbox", async () => {
+    const { connection: other } = await as('client-acme');
+    const heard: string[] = [];
+    const subscription = other.subscribe('_INBOX.>', { callback: (_, message) => void heard.push(message.subject) });
+    await other.flush();
+    await (await as('client-dev')).connection.request(COMMAND, '{}', { timeout: 5000 });
+    // Its own request is answered after the other's: what could have been heard has been.
+    await other.request('ironlog.cmd.acme.vm-1.boot', '{}', { timeout: 5000 });
+    expect(heard).toHaveLength(1);
+    subscription.unsubscribe();
+  });
+
   it('may publish without waiting for an answer', async () => {
     const before = await lastSequence(STREAMS.commands);
     expect(await (await as('client-dev')).mayPublish(COMMAND)).toBe(true);
@@ -93,7 +113,7 @@ describe("a tenant's client", () => {
     expect(await Promise.all(streams.map(lastSequence))).toEqual([events, work, commands + 2, heartbeats]);
   });
 
-  it.each(['ironlog.>', '>', '_INBOX.>', '_INBOX_gateway.>', '$SYS.>', '$KV.>', 'ironlog.cmd.dev.>'])(
+  it.each(['ironlog.>', '>', '_INBOX_gateway.>', '$SYS.>', '$KV.>', 'ironlog.cmd.dev.>'])(
     'cannot listen to %s',
     async (subject) => {
       expect(await (await as('client-dev')).maySubscribe(subject)).toBe(false);

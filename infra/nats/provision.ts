@@ -1,20 +1,26 @@
 // Makes the streams, the bucket and the consumers what they should be; again is harmless. Only the provisioner may.
 import {
   type ConsumerDefinition,
+  configDifferences,
   executorConsumer,
   gatewayConsumers,
+  hostsBucketConfig,
   recoveryConsumer,
   streamConfigs,
 } from '@ironlog/event-log';
 import { HOSTS_BUCKET, type HostId } from '@ironlog/schemas';
-import { JetStreamApiError, type JetStreamManager, jetstream, jetstreamManager, StorageType } from '@nats-io/jetstream';
+import {
+  JetStreamApiError,
+  type JetStreamManager,
+  jetstream,
+  jetstreamManager,
+  type StreamConfig,
+} from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
-import { connect } from '@nats-io/transport-node';
+import { connect, millis } from '@nats-io/transport-node';
 import { inboxPrefix } from './accounts.ts';
 
 const STREAM_NOT_FOUND = 10059;
-/** A host that has been silent this long is no longer in the bucket. */
-const HEARTBEAT_TTL_MS = 15_000;
 
 export interface ProvisionOptions {
   readonly url: string;
@@ -24,15 +30,37 @@ export interface ProvisionOptions {
   readonly replicas?: 1 | 3;
 }
 
-const ensureStreams = async (manager: JetStreamManager, replicas: 1 | 3): Promise<void> => {
-  for (const config of streamConfigs({ replicas })) {
-    try {
-      await manager.streams.update(config.name, config);
-    } catch (error) {
-      if (!(error instanceof JetStreamApiError) || error.code !== STREAM_NOT_FOUND) throw error;
-      await manager.streams.add(config);
-    }
+type Definition = Partial<StreamConfig> & Pick<StreamConfig, 'name'>;
+
+/** Undefined when there is no such stream. */
+const configOf = async (manager: JetStreamManager, name: string): Promise<StreamConfig | undefined> => {
+  try {
+    return (await manager.streams.info(name)).config;
+  } catch (error) {
+    if (error instanceof JetStreamApiError && error.code === STREAM_NOT_FOUND) return undefined;
+    throw error;
   }
+};
+
+/** Updates an existing stream to its definition. Returns what it changed, for people. */
+const updateStream = async (
+  manager: JetStreamManager,
+  found: StreamConfig,
+  wanted: Definition,
+): Promise<readonly string[]> => {
+  const differences = configDifferences(wanted, found);
+  if (differences.length > 0) await manager.streams.update(wanted.name, wanted);
+  return differences.map((difference) => `stream ${wanted.name} updated: it had ${difference}`);
+};
+
+const ensureStreams = async (manager: JetStreamManager, replicas: 1 | 3): Promise<readonly string[]> => {
+  const changes: string[] = [];
+  for (const wanted of streamConfigs({ replicas })) {
+    const found = await configOf(manager, wanted.name);
+    if (found) changes.push(...(await updateStream(manager, found, wanted)));
+    else await manager.streams.add(wanted);
+  }
+  return changes;
 };
 
 const ensureConsumer = async (manager: JetStreamManager, { stream, config }: ConsumerDefinition): Promise<void> => {
@@ -40,8 +68,16 @@ const ensureConsumer = async (manager: JetStreamManager, { stream, config }: Con
   await manager.consumers.add(stream, config);
 };
 
-/** @throws what the server answers when a stream or consumer exists and cannot become what it should be. */
-export const provision = async ({ url, password, hosts, replicas = 1 }: ProvisionOptions): Promise<void> => {
+/**
+ * Returns one sentence for each setting of an existing stream that it changed.
+ * @throws what the server answers when a stream or consumer exists and cannot become what it should be.
+ */
+export const provision = async ({
+  url,
+  password,
+  hosts,
+  replicas = 1,
+}: ProvisionOptions): Promise<readonly string[]> => {
   const connection = await connect({
     servers: url,
     user: 'provisioner',
@@ -52,12 +88,16 @@ export const provision = async ({ url, password, hosts, replicas = 1 }: Provisio
   });
   try {
     const manager = await jetstreamManager(connection);
-    await ensureStreams(manager, replicas);
-    await new Kvm(jetstream(connection)).create(HOSTS_BUCKET, {
-      ttl: HEARTBEAT_TTL_MS,
-      storage: StorageType.Memory,
-      replicas,
-    });
+    const changes = [...(await ensureStreams(manager, replicas))];
+    const bucket = hostsBucketConfig({ replicas });
+    const found = await configOf(manager, bucket.name);
+    if (found) changes.push(...(await updateStream(manager, found, bucket)));
+    else
+      await new Kvm(jetstream(connection)).create(HOSTS_BUCKET, {
+        ttl: millis(bucket.max_age),
+        storage: bucket.storage,
+        replicas,
+      });
     const consumers = [
       gatewayConsumers.door,
       gatewayConsumers.placement,
@@ -65,6 +105,7 @@ export const provision = async ({ url, password, hosts, replicas = 1 }: Provisio
       ...hosts.map(executorConsumer),
     ];
     for (const consumer of consumers) await ensureConsumer(manager, consumer);
+    return changes;
   } finally {
     await connection.close();
   }

@@ -16,7 +16,8 @@ export const openSession = async (server: Pick<NatsProcess, 'url' | 'credentials
     servers: server.url,
     user,
     pass: server.credentials.passwordOf(user),
-    inboxPrefix: inboxPrefix(user),
+    // A tenant's client sets nothing but URL, user and password.
+    ...(!user.startsWith('client-') && { inboxPrefix: inboxPrefix(user) }),
     reconnect: false,
   });
   let refusals = 0;

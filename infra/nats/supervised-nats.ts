@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type NatsOptions, type NatsProcess, prepareNats, stopChild } from './nats-process.ts';
+import { watchStore } from './store-watch.ts';
 
 const FIRST_DELAY_MS = 100;
 const LONGEST_DELAY_MS = 5_000;
@@ -21,7 +22,7 @@ const endOf = async (child: ChildProcess): Promise<string> => {
 
 /** Resolves when it is ready. @throws Error with where its log is when it does not come up the first time. */
 export const superviseNats = async (options: NatsOptions, print: (line: string) => void): Promise<SupervisedNats> => {
-  const { launch, ...server } = await prepareNats(options);
+  const { launch, ...server } = await prepareNats({ ...options, print });
   const stopping = new AbortController();
   const { signal } = stopping;
   let child: ChildProcess | undefined = await launch();
@@ -53,13 +54,22 @@ export const superviseNats = async (options: NatsOptions, print: (line: string) 
     }
   };
   const kept = keep();
+  const watched = watchStore({
+    monitorUrl: server.monitorUrl,
+    directory: options.directory,
+    print,
+    restart: async () => {
+      if (child) await stopChild(child);
+    },
+    signal,
+  });
   return {
     ...server,
     pid: () => child?.pid,
     stop: async (force) => {
       stopping.abort();
       if (child) await stopChild(child, force);
-      await kept;
+      await Promise.all([kept, watched]);
     },
   };
 };

@@ -40,7 +40,7 @@ export const createWorld = async (): Promise<World> => {
         servers: plane.nats.url,
         user,
         pass: plane.nats.credentials.passwordOf(user),
-        inboxPrefix: inboxPrefix(user),
+        ...(user !== plane.natsUser && { inboxPrefix: inboxPrefix(user) }),
       }));
     connections.set(user, open);
     return open;

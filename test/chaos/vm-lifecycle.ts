@@ -2,7 +2,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findUnder } from '@ironlog/hypervisor';
-import { inboxPrefix } from '@ironlog/infra';
 import { type CommandId, newCommandId, type VmView } from '@ironlog/schemas';
 import { jetstream } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
@@ -17,7 +16,7 @@ const vm = (test: TestPlane, id: string, wanted: (vm: VmView) => boolean): Promi
 const publish = async (test: TestPlane, subject: string, body: object): Promise<CommandId> => {
   const { nats, natsUser: user, tenant } = test.plane;
   const pass = nats.credentials.passwordOf(user);
-  const connection = await connect({ servers: nats.url, user, pass, inboxPrefix: inboxPrefix(user) });
+  const connection = await connect({ servers: nats.url, user, pass });
   try {
     const id = newCommandId();
     await jetstream(connection).publish(`ironlog.cmd.${tenant}.${subject}`, JSON.stringify({ id, ...body }));

@@ -42,12 +42,11 @@ const onceAll = async (log: EventLog): Promise<readonly Recorded[]> => {
 };
 
 export const startTestPlane = async (
-  options: Partial<Pick<PlaneOptions, 'hosts' | 'hypervisor' | 'extra'>> = {},
+  options: Partial<Pick<PlaneOptions, 'hosts' | 'hypervisor' | 'extra' | 'stateDir' | 'print'>> = {},
 ): Promise<TestPlane> => {
-  const stateDir = mkdtempSync(join(tmpdir(), 'il-'));
+  const stateDir = options.stateDir ?? mkdtempSync(join(tmpdir(), 'il-'));
   const controller = new AbortController();
   const plane = await startPlane({
-    stateDir,
     hypervisor: 'simulator',
     hosts: 1,
     httpPort: 0,
@@ -55,6 +54,7 @@ export const startTestPlane = async (
     print: () => undefined,
     signal: controller.signal,
     ...options,
+    stateDir,
   });
   const user = 'gateway';
   const connection = await connect({

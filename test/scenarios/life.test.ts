@@ -83,7 +83,6 @@ describe('the NATS door', () => {
       servers: nats.url,
       user,
       pass: nats.credentials.passwordOf(user),
-      inboxPrefix: `_INBOX_${user}`,
     });
     const client = jetstream(connection);
     expect((await client.publish('ironlog.cmd.dev.vm-nats.create', '{"params":{"start":true}}')).stream).toBe(

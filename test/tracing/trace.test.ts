@@ -184,7 +184,6 @@ describe('a command at the NATS door', () => {
       servers: nats.url,
       user,
       pass: nats.credentials.passwordOf(user),
-      inboxPrefix: `_INBOX_${user}`,
     });
     const trace = newTrace();
     const traced = headers();

@@ -6,6 +6,7 @@ import { clientUser } from '../../nats/accounts.ts';
 import { type SupervisedNats, superviseNats } from '../../nats/supervised-nats.ts';
 import { privateDirectory } from '../paths.ts';
 import { findHypervisorProcesses } from '../processes/hypervisor-processes.ts';
+import { rotateLogs } from '../processes/log-rotation.ts';
 import { endOrphans } from '../processes/orphans.ts';
 import { Supervisor } from '../processes/supervisor.ts';
 import { hypervisorEnvironment } from '../setup/hypervisor.ts';
@@ -66,8 +67,11 @@ export const startPlane = async (options: PlaneOptions): Promise<Plane> => {
   const earlier = await findHypervisorProcesses(hostDirectories);
   const supervisor = new Supervisor(privateDirectory(join(stateDir, 'logs')), print);
   let nats: SupervisedNats | undefined;
-  const end = (isKept: (guest: FoundProcess) => boolean): Promise<void> =>
-    stopPlane({ supervisor, hostDirectories, nats, unlock, print, force }, isKept);
+  const ending = new AbortController();
+  const end = async (isKept: (guest: FoundProcess) => boolean): Promise<void> => {
+    ending.abort();
+    await stopPlane({ supervisor, hostDirectories, nats, unlock, print, force }, isKept);
+  };
   try {
     await endOrphans(stateDir, print);
     const hypervisor = await hypervisorEnvironment({ hypervisor: options.hypervisor, stateDir, signal });
@@ -101,6 +105,8 @@ export const startPlane = async (options: PlaneOptions): Promise<Plane> => {
       env: { ...service.env, ...options.extra?.[service.name] },
     }));
     for (const service of services) supervisor.start(service);
+    const logs = services.map(({ name }) => supervisor.logOf(name));
+    void rotateLogs([...logs, nats.log], print, ending.signal);
     const urls = services.map(({ readyUrl }) => readyUrl);
     const ready = (): Promise<void> => whenAllReady(urls, supervisor.hopeless, signal);
     await ready();

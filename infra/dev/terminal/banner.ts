@@ -1,4 +1,6 @@
 // What a new user sees: addresses, a token, and commands to paste that work as they stand.
+import { MAX_LOG_BYTES } from '../processes/log-rotation.ts';
+
 export interface BannerFacts {
   readonly http: string;
   readonly nats: string;
@@ -37,7 +39,7 @@ Ironlog is ready.
   NATS   ${nats}   (user ${natsUser}; its password is in ${devFile})
   token  ${token}   (tenant ${tenant})
   hosts  ${hosts.join(', ')} (${hypervisor})
-  logs   ${logs}
+  logs   ${logs}   (each is rotated at ${MAX_LOG_BYTES / 1024 / 1024} MiB; the one before is <name>.log.1)
 ${opsLines(ops)}
          each serves /healthz, /readyz and /metrics
 

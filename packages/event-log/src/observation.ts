@@ -4,6 +4,8 @@ import type { AppendResult } from './port.ts';
 export type Observation =
   /** An append has ended after `attempts` publishes and `ms` milliseconds. */
   | { readonly kind: 'append'; readonly outcome: AppendResult['kind']; readonly ms: number; readonly attempts: number }
+  /** A publish to WORK, or a probe of its store, is acknowledged: the store takes writes. */
+  | { readonly kind: 'stored' }
   /** Something is tried again; `attempt` is the one that failed. Publish timeouts turn readiness red. */
   | {
       readonly kind: 'retry';

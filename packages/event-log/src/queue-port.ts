@@ -43,6 +43,8 @@ export type PublishResult =
   | { readonly kind: 'unknown'; readonly cause: Error };
 
 export interface WorkQueue {
+  /** Stores one message that is no command, to learn whether the stream takes writes. Rejects when it is not acknowledged. */
+  probe(): Promise<void>;
   /**
    * `Nats-Msg-Id` is `<tenant>.<command id>`, or `<tenant>.<command id>.routed.<round>`: with the tenant in it, since
    * ids are one space per stream and a command's key is (tenant, id) (P9). Retries with the same id until `signal` aborts.

@@ -29,6 +29,7 @@ export type { SelfStop, ServiceEnd } from './lifecycle/self-stop.ts';
 export { createSelfStop, ExitCode } from './lifecycle/self-stop.ts';
 export { observeLog } from './nats/event-log-observer.ts';
 export { openNats } from './nats/open-nats.ts';
+export { checkStreams } from './nats/stream-health.ts';
 export type { Logger, LogLevel } from './telemetry/log.ts';
 export { createLogger } from './telemetry/log.ts';
 export type { MetricName } from './telemetry/metric-table.ts';

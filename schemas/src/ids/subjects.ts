@@ -20,6 +20,10 @@ export type Writer = HostId | 'recovery' | 'gateway';
 
 export const STREAMS = { commands: 'COMMANDS', work: 'WORK', events: 'EVENTS' } as const;
 export const HOSTS_BUCKET = 'HOSTS';
+/** On WORK: a message that only asks whether the stream takes writes. `_` begins no host's id, so no consumer gets it. */
+export const PROBE_SUBJECT = `${SUBJECT_PREFIX}.work._probe`;
+/** The stream that JetStream keeps the bucket in. */
+export const HOSTS_STREAM = `KV_${HOSTS_BUCKET}`;
 
 export const commandSubject = (tenant: TenantId, vm: VmId, verb: Verb): string =>
   `${SUBJECT_PREFIX}.cmd.${tenant}.${vm}.${verb}`;

@@ -76,7 +76,7 @@ export const createCore = async ({
   const declined = routeDeclined({ ...shared, operations, lastWork: await lastWorkReader(connection) });
   // Owners first: whether an event decides an operation depends on who wrote it.
   const tail = await startTail({ log, signal, folds: [vmLocation.fold, operations.fold, waiting.fold, declined] });
-  const selfStop = {
+  const withoutHost = {
     reject: createReject({ log, clock }),
     answerForDeleted: (command: WorkCommand) => answerForDeleted({ log: askedLog, clock }, command),
   };
@@ -91,7 +91,7 @@ export const createCore = async ({
       routeFor({ vmLocation, hosts, waiting }, { tenant: submission.tenant, vmId, action }),
     cancel: (command, { createId }, until) =>
       cancelUnclaimed({ log: askedLog, operations, clock }, { command, createId, signal: until }),
-    ...selfStop,
+    ...withoutHost,
     awaitOperation: ({ submission, id }) =>
       wakeWhen({
         tail,
@@ -126,7 +126,7 @@ export const createCore = async ({
     signal,
     streamCreatedAt: await commandsCreatedAt(connection),
   });
-  const placement = placeWaiting({ ...shared, ...selfStop, waiting, operations, caughtUp: hasCaughtUp });
+  const placement = placeWaiting({ ...shared, ...withoutHost, waiting, operations, caughtUp: hasCaughtUp });
   const watchingHosts = watchHostsHealth(hostsHealth, signal);
   const settled = Promise.allSettled([tail.ended, hosts.watching, watchingHosts]).then(() => undefined);
   return { api, door, placement, tailEnded: tail.ended, settled };

@@ -42,6 +42,7 @@ const failingDelivery = (delivery: Delivery, fail: Fail): Delivery => ({
 });
 
 export const failingQueue = (queue: WorkQueue, fail: Fail): WorkQueue => ({
+  probe: () => queue.probe(),
   publish: around(fail, 'publish', (...args) => queue.publish(...args)),
   consume: (options) =>
     queue.consume({ ...options, onDelivery: (delivery) => options.onDelivery(failingDelivery(delivery, fail)) }),

@@ -1,7 +1,10 @@
 // The api-gateway: two doors, placement and answers, wired together and taken down again in the opposite order.
-import { createEventLog, createWorkQueue, gatewayConsumers } from '@ironlog/event-log';
+
+import { createEventLog, createStreamCheck, createWorkQueue, gatewayConsumers } from '@ironlog/event-log';
 import { openReader } from '@ironlog/read-model';
+import { HOSTS_STREAM, STREAMS } from '@ironlog/schemas';
 import {
+  checkStreams,
   createFailpoints,
   createLifecycle,
   ExitCode,
@@ -37,10 +40,15 @@ export const create = (config: GatewayConfig, overrides: Partial<Runtime> = {}):
     const tokens = openTokens(config.IRONLOG_TOKENS_FILE, { clock: runtime.clock, logger });
     const { connection, drain } = await openNats({ config, name: 'api-gateway', runtime, selfStop });
     atStop(() => drain());
+    await checkStreams(
+      runtime,
+      await createStreamCheck(connection, [STREAMS.commands, STREAMS.work, STREAMS.events, HOSTS_STREAM]),
+    );
     const observe = observeLog(runtime);
     const fail = createFailpoints(config.IRONLOG_FAILPOINT);
     const log = failingLog(await createEventLog({ connection, observe }), fail);
     const queue = failingQueue(await createWorkQueue({ connection, observe }), fail);
+    observe.probeWith(() => queue.probe());
     const reads = openReader({ directory: config.IRONLOG_READ_MODEL_DIR });
     atStop(() => reads.close());
     atStop(registerReadModelCheck(runtime.health, reads));

@@ -1,6 +1,15 @@
 // The recovery-worker: the failures consumer and the periodic searches, wired together and taken down in the opposite order.
-import { createEventLog, createWorkQueue, LogReplacedError, recoveryConsumer } from '@ironlog/event-log';
+
 import {
+  createEventLog,
+  createStreamCheck,
+  createWorkQueue,
+  LogReplacedError,
+  recoveryConsumer,
+} from '@ironlog/event-log';
+import { HOSTS_STREAM, STREAMS } from '@ironlog/schemas';
+import {
+  checkStreams,
   createFailpoints,
   createLifecycle,
   ExitCode,
@@ -69,9 +78,11 @@ export const create = (config: RecoveryConfig, overrides: Partial<Runtime> = {})
     health.set('recovery', { ok: false, reason: 'starting' });
     const { connection, drain } = await openNats({ config, name: 'recovery-worker', runtime, selfStop });
     atStop(() => drain());
+    await checkStreams(runtime, await createStreamCheck(connection, [STREAMS.events, HOSTS_STREAM]));
     const observe = observeLog(runtime);
     const log = await createEventLog({ connection, observe });
     const queue = await createWorkQueue({ connection, observe });
+    observe.probeWith(() => queue.probe());
     const reads = openReads(config.IRONLOG_READ_MODEL_DIR);
     atStop(() => reads.close());
 

@@ -1,6 +1,10 @@
 // The projector as a service: two files, each folded from the log on its own, each thrown away when it is damaged.
+
+import { createStreamCheck } from '@ironlog/event-log';
 import type { Kind } from '@ironlog/read-model';
+import { STREAMS } from '@ironlog/schemas';
 import {
+  checkStreams,
   createFailpoints,
   createLifecycle,
   ExitCode,
@@ -48,6 +52,7 @@ export const create = (config: ProjectorConfig, overrides: Partial<Runtime> = {}
       runtime.health.set(name, { ok: false, reason: 'starting' });
     const { connection, drain } = await openNats({ config, name: 'state-projector', runtime, selfStop });
     atStop(() => drain());
+    await checkStreams(runtime, await createStreamCheck(connection, [STREAMS.commands, STREAMS.work, STREAMS.events]));
     const readStreams = await openStreams(connection, observeLog(runtime));
     const fail = createFailpoints(config.IRONLOG_FAILPOINT);
     const keeping = KINDS.map((kind) =>

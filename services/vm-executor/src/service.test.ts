@@ -6,7 +6,13 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { workCommand } from '@ironlog/domain';
-import { createEventLog, createWorkQueue, executorConsumer, streamConfigs } from '@ironlog/event-log';
+import {
+  createEventLog,
+  createWorkQueue,
+  executorConsumer,
+  hostsBucketConfig,
+  streamConfigs,
+} from '@ironlog/event-log';
 import { findUnder, killProcess } from '@ironlog/hypervisor';
 import {
   actionSchema,
@@ -23,7 +29,7 @@ import {
 } from '@ironlog/schemas';
 import { createHealth, createLogger, createMetrics, type Health, loadConfig, type Service } from '@ironlog/service-kit';
 import { Kvm } from '@nats-io/kv';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { connect, millis, type NatsConnection } from '@nats-io/transport-node';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { environmentSchema } from './env.ts';
 import { create } from './service.ts';
@@ -74,7 +80,8 @@ beforeEach(async () => {
   const { stream, config: consumer } = executorConsumer(HOST);
   const body = { stream_name: stream, config: consumer };
   await ask(`CONSUMER.DURABLE.CREATE.${stream}.${consumer.durable_name}`, body);
-  await new Kvm(connection).create(HOSTS_BUCKET, { ttl: 60_000 });
+  const { max_age, storage } = hostsBucketConfig({ replicas: 1 });
+  await new Kvm(connection).create(HOSTS_BUCKET, { ttl: millis(max_age), storage });
 });
 afterEach(async () => {
   for (const service of services.splice(0)) await service.stop();

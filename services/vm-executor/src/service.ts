@@ -1,8 +1,11 @@
 // The executor as a service: connects, proves that it is alone and looks at the right log, then goes to work.
-import { createEventLog, createWorkQueue, type EventLog } from '@ironlog/event-log';
+
+import { createEventLog, createStreamCheck, createWorkQueue, type EventLog } from '@ironlog/event-log';
 import { createHypervisor, type Hypervisor } from '@ironlog/hypervisor';
 import type { Heartbeat, HypervisorKind } from '@ironlog/schemas';
+import { HOSTS_STREAM, STREAMS } from '@ironlog/schemas';
 import {
+  checkStreams,
   createFailpoints,
   createLifecycle,
   ExitCode,
@@ -70,6 +73,7 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
     runtime.health.set('reconciled', { ok: false, reason: 'starting' });
     const { connection, drain } = await openNats({ config, name: `vm-executor ${host}`, runtime, selfStop });
     atStop(() => drain());
+    await checkStreams(runtime, await createStreamCheck(connection, [STREAMS.work, STREAMS.events, HOSTS_STREAM]));
     const observe = observeLog(runtime);
     const log = await createEventLog({ connection, observe });
     const queue = await createWorkQueue({ connection, observe });

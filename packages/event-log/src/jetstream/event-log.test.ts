@@ -15,7 +15,7 @@ let close: () => Promise<void>;
 beforeAll(async () => {
   server = await startServer();
   proxy = await startProxy(server.port);
-  const [proxied, direct] = [await server.connect(proxy.port), await server.connect()];
+  const [proxied, direct] = [await server.connect([proxy.port]), await server.connect()];
   close = async () => {
     await Promise.all([proxied.close(), direct.close()]);
     await proxy.close();

@@ -1,6 +1,6 @@
-// The configuration of the three streams: what the provisioner creates and what the tests run on.
+// The configuration of the three streams and of the bucket: what the provisioner creates, every service checks, tests run on.
 
-import { STREAMS, SUBJECT_PREFIX } from '@ironlog/schemas';
+import { HOSTS_STREAM, STREAMS, SUBJECT_PREFIX } from '@ironlog/schemas';
 import { DiscardPolicy, RetentionPolicy, StorageType, StoreCompression, type StreamConfig } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
 
@@ -13,13 +13,17 @@ const DUPLICATE_WINDOW_MS = 120_000;
  */
 const CLIENTS_DUPLICATE_WINDOW_MS = 100;
 
+/** A host that has been silent this long is no longer in the bucket. */
+const HEARTBEAT_TTL_MS = 15_000;
+
 export type StreamDefinition = Partial<StreamConfig> & Pick<StreamConfig, 'name' | 'subjects'>;
 
 /** `replicas`: 1 on a single server, 3 on a cluster. Durability itself is the server's `sync_interval: always`. */
 export const streamConfigs = ({ replicas }: { readonly replicas: 1 | 3 }): readonly StreamDefinition[] => {
   const shared = {
     storage: StorageType.File,
-    compression: StoreCompression.S2,
+    // S2 on a replicated stream of nats-server 2.15 loses the stream when servers are killed (docs/decisions/0010).
+    compression: StoreCompression.None,
     retention: RetentionPolicy.Limits,
     // What does not fit is refused, and so never acknowledged (P1); the other policy drops what was.
     discard: DiscardPolicy.New,
@@ -40,3 +44,13 @@ export const streamConfigs = ({ replicas }: { readonly replicas: 1 | 3 }): reado
     { ...shared, name: STREAMS.events, subjects: [`${SUBJECT_PREFIX}.evt.>`], deny_delete: true, deny_purge: true },
   ];
 };
+
+/** The stream behind the HOSTS bucket. It is in memory: a heartbeat that a restart loses is sent again within seconds. */
+export const hostsBucketConfig = ({ replicas }: { readonly replicas: 1 | 3 }) =>
+  ({
+    name: HOSTS_STREAM,
+    storage: StorageType.Memory,
+    compression: StoreCompression.None,
+    max_age: nanos(HEARTBEAT_TTL_MS),
+    num_replicas: replicas,
+  }) satisfies Partial<StreamConfig>;

@@ -35,7 +35,7 @@ afterAll(async () => {
 /** Each test is a host of its own. */
 beforeEach(async () => {
   host = hostId(`host-${++hosts}`);
-  connection = await server.connect(proxy.port);
+  connection = await server.connect([proxy.port]);
   seen = [];
   queue = await createWorkQueue({
     connection,
@@ -206,7 +206,7 @@ describe('work queue on nats-server', () => {
     await crashed.deliveries[1]?.ack();
     await connection.close();
     await crashed.stop().catch((error: unknown) => expect(error).toBeInstanceOf(Error));
-    connection = await server.connect(proxy.port);
+    connection = await server.connect([proxy.port]);
     queue = await createWorkQueue({ connection });
     const left = await queue.unacknowledged(from.stream, from.durable);
     expect(sequencesOf(left).slice(0, 3)).toEqual(sequences.slice(0, 3));

@@ -1,6 +1,13 @@
 // Pending rows, from WORK: commands that are accepted and not decided yet; EVENTS ends each of them.
 
-import { parseWorkSubject, STREAMS, type WorkAddress, type WorkCommand, workCommandSchema } from '@ironlog/schemas';
+import {
+  PROBE_SUBJECT,
+  parseWorkSubject,
+  STREAMS,
+  type WorkAddress,
+  type WorkCommand,
+  workCommandSchema,
+} from '@ironlog/schemas';
 import { Checkpoints } from '../checkpoint.ts';
 import type { Db } from '../database.ts';
 import type { LogEntry, LogIdentity } from '../log-entry.ts';
@@ -43,6 +50,7 @@ export const createPendingProjection = (db: Db, info: LogIdentity): Projection =
   const commands = new RowWrites<PendingRow>((row) => insert.run(row));
 
   const foldOne = ({ subject, bytes, sequence }: LogEntry): string | undefined => {
+    if (subject === PROBE_SUBJECT) return undefined;
     const address = parseWorkSubject(subject);
     const command = readCommand(bytes);
     if (!address || !command || !isAddressed(command, address)) return 'not a command of this system';

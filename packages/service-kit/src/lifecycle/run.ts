@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { ConfigError, loadConfig } from '../config/config.ts';
 import { logEnvironment, processEnvironment } from '../config/environment.ts';
 import type { Logger } from '../telemetry/log.ts';
+import { standardOutput } from '../telemetry/log-output.ts';
 import { startTracing } from '../telemetry/tracing.ts';
 import { delay } from '../time/retry.ts';
 import { createRuntime, type Runtime } from './runtime.ts';
@@ -111,6 +112,8 @@ export const run = async <Schema extends z.ZodType>(options: RunOptions<Schema>)
     const host = env.IRONLOG_HOST_ID;
     const base = createRuntime(name, { logLevel: level, processMetrics: true, ...(host ? { host } : {}) });
     const { logger } = base;
+    const dropped = base.metrics.counter('ironlog_log_lines_dropped_total');
+    standardOutput.onDrop(() => dropped.inc());
     catchUnhandled(logger);
     const signal = stopOnSignal(logger);
     const tracing = await startTracing({ service: name, env, logger });

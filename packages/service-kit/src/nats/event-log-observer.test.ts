@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { createHealth } from '../lifecycle/health.ts';
 import { createLogger } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
@@ -12,6 +12,7 @@ const observed = () => {
     logger: createLogger({ service: 'test', to: { write: (line) => void lines.push(line) } }),
     health: createHealth(),
     clock: createManualClock(new Date('2026-01-01T00:00:00Z')),
+    signal: new AbortController().signal,
   };
   return { ...runtime, observe: observeLog(runtime), last: () => JSON.parse(lines.at(-1) ?? 'null') };
 };
@@ -38,6 +39,28 @@ test.each(['append', 'publish'])(
     expect((await health.report()).ready).toBe(true);
   },
 );
+
+test('a failed publish keeps readiness red until a probe or a publish is acknowledged, however long that takes', async () => {
+  const { observe, health, clock } = observed();
+  let isStored = false;
+  let probes = 0;
+  observe.probeWith(async () => {
+    probes += 1;
+    if (!isStored) throw cause;
+    observe({ kind: 'stored' });
+  });
+  observe({ kind: 'retry', operation: 'publish', attempt: 1, cause });
+  await vi.waitFor(() => expect(probes).toBeGreaterThan(1), 5_000);
+  clock.advance(3_600_000);
+  expect((await health.report()).ready).toBe(false);
+  isStored = true;
+  await vi.waitFor(async () => expect((await health.report()).ready).toBe(true), 5_000);
+
+  observe({ kind: 'retry', operation: 'publish', attempt: 1, cause });
+  expect((await health.report()).ready).toBe(false);
+  observe({ kind: 'stored' });
+  expect((await health.report()).ready).toBe(true);
+});
 
 test('a read that had to be repeated is logged, and promises nothing that readiness would take back', async () => {
   const { observe, health, last } = observed();

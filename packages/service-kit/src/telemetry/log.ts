@@ -1,5 +1,6 @@
 /** JSON logs that hold only fields named here, never a credential, and the trace that each line belongs to. */
-import { type DestinationStream, destination, type Logger as PinoLogger, pino } from 'pino';
+import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
+import { standardOutput } from './log-output.ts';
 import { activeTraceparent } from './span.ts';
 
 /** A pino logger; also fits Fastify's `loggerInstance`. */
@@ -92,6 +93,6 @@ export const createLogger = ({ service, host, level = 'info', to }: LogOptions):
         mixin: activeSpan,
         hooks: { streamWrite: scrub },
       },
-      to ?? destination({ fd: 1, sync: true }),
+      to ?? standardOutput,
     ),
   );

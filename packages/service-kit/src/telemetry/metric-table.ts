@@ -16,6 +16,12 @@ type Definition =
 
 /** Name to definition. Labels hold small closed sets (verbs, outcomes), never ids: those have no bound. */
 export const METRICS = {
+  // every service
+  ironlog_log_lines_dropped_total: {
+    type: 'counter',
+    help: 'Log lines that could not be written, as on a full disk.',
+    labels: [],
+  },
   // api-gateway
   ironlog_http_requests_total: {
     type: 'counter',

@@ -34,9 +34,9 @@ const happen = async (tenant: TenantId): Promise<number> => {
 };
 
 const tailOf = async (): Promise<Tail> => {
-  const selfStop = new AbortController();
-  ends.push(() => selfStop.abort());
-  return startTail({ log, signal: selfStop.signal, folds: [] });
+  const controller = new AbortController();
+  ends.push(() => controller.abort());
+  return startTail({ log, signal: controller.signal, folds: [] });
 };
 
 /** The ring of these tests reaches back to the first entry: the file is never asked. */

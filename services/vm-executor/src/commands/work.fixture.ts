@@ -78,6 +78,7 @@ export class MemoryWork {
 
   get queue(): WorkQueue {
     return {
+      probe: async () => undefined,
       publish: () => Promise.reject(new Error('nothing is published')),
       consume: async ({ signal, onDelivery }) => {
         this.#hand = onDelivery;

@@ -37,7 +37,7 @@ const VM: Vm = {
 const { signal } = new AbortController();
 /** Nothing here takes commands. */
 const refuse = () => Promise.reject(new Error('no queue in these tests'));
-const queue: WorkQueue = { publish: refuse, consume: refuse, unacknowledged: refuse };
+const queue: WorkQueue = { probe: refuse, publish: refuse, consume: refuse, unacknowledged: refuse };
 
 let root: string;
 let stream: MemoryStream;

@@ -1,5 +1,5 @@
 // Puts an accepted command on WORK: stored (P1), or unknown because the caller gave up waiting.
-import { CLOUD_EVENTS_CONTENT_TYPE, type HostId, type WorkCommand, workSubject } from '@ironlog/schemas';
+import { CLOUD_EVENTS_CONTENT_TYPE, type HostId, PROBE_SUBJECT, type WorkCommand, workSubject } from '@ironlog/schemas';
 import { headers } from '@nats-io/transport-node';
 import { unlessAborted } from '../../abort.ts';
 import { APPEND_BACKOFF, backoffMs, pause } from '../../backoff.ts';
@@ -25,7 +25,10 @@ export const publishWork = async (deps: JetStreamDeps, request: WorkRequest): Pr
   for (let attempt = 1; ; attempt++) {
     if (request.signal?.aborted) return { kind: 'unknown', cause };
     const answer = await unlessAborted(publishOnce(deps, request, bytes), request.signal, gaveUp);
-    if (answer.kind === 'stored') return answer;
+    if (answer.kind === 'stored') {
+      deps.observe({ kind: 'stored' });
+      return answer;
+    }
     if (answer.closed) return { kind: 'unknown', cause: answer.cause };
     cause = answer.cause;
     deps.observe({ kind: 'retry', operation: 'publish', attempt, cause });
@@ -59,4 +62,13 @@ const publishOnce = async (
     const failed = failedPublish(subject, error);
     return { kind: 'unknown', cause: failed.cause, closed: failed.kind === 'unknown' && failed.closed };
   }
+};
+
+/**
+ * Stores one message on WORK that is nobody's command, to learn whether the stream takes writes: a stream of nats-server
+ * that has failed to store a message refuses every other until nats-server is restarted. Rejects with what the publish did.
+ */
+export const probeWork = async (deps: JetStreamDeps, stream: string): Promise<void> => {
+  await deps.client.publish(PROBE_SUBJECT, '', { timeout: deps.requestTimeoutMs, expect: { streamName: stream } });
+  deps.observe({ kind: 'stored' });
 };
