@@ -53,6 +53,9 @@ const TITLES = {
   415: {
     'unsupported-media-type': 'The body must be application/json',
   },
+  417: {
+    'expectation-failed': 'The expectation of the request cannot be met',
+  },
   422: {
     'idempotency-mismatch': 'The Idempotency-Key was used with another body',
   },

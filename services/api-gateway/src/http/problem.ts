@@ -122,8 +122,13 @@ const known = (error: FastifyError, request: FastifyRequest): ProblemError | und
     return new ProblemError('read-model-behind', 'the read model is not there yet; try again in a moment');
   if (error instanceof LogUnavailableError)
     return new ProblemError('log-unavailable', 'NATS does not answer, and this needs the log; try again in a moment');
+  // What else the framework or a plugin of it refuses is the request's fault, and its own words say which.
+  if (error.code?.startsWith('FST_') && isClientError(error.statusCode))
+    return new ProblemError('invalid-request', error.message);
   return undefined;
 };
+
+const isClientError = (status: number | undefined): boolean => status !== undefined && status >= 400 && status < 500;
 
 export const sendError = (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
   const problem = isResponseSerializationError(error) ? undefined : known(error, request);

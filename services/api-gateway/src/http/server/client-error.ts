@@ -1,6 +1,7 @@
 // Requests that Node refuses before Fastify sees them: answered as problems on the bare socket, and the socket closed.
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { PROBLEM_TYPE, ProblemError, problemBody } from '../problem.ts';
 
 const problemOf = (code: string | undefined): ProblemError => {
@@ -16,16 +17,28 @@ const problemOf = (code: string | undefined): ProblemError => {
   }
 };
 
+/** Writes a problem onto a bare socket and closes it. */
+export const answerOnSocket = (
+  socket: Duplex | null,
+  problem: ProblemError,
+  headers: Readonly<Record<string, string>> = {},
+): void => {
+  const body = JSON.stringify(problemBody(problem, '/'));
+  const status = `${problem.statusCode} ${STATUS_CODES[problem.statusCode] ?? 'Error'}`;
+  const lines = Object.entries({
+    'content-type': PROBLEM_TYPE,
+    'content-length': String(Buffer.byteLength(body)),
+    connection: 'close',
+    ...headers,
+  }).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket?.end(`HTTP/1.1 ${status}\r\n${lines.join('')}\r\n${body}`);
+};
+
 /** Fastify's `clientErrorHandler`. */
 export const answerClientError = (error: Error & { code?: string }, socket: Socket): void => {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
     socket.destroy();
     return;
   }
-  const problem = problemOf(error.code);
-  const body = JSON.stringify(problemBody(problem, '/'));
-  const status = `${problem.statusCode} ${STATUS_CODES[problem.statusCode] ?? 'Error'}`;
-  socket.end(
-    `HTTP/1.1 ${status}\r\ncontent-type: ${PROBLEM_TYPE}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  );
+  answerOnSocket(socket, problemOf(error.code));
 };

@@ -14,7 +14,7 @@ import { ProblemError, sendError } from '../problem.ts';
 import { answerClientError } from './client-error.ts';
 import { registerJsonBody } from './json-body.ts';
 import { LIMITS } from './limits.ts';
-import { registerNotFound } from './method-not-allowed.ts';
+import { registerMethods } from './methods.ts';
 import { registerRequestHooks } from './request-hooks.ts';
 import { registerRequestSpans } from './request-span.ts';
 import '../context.ts';
@@ -30,7 +30,7 @@ export const buildServer = async (deps: ServerDeps): Promise<App> => {
   const app = bareServer(deps.logger);
   app.setErrorHandler(sendError);
   registerJsonBody(app);
-  registerNotFound(app);
+  registerMethods(app);
   registerRequestSpans(app);
   registerRequestHooks(app, { reads: () => deps.api.reads, metrics: deps.api.metrics });
   await app.register(helmet);
