@@ -1,5 +1,6 @@
 // `npm run check`: types, lint and format, direction of dependencies, SQL, and whether what is generated is current.
 import { spawnSync } from 'node:child_process';
+import { apiProblems } from '../check/api-description.ts';
 import { builtSql } from '../check/built-sql.ts';
 import { checkDirection } from '../check/direction.ts';
 import { unusedMetrics } from '../check/unused-metrics.ts';
@@ -8,7 +9,14 @@ import { CACHE_DIR, ROOT } from './paths.ts';
 import { print } from './terminal/print.ts';
 
 // Checking this project is nobody else's business, and leaves nothing in its caller's home (biome: $XDG_CACHE_HOME/biome).
-const env = { ...process.env, TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1', XDG_CACHE_HOME: CACHE_DIR };
+const env = {
+  ...process.env,
+  TURBO_TELEMETRY_DISABLED: '1',
+  DO_NOT_TRACK: '1',
+
+  REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true',
+  XDG_CACHE_HOME: CACHE_DIR,
+};
 
 const runs = (title: string, command: string, args: readonly string[]): boolean => {
   const { status, error } = spawnSync(command, [...args], { cwd: ROOT, stdio: 'inherit', env });
@@ -23,12 +31,22 @@ const isEmpty = (title: string, problems: readonly string[]): boolean => {
   return problems.length === 0;
 };
 
+const USAGE = `npm run check
+  Checks types, lint and format, import circles, the direction of dependencies, SQL, metrics, and that what is generated is current.
+  --help   this text`;
+
+if (process.argv.includes('--help')) {
+  process.stdout.write(`${USAGE}\n`);
+  process.exit(0);
+}
+
 const results = [
   runs('types (tsc)', 'turbo', ['run', '//#types', '--output-logs=errors-only']),
   runs('lint and format (biome)', 'biome', ['check', '--error-on-warnings', '.']),
   isEmpty('direction of dependencies', checkDirection(readWorkspaces(ROOT))),
   isEmpty('no SQL is put together from parts', builtSql()),
   isEmpty('every metric is set somewhere', unusedMetrics()),
+  isEmpty('API description (redocly)', apiProblems('schemas/openapi.json')),
   runs('generated files', process.execPath, [
     '--disable-warning=ExperimentalWarning',
     'infra/generate/main.ts',

@@ -11,9 +11,13 @@ it('goes to the plane that is named, or to that of .ironlog', () => {
   expect(readPublishOptions(['vm-1', 'boot', '--dev-file', '/s/my.json'])).toMatchObject({ devFile: '/s/my.json' });
 });
 
+it('gives help where it is asked for', () => {
+  expect(readPublishOptions(['--help'])).toBeUndefined();
+});
+
 it.each([
-  [[], 'usage:'],
-  [['vm-1'], 'usage:'],
+  [[], 'npm run --silent publish-command -- '],
+  [['vm-1'], 'npm run --silent publish-command -- '],
   [['VM', 'boot'], 'VM id "VM" must be'],
   [['vm-1', 'explode'], 'there is no verb "explode", but create, boot,'],
   [['vm-1', 'boot', '{}', 'more'], '"more" is one word too many'],
@@ -21,5 +25,5 @@ it.each([
   [['--state-dir', '/s', '--dev-file', '/f', 'vm-1', 'boot'], 'name one plane each'],
 ])('refuses %j with a sentence and the usage', (args, sentence) => {
   expect(() => readPublishOptions(args)).toThrow(sentence);
-  expect(() => readPublishOptions(args)).toThrow('publish-command [--state-dir DIR');
+  expect(() => readPublishOptions(args)).toThrow('publish-command -- [--state-dir DIR');
 });

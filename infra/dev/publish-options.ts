@@ -5,9 +5,11 @@ import { DEV_FILE, fromCaller } from './paths.ts';
 import { devFileIn } from './plane/dev-file.ts';
 import { UsageError } from './usage-error.ts';
 
-const USAGE = `usage: publish-command [--state-dir DIR | --dev-file FILE] <vm> <verb> [body]
+export const USAGE = `npm run --silent publish-command -- [--state-dir DIR | --dev-file FILE] <vm> <verb> [body]
   e.g. publish-command vm-2 create '{"params":{"start":true}}'
-  Without an option: to the plane of ${DEV_FILE}.`;
+  <verb> is one of ${verbSchema.options.join(', ')}; [body] is a JSON object, default: none.
+  Without an option: to the plane of ${DEV_FILE}.
+  --help   this text`;
 
 export interface PublishOptions {
   /** Absolute. */
@@ -20,16 +22,17 @@ export interface PublishOptions {
 const parse = (args: readonly string[]) => {
   const text = { type: 'string' } as const;
   try {
-    const options = { 'state-dir': text, 'dev-file': text };
+    const options = { 'state-dir': text, 'dev-file': text, help: { type: 'boolean', default: false } } as const;
     return parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (error) {
     throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
   }
 };
 
-/** @throws UsageError that says what is wrong, and what there is. */
-export const readPublishOptions = (args: readonly string[]): PublishOptions => {
+/** Undefined: asked for help. @throws UsageError that says what is wrong, and what there is. */
+export const readPublishOptions = (args: readonly string[]): PublishOptions | undefined => {
   const { values, positionals } = parse(args);
+  if (values.help) return undefined;
   const { 'state-dir': stateDir, 'dev-file': devFile } = values;
   const [vmText, verbText, body = '', ...more] = positionals;
   if (vmText === undefined || verbText === undefined) throw new UsageError(USAGE);

@@ -3,7 +3,7 @@ import { commandSubject, newCommandId, tenantIdSchema } from '@ironlog/schemas';
 import { jetstream } from '@nats-io/jetstream';
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
 import { type DevFile, readDevFile, whyUncertain } from './plane/dev-file.ts';
-import { type PublishOptions, readPublishOptions } from './publish-options.ts';
+import { type PublishOptions, readPublishOptions, USAGE } from './publish-options.ts';
 import { print } from './terminal/print.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -40,7 +40,9 @@ const publish = async ({ devFile, vm, verb, body }: PublishOptions): Promise<voi
 };
 
 try {
-  await publish(readPublishOptions(process.argv.slice(2)));
+  const options = readPublishOptions(process.argv.slice(2));
+  if (options) await publish(options);
+  else process.stdout.write(`${USAGE}\n`);
 } catch (error) {
   print(error instanceof Error ? error.message : String(error));
   process.exitCode = error instanceof UsageError ? UsageError.exitCode : 1;

@@ -38,6 +38,20 @@ const stale = (wanted: ReadonlyMap<string, string>): string[] => {
   return [...there().filter((name) => !wanted.has(name)), ...[...wanted].filter(differs).map(([name]) => name)];
 };
 
+const USAGE = `npm run generate -- [--check]
+  Writes the JSON Schemas, OpenAPI and AsyncAPI documents and the references from their sources.
+  --check   writes nothing, and fails when one of them is not current
+  --help    this text`;
+
+const unknown = process.argv.slice(2).find((word) => !['--check', '--help'].includes(word));
+if (unknown !== undefined) {
+  print(`${JSON.stringify(unknown)} is not an option\n${USAGE}`);
+  process.exit(64);
+}
+if (process.argv.includes('--help')) {
+  process.stdout.write(`${USAGE}\n`);
+  process.exit(0);
+}
 const wanted = await files();
 if (process.argv.includes('--check')) {
   const names = stale(wanted);

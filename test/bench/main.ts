@@ -6,7 +6,7 @@ import { benchAccept } from './accept.ts';
 import { benchBoot } from './boot.ts';
 import { benchCrash } from './crash.ts';
 import { benchMemory } from './memory.ts';
-import { type Amounts, type BenchOptions, type Part, readOptions } from './options.ts';
+import { type Amounts, type BenchOptions, type Part, readOptions, USAGE } from './options.ts';
 import { openRawPublish } from './raw-publish.ts';
 import { benchRebuild } from './rebuild.ts';
 import { render, type Section } from './report.ts';
@@ -50,7 +50,9 @@ const bench = async ({ parts, amounts }: BenchOptions): Promise<void> => {
 };
 
 try {
-  await bench(readOptions(process.argv.slice(2)));
+  const options = readOptions(process.argv.slice(2));
+  if (options) await bench(options);
+  else process.stdout.write(`${USAGE}\n`);
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
   print(error.message);

@@ -50,7 +50,8 @@ export const QUICK: Amounts = {
 };
 
 export const USAGE = `npm run bench -- [--only ${PARTS.join('|')}] [--quick]
-  Prints n, p50, p99 and ratios; a missed target is printed and does not fail the run.`;
+  Prints n, p50, p99 and ratios; a missed target is printed and does not fail the run.
+  --help   this text`;
 
 export interface BenchOptions {
   readonly parts: readonly Part[];
@@ -58,7 +59,8 @@ export interface BenchOptions {
 }
 
 const parse = (args: readonly string[]) => {
-  const options = { only: { type: 'string', multiple: true }, quick: { type: 'boolean', default: false } } as const;
+  const flag = { type: 'boolean', default: false } as const;
+  const options = { only: { type: 'string', multiple: true }, quick: flag, help: flag } as const;
   try {
     return parseArgs({ args: [...args], options }).values;
   } catch (error) {
@@ -66,9 +68,10 @@ const parse = (args: readonly string[]) => {
   }
 };
 
-/** @throws UsageError that says what there is to choose from. */
-export const readOptions = (args: readonly string[]): BenchOptions => {
+/** Undefined: asked for help. @throws UsageError that says what there is to choose from. */
+export const readOptions = (args: readonly string[]): BenchOptions | undefined => {
   const values = parse(args);
+  if (values.help) return undefined;
   const only = values.only ?? [...PARTS];
   const unknown = only.find((name) => !PARTS.some((part) => part === name));
   if (unknown !== undefined) throw new UsageError(`--only ${JSON.stringify(unknown)}: there is no such part\n${USAGE}`);

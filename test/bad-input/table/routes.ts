@@ -6,4 +6,4 @@ import type { HttpRows } from './http-row.ts';
 export const ROUTES: Readonly<Record<string, HttpRows>> = { ...COMMAND_ROUTES, ...READ_ROUTES };
 
 /** Served, but no part of the API's own document. */
-export const UNDOCUMENTED: readonly string[] = ['GET /openapi.json', 'GET /docs'];
+export const UNDOCUMENTED: readonly string[] = ['GET /openapi.json', 'GET /docs', 'GET /', 'GET /guide'];

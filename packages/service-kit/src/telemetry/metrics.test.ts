@@ -43,7 +43,12 @@ test('all metrics fit in one registry beside those of the process', async () => 
   }
   const text = await metrics.text();
   for (const name of names) expect(text).toContain(`# TYPE ${name} ${METRICS[name].type}`);
-  expect(text).toContain('ironlog_process_resident_memory_bytes');
+  expect(text).toContain('\nprocess_resident_memory_bytes{');
+  expect(text).toContain('\nnodejs_eventloop_lag_p99_seconds{');
+  // What `promtool check metrics` asks for: a name that ends in _total is a counter's, and each has a help text.
+  const types = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = '', type]) => ({ name, type }));
+  expect(types.filter(({ name, type }) => name.endsWith('_total') !== (type === 'counter'))).toEqual([]);
+  expect([...text.matchAll(/^# HELP (\S+) .+$/gm)]).toHaveLength(types.length);
 });
 
 test('two services in one process do not share values, and asking twice gives the same counter', async () => {

@@ -19,11 +19,22 @@ export interface MetricsOptions {
   readonly process?: boolean;
 }
 
+/** Gauges of prom-client whose names are a counter's: `nodejs_active_resources` and the others tell the same by type. */
+const GAUGES_NAMED_TOTAL = [
+  'nodejs_active_resources_total',
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+];
+
 /** An empty set of metrics; each sample carries `service`. */
 export const createMetrics = ({ service, process = false }: MetricsOptions): Metrics => {
   const registry = new Registry();
   registry.setDefaultLabels({ service });
-  if (process) collectDefaultMetrics({ register: registry, prefix: 'ironlog_' });
+  // Under their usual names (process_*, nodejs_*): ready-made dashboards find them.
+  if (process) {
+    collectDefaultMetrics({ register: registry });
+    for (const name of GAUGES_NAMED_TOTAL) registry.removeSingleMetric(name);
+  }
 
   const made = new Map<MetricName, Metric>();
   const once = <Instrument extends Metric>(name: MetricName, make: () => Instrument): Instrument => {

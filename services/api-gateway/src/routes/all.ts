@@ -5,10 +5,12 @@ import { events } from './fleet/events.ts';
 import { listHosts } from './fleet/hosts.ts';
 import { listImages } from './fleet/images.ts';
 import { getUsage } from './fleet/usage.ts';
+import { guide } from './guide.ts';
 import { health } from './health.ts';
 import { getOperation } from './operations/get-operation.ts';
 import { listOperations } from './operations/list-operations.ts';
 import { waitOperation } from './operations/wait-operation.ts';
+import { serviceInfo } from './service-info.ts';
 import { commandVm } from './vms/command-vm.ts';
 import { vmConsole } from './vms/console.ts';
 import { createVm } from './vms/create-vm.ts';
@@ -36,4 +38,6 @@ export const ROUTES: readonly Route[] = [
   listAttention,
   getUsage,
   health,
+  serviceInfo,
+  guide,
 ];

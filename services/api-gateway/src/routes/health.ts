@@ -13,6 +13,7 @@ export const health: Route = (app, api) => {
       config: probe,
       schema: {
         operationId: 'healthz',
+        summary: 'Whether the process can answer',
         tags: ['service'],
         security: [],
         querystring: noQuerySchema,
@@ -28,10 +29,11 @@ export const health: Route = (app, api) => {
       config: probe,
       schema: {
         operationId: 'readyz',
+        summary: 'Whether the gateway is ready, and each check',
         tags: ['service'],
         security: [],
         querystring: noQuerySchema,
-        response: { 200: readinessSchema, 503: readinessSchema },
+        response: { ...ok(readinessSchema), 503: readinessSchema },
       },
     },
     async (_request, reply) => {
@@ -46,6 +48,7 @@ export const health: Route = (app, api) => {
       config: probe,
       schema: {
         operationId: 'metrics',
+        summary: 'Metrics in the Prometheus text format',
         tags: ['service'],
         security: [],
         querystring: noQuerySchema,

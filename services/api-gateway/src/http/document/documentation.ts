@@ -98,12 +98,34 @@ const withoutInputs = (document: ReturnType<typeof named>): ReturnType<typeof na
   >;
 };
 
+const INTRODUCTION = `Ironlog runs microVMs on hosts, and keeps every command and every event in one log.
+A command (create, boot, shutdown, delete and the others) is stored before it is answered: the answer names its operation,
+which ends in exactly one outcome, and \`Prefer: wait=N\` waits for it. Reads are folds of the log: a VM as it is or as it
+was at any moment, its history, usage, and what needs a human. Start with the [guide](/guide).`;
+
+/** Instead of the framework's. */
+const LOGO = {
+  type: 'image/svg+xml',
+  content: Buffer.from(
+    '<svg xmlns="http://www.w3.org/2000/svg" width="120" height="32"><text x="0" y="24" font-family="sans-serif" font-size="24" font-weight="bold" fill="#fff">Ironlog</text></svg>',
+  ),
+  href: '/docs',
+  target: '_self' as const,
+};
+
 /** Call before the routes are added; routes with `hide` stay out. */
 export const registerDocument = async (app: FastifyInstance): Promise<void> => {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
-      info: { title: 'Ironlog', version: '1.0.0', description: 'An event-sourced control plane for microVMs.' },
+      info: {
+        title: 'Ironlog',
+        version: '1.0.0',
+        description: INTRODUCTION,
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
+      servers: [{ url: '/', description: 'The gateway that serves this document' }],
+      externalDocs: { description: 'Guide', url: '/guide' },
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
       security: [{ token: [] }],
     },
@@ -120,6 +142,11 @@ export const registerDocumentRoutes = async (app: FastifyInstance): Promise<void
       route.config = { ...route.config, access: 'public' };
       route.schema = { ...route.schema, hide: true };
     });
-    await docs.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
+    await docs.register(swaggerUi, {
+      routePrefix: '/docs',
+      staticCSP: true,
+      logo: LOGO,
+      theme: { title: 'Ironlog API' },
+    });
   });
 };
