@@ -63,6 +63,7 @@ const sequence = whole(0, Number.MAX_SAFE_INTEGER);
 const cursor = z
   .string()
   .regex(/^[A-Za-z0-9_-]{1,200}$/, { error: 'must be a nextCursor that an earlier answer gave' })
+  .describe('The nextCursor of an earlier answer to the same list; anything else is a 400')
   .optional();
 const page = { limit: whole(1, MAX_PAGE).default(100), cursor };
 const timeout = whole(0, MAX_WAIT_SECONDS).default(30);
@@ -111,7 +112,10 @@ export const listVmsQuerySchema = z.preprocess(
   }),
 );
 export const getVmQuerySchema = z
-  .strictObject({ at: timestampSchema.optional(), sequence: sequence.optional() })
+  .strictObject({
+    at: timestampSchema.optional().describe('The VM as it was then; not with sequence, and not in the future (400)'),
+    sequence: sequence.optional().describe("The VM as of this entry; not with at, and not after the log's end (400)"),
+  })
   .refine(({ at, sequence: number }) => at === undefined || number === undefined, {
     error: 'give at or sequence, not both',
   });
@@ -135,15 +139,17 @@ export const listOperationsQuerySchema = z.strictObject({
 export const waitOperationQuerySchema = z.strictObject({ timeout });
 export const eventsQuerySchema = z
   .strictObject({
-    after: sequence.optional().describe('Only events after this sequence'),
-    from: z.literal('now').optional(),
+    after: sequence
+      .optional()
+      .describe("Only events after this sequence; not with from, and not after the log's end (400)"),
+    from: z.literal('now').optional().describe('Only what happens from now on; not with after (400)'),
     vmId: vmIdSchema.optional(),
     follow: flag.default(true).describe('false: end when all that is on record has been sent'),
   })
   .refine(({ after, from }) => after === undefined || from === undefined, { error: 'give after or from, not both' });
 export const usageQuerySchema = z
   .strictObject({
-    from: timestampSchema.optional(),
+    from: timestampSchema.optional().describe('Not after to (400)'),
     to: timestampSchema.optional(),
     vmId: vmIdSchema.optional(),
   })

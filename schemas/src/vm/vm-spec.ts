@@ -4,7 +4,9 @@ import { imageIdSchema } from '../ids/ids.ts';
 import { hypervisorKindSchema } from './vm-state.ts';
 
 // No C0, DEL or C1 control characters: these strings reach terminals and kernel command lines.
-const noControls = /^[^\p{Cc}]*$/u;
+// Written out, and not as \p{Cc}: JSON Schema tools read a pattern without the `u` flag.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+const noControls = /^[^\u0000-\u001f\u007f-\u009f]*$/;
 const printable = (max: number) =>
   z.string().max(max).regex(noControls, { error: 'must not contain control characters' });
 

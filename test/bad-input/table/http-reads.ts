@@ -166,7 +166,7 @@ export const READ_ROUTES: Readonly<Record<string, HttpRows>> = {
   'GET /healthz': probe('/healthz'),
   'GET /readyz': probe('/readyz'),
   'GET /metrics': probe('/metrics'),
-  'GET /': pageAt('/', []),
+  'GET /': pageAt('/', [row(`/${pathText}`, NO_PATH)]),
   'GET /guide': pageAt('/guide', [row(`/guide/${pathText}`, NO_PATH)]),
   'GET /openapi.json': pageAt('/openapi.json', [row(`/openapi.json/${pathText}`, NO_PATH)]),
   'GET /docs': pageAt('/docs', [

@@ -1,6 +1,7 @@
 // Which headers a route takes and answers with, for the document; read off what the route's own configuration says of it.
 import { MAX_WAIT_SECONDS } from '@ironlog/schemas';
 import type { FastifyContextConfig } from 'fastify';
+import { POSITION_PATTERN } from '../headers/position.ts';
 
 interface Header {
   readonly type: 'string' | 'integer';
@@ -22,25 +23,27 @@ const TRACEPARENT: Header = {
 };
 const POSITION: Header = {
   type: 'string',
+  pattern: POSITION_PATTERN,
   description: 'An opaque token for how far the log had got: give it to a GET to read at least that much.',
-  examples: ['MS41LjE'],
+  examples: ['1.5.1'],
 };
-const COMMAND: Headers = {
-  Prefer: {
-    type: 'string',
-    description: `wait=<seconds>: answer with the outcome if there is one within so many seconds, at most ${MAX_WAIT_SECONDS}.`,
-    examples: ['wait=20'],
-  },
-  'Idempotency-Key': {
-    type: 'string',
-    pattern: '^[\\x21-\\x7e]{1,200}$',
-    description:
-      'The same key and request is the same operation, however often it is sent; with another request it is a 422.',
-    examples: ['order-7'],
-  },
+const PREFER: Header = {
+  type: 'string',
+  pattern: '^wait=\\d{1,4}$',
+  description: `wait=<seconds>: answer with the outcome if there is one within so many seconds, at most ${MAX_WAIT_SECONDS}.`,
+  examples: ['wait=20'],
 };
+/** Each route's example is its own: one key for two requests is a 422. */
+const idempotencyKeyOf = (url: string): Header => ({
+  type: 'string',
+  pattern: '^[\\x21-\\x7e]{1,200}$',
+  description:
+    'The same key and request is the same operation, however often it is sent; with another request it is a 422.',
+  examples: [`order-7${url.replaceAll('/', '-').replace(':id', 'vm')}`],
+});
 const IF_MATCH: Header = {
   type: 'string',
+  pattern: '^(\\*|(W/)?"\\d{1,15}")$',
   description:
     'An ETag that an answer gave: the command is carried out only at that revision of the VM, else it is a 412.',
   examples: ['"3"'],
@@ -48,13 +51,13 @@ const IF_MATCH: Header = {
 const LAST_EVENT_ID: Header = {
   type: 'string',
   pattern: '^\\d{1,15}$',
-  description: 'The id of the last frame that was seen: the stream goes on after it.',
+  description: "The id of the last frame that was seen: the stream goes on after it. One after the log's end is a 400.",
   examples: ['42'],
 };
 
 /** What a request to the route may send. */
 export const requestHeaders = ({ url, config }: DocumentedRoute): Headers => ({
-  ...(config.access === 'command' && COMMAND),
+  ...(config.access === 'command' && { Prefer: PREFER, 'Idempotency-Key': idempotencyKeyOf(url) }),
   ...(config.access === 'command' && url.includes(':id') && { 'If-Match': IF_MATCH }),
   ...(config.readsFrom && { 'Ironlog-Position': POSITION }),
   ...(config.resumable && { 'Last-Event-ID': LAST_EVENT_ID }),

@@ -16,12 +16,15 @@ export interface Position {
   readonly work: number;
 }
 
-export const encodePosition = ({ events, work }: Position): string =>
-  Buffer.from(`1.${events}.${work}`).toString('base64url');
+export const encodePosition = ({ events, work }: Position): string => `1.${events}.${work}`;
 
-/** @throws ProblemError on a token that no answer gave. */
+/** What the document promises to take; whoever reads it must not build one. */
+export const POSITION_PATTERN = '^1\\.\\d{1,15}\\.\\d{1,15}$';
+const TOKEN = /^1\.(\d{1,15})\.(\d{1,15})$/;
+
+/** Also takes the base64url that earlier versions gave. @throws ProblemError on a token that no answer gave. */
 export const decodePosition = (token: string): Position => {
-  const parts = /^1\.(\d{1,15})\.(\d{1,15})$/.exec(Buffer.from(token.slice(0, 100), 'base64url').toString());
+  const parts = TOKEN.exec(token) ?? TOKEN.exec(Buffer.from(token.slice(0, 100), 'base64url').toString());
   if (!parts)
     throw new ProblemError('invalid-request', 'Ironlog-Position is not a token that an answer gave', {
       errors: [{ path: 'headers.ironlog-position', message: 'unknown token' }],
