@@ -1,6 +1,7 @@
 // P1's price: `POST` accepted against a durable publish, one at a time and 64 at once, in turns.
 import type { Operation } from '@ironlog/schemas';
 import type { TestPlane } from '../harness/plane.ts';
+import { inFlight } from './in-flight.ts';
 import type { Amounts } from './options.ts';
 import type { RawPublish } from './raw-publish.ts';
 import type { Section } from './report.ts';
@@ -25,16 +26,6 @@ const ended = async (test: TestPlane, { id }: Operation): Promise<void> => {
   await test.http('GET', `/v1/operations/${id}/wait?timeout=10`);
 };
 
-const inFlight = async (count: number, act: (index: number) => Promise<number>): Promise<number[]> => {
-  const took: number[] = [];
-  let next = 0;
-  const hand = async (): Promise<void> => {
-    for (let index = next++; index < count; index = next++) took.push(await act(index));
-  };
-  await Promise.all(Array.from({ length: IN_FLIGHT }, hand));
-  return took;
-};
-
 export const benchAccept = async (test: TestPlane, raw: RawPublish, amounts: Amounts): Promise<Section> => {
   for (let index = 0; index < VMS; index += 1)
     await test.command('POST', '/v1/vms', { id: idOf(index), start: true, spec: { memoryMiB: 32 } });
@@ -52,9 +43,11 @@ export const benchAccept = async (test: TestPlane, raw: RawPublish, amounts: Amo
   }
   const many = { raw: [] as number[], post: [] as number[] };
   for (let round = 0; round < ROUNDS; round += 1) {
-    many.raw.push(...(await inFlight(amounts.acceptManyEach / ROUNDS, () => timed(raw.publish))));
+    many.raw.push(
+      ...(await inFlight({ count: amounts.acceptManyEach / ROUNDS, atOnce: IN_FLIGHT }, () => timed(raw.publish))),
+    );
     let last: Operation | undefined;
-    const took = await inFlight(amounts.acceptManyEach / ROUNDS, (index) =>
+    const took = await inFlight({ count: amounts.acceptManyEach / ROUNDS, atOnce: IN_FLIGHT }, (index) =>
       timed(async () => {
         last = await post(test, index);
       }),

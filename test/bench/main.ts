@@ -10,6 +10,7 @@ import { type Amounts, type BenchOptions, type Part, readOptions, USAGE } from '
 import { openRawPublish } from './raw-publish.ts';
 import { benchRebuild } from './rebuild.ts';
 import { render, type Section } from './report.ts';
+import { benchWaiting } from './waiting.ts';
 
 /** Several times a whole run: past it something hangs. */
 const WITHIN_MS = 15 * 60_000;
@@ -37,6 +38,7 @@ const BENCHES: Readonly<Record<Part, (amounts: Amounts) => Promise<Section>>> = 
   rebuild: benchRebuild,
   crash: (amounts) => onOnePlane((test, _raw, much) => benchCrash(test, much), amounts),
   memory: benchMemory,
+  waiting: benchWaiting,
 };
 
 const bench = async ({ parts, amounts }: BenchOptions): Promise<void> => {

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { UsageError } from '@ironlog/infra';
 
-export const PARTS = ['accept', 'boot', 'rebuild', 'crash', 'memory'] as const;
+export const PARTS = ['accept', 'boot', 'rebuild', 'crash', 'memory', 'waiting'] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface Amounts {
@@ -18,6 +18,9 @@ export interface Amounts {
   readonly crashes: number;
   readonly residentVms: number;
   readonly idleSeconds: number;
+  readonly waiting: number;
+  readonly waitingIdleSeconds: number;
+  readonly waitingStarts: number;
 }
 
 const FULL: Amounts = {
@@ -32,6 +35,9 @@ const FULL: Amounts = {
   crashes: 20,
   residentVms: 200,
   idleSeconds: 30,
+  waiting: 10_000,
+  waitingIdleSeconds: 60,
+  waitingStarts: 20,
 };
 
 /** For a look whether it all runs; its numbers say nothing. */
@@ -47,6 +53,9 @@ export const QUICK: Amounts = {
   crashes: 2,
   residentVms: 5,
   idleSeconds: 1,
+  waiting: 50,
+  waitingIdleSeconds: 1,
+  waitingStarts: 2,
 };
 
 export const USAGE = `npm run bench -- [--only ${PARTS.join('|')}] [--quick]

@@ -21,6 +21,12 @@ export interface Delivery {
   ack(): Promise<void>;
   nak(delayMs: number): void;
   working(): void;
+  /**
+   * Keeps it in hand for as long as it takes: it counts against `maxInFlight` no more, and is kept from redelivery for as
+   * long as the consumer runs. At the end of `consume` what is held is delivered again at once, to whoever consumes then;
+   * when the process dies, after the consumer's `ack_wait`.
+   */
+  hold(): void;
   term(reason: string): void;
 }
 
@@ -36,7 +42,7 @@ export interface ConsumeOptions {
 }
 
 /** A message that was delivered and has not been acked; it cannot be ended from here, redelivery brings it again. */
-export type UnacknowledgedMessage = Omit<Delivery, 'deliveryCount' | 'ack' | 'nak' | 'working' | 'term'>;
+export type UnacknowledgedMessage = Omit<Delivery, 'deliveryCount' | 'ack' | 'nak' | 'working' | 'hold' | 'term'>;
 
 export type PublishResult =
   | { readonly kind: 'stored'; readonly sequence: number; readonly duplicate: boolean }

@@ -9,6 +9,7 @@ import {
   type Timestamp,
   type UsageItem,
   type VmId,
+  type VmSpec,
   type VmView,
   type WorkCommand,
 } from '@ironlog/schemas';
@@ -121,6 +122,8 @@ export interface Reader {
   vmLocation(tenant: TenantId, id: VmId): VmLocation | undefined;
   operation(tenant: TenantId, id: CommandId): OperationState | undefined;
   operations(tenant: TenantId, listing: OperationListing): Page<OperationState> | undefined;
+  /** What a create that waits for a host asks for; `undefined`: it does not wait, or is not read yet. */
+  waitingSpec(tenant: TenantId, id: CommandId): VmSpec | undefined;
   vmEvents(tenant: TenantId, id: VmId, range: EventRange): readonly PastEvent[];
   /** The tenant's events and those of hosts, in sequence order. */
   history(tenant: TenantId, range: EventRange): readonly PastEvent[];
@@ -160,6 +163,7 @@ export const openReader = ({ directory }: { readonly directory: string }): Reade
     vmLocation: (tenant, id) => state.queries.vmLocation(tenant, id),
     operation: (tenant, id) => state.queries.operations.one(tenant, id),
     operations: (tenant, listing) => state.queries.operations.page(tenant, listing),
+    waitingSpec: (tenant, id) => state.queries.operations.waitingSpec(tenant, id),
     vmEvents: (tenant, id, range) => past.queries.vmEvents(tenant, id, range),
     history: (tenant, range) => past.queries.events(tenant, range),
     attention: (tenant, wanted) => state.queries.attention(tenant, wanted),

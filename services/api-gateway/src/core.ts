@@ -1,6 +1,6 @@
 // The gateway's own parts, wired by plain arguments: memory fed by the tail, placement, acceptance, and the two doors' handlers.
 import { createEventLog, type Delivery, type EventLog, type WorkQueue } from '@ironlog/event-log';
-import { STREAMS, type WorkCommand } from '@ironlog/schemas';
+import { STREAMS, type TenantId, type VmId, type WorkCommand } from '@ironlog/schemas';
 import type { Runtime } from '@ironlog/service-kit';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { createAccept } from './accept/accept.ts';
@@ -16,7 +16,8 @@ import { answerForDeleted } from './placement/deleted.ts';
 import { watchHosts } from './placement/hosts.ts';
 import { createHostsHealth, lastHeartbeatSent, watchHostsHealth } from './placement/hosts-health.ts';
 import { commandsCreatedAt, lastWorkReader } from './placement/last-work.ts';
-import { placeWaiting } from './placement/place-waiting.ts';
+import { isStillWaiting, placeWaiting, retryWaiting, tryCreate } from './placement/place-waiting.ts';
+import { createRetries, type Waiting } from './placement/retries.ts';
 import { routeFor } from './placement/routing.ts';
 import { createWaitingRoom } from './placement/waiting-room.ts';
 import { caughtUp } from './reads/caught-up.ts';
@@ -74,13 +75,37 @@ export const createCore = async ({
   const operations = createOperationIndex({ reads, vmLocation });
   const shared = { clock, logger, metrics, queue, hosts, vmLocation, signal };
   const declined = routeDeclined({ ...shared, operations, lastWork: await lastWorkReader(connection) });
-  // Owners first: whether an event decides an operation depends on who wrote it.
-  const tail = await startTail({ log, signal, folds: [vmLocation.fold, operations.fold, waiting.fold, declined] });
   const withoutHost = {
     reject: createReject({ log, clock }),
     answerForDeleted: (command: WorkCommand) => answerForDeleted({ log: askedLog, clock }, command),
   };
   const hasCaughtUp = (): Promise<boolean> => caughtUp({ reads, events: askedLog, work });
+  const placing = {
+    ...shared,
+    ...withoutHost,
+    waiting,
+    operations,
+    caughtUp: hasCaughtUp,
+    retries: {
+      keep: (one: Waiting): void => retries.keep(one),
+      wake: (tenant: TenantId, vmId: VmId): void => retries.wake(tenant, vmId),
+    },
+  };
+  const retries = createRetries({
+    live: hosts.live,
+    tryCreate: tryCreate(placing),
+    retry: retryWaiting(placing),
+    isWaiting: isStillWaiting(placing),
+    logger,
+    signal,
+  });
+  hosts.onImproved(retries.improved);
+  // Owners first: whether an event decides an operation depends on who wrote it.
+  const tail = await startTail({
+    log,
+    signal,
+    folds: [vmLocation.fold, operations.fold, waiting.fold, hosts.fold, declined, retries.fold],
+  });
   const accept = createAccept({
     clock,
     queue,
@@ -126,8 +151,10 @@ export const createCore = async ({
     signal,
     streamCreatedAt: await commandsCreatedAt(connection),
   });
-  const placement = placeWaiting({ ...shared, ...withoutHost, waiting, operations, caughtUp: hasCaughtUp });
+  const placement = placeWaiting(placing);
   const watchingHosts = watchHostsHealth(hostsHealth, signal);
-  const settled = Promise.allSettled([tail.ended, hosts.watching, watchingHosts]).then(() => undefined);
+  const settled = Promise.allSettled([tail.ended, hosts.watching, watchingHosts, retries.settled]).then(
+    () => undefined,
+  );
   return { api, door, placement, tailEnded: tail.ended, settled };
 };

@@ -38,6 +38,7 @@ const failingDelivery = (delivery: Delivery, fail: Fail): Delivery => ({
   ack: around(fail, 'ack', () => delivery.ack()),
   nak: (delayMs) => delivery.nak(delayMs),
   working: () => delivery.working(),
+  hold: () => delivery.hold(),
   term: (reason) => delivery.term(reason),
 });
 

@@ -172,6 +172,47 @@ describe('work queue on nats-server', () => {
     expect(sequencesOf(deliveries)).toEqual([sequence, next]);
   });
 
+  it('keeps what is held from redelivery, and hands over others meanwhile', async () => {
+    const manager = await jetstreamManager(connection);
+    // Time enough for this process to be late.
+    await manager.consumers.update(from.stream, from.durable, { ack_wait: nanos(2 * ACK_WAIT_MS) });
+    const [first, second, inHand] = await publishMany(3);
+    const { deliveries, stop } = consume(2, (delivery) => {
+      if (delivery.streamSequence !== inHand) delivery.hold();
+    });
+    await until('the third is in hand beside the two that are held', () => deliveries.length === 3);
+    const info = () => manager.consumers.info(from.stream, from.durable);
+    await until(
+      'what is only in hand was delivered twice more',
+      async () => (await info()).delivered.consumer_seq >= 5,
+    );
+    expect((await info()).num_redelivered).toBe(1);
+    for (const delivery of deliveries) await delivery.ack();
+    await stop();
+    expect(sequencesOf(deliveries)).toEqual([first, second, inHand]);
+    expect(await queue.unacknowledged(from.stream, from.durable)).toEqual([]);
+  });
+
+  it.each([
+    ['stops', async (holder: Consumption) => holder.stop()],
+    [
+      'dies',
+      async (holder: Consumption) =>
+        void (await Promise.all([connection.close(), holder.stop().catch(() => undefined)])),
+    ],
+  ])('delivers what is held to another when its holder %s', async (_, end) => {
+    const sequences = await publishMany(3);
+    const holder = consume(1, (delivery) => delivery.hold());
+    await until('all are held', () => holder.deliveries.length === 3);
+    await end(holder);
+    connection = await server.connect([proxy.port]);
+    queue = await createWorkQueue({ connection });
+    const other = consume(1, (delivery) => delivery.ack());
+    await until('the other has all', () => other.deliveries.length === 3);
+    await other.stop();
+    expect([...sequencesOf(other.deliveries)].sort((a, b) => a - b)).toEqual(sequences);
+  });
+
   it('delivers again what is naked, later, and never what was termed', async () => {
     const [naked, termed] = await publishMany(2);
     const { deliveries, stop } = consume(5, async (delivery) => {

@@ -1,6 +1,6 @@
 // Operations of a tenant: those on record in EVENTS, and those that only WORK knows yet.
 import { type OperationState, pendingOperation } from '@ironlog/domain';
-import type { CommandId, OperationStatus, TenantId, VmId, WorkCommand } from '@ironlog/schemas';
+import type { CommandId, OperationStatus, TenantId, VmId, VmSpec, WorkCommand } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
 import { decodeCursor, type Page, pageOf } from './cursor.ts';
 
@@ -50,6 +50,9 @@ export const prepareOperationQueries = (db: Db) => {
   const onePending = db.prepare<[string, string], { body: string }>(
     'SELECT body FROM pending_commands WHERE tenant = ? AND id = ?',
   );
+  const waitingCreate = db.prepare<[string, string], { body: string }>(
+    "SELECT body FROM pending_commands WHERE tenant = ? AND id = ? AND verb = 'create' AND target = 'any'",
+  );
   const list = db.prepare<[object], Row>(LIST);
   const notSucceeded = db.prepare<[object], Row>(NOT_SUCCEEDED);
   const ofVm = db.prepare<[object], Row>(OF_VM);
@@ -67,6 +70,12 @@ export const prepareOperationQueries = (db: Db) => {
       if (row) return read(row);
       const waiting = onePending.get(tenant, id);
       return waiting && readPending(waiting);
+    },
+    /** Of a create that waits for a host. */
+    waitingSpec: (tenant: TenantId, id: CommandId): VmSpec | undefined => {
+      const row = waitingCreate.get(tenant, id);
+      const action = row && (JSON.parse(row.body) as WorkCommand).data.action;
+      return action?.verb === 'create' ? action.params.spec : undefined;
     },
     // One snapshot: what is decided between the two reads would be on neither side.
     page: db.transaction(

@@ -16,6 +16,7 @@ const delivery = (body: object, storedAt: Date): Delivery => ({
   ack: async () => undefined,
   nak: () => undefined,
   working: () => undefined,
+  hold: () => undefined,
   term: () => undefined,
 });
 

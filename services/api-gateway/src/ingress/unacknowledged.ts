@@ -17,6 +17,7 @@ const endless = (message: UnacknowledgedMessage): Delivery => ({
   ack: async () => undefined,
   nak: () => undefined,
   working: () => undefined,
+  hold: () => undefined,
   term: () => undefined,
 });
 

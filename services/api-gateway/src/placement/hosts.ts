@@ -11,6 +11,8 @@ import {
 import { type Clock, delay, type Logger } from '@ironlog/service-kit';
 import { Kvm, type KvWatchEntry } from '@nats-io/kv';
 import type { NatsConnection, Status } from '@nats-io/transport-node';
+import { createOffers } from './offers.ts';
+import { createPlacedLoad, type PlacedLoad, type PlacedVm } from './placed-load.ts';
 
 const RETRY_MS = 500;
 /** Where the bucket keeps its entries for ever, silence still has to mean something. */
@@ -19,18 +21,21 @@ const FALLBACK_TTL_MS = 15_000;
 interface Seen {
   readonly heartbeat: Heartbeat;
   readonly atMs: number;
-  readonly placed: { cpus: number; memoryMiB: number; processes: number };
 }
 
 export interface Hosts {
-  /** Heartbeats that have not expired, with what was placed since each was sent counted as used. */
+  /** Heartbeats that have not expired, with what was placed and is not in them counted as used. */
   live(): readonly Heartbeat[];
   /** The last heartbeat that has been heard here, by the host's own clock, expired or not; `undefined`: none. */
   lastHeardAt(host: HostId): Timestamp | undefined;
-  /** Chooses a host and counts the VM as on it until that host's next heartbeat tells. */
-  place(spec: VmSpec): Placed;
-  /** Called when a host appears or its heartbeat shows room that was not there. */
+  /** Chooses a host and counts the VM as on it until a heartbeat of that host does. */
+  place(spec: VmSpec, vm: PlacedVm): Placed;
+  /** Called at each heartbeat. */
   onChange(notify: () => void): void;
+  /** Called when a create that fitted no host may fit this one: it has appeared, has room that was not there, or is another. */
+  onImproved(notify: (host: HostId) => void): void;
+  /** Follows what becomes of the creates that were placed. */
+  fold: PlacedLoad['fold'];
 }
 
 export interface HostsDeps {
@@ -46,28 +51,47 @@ export const watchHosts = (deps: HostsDeps): Hosts & { readonly watching: Promis
   const seen = new Map<HostId, Seen>();
   const lastHeard = new Map<HostId, Timestamp>();
   const listeners: (() => void)[] = [];
+  const improvedListeners: ((host: HostId) => void)[] = [];
+  const offers = createOffers();
+  const load = createPlacedLoad();
   let ttlMs = FALLBACK_TTL_MS;
 
   const onEntry = (entry: KvWatchEntry): void => {
     const parsed = entry.operation === 'PUT' ? readHeartbeat(entry) : undefined;
     if (!parsed) {
-      for (const [host] of seen) if (host === entry.key) seen.delete(host);
+      for (const [host] of seen) if (host === entry.key) forget(host);
       return;
     }
-    lastHeard.set(parsed.host, parsed.at);
+    const { host } = parsed;
+    lastHeard.set(host, parsed.at);
     // An entry read at the watch's start may be old already; both clocks are close, and an error only delays the expiry.
     const age = Math.max(0, Math.min(ttlMs, clock.now().getTime() - entry.created.getTime()));
-    seen.set(parsed.host, {
-      heartbeat: parsed,
-      atMs: clock.monotonicMs() - age,
-      placed: { cpus: 0, memoryMiB: 0, processes: 0 },
-    });
+    const before = seen.get(host);
+    if (before && !isLive(before)) forget(host);
+    const now: Seen = { heartbeat: parsed, atMs: clock.monotonicMs() - age };
+    load.heard(host, parsed.at, clock.monotonicMs());
+    seen.set(host, now);
     for (const notify of listeners) notify();
+    if (isLive(now) && offers.improved(withPlaced(now))) for (const notify of improvedListeners) notify(host);
   };
-  const live = (): readonly Heartbeat[] => {
-    const oldest = clock.monotonicMs() - ttlMs;
-    return [...seen.values()].filter(({ atMs }) => atMs > oldest).map(withPlaced);
+  const forget = (host: HostId): void => {
+    seen.delete(host);
+    offers.lower(host, undefined);
   };
+  const isLive = ({ atMs }: Seen): boolean => atMs > clock.monotonicMs() - ttlMs;
+  const withPlaced = ({ heartbeat }: Seen): Heartbeat => {
+    const { used } = heartbeat;
+    const more = load.of(heartbeat.host);
+    return {
+      ...heartbeat,
+      used: {
+        cpus: used.cpus + more.cpus,
+        memoryMiB: used.memoryMiB + more.memoryMiB,
+        processes: used.processes + more.processes,
+      },
+    };
+  };
+  const live = (): readonly Heartbeat[] => [...seen.values()].filter(isLive).map(withPlaced);
   const watch = async (): Promise<void> => {
     const kv = await new Kvm(deps.connection).open(HOSTS_BUCKET, { bindOnly: true });
     ttlMs = (await kv.status()).ttl || FALLBACK_TTL_MS;
@@ -86,19 +110,22 @@ export const watchHosts = (deps: HostsDeps): Hosts & { readonly watching: Promis
   return {
     live,
     lastHeardAt: (host) => lastHeard.get(host),
-    place: (spec) => {
+    place: (spec, vm) => {
       const placed = place(live(), spec);
       const host = placed.kind === 'placed' ? seen.get(placed.host) : undefined;
       if (host) {
-        host.placed.cpus += spec.cpus;
-        host.placed.memoryMiB += spec.memoryMiB;
-        host.placed.processes += 1;
+        load.place(host.heartbeat.host, vm, { spec, nowMs: clock.monotonicMs() });
+        offers.lower(host.heartbeat.host, withPlaced(host));
       }
       return placed;
     },
     onChange: (notify) => {
       listeners.push(notify);
     },
+    onImproved: (notify) => {
+      improvedListeners.push(notify);
+    },
+    fold: load.fold,
     watching: untilAborted(deps, watch),
   };
 };
@@ -125,15 +152,6 @@ const untilAborted = async ({ signal, logger }: HostsDeps, watch: () => Promise<
       );
   }
 };
-
-const withPlaced = ({ heartbeat, placed }: Seen): Heartbeat => ({
-  ...heartbeat,
-  used: {
-    cpus: heartbeat.used.cpus + placed.cpus,
-    memoryMiB: heartbeat.used.memoryMiB + placed.memoryMiB,
-    processes: heartbeat.used.processes + placed.processes,
-  },
-});
 
 /** `undefined`: not a heartbeat of the host whose key it stands under (P9: a host writes only as itself). */
 const readHeartbeat = (entry: KvWatchEntry): Heartbeat | undefined => {

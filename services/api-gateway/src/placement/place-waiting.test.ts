@@ -44,6 +44,7 @@ const deliver = async ({ sent = command, known = false, ...more }: Delivered = {
     ack: async () => void ended.push('ack'),
     nak: () => void ended.push('nak'),
     working: () => undefined,
+    hold: () => undefined,
     term: () => void ended.push('term'),
   };
   await placeWaiting({
@@ -66,6 +67,7 @@ const deliver = async ({ sent = command, known = false, ...more }: Delivered = {
     answerForDeleted: () => Promise.reject(new Error('the VM is not deleted')),
     reject: () => Promise.reject(new Error('nothing is rejected')),
     caughtUp: async () => true,
+    retries: { keep: () => void ended.push('kept'), wake: () => undefined },
     signal: new AbortController().signal,
     ...more,
   })(delivery);
@@ -87,6 +89,11 @@ test('nor is one whose rejection the tail has seen, though the read model has no
   expect(await deliver({ waiting: room })).toEqual({ placed: [], ended: ['ack'] });
 });
 
+test('a create that fits no host is kept until something changes', async () => {
+  const place = () => ({ kind: 'no-host', reasons: {} }) as const;
+  expect(await deliver({ hosts: { place } })).toEqual({ placed: [], ended: ['kept'] });
+});
+
 test('a boot of a VM that nobody knows of waits while the read model is behind, which may know of its create', async () => {
   expect(await deliver({ sent: boot, caughtUp: async () => false })).toEqual({ placed: [], ended: ['nak'] });
 });
@@ -97,5 +104,5 @@ test('nor is it answered when its create shows meanwhile', async () => {
     vmLocation.pending(TENANT, VM, { kind: 'pending', target: 'any', createId: CREATE });
     return true;
   };
-  expect(await deliver({ sent: boot, vmLocation, caughtUp })).toEqual({ placed: [], ended: ['nak'] });
+  expect(await deliver({ sent: boot, vmLocation, caughtUp })).toEqual({ placed: [], ended: ['kept'] });
 });

@@ -1,5 +1,5 @@
-// Places what waits on `work.any`: tried at each delivery, and again after a short delay, until its `startBy`. What waits
-// there for a VM that will never be is answered.
+// Places what waits on `work.any`: tried at its delivery, and again when something has changed, until its `startBy`. What
+// waits there for a VM that will never be is answered.
 import { nextRound, pendingOperation } from '@ironlog/domain';
 import type { Delivery } from '@ironlog/event-log';
 import { type HostId, parseWorkSubject, type WorkCommand, workCommandSchema } from '@ironlog/schemas';
@@ -7,9 +7,10 @@ import type { Reject } from '../accept/reject.ts';
 import type { OperationIndex } from '../tail/operations.ts';
 import type { Answer } from './deleted.ts';
 import type { PlacementDeps } from './placement-deps.ts';
+import type { Retries, Waiting } from './retries.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
-/** Between two tries; a host's heartbeat comes every few seconds. */
+/** Until what could not be found out, or stored, is tried again. */
 const RETRY_MS = 1_000;
 
 export interface PlaceWaitingDeps extends PlacementDeps {
@@ -20,49 +21,79 @@ export interface PlaceWaitingDeps extends PlacementDeps {
   readonly reject: Reject;
   /** Whether the read model knows all that is on record by now, so that what it does not know is not there. */
   readonly caughtUp: () => Promise<boolean>;
+  /** Where it waits for a change. */
+  readonly retries: Pick<Retries, 'keep' | 'wake'>;
 }
 
 /** Handles one delivery of the placement consumer. */
-export const placeWaiting =
-  (deps: PlaceWaitingDeps) =>
-  async (delivery: Delivery): Promise<void> => {
+export const placeWaiting = (deps: PlaceWaitingDeps): ((delivery: Delivery) => Promise<void>) => {
+  const retry = retryWaiting(deps);
+  return async (delivery) => {
     const command = commandOf(delivery);
-    if (!command) {
-      // Only the gateway and recovery may publish here, so this is a bug of theirs: kept out of the way and counted (I14).
-      deps.metrics.counter('ironlog_quarantined_total').inc({ stream: 'WORK', code: 'not-a-command' });
-      deps.logger.error(
-        { subject: delivery.subject, streamSequence: delivery.streamSequence },
-        'a message on work.any is no command',
-      );
-      delivery.term('not an accepted command');
-      return;
-    }
-    const { tenant, id, subject: vmId, data } = command;
-    const next = await certainTarget(deps, command);
-    if (next === 'nobody' && !(await isEnded(deps, command))) return delivery.nak(RETRY_MS);
-    if (next === 'drop' || next === 'nobody') {
-      deps.waiting.leave(tenant, id);
-      await delivery.ack();
-      return;
-    }
-    if (next === 'wait') {
-      if (data.action.verb === 'create') {
-        // A delete that cancels it must be able to tell of it, though the read model may not have seen it.
-        deps.operations.follow(pendingOperation(command));
-        deps.waiting.enter(tenant, id, data.action.params.spec);
-        deps.vmLocation.pending(tenant, vmId, { kind: 'pending', target: 'any', createId: id });
-      }
-      delivery.nak(RETRY_MS);
-      return;
-    }
-    const published = await deps.queue.publish(next, nextRound(command), deps.signal);
-    if (published.kind === 'unknown') return delivery.nak(RETRY_MS);
-    deps.waiting.leave(tenant, id);
-    deps.metrics.counter('ironlog_placements_total').inc({ outcome: 'placed-after-waiting' });
-    if (data.action.verb === 'create')
-      deps.vmLocation.pending(tenant, vmId, { kind: 'pending', target: next, createId: id });
-    await delivery.ack();
+    if (command) return retry({ command, delivery, sequence: delivery.streamSequence });
+    // Only the gateway and recovery may publish here, so this is a bug of theirs: kept out of the way and counted (I14).
+    deps.metrics.counter('ironlog_quarantined_total').inc({ stream: 'WORK', code: 'not-a-command' });
+    deps.logger.error(
+      { subject: delivery.subject, streamSequence: delivery.streamSequence },
+      'a message on work.any is no command',
+    );
+    delivery.term('not an accepted command');
   };
+};
+
+/** One try: it is ended, kept until a change, or delivered again. */
+export const retryWaiting =
+  (deps: PlaceWaitingDeps) =>
+  async (waiting: Waiting): Promise<void> =>
+    carryOut(deps, waiting, await certainTarget(deps, waiting.command));
+
+/** Tries a create on the hosts as they are. `undefined`: it still waits; otherwise what is to be done now. */
+export const tryCreate =
+  (deps: PlaceWaitingDeps) =>
+  (waiting: Waiting): (() => Promise<void>) | undefined => {
+    const next = nextTarget(deps, waiting.command);
+    // A create is asked for by itself, so it is never `unasked`.
+    return next === 'wait' || next === 'unasked' ? undefined : () => carryOut(deps, waiting, next);
+  };
+
+/** Whether nothing but a host that fits can end its waiting. */
+export const isStillWaiting =
+  (deps: Omit<PlaceWaitingDeps, 'retries'>) =>
+  (command: WorkCommand): boolean => {
+    const known = knownTarget(deps, command);
+    return known === 'place' || known === 'wait';
+  };
+
+const carryOut = async (deps: PlaceWaitingDeps, waiting: Waiting, next: Certain): Promise<void> => {
+  const { command, delivery } = waiting;
+  const { tenant, id, subject: vmId, data } = command;
+  if (next === 'unsure') return delivery.nak(RETRY_MS);
+  if (next === 'nobody' && !(await isEnded(deps, command))) return delivery.nak(RETRY_MS);
+  if (next === 'drop' || next === 'nobody') {
+    deps.waiting.leave(tenant, id);
+    await delivery.ack();
+    return;
+  }
+  if (next === 'wait') {
+    if (data.action.verb === 'create') {
+      // A delete that cancels it must be able to tell of it, though the read model may not have seen it.
+      deps.operations.follow(pendingOperation(command));
+      deps.waiting.enter(tenant, id, data.action.params.spec);
+      deps.vmLocation.pending(tenant, vmId, { kind: 'pending', target: 'any', createId: id });
+    }
+    deps.retries.keep(waiting);
+    return;
+  }
+  const published = await deps.queue.publish(next, nextRound(command), deps.signal);
+  if (published.kind === 'unknown') return delivery.nak(RETRY_MS);
+  deps.waiting.leave(tenant, id);
+  deps.metrics.counter('ironlog_placements_total').inc({ outcome: 'placed-after-waiting' });
+  if (data.action.verb === 'create') {
+    deps.vmLocation.pending(tenant, vmId, { kind: 'pending', target: next, createId: id });
+    deps.retries.wake(tenant, vmId);
+  }
+  await delivery.ack();
+};
 
 /** P2: what was queued for a VM that will never be has nobody else to end it; false: it is not certain yet. */
 const isEnded = async (deps: PlaceWaitingDeps, command: WorkCommand): Promise<boolean> => {
@@ -76,17 +107,31 @@ const isEnded = async (deps: PlaceWaitingDeps, command: WorkCommand): Promise<bo
 
 /** `nobody`: no host has the VM, and none will have it. `unasked`: nor do we know of anybody who asks for it. */
 type Next = HostId | 'wait' | 'drop' | 'nobody' | 'unasked';
+/** `unsure`: whether anybody asks for the VM cannot be told yet. */
+type Certain = Exclude<Next, 'unasked'> | 'unsure';
 
 /** A create that came to nothing takes what was queued behind it along, unless the VM has been asked for again. */
-const certainTarget = async (deps: PlaceWaitingDeps, command: WorkCommand): Promise<Exclude<Next, 'unasked'>> => {
+const certainTarget = async (deps: PlaceWaitingDeps, command: WorkCommand): Promise<Certain> => {
   const known = nextTarget(deps, command);
   if (known !== 'unasked') return known;
-  if (!(await deps.caughtUp())) return 'wait';
+  if (!(await deps.caughtUp())) return 'unsure';
   const read = nextTarget(deps, command);
   return read === 'unasked' ? 'nobody' : read;
 };
 
-const nextTarget = (deps: PlaceWaitingDeps, { tenant, subject, id, data }: WorkCommand): Next => {
+const nextTarget = (deps: PlaceWaitingDeps, command: WorkCommand): Next => {
+  const known = knownTarget(deps, command);
+  const { action } = command.data;
+  if (known !== 'place' || action.verb !== 'create') return known === 'place' ? 'wait' : known;
+  const placed = deps.hosts.place(action.params.spec, { tenant: command.tenant, vmId: command.subject });
+  return placed.kind === 'placed' ? placed.host : 'wait';
+};
+
+/** `place`: a create for which a host is to be chosen. */
+const knownTarget = (
+  deps: Pick<PlaceWaitingDeps, 'waiting' | 'operations' | 'clock' | 'vmLocation'>,
+  { tenant, subject, id, data }: WorkCommand,
+): Next | 'place' => {
   // P2: what has its outcome (rejected by the host it was placed on) must not be carried out after all, when an ack was lost.
   if (deps.waiting.isOver(tenant, id) || deps.operations.find(tenant, id)?.finishedAt) return 'drop';
   // Past its time it is recovery's: it writes the expiry under the VM's expectation, which this service may not.
@@ -96,8 +141,7 @@ const nextTarget = (deps: PlaceWaitingDeps, { tenant, subject, id, data }: WorkC
   if (where?.kind === 'cancelled') return 'nobody';
   if (where && where.target !== 'any') return where.target;
   if (data.action.verb !== 'create') return where ? 'wait' : 'unasked';
-  const placed = deps.hosts.place(data.action.params.spec);
-  return placed.kind === 'placed' ? placed.host : 'wait';
+  return 'place';
 };
 
 const commandOf = ({ subject, bytes }: Delivery): WorkCommand | undefined => {

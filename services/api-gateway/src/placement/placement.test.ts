@@ -84,6 +84,24 @@ test('a create that its host declines is placed again one round further, also by
   await other.stop();
 });
 
+test('creates that wait at a gateway that stops are placed by another', async () => {
+  const ids = ['one', 'two', 'three'];
+  for (const id of ids) await plane.create({ id });
+  const second = await startGateway(plane.nats);
+  try {
+    await plane.gateway.stop();
+    const executor = await startExecutor(plane.connection, HOST);
+    for (const id of ids)
+      await vi.waitFor(
+        async () => expect((await second.call('GET', `/v1/vms/${id}`)).body).toMatchObject({ state: 'created' }),
+        { timeout: 10_000 },
+      );
+    await executor.stop();
+  } finally {
+    await second.stop();
+  }
+});
+
 test('what is only asked for can be read at once with the position of its answer, and beyond the cap creates are refused', async () => {
   await plane.restart({ IRONLOG_MAX_WAITING_CREATES: '2' });
   const asked = await plane.call('POST', '/v1/vms', { body: { id: 'asked' } });

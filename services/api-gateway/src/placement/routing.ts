@@ -4,6 +4,7 @@ import type { Action, HostId, TenantId, VmId, VmSpec } from '@ironlog/schemas';
 import type { Refused } from '../accept/submission.ts';
 import type { VmLocations } from '../tail/vm-locations.ts';
 import type { Hosts } from './hosts.ts';
+import type { PlacedVm } from './placed-load.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
 export type Route =
@@ -37,18 +38,18 @@ export const routeFor = (
   if (where && action.verb === 'delete') return { kind: 'cancel', where };
   if (where) return { kind: 'to', target: where.target };
   if (action.verb !== 'create') return no('vm-not-found', `there is no VM ${vmId}`);
-  return routeCreate(deps, tenant, action.params.spec);
+  return routeCreate(deps, { tenant, vmId }, action.params.spec);
 };
 
-const routeCreate = ({ hosts, waiting }: RoutingDeps, tenant: TenantId, spec: VmSpec): Route => {
+const routeCreate = ({ hosts, waiting }: RoutingDeps, vm: PlacedVm, spec: VmSpec): Route => {
   const live = hosts.live();
   const { image } = spec;
   if (image && live.length > 0 && !live.some(({ images }) => images.some(({ id }) => id === image))) {
     return no('image-not-found', `no host's catalogue has image ${image}; GET /v1/images lists them`);
   }
-  const placed = hosts.place(spec);
+  const placed = hosts.place(spec, vm);
   if (placed.kind === 'placed') return { kind: 'to', target: placed.host };
-  const full = waiting.mayEnter(tenant);
+  const full = waiting.mayEnter(vm.tenant);
   return full === undefined ? { kind: 'to', target: 'any' } : no('too-many-waiting', full);
 };
 

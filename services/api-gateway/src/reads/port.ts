@@ -13,6 +13,7 @@ export type Reads = Pick<
   | 'vmLocation'
   | 'operation'
   | 'operations'
+  | 'waitingSpec'
   | 'vmEvents'
   | 'history'
   | 'attention'

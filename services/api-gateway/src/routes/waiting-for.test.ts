@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { beat, fallSilent, heartbeat } from '../fixtures/executor.fixture.ts';
-import type { Answer } from '../fixtures/gateway.fixture.ts';
+import { type Answer, startGateway } from '../fixtures/gateway.fixture.ts';
 import { HOST } from '../fixtures/nats.fixture.ts';
 import { startPlane, type TestPlane } from '../fixtures/plane.fixture.ts';
 
@@ -41,6 +41,24 @@ test.each([
     const { items } = (await plane.call('GET', '/v1/operations?vmId=picky')).body as { items: { id: string }[] };
     expect(items.find((item) => item.id === id)).toMatchObject({ status: 'pending', waitingFor });
   });
+});
+
+test('also at a gateway that does not hold it', async () => {
+  const other = await startGateway(plane.nats);
+  try {
+    const { id } = asked.create.body;
+    await vi.waitFor(async () =>
+      expect((await other.call('GET', `/v1/operations/${id}`)).body).toMatchObject({
+        status: 'pending',
+        waitingFor: WHY,
+      }),
+    );
+    expect((await other.call('GET', '/v1/vms/picky')).body).toMatchObject({
+      spec: { placement: { hostLabels: { zone: 'b' } } },
+    });
+  } finally {
+    await other.stop();
+  }
 });
 
 test('also where the caller has waited for its outcome in vain', async () => {

@@ -70,6 +70,7 @@ export class MemoryWork {
       ack: async () => ended.resolve('acked'),
       nak: () => ended.resolve('naked'),
       working: () => undefined,
+      hold: () => undefined,
       term: () => ended.resolve('terminated'),
     });
     handled?.catch(() => ended.resolve('naked'));

@@ -8,8 +8,14 @@ import { headerMap } from '../header-map.ts';
 
 const ACK = '+ACK';
 
-/** `onEnd` is called once, when the message is out of hand. */
-export const delivery = (deps: JetStreamDeps, message: JsMsg, onEnd: () => void): Delivery => {
+export interface Hand {
+  /** Called once, when the message is out of hand. */
+  readonly onEnd: () => void;
+  /** It is kept in hand from now on. */
+  readonly onHold: (held: Delivery) => void;
+}
+
+export const delivery = (deps: JetStreamDeps, message: JsMsg, { onEnd, onHold }: Hand): Delivery => {
   let ended = false;
   const end = (): boolean => {
     if (ended) return false;
@@ -21,7 +27,7 @@ export const delivery = (deps: JetStreamDeps, message: JsMsg, onEnd: () => void)
   const say = (words: () => void): void => {
     if (!deps.connection.isClosed()) words();
   };
-  return {
+  const received: Delivery = {
     subject: message.subject,
     bytes: message.data,
     headers: headerMap(message.headers),
@@ -38,10 +44,14 @@ export const delivery = (deps: JetStreamDeps, message: JsMsg, onEnd: () => void)
     working: () => {
       if (!ended) say(() => message.working());
     },
+    hold: () => {
+      if (!ended) onHold(received);
+    },
     term: (reason) => {
       if (end()) say(() => message.term(reason));
     },
   };
+  return received;
 };
 
 /** Not the client's `ackAck()`, which after one timeout resolves without asking again. An ack twice is an ack. */

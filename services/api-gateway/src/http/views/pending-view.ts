@@ -2,10 +2,11 @@
 import { viewOfPending } from '@ironlog/read-model';
 import type { TenantId, VmId, VmView } from '@ironlog/schemas';
 import type { Api } from '../api.ts';
+import type { WaitingReads } from './waiting-for.ts';
 
 /** `undefined`: nobody has asked for it either. */
 export const pendingView = (
-  api: Pick<Api, 'vmLocation' | 'operations' | 'waiting'>,
+  api: Pick<Api, 'vmLocation' | 'operations' | 'waiting'> & WaitingReads,
   tenant: TenantId,
   id: VmId,
 ): VmView | undefined => {
@@ -13,6 +14,6 @@ export const pendingView = (
   if (where?.kind !== 'pending') return undefined;
   const operation = api.operations.find(tenant, where.createId);
   if (operation?.status !== 'pending') return undefined;
-  const spec = api.waiting.find(tenant, where.createId) ?? null;
+  const spec = api.waiting.find(tenant, where.createId) ?? api.reads.waitingSpec(tenant, where.createId) ?? null;
   return viewOfPending({ tenant, id, spec, requestedAt: operation.request.requestedAt });
 };

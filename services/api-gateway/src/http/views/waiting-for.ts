@@ -4,11 +4,16 @@ import type { HostId, VmSpec } from '@ironlog/schemas';
 import { whyWaiting } from '../../placement/routing.ts';
 import type { Api } from '../api.ts';
 
+/** A create waits in the gateway that holds its message; every other one knows it from the read model. */
+export interface WaitingReads {
+  readonly reads: Pick<Api['reads'], 'waitingSpec'>;
+}
+
 /** `undefined`: for nothing that is known here; its turn comes. */
 export type WaitingFor = (operation: OperationState) => string | undefined;
 
 /** Computed when asked, of the hosts as they are now; they are looked at once for a whole list. */
-export const waitingFor = (api: Pick<Api, 'waiting' | 'vmLocation' | 'hosts'>): WaitingFor => {
+export const waitingFor = (api: Pick<Api, 'waiting' | 'vmLocation' | 'hosts'> & WaitingReads): WaitingFor => {
   let live: ReturnType<Api['hosts']['live']> | undefined;
   const hosts = () => {
     live ??= api.hosts.live();
@@ -33,7 +38,7 @@ export const waitingFor = (api: Pick<Api, 'waiting' | 'vmLocation' | 'hosts'>): 
     const where = api.vmLocation.find(tenant, vmId);
     if (where?.kind === 'owned') return silent(where.host);
     const createId = verb === 'create' ? id : where?.kind === 'pending' ? where.createId : undefined;
-    const spec = createId && api.waiting.find(tenant, createId);
+    const spec = createId && (api.waiting.find(tenant, createId) ?? api.reads.waitingSpec(tenant, createId));
     if (!spec) return where?.kind === 'pending' && where.target !== 'any' ? silent(where.target) : undefined;
     const why = whyNoHost(spec);
     return why !== undefined && verb !== 'create' ? `the create of VM ${vmId}: ${why}` : why;

@@ -1,0 +1,52 @@
+// Which hosts offer something that they did not offer when the waiting creates were last tried on them.
+import type { Heartbeat, HostId } from '@ironlog/schemas';
+
+/** What a create is placed by. `undefined`: the host takes none. */
+interface Offer {
+  /** Everything but room, as text. */
+  readonly kind: string;
+  readonly cpus: number;
+  readonly memoryMiB: number;
+  readonly processes: number;
+}
+
+export interface Offers {
+  /** Returns whether a create that did not fit this host before may fit now. */
+  improved(host: Heartbeat): boolean;
+  /** Something was placed on it, or it is silent: from there on what is given back is an improvement. */
+  lower(host: HostId, offer: Heartbeat | undefined): void;
+}
+
+export const createOffers = (): Offers => {
+  const known = new Map<HostId, Offer>();
+  return {
+    improved: (host) => {
+      const before = known.get(host.host);
+      const now = offerOf(host);
+      if (!now) {
+        known.delete(host.host);
+        return false;
+      }
+      known.set(host.host, now);
+      return !before || before.kind !== now.kind || hasMore(now, before);
+    },
+    lower: (host, offer) => {
+      const now = offer && offerOf(offer);
+      if (now) known.set(host, now);
+      else known.delete(host);
+    },
+  };
+};
+
+const hasMore = (now: Offer, before: Offer): boolean =>
+  now.cpus > before.cpus || now.memoryMiB > before.memoryMiB || now.processes > before.processes;
+
+const offerOf = ({ status, hypervisors, images, labels, capacity, used }: Heartbeat): Offer | undefined =>
+  status === 'ready'
+    ? {
+        kind: JSON.stringify([hypervisors, images.map(({ id }) => id), labels]),
+        cpus: capacity.cpus - used.cpus,
+        memoryMiB: capacity.memoryMiB - used.memoryMiB,
+        processes: capacity.processes - used.processes,
+      }
+    : undefined;

@@ -1,0 +1,86 @@
+// What this gateway has placed on a host and the host's heartbeat does not count yet, so that one free place is not given
+// twice: a heartbeat that was sent before the host had taken the create says nothing of it.
+import type { Recorded } from '@ironlog/event-log';
+import type { HostId, Resources, TenantId, Timestamp, VmId, VmSpec } from '@ironlog/schemas';
+
+/** A host that has not decided by then is slow or gone; what it has taken by then is in its heartbeats. */
+const COUNTED_FOR_MS = 60_000;
+
+export interface PlacedVm {
+  readonly tenant: TenantId;
+  readonly vmId: VmId;
+}
+
+interface Placement {
+  readonly host: HostId;
+  readonly need: Resources;
+  readonly placedAtMs: number;
+  /** When the host put its decision on record, by its own clock; undefined: it has not. */
+  decidedAt: Timestamp | undefined;
+}
+
+export interface PlacedLoad {
+  place(host: HostId, vm: PlacedVm, placed: { readonly spec: VmSpec; readonly nowMs: number }): void;
+  /** What the host has decided is counted until its next heartbeat: also a decline, or the next create would go there at once. */
+  fold(entry: Recorded): void;
+  /** A heartbeat was sent at `at`, by the host's own clock: it counts what the host had decided by then. */
+  heard(host: HostId, at: Timestamp, nowMs: number): void;
+  of(host: HostId): Resources;
+}
+
+const NOTHING: Resources = { cpus: 0, memoryMiB: 0, processes: 0 };
+const add = (a: Resources, b: Resources, sign: 1 | -1): Resources => ({
+  cpus: a.cpus + sign * b.cpus,
+  memoryMiB: a.memoryMiB + sign * b.memoryMiB,
+  processes: a.processes + sign * b.processes,
+});
+const keyOf = ({ tenant, vmId }: PlacedVm): string => `${tenant}/${vmId}`;
+
+export const createPlacedLoad = (): PlacedLoad => {
+  const placements = new Map<string, Placement>();
+  const byHost = new Map<HostId, Map<string, Placement>>();
+  const sums = new Map<HostId, Resources>();
+  const drop = (key: string, placement: Placement): void => {
+    const { host, need } = placement;
+    placements.delete(key);
+    byHost.get(host)?.delete(key);
+    sums.set(host, add(sums.get(host) ?? NOTHING, need, -1));
+  };
+  return {
+    place: (host, vm, { spec, nowMs }) => {
+      const key = keyOf(vm);
+      const before = placements.get(key);
+      if (before) drop(key, before);
+      const need = { cpus: spec.cpus, memoryMiB: spec.memoryMiB, processes: 1 };
+      const placement = { host, need, placedAtMs: nowMs, decidedAt: undefined };
+      placements.set(key, placement);
+      const onHost = byHost.get(host) ?? new Map<string, Placement>();
+      byHost.set(host, onHost.set(key, placement));
+      sums.set(host, add(sums.get(host) ?? NOTHING, need, 1));
+    },
+    fold: ({ read }) => {
+      if (!read.ok) return;
+      const decided = decidedBy(read.stored);
+      const placement = decided && placements.get(keyOf(decided));
+      if (placement && placement.host === decided.host) placement.decidedAt ??= decided.at;
+    },
+    heard: (host, at, nowMs) => {
+      for (const [key, placement] of byHost.get(host) ?? []) {
+        const isCounted = placement.decidedAt !== undefined && placement.decidedAt <= at;
+        if (isCounted || nowMs - placement.placedAtMs > COUNTED_FOR_MS) drop(key, placement);
+      }
+    },
+    of: (host) => sums.get(host) ?? NOTHING,
+  };
+};
+
+type Stored = Extract<Recorded['read'], { ok: true }>['stored'];
+
+/** The VM whose create the host has taken, declined or rejected by this event, or has not had to decide. */
+const decidedBy = (stored: Stored): (PlacedVm & { readonly host: string; readonly at: Timestamp }) | undefined => {
+  const { writer, event } = stored;
+  const at = event.time;
+  if (stored.kind === 'host')
+    return stored.event.name === 'declined' ? { ...stored.event.data, host: writer, at } : undefined;
+  return { tenant: stored.event.tenant, vmId: stored.event.subject, host: writer, at };
+};
