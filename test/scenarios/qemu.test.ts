@@ -31,11 +31,15 @@ describe.skipIf(qemu === undefined)('a real guest', () => {
       },
       55_000,
     );
-  const inState = (id: string, wanted: (vm: VmView) => boolean) =>
-    until(`${id} is as wanted`, async () => {
-      const vm = await test.vm(id);
-      return wanted(vm) ? vm : undefined;
-    });
+  const inState = (id: string, wanted: (vm: VmView) => boolean, withinMs = 20_000) =>
+    until(
+      `${id} is as wanted`,
+      async () => {
+        const vm = await test.vm(id);
+        return wanted(vm) ? vm : undefined;
+      },
+      withinMs,
+    );
   const processOf = async (id: string): Promise<FoundProcess> => {
     const found = (await findUnder(`${test.plane.stateDir}/host-1`)).filter(({ directory }) =>
       directory.endsWith(`/${id}`),
@@ -88,7 +92,11 @@ describe.skipIf(qemu === undefined)('a real guest', () => {
     );
     expect(restarted).toMatchObject({ actor: 'host-1', data: { cause: 'guest', epoch: 1 } });
     expect((await processOf('guest-4')).identity).toEqual(identity);
+    // It restarts at each of its boots: a loop, which needs a human until the VM is gone.
+    const { attention } = await inState('guest-4', (vm) => vm.attention !== null, 55_000);
+    expect(attention).toMatchObject({ kind: 'reboot-loop', actionRequired: expect.stringContaining('console') });
     expect(await test.command('DELETE', '/v1/vms/guest-4?force=true')).toMatchObject({ status: 'succeeded' });
+    expect((await test.vm('guest-4')).attention).toBeNull();
   });
 
   it('leaves a log that is legal, and a machine that agrees with it', async () => {

@@ -8,6 +8,7 @@ export { type Placed, place, whyNotHost } from './hosts/placement.ts';
 export { MAX_CLEANUP_ATTEMPTS, type RecoveryAction, recoveryAction, stopAction } from './recovery/recovery.ts';
 export { type RestartDecision, restartDecision, stopDueAt } from './recovery/restart-policy.ts';
 export { allowedVerbs, whyNot } from './vm/allowed.ts';
+export { LOOP_REBOOTS, LOOP_WINDOW_MS, steadyDueAt } from './vm/attention.ts';
 export {
   type Admission,
   continuation,
@@ -27,6 +28,7 @@ export {
   type Attention,
   type CommandRecord,
   type Failure,
+  type GuestReboot,
   type Intent,
   type IntentName,
   initialVm,

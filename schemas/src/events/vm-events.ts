@@ -87,6 +87,8 @@ export const vmEventData = {
   }),
   unresponsive: z.strictObject({ epoch, sinceMs: z.number().min(0) }),
   responsive: z.strictObject({ epoch, afterMs: z.number().min(0) }),
+  /** A guest that had restarted itself over and over runs on: `forMs` without a restart. */
+  'guest-steady': z.strictObject({ epoch, forMs: z.number().min(0) }),
   diverged: z.strictObject({ expected: z.string().max(60), observed: z.string().max(60), resolution: reason }),
   lost: z.strictObject({ host: hostIdSchema, reason }),
   found: z.strictObject({ observed: z.enum(['running', 'paused', 'stopped']), epoch }),

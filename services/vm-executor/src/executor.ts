@@ -12,6 +12,7 @@ import { GuestReboots } from './processes/guest-reboots.ts';
 import { HealthWatch } from './processes/health-watch.ts';
 import { HypervisorProcesses } from './processes/hypervisor-process.ts';
 import { LiveProcesses } from './processes/live-processes.ts';
+import { SteadyGuests, steadyFact } from './processes/steady-guests.ts';
 import { LostWatch } from './reconcile/lost-watch.ts';
 import { reconcileHost } from './reconcile/reconcile-host.ts';
 import { lacksProcess, reconcileVm } from './reconcile/reconcile-vm.ts';
@@ -36,6 +37,7 @@ export class Executor {
   readonly #tasks: OpenTasks;
   readonly #unreconciled: UnreconciledVms;
   readonly #guestReboots = new GuestReboots((key, launch, times) => this.#onGuestReboot(key, launch, times));
+  readonly #steadyGuests: SteadyGuests;
   #consuming: Promise<void> = Promise.resolve();
   #lost: LostWatch | undefined;
   #health: HealthWatch | undefined;
@@ -50,6 +52,7 @@ export class Executor {
       onGuestStop: (key, { launch }) => this.#onGuestStop(key, launch),
     });
     this.#hypervisors = new HypervisorProcesses(deps, this.#processes);
+    this.#steadyGuests = new SteadyGuests({ now: () => deps.runtime.clock.now(), onDue: (ref) => this.#onSteady(ref) });
     const runner = new TaskRunner(deps, this.#hypervisors);
     this.#tasks = new OpenTasks({
       host: deps,
@@ -79,6 +82,7 @@ export class Executor {
     };
     await reconcileHost(deps, info.lastSequence);
     state.save({ starts });
+    for (const { vm } of await this.#vms.owned()) this.#steadyGuests.watch(vm);
     this.#progress = new Progress({
       log,
       state,
@@ -120,6 +124,7 @@ export class Executor {
   async stop(): Promise<void> {
     await this.#consuming.catch(() => undefined);
     this.#guestReboots.stop();
+    this.#steadyGuests.stop();
     await this.#lost?.stop();
     await this.#health?.stop();
     await this.#unreconciled.stop();
@@ -167,6 +172,18 @@ export class Executor {
           meta: { actor: this.#deps.host },
         };
       });
+      this.#steadyGuests.watch(log.vm);
+    });
+  }
+
+  #onSteady(ref: VmRef): void {
+    const { host, runtime } = this.#deps;
+    this.#recordEvent(keyOf(ref), ref, 'a steady guest', async (log) => {
+      await log.append((vm) => {
+        const fact = steadyFact(vm, runtime.clock.now());
+        return fact && { fact, meta: { actor: host } };
+      });
+      this.#steadyGuests.watch(log.vm);
     });
   }
 

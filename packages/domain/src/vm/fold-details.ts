@@ -1,5 +1,6 @@
 // The fold's half that concerns the VM itself: owner, epoch, health, failure, residue, stops, attention.
 import type { VmEvent } from '@ironlog/schemas';
+import { answered, clearRunningAttention, countGuestReboot, needsAnswer, steady } from './attention.ts';
 import { TASKS } from './tasks.ts';
 import type { Draft, Failure, Vm } from './vm.ts';
 
@@ -23,11 +24,17 @@ export const foldDetails = (next: Draft, before: Vm, event: VmEvent): void => {
       next.epoch = event.data.epoch;
       break;
     case 'booted':
-    case 'rebooted':
     case 'resumed':
       next.health = 'responsive';
       next.runningSince = event.time;
       well(next);
+      break;
+    case 'rebooted':
+      next.health = 'responsive';
+      next.runningSince = event.time;
+      well(next);
+      if (event.data.cause === 'guest') countGuestReboot(next, event, before.attention);
+      else clearRunningAttention(next);
       break;
     case 'restored':
     case 'paused':
@@ -85,8 +92,15 @@ export const foldDetails = (next: Draft, before: Vm, event: VmEvent): void => {
       next.residue = event.data.residue;
       break;
     case 'unresponsive':
+      next.health = 'unresponsive';
+      needsAnswer(next, event);
+      break;
     case 'responsive':
-      next.health = event.name;
+      next.health = 'responsive';
+      answered(next);
+      break;
+    case 'guest-steady':
+      steady(next);
       break;
     case 'found':
       next.epoch = event.data.epoch;
@@ -136,6 +150,7 @@ const well = (next: Draft): void => {
 };
 
 const halted = (next: Draft): void => {
+  clearRunningAttention(next);
   next.health = 'unknown';
   next.runningSince = null;
 };

@@ -1,5 +1,6 @@
 // The fold's half that concerns commands: the task in flight, and what the VM remembers of past commands.
 import type { CommandId, Timestamp, Verb, VmEvent } from '@ironlog/schemas';
+import { endStuck } from './attention.ts';
 import { TASKS, verbOfFailure, verbOfIntent, verbOfSuccess } from './tasks.ts';
 import { later } from './time.ts';
 import type { CommandRecord, Draft, Intent, Outcome, Task, Vm } from './vm.ts';
@@ -53,7 +54,7 @@ const end = (next: Draft, result: Outcome, now: Timestamp): void => {
   const { commandId } = next.task;
   next.task = null;
   // What was stuck is so no longer; whatever else needs a human does so with or without a task.
-  if (next.attention?.kind === 'stuck') next.attention = null;
+  endStuck(next, now);
   next.commands = kept(finishCommand(next.commands, commandId, result), now);
 };
 

@@ -115,6 +115,7 @@ const plain = (vm: Vm, name: VmEventName): VmFact => {
     crashed: () => ({ epoch, reason: 'SIGKILL', detectedBy: 'child-exit', residue: [], signal: 'SIGKILL' }),
     unresponsive: () => ({ epoch, sinceMs: 10_000 }),
     responsive: () => ({ epoch, afterMs: 5 }),
+    'guest-steady': () => ({ epoch, forMs: 600_000 }),
     diverged: () => ({ expected: 'running', observed: 'absent', resolution: 'recorded as crashed' }),
     lost: () => ({ host: HOST, reason: 'no heartbeat' }),
     found: () => ({ observed: 'running', epoch }),

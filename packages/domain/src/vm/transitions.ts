@@ -41,6 +41,7 @@ const NEVER: Row = {
   crashed: 'never',
   unresponsive: 'never',
   responsive: 'never',
+  'guest-steady': 'never',
   diverged: 'never',
   lost: 'never',
   found: 'never',
@@ -80,6 +81,7 @@ export const TRANSITIONS: Readonly<Record<StateName, Row>> = {
     'reboot-failed': 'failed',
     unresponsive: 'same',
     responsive: 'same',
+    'guest-steady': 'same',
   },
   paused: {
     ...CLAIMED,
@@ -94,6 +96,7 @@ export const TRANSITIONS: Readonly<Record<StateName, Row>> = {
     'snapshot-failed': 'paused',
     unresponsive: 'same',
     responsive: 'same',
+    'guest-steady': 'same',
   },
   stopped: {
     ...CLAIMED,

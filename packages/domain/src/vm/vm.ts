@@ -64,10 +64,16 @@ export interface Failure {
 }
 
 export interface Attention {
-  readonly kind: 'stuck' | 'cleanup-abandoned' | 'diverged' | 'lost';
+  readonly kind: 'stuck' | 'cleanup-abandoned' | 'diverged' | 'lost' | 'unresponsive' | 'reboot-loop';
   readonly since: Timestamp;
   readonly reason: string;
   readonly actionRequired: string;
+}
+
+/** Restarts of the guest by itself that are on record as one event. */
+export interface GuestReboot {
+  readonly at: Timestamp;
+  readonly times: number;
 }
 
 export interface LastStop {
@@ -112,6 +118,8 @@ export interface Vm {
   readonly runningSince: Timestamp | null;
   /** Times of boots by policy, newest last; bounded by the policy's `maxAttempts`. */
   readonly restarts: readonly Timestamp[];
+  /** The newest restarts of the guest by itself in this process; as many as tell a loop. */
+  readonly guestReboots: readonly GuestReboot[];
   readonly commands: readonly CommandRecord[];
   readonly createdAt: Timestamp | null;
   readonly updatedAt: Timestamp | null;
@@ -146,6 +154,7 @@ export const initialVm = (tenant: TenantId, id: VmId): Vm => ({
   lostIn: null,
   runningSince: null,
   restarts: [],
+  guestReboots: [],
   commands: [],
   createdAt: null,
   updatedAt: null,

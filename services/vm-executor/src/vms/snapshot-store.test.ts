@@ -41,26 +41,26 @@ test('a directory that is gone is not made again', () => {
 
 test('one that a crash cut off half way is not seen: the one before it is', () => {
   writeSnapshot(directory, vm);
-  writeFileSync(join(directory, 'vm.json.new'), '{"version":3,"vm":{"sta');
+  writeFileSync(join(directory, 'vm.json.new'), '{"version":4,"vm":{"sta');
   expect(readSnapshot(directory)).toEqual(vm);
 });
 
 test('of another version it is none', () => {
   writeSnapshot(directory, vm);
-  writeFileSync(file(), readFileSync(file(), 'utf8').replace('"version":3', '"version":2'));
+  writeFileSync(file(), readFileSync(file(), 'utf8').replace('"version":4', '"version":2'));
   expect(readSnapshot(directory)).toBeUndefined();
 });
 
 test.each([
   '',
-  '{"version":3,"vm":{"state":',
+  '{"version":4,"vm":{"state":',
   '\0\0\0\0',
   '{}',
   '[]',
   '7',
   'null',
-  '{"version":3,"vm":{}}',
-  '{"version":3,"vm":null}',
+  '{"version":4,"vm":{}}',
+  '{"version":4,"vm":null}',
 ])('damaged (%j) it is none', (text) => {
   writeFileSync(file(), text);
   expect(readSnapshot(directory)).toBeUndefined();
