@@ -1,6 +1,14 @@
 // Bad input: every row of the table is answered as the table says, nothing is changed by it, and everything works after it.
 import { join } from 'node:path';
-import { type CommandId, commandId, readStoredEvent, STREAMS, VERBS, workCommandSchema } from '@ironlog/schemas';
+import {
+  type CommandId,
+  commandId,
+  type Operation,
+  readStoredEvent,
+  STREAMS,
+  VERBS,
+  workCommandSchema,
+} from '@ironlog/schemas';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { check } from '../harness/invariants.ts';
 import { until } from '../harness/until.ts';
@@ -74,14 +82,15 @@ describe('the NATS door', () => {
 });
 
 describe('a message that is no command or no event', () => {
-  it.each(AT_INGRESS)('$what at the door is quarantined and counted', async (misaddressed) => {
-    await publishMisaddressed(world, misaddressed);
-    expect(await attentionOf(world.test)).toContainEqual(
-      expect.objectContaining({
-        kind: 'quarantined-command',
-        reason: expect.stringContaining(JSON.stringify(misaddressed.subject)),
-      }),
-    );
+  it.each(AT_INGRESS)('$what in the subject of a command is a rejection that its sender finds', async (row) => {
+    const id = await publishRow(world, row);
+    if (!id) throw new Error(`no rejection of ${row.subject}`);
+    accepted.push(id);
+    const { body } = await world.test.http<Operation>('GET', `/v1/operations/${id}`);
+    expect(body).toMatchObject({
+      status: 'rejected',
+      error: { reason: expect.stringContaining(JSON.stringify(row.subject)) },
+    });
   });
   it.each(PRIVILEGED)('$what is quarantined and counted', async (misaddressed) => {
     const { stream, seq } = await publishMisaddressed(world, misaddressed);

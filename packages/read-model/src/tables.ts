@@ -26,7 +26,7 @@ CREATE TABLE IF NOT EXISTS vm_labels (
   tenant TEXT NOT NULL, id TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (tenant, id, key)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS operations (
-  tenant TEXT NOT NULL, id TEXT NOT NULL, vm_id TEXT NOT NULL, status TEXT NOT NULL, created_sequence INTEGER NOT NULL,
+  tenant TEXT NOT NULL, id TEXT NOT NULL, vm_id TEXT, status TEXT NOT NULL, created_sequence INTEGER NOT NULL,
   body TEXT NOT NULL, PRIMARY KEY (tenant, id)
 ) STRICT;
 CREATE INDEX IF NOT EXISTS operations_in_order ON operations (tenant, created_sequence);

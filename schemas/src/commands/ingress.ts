@@ -8,6 +8,6 @@ export const INGRESS_SHAPE =
 
 const LONGEST_SUBJECT = 200;
 
-/** Of a message whose subject names no VM and verb: nobody can be told, by a rejection on record, what became of it. */
+/** Why a message whose subject is not a command's is refused, with the shape that is expected. */
 export const misaddressedReason = (subject: string): string =>
   `subject ${JSON.stringify(subject.slice(0, LONGEST_SUBJECT))} is not a command's; expected ${INGRESS_SHAPE}`;

@@ -36,13 +36,13 @@ export const COMMAND_REJECTED_TYPE = 'ironlog.command.rejected.v1';
 export const commandRejectedSchema = eventEnvelopeSchema.extend({
   type: z.literal(COMMAND_REJECTED_TYPE),
   tenant: tenantIdSchema,
-  /** The VM's id as it was asked for. */
-  subject: vmIdSchema,
+  /** The VM's id as it was asked for; absent where none could be read from what was published. */
+  subject: vmIdSchema.optional(),
   causationid: commandIdSchema,
   correlationid: commandIdSchema,
   data: rejectionSchema.extend({
-    /** Absent where the message was too broken to know. */
-    request: requestSchema.partial({ bodyHash: true }),
+    /** `verb` and `bodyHash` are absent where the message was too broken to know. */
+    request: requestSchema.partial({ bodyHash: true, verb: true }),
   }),
 });
 export type CommandRejected = z.infer<typeof commandRejectedSchema>;

@@ -20,9 +20,11 @@ export type OperationError = z.infer<typeof operationErrorSchema>;
 
 export const operationSchema = z.strictObject({
   id: commandIdSchema,
-  vmId: vmIdSchema,
+  vmId: vmIdSchema
+    .nullable()
+    .describe('null: a message on NATS from whose subject no VM could be read; it is rejected'),
   tenant: tenantIdSchema,
-  verb: verbSchema,
+  verb: verbSchema.nullable().describe('null: a message on NATS that named no verb; it is rejected'),
   actor: actorSchema,
   status: operationStatusSchema,
   requestedAt: timestampSchema,
@@ -36,6 +38,6 @@ export const operationSchema = z.strictObject({
     .string()
     .optional()
     .describe('While it is pending: why no host fits, or which silent host it is on its way to'),
-  links: z.strictObject({ self: z.string(), vm: z.string(), events: z.string() }),
+  links: z.strictObject({ self: z.string(), vm: z.string().nullable(), events: z.string().nullable() }),
 });
 export type Operation = z.infer<typeof operationSchema>;

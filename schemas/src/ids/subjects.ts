@@ -68,6 +68,24 @@ export const parseCommandSubject = (subject: string): CommandAddress | undefined
   return { tenant, vmId: vm, verb };
 };
 
+export interface PartOfCommandAddress {
+  readonly tenant: TenantId;
+  readonly vmId?: VmId;
+  readonly verb?: Verb;
+}
+/**
+ * What a subject that is not a command's tells all the same, so that its sender finds the rejection. Of one with more tokens
+ * than a command's nothing but the tenant is certain. `undefined`: not even a tenant can be read.
+ */
+export const partOfCommandSubject = (subject: string): PartOfCommandAddress | undefined => {
+  const [prefix, kind, tenantText, vmText, verbText, ...rest] = subject.split('.');
+  const tenant = id(tenantIdSchema, tenantText);
+  if (prefix !== SUBJECT_PREFIX || kind !== 'cmd' || !tenant) return undefined;
+  if (rest.length > 0) return { tenant };
+  const [vm, verb] = [id(vmIdSchema, vmText), id(verbSchema, verbText)];
+  return { tenant, ...(vm && { vmId: vm }), ...(verb && { verb }) };
+};
+
 export interface WorkAddress extends CommandAddress {
   target: HostId | 'any';
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { evolve, initialVm, nextEvent, type Vm, verbOfIntent, workCommand } from '@ironlog/domain';
 import { createEventLog, createWorkQueue, type EventLogOptions } from '@ironlog/event-log';
-import { clientUser, executorUser, findNatsServer, type NatsProcess, startNats } from '@ironlog/infra';
+import { executorUser, findNatsServer, type NatsProcess, startNats } from '@ironlog/infra';
 import { openReader, type Reader } from '@ironlog/read-model';
 import {
   hostId,
@@ -17,8 +17,10 @@ import {
   type VmId,
   vmEventSubject,
   vmFilter,
+  vmId,
   vmSpecSchema,
   type WorkCommand,
+  workSubject,
 } from '@ironlog/schemas';
 import {
   createHealth,
@@ -54,7 +56,7 @@ export interface Plane {
   liveThrough(id: VmId): Promise<void>;
   /** Puts a boot command for the VM on its host's work. */
   askForBoot(id: VmId): Promise<WorkCommand>;
-  /** Puts what is no command on the NATS door, as a tenant's client may. */
+  /** Puts what is no command into WORK, as only a faulty gateway would. */
   stray(): Promise<void>;
   /** Stores what is no event, on a VM's own subject. */
   poison(id: VmId): Promise<void>;
@@ -179,9 +181,9 @@ export const startPlane = async (directory = mkdtempSync(join(tmpdir(), 'ironlog
       return command;
     },
     stray: async () => {
-      const client = await connectAs(clientUser(TENANT).user);
-      client.publish(`ironlog.cmd.${TENANT}.vm-1.explode`);
-      await client.flush();
+      const gateway = await connectAs('gateway');
+      gateway.publish(workSubject(HOST, TENANT, vmId('vm-1'), 'boot'), 'no command');
+      await gateway.flush();
     },
     poison: async (id) => {
       executor.publish(vmEventSubject(TENANT, id, HOST, 'booted'), 'no event');

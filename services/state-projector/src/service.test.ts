@@ -60,19 +60,19 @@ test('poison is set aside and counted, and what comes after it is read', async (
   expect(await projector.metrics.text()).toMatch(/ironlog_quarantined_total\{stream="EVENTS".*\} 1\n/);
 });
 
-test('a message at the NATS door that is no command is set aside, counted once, and there again after a rebuild', async () => {
+test('a message in WORK that is no command is quarantined, counted once, and there again after a rebuild', async () => {
   const projector = await plane.startProjector();
   await untilReady(projector);
   await plane.stray();
   const reader = plane.reader();
   const shown = () => reader.attention(TENANT, { hosts: false }).map(({ kind, tenant }) => [kind, tenant]);
-  await vi.waitFor(() => expect(shown()).toEqual([['quarantined-command', TENANT]]), BOUND);
+  await vi.waitFor(() => expect(shown()).toEqual([['quarantined', TENANT]]), BOUND);
   writeFileSync(join(plane.directory, 'rebuild-state'), '');
   await vi.waitFor(() => {
     expect(currentState()).toBe('state.2.db');
-    expect(shown()).toEqual([['quarantined-command', TENANT]]);
+    expect(shown()).toEqual([['quarantined', TENANT]]);
   }, BOUND);
-  expect(await projector.metrics.text()).toMatch(/ironlog_quarantined_total\{stream="COMMANDS".*\} 1\n/);
+  expect(await projector.metrics.text()).toMatch(/ironlog_quarantined_total\{stream="WORK".*\} 1\n/);
 });
 
 test('on request a file is built anew beside the old one, and readers never lose sight of a row', async () => {

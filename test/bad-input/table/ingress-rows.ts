@@ -1,5 +1,4 @@
-// Bad commands at the NATS door, for every verb: each ends as a rejection on record, is quarantined, or is refused by
-// nats-server itself.
+// Bad commands on NATS, for every verb: each ends as a rejection on record, or is refused by nats-server itself.
 import { MAX_PAYLOAD_BYTES } from '@ironlog/infra';
 import { type RejectionCode, VERBS, type Verb } from '@ironlog/schemas';
 import { type ByKind, none } from './kinds.ts';
@@ -9,9 +8,7 @@ export type IngressAnswer =
   /** On record in EVENTS, under the command's id. */
   | { readonly rejected: RejectionCode }
   /** nats-server says so to the client, and stores nothing. */
-  | { readonly refused: RegExp }
-  /** Nobody to tell by name of a VM: counted, and in the tenant's attention list. */
-  | 'quarantined';
+  | { readonly refused: RegExp };
 
 export interface IngressRow {
   readonly subject: string;
@@ -117,12 +114,12 @@ const rowsFor = (verb: Verb): IngressRows => {
     'path characters': [
       // Its empty tokens match no subject that the client may publish to.
       to('../../etc', { refused: NOT_PERMITTED }),
-      to('a/b', 'quarantined'),
+      to('a/b', INVALID),
       bad(JSON.stringify({ id: PATH_TEXT })),
       ...(verb === 'create' ? [make({ image: PATH_TEXT }, INVALID)] : []),
     ],
     'SQL characters': [
-      to("x';DROP-TABLE-vms;--", 'quarantined'),
+      to("x';DROP-TABLE-vms;--", INVALID),
       bad(JSON.stringify({ id: SQL_TEXT })),
       ...(verb === 'create' ? [make({ image: SQL_TEXT }, INVALID)] : []),
     ],

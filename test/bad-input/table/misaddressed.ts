@@ -1,4 +1,5 @@
-// Messages that are no command or no event at all, and who sets each of them aside.
+// Messages that are no command or no event at all: which are rejected, and who quarantines the others.
+import type { IngressRow } from './ingress-rows.ts';
 import { FAR_AHEAD, HOME, OTHER_TENANT, UNKNOWN_VM, VMS } from './names.ts';
 
 export type Counting = 'api-gateway' | 'vm-executor' | 'state-projector' | 'recovery-worker';
@@ -6,7 +7,7 @@ export type Counting = 'api-gateway' | 'vm-executor' | 'state-projector' | 'reco
 export interface Misaddressed {
   readonly what: string;
   /** The NATS user that puts it there: one that may. */
-  readonly by: 'client-dev' | 'gateway' | 'executor-host-1' | 'recovery';
+  readonly by: 'gateway' | 'executor-host-1' | 'recovery';
   readonly subject: string;
   readonly body: string | Uint8Array;
   /** Services whose `ironlog_quarantined_total` rises by one. */
@@ -110,8 +111,8 @@ export const PRIVILEGED: readonly Misaddressed[] = [
   event('no JSON', '{', `host.${HOST}.${HOST}.fact`),
 ];
 
-/** What a tenant's client may put on the door although it is no command. */
-export const AT_INGRESS: readonly Misaddressed[] = [
+/** What a tenant's client may publish although its subject is no command's: its tenant finds a rejection. */
+export const AT_INGRESS: readonly (IngressRow & { readonly what: string })[] = [
   ['no verb', `ironlog.cmd.${HOME}.${VMS.running}`],
   ['no VM', `ironlog.cmd.${HOME}.boot`],
   ['an unknown verb', `ironlog.cmd.${HOME}.${VMS.running}.explode`],
@@ -119,7 +120,4 @@ export const AT_INGRESS: readonly Misaddressed[] = [
   ['a token too many', `ironlog.cmd.${HOME}.${VMS.running}.boot.now`],
   ['a reserved id', `ironlog.cmd.${HOME}.any.boot`],
   ['a VM id of 64 characters', `ironlog.cmd.${HOME}.${'x'.repeat(64)}.boot`],
-].map(
-  ([what = '', subject = '']) =>
-    ({ what, by: 'client-dev', subject, body: '', countedBy: ['state-projector'] }) as const,
-);
+].map(([what = '', subject = '']) => ({ what, subject, body: '', answer: { rejected: 'invalid-command' } }));

@@ -11,7 +11,9 @@ import {
 } from '@ironlog/schemas';
 
 /** What of a command its rejection repeats: of one that WORK holds, or of one that has not got so far. */
-export interface Rejected extends Pick<WorkCommand, 'tenant' | 'subject' | 'id' | 'actor'> {
+export interface Rejected extends Pick<WorkCommand, 'tenant' | 'id' | 'actor'> {
+  /** `undefined`: what was published names no VM. */
+  readonly subject: WorkCommand['subject'] | undefined;
   /** Default: the command itself. */
   readonly correlationid?: WorkCommand['correlationid'];
   readonly traceparent?: string | undefined;
@@ -30,7 +32,7 @@ export const commandRejected = (
   id: derivedEventId(tenant, id, 'rejected'),
   source: sourceOf(writer),
   type: COMMAND_REJECTED_TYPE,
-  subject,
+  ...(subject && { subject }),
   tenant,
   time,
   datacontenttype: 'application/json',

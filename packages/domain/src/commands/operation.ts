@@ -17,11 +17,15 @@ import { TASKS, verbOfFailure, verbOfIntent } from '../vm/tasks.ts';
 export interface OperationState {
   readonly id: CommandId;
   readonly tenant: TenantId;
-  readonly vmId: VmId;
-  readonly verb: Verb;
+  /** Null, as `verb`: a message that did not name one, which is rejected. */
+  readonly vmId: VmId | null;
+  readonly verb: Verb | null;
   readonly actor: string;
   readonly status: OperationStatus;
-  readonly request: Omit<Request, 'bodyHash'> & { readonly bodyHash?: string | undefined };
+  readonly request: Omit<Request, 'bodyHash' | 'verb'> & {
+    readonly verb?: Verb | undefined;
+    readonly bodyHash?: string | undefined;
+  };
   readonly startedAt: Timestamp | null;
   readonly finishedAt: Timestamp | null;
   /** A `create` with `start`: `created` does not end it. */
@@ -100,6 +104,9 @@ const foldVmEvent = (
 };
 
 const outcome = (before: OperationState, event: VmEvent, sequence: number): OperationState => {
+  const { verb } = before;
+  // A message that named no verb ended with its rejection.
+  if (verb === null) return before;
   if (event.name === 'lost')
     return finish(before, {
       status: 'failed',
@@ -108,7 +115,7 @@ const outcome = (before: OperationState, event: VmEvent, sequence: number): Oper
       error: { code: 'lost', reason: event.data.reason },
     });
   if (event.name === 'crashed') {
-    return TASKS[before.verb].onCrash === 'continue'
+    return TASKS[verb].onCrash === 'continue'
       ? before
       : finish(before, {
           status: 'failed',
@@ -117,7 +124,7 @@ const outcome = (before: OperationState, event: VmEvent, sequence: number): Oper
           error: { code: 'crashed', reason: event.data.reason, retryable: true },
         });
   }
-  if (event.name === 'stopped' && before.verb !== 'shutdown' && before.verb !== 'delete') {
+  if (event.name === 'stopped' && verb !== 'shutdown' && verb !== 'delete') {
     return finish(before, {
       status: 'failed',
       at: event.time,
@@ -130,14 +137,13 @@ const outcome = (before: OperationState, event: VmEvent, sequence: number): Oper
     const { code, reason, retryable } = event.data;
     return finish(before, { status: 'failed', at: event.time, sequence, error: { code, reason, retryable } });
   }
-  return endsWell(before, event) ? finish(before, { status: 'succeeded', at: event.time, sequence }) : before;
+  return endsWell(verb, before, event) ? finish(before, { status: 'succeeded', at: event.time, sequence }) : before;
 };
 
 /** A `create` with `start` ends with `booted`; without it, with `created`. */
-const endsWell = (before: OperationState, event: VmEvent): boolean => {
-  if (before.verb === 'create')
-    return event.name === 'booted' || (event.name === 'created' && !before.startAfterCreate);
-  return event.name === TASKS[before.verb].success;
+const endsWell = (verb: Verb, before: OperationState, event: VmEvent): boolean => {
+  if (verb === 'create') return event.name === 'booted' || (event.name === 'created' && !before.startAfterCreate);
+  return event.name === TASKS[verb].success;
 };
 
 /** A create that no host has claimed: no event before the one that cancels it speaks of it. */
@@ -167,7 +173,7 @@ const endedByAnother = (id: CommandId, before: OperationState, event: VmEvent, s
 
 interface Caused {
   readonly tenant: TenantId;
-  readonly subject: VmId;
+  readonly subject?: VmId | undefined;
   /** Who asked: so it is for every event that decides a command, whoever its writer is. */
   readonly actor: string;
 }
@@ -175,8 +181,8 @@ interface Caused {
 const begin = (id: CommandId, event: Caused, request: OperationState['request'], sequence: number): OperationState => ({
   id,
   tenant: event.tenant,
-  vmId: event.subject,
-  verb: request.verb,
+  vmId: event.subject ?? null,
+  verb: request.verb ?? null,
   actor: event.actor,
   status: 'pending',
   request,

@@ -17,7 +17,7 @@ export const createHistoryProjection = (db: Db, info: LogIdentity): Projection =
   const record = ({ read, sequence, subject, hash, bytes }: LogEntry): void => {
     if (!read.ok) return;
     const { kind, event } = read.stored;
-    const [tenant, vmId] = kind === 'host' ? [null, null] : [event.tenant, event.subject];
+    const [tenant, vmId] = kind === 'host' ? [null, null] : [event.tenant, event.subject ?? null];
     insert.run({
       sequence,
       kind,

@@ -1,7 +1,7 @@
-// The door's quarantine, from COMMANDS: messages that are no command at all. Every other one becomes work or a rejection on
-// record, which are folded from WORK and EVENTS.
+// The quarantine of COMMANDS: messages from whose subject no tenant can be read. Every other one becomes work or a rejection
+// on record, which are folded from WORK and EVENTS.
 
-import { misaddressedReason, parseCommandSubject, STREAMS } from '@ironlog/schemas';
+import { misaddressedReason, partOfCommandSubject, STREAMS } from '@ironlog/schemas';
 import { Checkpoints } from '../checkpoint.ts';
 import type { Db } from '../database.ts';
 import type { LogIdentity } from '../log-entry.ts';
@@ -15,7 +15,7 @@ export const createIngressProjection = (db: Db, info: LogIdentity): Projection =
     checkpoints: new Checkpoints(db),
     stream: STREAMS.commands,
     info,
-    foldOne: ({ subject }) => (parseCommandSubject(subject) ? undefined : misaddressedReason(subject)),
+    foldOne: ({ subject }) => (partOfCommandSubject(subject) ? undefined : misaddressedReason(subject)),
     write: () => quarantine.write(),
     written: () => quarantine.written(),
     reject: (entry, reason) => quarantine.reject(entry, reason),

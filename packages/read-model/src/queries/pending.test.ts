@@ -141,7 +141,7 @@ test.each(['vms', 'operations'] as const)(
           ? reader.vms(acme, { includeDeleted: false, limit: 2, cursor })
           : reader.operations(acme, { limit: 2, cursor });
       if (!page) throw new Error(`${cursor} is refused`);
-      seen.push(...page.items.map((item) => ('vmId' in item ? item.vmId : item.id)));
+      seen.push(...page.items.map((item) => ('vmId' in item ? String(item.vmId) : item.id)));
       cursor = page.nextCursor;
       if (seen.length > 2) continue;
       // One that has been shown, and one that has not.

@@ -26,7 +26,8 @@ const rejectionsOf = (vmId: string) =>
     read.ok && read.stored.kind === 'rejection' && read.stored.event.subject === vmId ? [read.stored.event] : [],
   );
 const strays = async () => {
-  const { items } = (await plane.call('GET', '/v1/attention')).body as { items: { kind: string; reason: string }[] };
+  const { body } = await plane.call('GET', '/v1/attention', { as: 'admin' });
+  const { items } = body as { items: { kind: string; reason: string }[] };
   return items.filter(({ kind }) => kind === 'quarantined-command');
 };
 const factsOf = (vmId: string): string[] =>
@@ -111,24 +112,54 @@ test.each([
   expect(operation.body).toMatchObject({ status: code === 'expired' ? 'expired' : 'rejected', error: { code } });
 });
 
-test("what is no command at all is quarantined: counted, on the tenant's attention list, and the door goes on", async () => {
-  for (const subject of [
-    'ironlog.cmd.acme',
-    'ironlog.cmd.acme.vm-1.explode',
-    'ironlog.cmd.acme.VM_1.boot',
-    "ironlog.cmd.acme.vm'--.boot",
-    'ironlog.cmd.acme.a.b.boot',
-  ]) {
-    await publish(subject);
-  }
+interface ListedOperation {
+  readonly id: string;
+  readonly vmId: string | null;
+  readonly verb: string | null;
+  readonly status: string;
+  readonly error: { readonly code: string; readonly reason: string };
+  readonly links: { readonly vm: string | null };
+}
+const rejectedOperations = async (as: 'operator' | 'stranger' = 'operator'): Promise<ListedOperation[]> =>
+  (await plane.call('GET', '/v1/operations?status=rejected&limit=500', { as })).body.items as ListedOperation[];
+
+test.each([
+  ['no VM and no verb', 'ironlog.cmd.acme', null, null],
+  ['no verb', 'ironlog.cmd.acme.vm-7', 'vm-7', null],
+  ['an unknown verb', 'ironlog.cmd.acme.vm-7.explode', 'vm-7', null],
+  ['a VM that is no id', 'ironlog.cmd.acme.VM_7.boot', null, 'boot'],
+  ['a VM with a quote', "ironlog.cmd.acme.vm'--.boot", null, 'boot'],
+  ['a token too many', 'ironlog.cmd.acme.a.b.boot', null, null],
+])('a subject with %s ends as a rejection that its sender finds among the operations', async (_, subject, vm, verb) => {
+  const id = `cmd-${subject.length}-${vm}-${verb}`;
+  await publish(subject, { id });
+  const operation = await vi.waitFor(
+    async () => {
+      const found = (await rejectedOperations()).find(({ error }) => error.reason.includes(JSON.stringify(subject)));
+      if (!found) throw new Error(`no rejection of ${subject}`);
+      return found;
+    },
+    { timeout: 10_000 },
+  );
+  expect(operation).toMatchObject({ id, vmId: vm, verb, actor: 'nats', error: { code: 'invalid-command' } });
+  expect(operation.error.reason).toContain('expected ironlog.cmd.<tenant>.<vm>.<verb>');
+  expect(operation.links.vm).toBe(vm && `/v1/vms/${vm}`);
+  expect((await plane.call('GET', `/v1/operations/${operation.id}`)).body).toMatchObject(operation);
+  expect((await plane.call('GET', `/v1/operations/${operation.id}/wait?timeout=1`)).body).toMatchObject(operation);
+  expect(await rejectedOperations('stranger')).toEqual([]);
+  expect(await strays()).toEqual([]);
+});
+
+test('a message whose subject names no tenant is quarantined and counted, and those after it are handled', async () => {
+  await publish('ironlog.cmd.ACME.vm-1.boot');
   await publish('ironlog.cmd.acme.after-strays.create');
   await vi.waitFor(() => expect(factsOf('after-strays')).toContain('created'), { timeout: 10_000 });
-  await vi.waitFor(async () => expect(await strays()).toHaveLength(5));
-  expect((await strays())[0]?.reason).toContain('"ironlog.cmd.acme');
-  expect((await plane.call('GET', '/v1/attention', { as: 'stranger' })).body.items).toEqual([]);
   expect(String((await plane.call('GET', '/metrics')).body.text)).toMatch(
-    /ironlog_nats_door_messages_total\{[^}]*quarantined[^}]*\} 5/,
+    /ironlog_nats_door_messages_total\{[^}]*quarantined[^}]*\} 1/,
   );
+  await vi.waitFor(async () => expect(await strays()).toHaveLength(1));
+  expect((await strays())[0]?.reason).toContain('"ironlog.cmd.ACME.vm-1.boot"');
+  expect((await plane.call('GET', '/v1/attention')).body.items).toEqual([]);
 });
 
 test('a publish that its client repeats under one message id is one command, also after the duplicate window', async () => {

@@ -7,6 +7,7 @@ import {
   type Rejection,
   rejectionCodeSchema,
   rejectionSubject,
+  type TenantId,
 } from '@ironlog/schemas';
 import { type Clock, isTraceparent, type Logger, type Metrics, withSpan } from '@ironlog/service-kit';
 import type { Accept } from '../accept/accept.ts';
@@ -43,7 +44,8 @@ export const createIngress = (deps: IngressDeps): ((delivery: Delivery) => Promi
       counted.inc({ outcome: 'quarantined' });
       return;
     }
-    const key = `${message.tenant}/${message.vmId}`;
+    // What names no VM has no order to keep.
+    const key = `${message.tenant}/${message.vmId ?? delivery.streamSequence}`;
     const turn = (turns.get(key) ?? Promise.resolve()).then(async () => {
       const outcome =
         message.kind === 'command'
@@ -69,12 +71,9 @@ export const createIngress = (deps: IngressDeps): ((delivery: Delivery) => Promi
 const quarantine = (
   deps: IngressDeps,
   delivery: Delivery,
-  { tenant, reason }: Extract<IngressMessage, { kind: 'stray' }>,
+  { reason }: Extract<IngressMessage, { kind: 'stray' }>,
 ): void => {
-  deps.logger.warn(
-    { streamSequence: delivery.streamSequence, tenant, reason },
-    'a message on the NATS door is no command',
-  );
+  deps.logger.warn({ streamSequence: delivery.streamSequence, reason }, 'a message on NATS names no tenant');
   delivery.term(reason);
 };
 
@@ -82,9 +81,9 @@ const idFor = ({ streamCreatedAt }: IngressDeps, { streamSequence }: Delivery): 
   derivedCommandId(streamCreatedAt, String(streamSequence));
 
 /** A publish that its client repeats, not knowing whether it was stored, bears one message id: one command, for good. */
-const idOfClient = ({ headers }: Delivery, { tenant, body }: Command): CommandId | undefined => {
+const idOfClient = ({ headers }: Delivery, tenant: TenantId, id: CommandId | undefined): CommandId | undefined => {
   const messageId = headers.get('Nats-Msg-Id');
-  return body.id ?? (messageId ? derivedCommandId(tenant, 'Nats-Msg-Id', messageId) : undefined);
+  return id ?? (messageId ? derivedCommandId(tenant, 'Nats-Msg-Id', messageId) : undefined);
 };
 
 const take = (deps: IngressDeps, delivery: Delivery, message: Command): Promise<string> => {
@@ -96,7 +95,7 @@ const take = (deps: IngressDeps, delivery: Delivery, message: Command): Promise<
     async ({ traceparent }) => {
       const { tenant, vmId, verb, body } = message;
       const startedAt = deps.clock.monotonicMs();
-      const id = idOfClient(delivery, message) ?? idFor(deps, delivery);
+      const id = idOfClient(delivery, tenant, body.id) ?? idFor(deps, delivery);
       const accepted = await deps.accept(
         {
           door: 'nats',
@@ -168,7 +167,7 @@ const rejectMalformed = (
 ): Promise<string> =>
   reject(deps, delivery, {
     message,
-    id: idFor(deps, delivery),
+    id: idOfClient(delivery, message.tenant, message.id) ?? idFor(deps, delivery),
     rejection: { code: 'invalid-command', reason: message.reason },
     startBy: undefined,
     bodyHash: undefined,

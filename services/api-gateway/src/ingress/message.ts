@@ -1,12 +1,14 @@
 // Reads a message of the NATS door: who it concerns from its subject, what it asks from its body, and nothing else from it.
 import {
+  type CommandId,
   INGRESS_SHAPE,
   type IngressCommand,
   ingressCommandSchema,
   misaddressedReason,
+  type PartOfCommandAddress,
   parseCommandSubject,
+  partOfCommandSubject,
   type TenantId,
-  tenantIdSchema,
   type Verb,
   type VmId,
 } from '@ironlog/schemas';
@@ -22,25 +24,25 @@ export type IngressMessage =
       readonly verb: Verb;
       readonly body: IngressCommand;
     }
-  /** The subject says whom to tell; the body is none of ours. */
-  | {
+  /** Its subject names a tenant, which finds the rejection among its operations; subject or body are not a command's. */
+  | (PartOfCommandAddress & {
       readonly kind: 'malformed';
-      readonly tenant: TenantId;
-      readonly vmId: VmId;
-      readonly verb: Verb;
+      readonly id?: CommandId | undefined;
       readonly reason: string;
-    }
-  /** No command at all: nobody can be told by name of a VM and a verb. `tenant`: as far as the subject tells. */
-  | { readonly kind: 'stray'; readonly tenant: TenantId | undefined; readonly reason: string };
+    })
+  /** No tenant can be read from its subject. */
+  | { readonly kind: 'stray'; readonly reason: string };
 
 /** Never throws: whatever was published, the answer is one of three. */
 export const readIngressMessage = (subject: string, bytes: Uint8Array): IngressMessage => {
   const address = parseCommandSubject(subject);
-  if (!address) {
-    const tenant = tenantIdSchema.safeParse(subject.split('.')[2]).data;
-    return { kind: 'stray', tenant, reason: misaddressedReason(subject) };
-  }
+  const part = partOfCommandSubject(subject);
+  if (!part) return { kind: 'stray', reason: misaddressedReason(subject) };
   const body = readBody(bytes);
+  if (!address) {
+    const id = body.ok ? body.command.id : undefined;
+    return { kind: 'malformed', ...part, id, reason: misaddressedReason(subject) };
+  }
   return body.ok
     ? { kind: 'command', ...address, body: body.command }
     : { kind: 'malformed', ...address, reason: `${body.reason}; expected ${INGRESS_SHAPE}` };

@@ -4,9 +4,9 @@ import type { CommandId, CommandRejected, Rejection, TenantId, Timestamp, Verb, 
 
 interface Refused {
   readonly tenant: TenantId;
-  readonly vmId: VmId;
+  readonly vmId: VmId | undefined;
   readonly commandId: CommandId;
-  readonly verb: Verb;
+  readonly verb: Verb | undefined;
   readonly requestedAt: Timestamp;
   readonly startBy: Timestamp;
   readonly bodyHash?: string | undefined;
@@ -17,7 +17,7 @@ interface Refused {
 
 export const rejectionEvent = (refused: Refused): CommandRejected => {
   const { tenant, vmId, commandId, verb, requestedAt, startBy, bodyHash, now, rejection, traceparent } = refused;
-  const request = { verb, door: 'nats', requestedAt, startBy, ...(bodyHash && { bodyHash }) } as const;
+  const request = { ...(verb && { verb }), door: 'nats', requestedAt, startBy, ...(bodyHash && { bodyHash }) } as const;
   return commandRejected(
     { tenant, subject: vmId, id: commandId, actor: 'nats', traceparent, data: { request } },
     rejection,

@@ -97,7 +97,7 @@ const cancelledEvent = (vm: Vm, { command, createId, create, time }: Cancelling)
         reason: 'deleted before any host had claimed it',
         cancels: createId,
         // No event before this one speaks of the create, and an operation is a fold of EVENTS alone.
-        ...(create && { create: { request: create.request, actor: create.actor } }),
+        ...(create && { create: { request: { ...create.request, verb: 'create' }, actor: create.actor } }),
       },
     },
     {

@@ -82,5 +82,6 @@ const decidedBy = (stored: Stored): (PlacedVm & { readonly host: string; readonl
   const at = event.time;
   if (stored.kind === 'host')
     return stored.event.name === 'declined' ? { ...stored.event.data, host: writer, at } : undefined;
-  return { tenant: stored.event.tenant, vmId: stored.event.subject, host: writer, at };
+  const { tenant, subject } = stored.event;
+  return subject && { tenant, vmId: subject, host: writer, at };
 };

@@ -159,7 +159,7 @@ export const createRetries = (deps: RetriesDeps): Retries => {
     fold: ({ read }) => {
       if (!read.ok || read.stored.kind === 'host') return;
       const { tenant, subject } = read.stored.event;
-      if (byVm.has(keyOf(tenant, subject))) wake(tenant, subject);
+      if (subject && byVm.has(keyOf(tenant, subject))) wake(tenant, subject);
     },
     improved: (host) => {
       changed.add(host);

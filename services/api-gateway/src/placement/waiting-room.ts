@@ -63,4 +63,5 @@ const createEndedBy = (stored: Exclude<StoredEvent, { kind: 'host' }>): CommandI
   return event.name === 'claimed' && event.data.host === writer ? event.causationid : undefined;
 };
 
-const ifCreate = (verb: Verb, id: CommandId | undefined): CommandId | undefined => (verb === 'create' ? id : undefined);
+const ifCreate = (verb: Verb | undefined, id: CommandId | undefined): CommandId | undefined =>
+  verb === 'create' ? id : undefined;

@@ -55,6 +55,7 @@ export const createVmLocations = (reads: Pick<Reads, 'vmLocation' | 'aggregate'>
       const { read } = entry;
       if (!read.ok || read.stored.kind === 'host') return;
       const { tenant, subject, causationid } = read.stored.event;
+      if (subject === undefined) return;
       const key = keyOf(tenant, subject);
       if (read.stored.kind === 'rejection') return forgetCreate(known, key, causationid);
       const { writer, event } = read.stored;

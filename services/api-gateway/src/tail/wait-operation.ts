@@ -24,7 +24,7 @@ export const waitForOperation = async (
 ): Promise<OperationState | undefined> => {
   // What was just accepted is followed already; what the read model may know of it is looked at before anything is waited for.
   const before = deps.operations.remembered(tenant, id) ?? deps.operations.find(tenant, id);
-  if (!before || before.finishedAt) return before;
+  if (!before || before.finishedAt || before.vmId === null) return before;
   // Brings the owner into memory: only its events may end the operation.
   deps.vmLocation.find(tenant, before.vmId);
   deps.operations.follow(before);

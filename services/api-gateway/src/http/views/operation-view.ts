@@ -19,8 +19,8 @@ export const operationView = (state: OperationState, waitingFor: WaitingFor): Op
   ...given(waitingFor(state)),
   links: {
     self: `/v1/operations/${state.id}`,
-    vm: `/v1/vms/${state.vmId}`,
-    events: `/v1/vms/${state.vmId}/events`,
+    vm: state.vmId && `/v1/vms/${state.vmId}`,
+    events: state.vmId && `/v1/vms/${state.vmId}/events`,
   },
 });
 

@@ -34,7 +34,7 @@ export const waitingFor = (api: Pick<Api, 'waiting' | 'vmLocation' | 'hosts'> & 
     hosts().some((heartbeat) => heartbeat.host === host) ? undefined : `${host} is silent`;
 
   return ({ status, tenant, id, verb, vmId }) => {
-    if (status !== 'pending') return undefined;
+    if (status !== 'pending' || vmId === null) return undefined;
     const where = api.vmLocation.find(tenant, vmId);
     if (where?.kind === 'owned') return silent(where.host);
     const createId = verb === 'create' ? id : where?.kind === 'pending' ? where.createId : undefined;
