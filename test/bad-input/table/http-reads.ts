@@ -20,6 +20,9 @@ import { FAR_AHEAD, LONG_PAST, UNKNOWN_VM, VMS } from './names.ts';
 const all = (path: string, queries: readonly string[], answer: HttpRow['answer'] = INVALID): readonly HttpRow[] =>
   queries.map((query) => row(`${path}?${query}`, answer));
 
+/** Of a release that paged by sequence. */
+const OLD_CURSOR = Buffer.from('vms:0::2').toString('base64url');
+
 const vm = `/v1/vms/${VMS.running}`;
 const LATER_THAN_ANY = 999_999_999;
 
@@ -95,7 +98,7 @@ export const READ_ROUTES: Readonly<Record<string, HttpRows>> = {
   'GET /v1/vms': {
     ...listing('/v1/vms', {
       wrong: ['limit=ten', 'state=asleep', 'includeDeleted=1', 'limit=1&limit=2', 'labels=tier&label.tier=web'],
-      beyond: ['limit=0', 'limit=501', `q=${'x'.repeat(101)}`, 'cursor=bm90aGluZw'],
+      beyond: ['limit=0', 'limit=501', `q=${'x'.repeat(101)}`, 'cursor=bm90aGluZw', `cursor=${OLD_CURSOR}`],
     }),
     'unknown VM': all('/v1/vms', [`q=${UNKNOWN_VM}`], 'nothing'),
     'path characters': [

@@ -1,5 +1,5 @@
-// Cursors: opaque to callers; to us, which list they are of, and how far it has got on each of its two sides.
-export type List = 'vms' | 'operations';
+// Cursors of operations: opaque to callers; to us, how far the list has got on each of its two sides.
+export type List = 'operations';
 
 /** The last item shown of what is on record, by its immutable key, and of what is only pending, by its sequence in WORK. */
 export interface Place {

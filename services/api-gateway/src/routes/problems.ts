@@ -9,9 +9,13 @@ export const operationNotFound = (id: string): ProblemError =>
   new ProblemError('operation-not-found', `there is no operation ${id}`);
 
 export const unknownCursor = (): ProblemError =>
-  new ProblemError('invalid-request', 'cursor is not a nextCursor that an answer to this list gave', {
-    errors: [{ path: 'querystring.cursor', message: 'unknown cursor' }],
-  });
+  new ProblemError(
+    'invalid-request',
+    'cursor is not a nextCursor that this release gave for this list; begin again without it',
+    {
+      errors: [{ path: 'querystring.cursor', message: 'unknown cursor' }],
+    },
+  );
 
 export const takesNoBody = (): ProblemError =>
   new ProblemError('invalid-request', 'DELETE takes no body; ask for force in the query: ?force=true', {
