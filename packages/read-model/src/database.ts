@@ -37,7 +37,5 @@ export const shapeOf = (db: Db): number => Number(db.pragma('user_version', { si
 export const openReadOnly = (file: string): Db => {
   const db = new Database(file, { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
   db.pragma('query_only = ON');
-  // SQLite's own lower() knows no letter but a to z.
-  db.function('lower_unicode', { deterministic: true }, (text: unknown) => String(text).toLowerCase());
   return db;
 };

@@ -24,6 +24,8 @@ export interface TestModel {
 const EVERY_ROW = {
   vms: 'SELECT * FROM vms ORDER BY tenant, id',
   labels: 'SELECT * FROM vm_labels ORDER BY tenant, id, key',
+  tenants: 'SELECT * FROM tenant_numbers ORDER BY tenant',
+  text: 'SELECT term, doc FROM vm_text_terms ORDER BY doc, term',
   operations: 'SELECT * FROM operations ORDER BY tenant, id',
   hosts: 'SELECT * FROM hosts ORDER BY id',
   usage: 'SELECT * FROM usage ORDER BY tenant, vm_id, started_at',

@@ -12,18 +12,28 @@ PRAGMA user_version = ${SCHEMA_VERSION};
 export const STATE_TABLES = `
 ${CHECKPOINT}
 CREATE TABLE IF NOT EXISTS vms (
-  tenant TEXT NOT NULL, id TEXT NOT NULL, created_sequence INTEGER NOT NULL, state TEXT NOT NULL, host TEXT, name TEXT NOT NULL,
-  deleted INTEGER NOT NULL, attention INTEGER NOT NULL, task_deadline TEXT, expires_at TEXT, restart_at TEXT, body TEXT NOT NULL,
-  PRIMARY KEY (tenant, id)
+  created_sequence INTEGER PRIMARY KEY, tenant TEXT NOT NULL, id TEXT NOT NULL, scope INTEGER NOT NULL, state TEXT NOT NULL, host TEXT,
+  search TEXT NOT NULL, attention INTEGER NOT NULL, task_deadline TEXT, expires_at TEXT, restart_at TEXT, body TEXT NOT NULL,
+  UNIQUE (tenant, id)
 ) STRICT;
-CREATE INDEX IF NOT EXISTS vms_live ON vms (tenant, id) WHERE deleted = 0 AND state <> 'absent';
+-- Holds all that a VM is filtered by, but labels: a list reads no row that it does not show.
+CREATE INDEX IF NOT EXISTS vms_listed ON vms (tenant, scope, id, state, host, search);
+CREATE INDEX IF NOT EXISTS vms_by_state ON vms (tenant, scope, state, id);
+CREATE INDEX IF NOT EXISTS vms_by_host ON vms (tenant, scope, host, id) WHERE host IS NOT NULL;
 CREATE INDEX IF NOT EXISTS vms_attention ON vms (tenant, created_sequence) WHERE attention = 1;
 CREATE INDEX IF NOT EXISTS vms_deadline ON vms (task_deadline) WHERE task_deadline IS NOT NULL;
 CREATE INDEX IF NOT EXISTS vms_expiry ON vms (expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS vms_restart ON vms (restart_at) WHERE restart_at IS NOT NULL;
 CREATE TABLE IF NOT EXISTS vm_labels (
-  tenant TEXT NOT NULL, id TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (tenant, id, key)
+  tenant TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, scope INTEGER NOT NULL, id TEXT NOT NULL,
+  PRIMARY KEY (tenant, key, value, scope, id)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tenant_numbers (tenant TEXT PRIMARY KEY, number INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+-- The trigrams of search: see scope.ts for the rowids.
+CREATE VIRTUAL TABLE IF NOT EXISTS vm_text USING fts5 (
+  text, content = '', contentless_delete = 1, detail = none, tokenize = 'trigram case_sensitive 1'
+);
+CREATE VIRTUAL TABLE IF NOT EXISTS vm_text_terms USING fts5vocab (vm_text, instance);
 CREATE TABLE IF NOT EXISTS operations (
   tenant TEXT NOT NULL, id TEXT NOT NULL, vm_id TEXT, status TEXT NOT NULL, created_sequence INTEGER NOT NULL,
   body TEXT NOT NULL, PRIMARY KEY (tenant, id)
@@ -33,11 +43,11 @@ CREATE INDEX IF NOT EXISTS operations_of_vm ON operations (tenant, vm_id, create
 CREATE INDEX IF NOT EXISTS operations_not_succeeded ON operations (tenant, status, created_sequence) WHERE status <> 'succeeded';
 CREATE TABLE IF NOT EXISTS pending_commands (
   tenant TEXT NOT NULL, id TEXT NOT NULL, vm_id TEXT NOT NULL, verb TEXT NOT NULL, target TEXT NOT NULL,
-  start_by TEXT NOT NULL, sequence INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (tenant, id)
+  start_by TEXT NOT NULL, sequence INTEGER NOT NULL, search TEXT, labels TEXT, body TEXT NOT NULL, PRIMARY KEY (tenant, id)
 ) STRICT;
 CREATE INDEX IF NOT EXISTS pending_in_order ON pending_commands (tenant, sequence);
 CREATE INDEX IF NOT EXISTS pending_by_vm ON pending_commands (tenant, vm_id, sequence);
-CREATE INDEX IF NOT EXISTS pending_creates ON pending_commands (tenant, vm_id, sequence) WHERE verb = 'create';
+CREATE INDEX IF NOT EXISTS pending_creates ON pending_commands (tenant, vm_id, sequence, search) WHERE verb = 'create';
 CREATE INDEX IF NOT EXISTS pending_by_time ON pending_commands (tenant, start_by, id);
 CREATE TABLE IF NOT EXISTS hosts (id TEXT PRIMARY KEY, status TEXT NOT NULL, since TEXT NOT NULL, reason TEXT, body TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS usage (

@@ -11,6 +11,7 @@ import {
 import { Checkpoints } from '../checkpoint.ts';
 import type { Db } from '../database.ts';
 import type { LogEntry, LogIdentity } from '../log-entry.ts';
+import { searchText } from '../scope.ts';
 import { type Projection, projection } from './projection.ts';
 import { QuarantineRows } from './quarantine.ts';
 import { RowWrites } from './row-writes.ts';
@@ -31,18 +32,30 @@ interface PendingRow {
   readonly target: string;
   readonly startBy: string;
   readonly sequence: number;
+  /** Of a create, as of a VM; null of any other. */
+  readonly search: string | null;
+  /** Of a create: its labels, as JSON. */
+  readonly labels: string | null;
   readonly body: string;
 }
 
 const isAddressed = ({ tenant, subject, data }: WorkCommand, address: WorkAddress): boolean =>
   tenant === address.tenant && subject === address.vmId && data.action.verb === address.verb;
 
+const foundBy = ({ subject, data: { action } }: WorkCommand): Pick<PendingRow, 'search' | 'labels'> =>
+  action.verb === 'create'
+    ? {
+        search: searchText(action.params.spec.name ?? subject, subject),
+        labels: JSON.stringify(action.params.spec.labels),
+      }
+    : { search: null, labels: null };
+
 export const createPendingProjection = (db: Db, info: LogIdentity): Projection => {
   const checkpoints = new Checkpoints(db);
   const quarantine = new QuarantineRows(db, STREAMS.work);
   const insert = db.prepare(
-    `INSERT INTO pending_commands (tenant, id, vm_id, verb, target, start_by, sequence, body)
-     SELECT @tenant, @id, @vmId, @verb, @target, @startBy, @sequence, @body
+    `INSERT INTO pending_commands (tenant, id, vm_id, verb, target, start_by, sequence, search, labels, body)
+     SELECT @tenant, @id, @vmId, @verb, @target, @startBy, @sequence, @search, @labels, @body
      WHERE NOT EXISTS (SELECT 1 FROM operations WHERE tenant = @tenant AND id = @id)
      ON CONFLICT (tenant, id) DO UPDATE SET target = excluded.target, sequence = excluded.sequence, body = excluded.body`,
   );
@@ -62,6 +75,7 @@ export const createPendingProjection = (db: Db, info: LogIdentity): Projection =
       target: address.target,
       startBy: command.data.request.startBy,
       sequence,
+      ...foundBy(command),
       body: JSON.stringify(command),
     });
     return undefined;

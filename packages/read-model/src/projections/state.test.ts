@@ -91,7 +91,7 @@ test('a VM whose id an expired create had before is found by its labels, and com
   log.vm(acme, vmId('vm-2')).claim();
   vm.claim({ labels: { tier: 'web' } });
   const rows = rowsOf(log, { size: 1, reopenEvery: 1000 });
-  expect(rows.labels).toEqual([{ tenant: 'acme', id: 'vm-1', key: 'tier', value: 'web' }]);
+  expect(rows.labels).toEqual([{ tenant: 'acme', key: 'tier', value: 'web', scope: 0, id: 'vm-1' }]);
   expect(rows.vms).toMatchObject([
     { id: 'vm-1', created_sequence: 3 },
     { id: 'vm-2', created_sequence: 2 },

@@ -2,7 +2,9 @@
 import { deleteDueAt, type Entry, evolve, initialVm, stopDueAt, stuckDueAt, type Vm } from '@ironlog/domain';
 import type { TenantId, VmId } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
+import { type Scope, scopeOf, searchText } from '../scope.ts';
 import { RowInserts, type Value } from './row-inserts.ts';
+import { scopeChange, VmTerms } from './vm-terms.ts';
 import { WrittenKeys } from './written-keys.ts';
 
 /** Aggregates kept in memory; the others are read from their rows. */
@@ -14,9 +16,9 @@ interface Held {
   readonly key: string;
   vm: Vm;
   createdSequence: number;
-  /** Not claimed so far: without a spec, hence without labels. */
-  isFresh: boolean;
-  /** Fresh, and it may have a row all the same: a command of its has expired. */
+  /** Of the terms that it has been written with; undefined: none so far. */
+  termsIn: Scope | undefined;
+  /** It may have a row with another `created_sequence`: commands of it had expired before its claim. */
   hasMoved: boolean;
   isDirty: boolean;
 }
@@ -35,7 +37,7 @@ export class VmRows {
   readonly #load;
   readonly #upserts;
   readonly #place;
-  readonly #labels;
+  readonly #terms;
 
   constructor(db: Db) {
     this.#written = new WrittenKeys(db.prepare('SELECT 1 FROM vms').get() === undefined);
@@ -44,16 +46,16 @@ export class VmRows {
     );
     this.#upserts = new RowInserts(
       db,
-      `INSERT INTO vms (tenant, id, created_sequence, state, host, name, deleted, attention, task_deadline, expires_at, restart_at, body)
+      `INSERT INTO vms (created_sequence, tenant, id, scope, state, host, search, attention, task_deadline, expires_at, restart_at, body)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (tenant, id) DO UPDATE SET state = excluded.state, host = excluded.host, name = excluded.name, deleted = excluded.deleted,
+       ON CONFLICT DO UPDATE SET scope = excluded.scope, state = excluded.state, host = excluded.host, search = excluded.search,
          attention = excluded.attention, task_deadline = excluded.task_deadline, expires_at = excluded.expires_at,
          restart_at = excluded.restart_at, body = excluded.body`,
     );
     this.#place = db.prepare<[number, string, string]>(
       'UPDATE vms SET created_sequence = ? WHERE tenant = ? AND id = ?',
     );
-    this.#labels = new RowInserts(db, 'INSERT INTO vm_labels (tenant, id, key, value) VALUES (?, ?, ?, ?)');
+    this.#terms = new VmTerms(db);
   }
 
   fold(tenant: TenantId, id: VmId, entry: Entry): Folded {
@@ -64,7 +66,6 @@ export class VmRows {
     if (before.state === 'absent' && evolved.kind === 'folded') {
       // Set by the last event that found no VM, never by an ignored one: memory must say what the rows would.
       held.createdSequence = entry.sequence;
-      held.isFresh = true;
       held.hasMoved ||= before.revision > 0;
     }
     // A VM that nothing has happened to has no row: an ignored entry does not make one.
@@ -84,17 +85,21 @@ export class VmRows {
   /** Writes each VM that has changed once, inside a transaction. */
   write(): void {
     this.#upserts.run(this.#dirty, putRow);
-    this.#labels.run(this.#dirty.flatMap(labelsOf), (values, row) => values.push(...row));
     for (const { key, hasMoved, createdSequence, vm } of this.#dirty) {
       this.#written.add(key);
       if (hasMoved) this.#place.run(createdSequence, vm.tenant, vm.id);
     }
+    this.#terms.write(
+      this.#dirty.flatMap(({ vm, createdSequence, termsIn }) =>
+        scopeChange(vm, { createdSequence, from: termsIn, to: scopeOf(vm.state) }),
+      ),
+    );
   }
 
   written(): void {
     for (const held of this.#dirty) {
       held.isDirty = false;
-      held.isFresh = false;
+      held.termsIn = termsOf(held.vm);
       held.hasMoved = false;
       // Hardly anything happens to it again. Kept, they made a rebuild 8 % slower: each is copied and marked by the collector.
       if (held.vm.state === 'deleted') this.#held.delete(held.key);
@@ -123,7 +128,7 @@ export class VmRows {
       key,
       vm,
       createdSequence: row?.created_sequence ?? 0,
-      isFresh: false,
+      termsIn: row && termsOf(vm),
       hasMoved: false,
       isDirty: false,
     };
@@ -132,16 +137,18 @@ export class VmRows {
   }
 }
 
+const termsOf = ({ state }: Vm): Scope | undefined => (state === 'absent' ? undefined : scopeOf(state));
+
 const putRow = (values: Value[], { vm, createdSequence }: Held): void => {
   const { tenant, id, spec } = vm;
   values.push(
+    createdSequence,
     tenant,
     id,
-    createdSequence,
+    scopeOf(vm.state),
     vm.state,
     vm.owner,
-    spec?.name ?? id,
-    vm.state === 'deleted' ? 1 : 0,
+    searchText(spec?.name ?? id, id),
     vm.attention ? 1 : 0,
     stuckDueAt(vm) ?? null,
     deleteDueAt(vm) ?? null,
@@ -149,7 +156,3 @@ const putRow = (values: Value[], { vm, createdSequence }: Held): void => {
     JSON.stringify(vm),
   );
 };
-
-/** A VM's spec is given with its claim, and is never another. */
-const labelsOf = ({ vm, isFresh }: Held): Value[][] =>
-  isFresh ? Object.entries(vm.spec?.labels ?? {}).map(([key, value]) => [vm.tenant, vm.id, key, value]) : [];

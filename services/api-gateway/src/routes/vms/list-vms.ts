@@ -15,6 +15,8 @@ export const listVms: Route = (app, api) => {
         operationId: 'listVms',
         tags: ['vms'],
         summary: 'List VMs',
+        description:
+          'In the order of their ids, waiting and claimed ones alike. A page may hold fewer VMs than limit, or none, and still have a nextCursor: where filters meet in few of many VMs, each request looks through a bounded number of them. The list ends where nextCursor is null.',
         querystring: listVmsQuerySchema,
         response: ok(vmListSchema),
       },
