@@ -6,6 +6,7 @@ export type EventLogErrorCode =
   | 'expectation-ahead'
   | 'log-replaced'
   | 'log-unavailable'
+  | 'no-server-time'
   | 'subject-outside-filter';
 
 export class EventLogError extends Error {

@@ -1,6 +1,12 @@
 // The api-gateway: two doors, placement and answers, wired together and taken down again in the opposite order.
 
-import { createEventLog, createStreamCheck, createWorkQueue, gatewayConsumers } from '@ironlog/event-log';
+import {
+  createEventLog,
+  createStreamCheck,
+  createStreamTimeReader,
+  createWorkQueue,
+  gatewayConsumers,
+} from '@ironlog/event-log';
 import { openReader } from '@ironlog/read-model';
 import { HOSTS_STREAM, STREAMS } from '@ironlog/schemas';
 import {
@@ -8,11 +14,13 @@ import {
   createFailpoints,
   createLifecycle,
   ExitCode,
+  followStreamTime,
   observeLog,
   openNats,
   openTokens,
   type Runtime,
   type Service,
+  startStreamTime,
 } from '@ironlog/service-kit';
 import { createCore } from './core.ts';
 import type { GatewayConfig } from './env.ts';
@@ -44,6 +52,9 @@ export const create = (config: GatewayConfig, overrides: Partial<Runtime> = {}):
       runtime,
       await createStreamCheck(connection, [STREAMS.commands, STREAMS.work, STREAMS.events, HOSTS_STREAM]),
     );
+    const time = await startStreamTime({ ...runtime, ask: await createStreamTimeReader(connection) });
+    const following = followStreamTime(time, runtime);
+    atStop(() => following);
     const observe = observeLog(runtime);
     const fail = createFailpoints(config.IRONLOG_FAILPOINT);
     const log = failingLog(await createEventLog({ connection, observe }), fail);
@@ -52,7 +63,15 @@ export const create = (config: GatewayConfig, overrides: Partial<Runtime> = {}):
     const reads = openReader({ directory: config.IRONLOG_READ_MODEL_DIR });
     atStop(() => reads.close());
     atStop(registerReadModelCheck(runtime.health, reads));
-    const core = await createCore({ config, runtime, connection, log, queue, reads, signal });
+    const core = await createCore({
+      config,
+      runtime: { ...runtime, clock: time.clock },
+      connection,
+      log,
+      queue,
+      reads,
+      signal,
+    });
     atStop(() => core.settled);
     core.tailEnded.catch((err: unknown) => {
       logger.error({ err }, 'the tail of EVENTS has ended');

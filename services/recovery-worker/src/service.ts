@@ -3,6 +3,7 @@
 import {
   createEventLog,
   createStreamCheck,
+  createStreamTimeReader,
   createWorkQueue,
   LogReplacedError,
   recoveryConsumer,
@@ -13,11 +14,13 @@ import {
   createFailpoints,
   createLifecycle,
   ExitCode,
+  followStreamTime,
   observeLog,
   openNats,
   type Runtime,
   type Service,
   startOpsServer,
+  startStreamTime,
 } from '@ironlog/service-kit';
 import type { RecoveryConfig } from './env.ts';
 import { Sender } from './failures/command-publisher.ts';
@@ -52,7 +55,7 @@ export const create = (config: RecoveryConfig, overrides: Partial<Runtime> = {})
     logLevel: config.IRONLOG_LOG_LEVEL,
     ...overrides,
   });
-  const { clock, health, logger, metrics, signal } = runtime;
+  const { health, logger, metrics, signal } = runtime;
   let served: string | undefined;
 
   const fail = (what: string, err: unknown): void => {
@@ -79,6 +82,10 @@ export const create = (config: RecoveryConfig, overrides: Partial<Runtime> = {})
     const { connection, drain } = await openNats({ config, name: 'recovery-worker', runtime, selfStop });
     atStop(() => drain());
     await checkStreams(runtime, await createStreamCheck(connection, [STREAMS.events, HOSTS_STREAM]));
+    const time = await startStreamTime({ ...runtime, ask: await createStreamTimeReader(connection) });
+    const { clock } = time;
+    const following = followStreamTime(time, runtime);
+    atStop(() => following);
     const observe = observeLog(runtime);
     const log = await createEventLog({ connection, observe });
     const queue = await createWorkQueue({ connection, observe });

@@ -96,7 +96,7 @@ class TestHost {
     const { signal } = stopping;
     const [log, state] = [this.#log(), new StateDirectory(path, HOST)];
     const onSuperseded = (by: string): void => void this.superseded.push(by);
-    const incarnation = new Incarnation({ log, host: HOST, signal, onSuperseded });
+    const incarnation = new Incarnation({ log, host: HOST, now: () => new Date(), signal, onSuperseded });
     const simulator = this.driver(createHypervisor({ kind: 'simulator' }));
     const hypervisors = ['simulator' as const];
     const listing = { id: imageId('demo'), hypervisors, default: true, description: 'a simulated guest' };
@@ -127,7 +127,7 @@ class TestHost {
   async startAnother(): Promise<void> {
     const log = createMemoryEventLog({ stream: this.stream });
     const { signal } = new AbortController();
-    const other = new Incarnation({ log, host: HOST, signal, onSuperseded: () => undefined });
+    const other = new Incarnation({ log, host: HOST, now: () => new Date(), signal, onSuperseded: () => undefined });
     await other.start(startedAs(other, 'another'));
   }
 

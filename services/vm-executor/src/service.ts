@@ -1,6 +1,12 @@
 // The executor as a service: connects, proves that it is alone and looks at the right log, then goes to work.
 
-import { createEventLog, createStreamCheck, createWorkQueue, type EventLog } from '@ironlog/event-log';
+import {
+  createEventLog,
+  createStreamCheck,
+  createStreamTimeReader,
+  createWorkQueue,
+  type EventLog,
+} from '@ironlog/event-log';
 import { createHypervisor, type Hypervisor } from '@ironlog/hypervisor';
 import type { Heartbeat, HypervisorKind } from '@ironlog/schemas';
 import { HOSTS_STREAM, STREAMS } from '@ironlog/schemas';
@@ -14,6 +20,7 @@ import {
   type Runtime,
   type Service,
   startOpsServer,
+  startStreamTime,
 } from '@ironlog/service-kit';
 import { Admission } from './commands/admission.ts';
 import type { ExecutorConfig } from './env.ts';
@@ -74,6 +81,8 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
     const { connection, drain } = await openNats({ config, name: `vm-executor ${host}`, runtime, selfStop });
     atStop(() => drain());
     await checkStreams(runtime, await createStreamCheck(connection, [STREAMS.work, STREAMS.events, HOSTS_STREAM]));
+    const time = await startStreamTime({ ...runtime, ask: await createStreamTimeReader(connection) });
+    const { clock } = time;
     const observe = observeLog(runtime);
     const log = await createEventLog({ connection, observe });
     const queue = await createWorkQueue({ connection, observe });
@@ -88,12 +97,12 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
         reason: `incarnation ${by} has taken over ${host}`,
         exitCode: ExitCode.temporary,
       });
-    const incarnation = new Incarnation({ log, host, signal, onSuperseded });
+    const incarnation = new Incarnation({ log, host, now: () => clock.now(), signal, onSuperseded });
     const deps = collaborators({
       host,
       log,
       queue,
-      runtime,
+      runtime: { ...runtime, clock },
       state,
       hypervisors,
       images,
@@ -114,7 +123,7 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
     const read = (): Heartbeat => ({
       host,
       incarnation: incarnation.id,
-      at: runtime.clock.now().toISOString(),
+      at: clock.now().toISOString(),
       status,
       hypervisors: [...hypervisors.keys()],
       images: [...images.values()].map(({ listing }) => listing),
@@ -133,7 +142,14 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
       atStop(watchIncarnation(incarnation));
     }
     // Before its VMs are brought together with their processes, which may take long: a host that is at it is not silent.
-    const heartbeat = await startHeartbeat({ connection, read, logger: runtime.logger });
+    const heartbeat = await startHeartbeat({
+      connection,
+      read,
+      measureClock: async () => {
+        await time.measure();
+      },
+      logger: runtime.logger,
+    });
     heartbeatTimer = heartbeat;
     atStop(async () => {
       status = 'draining';

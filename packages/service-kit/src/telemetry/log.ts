@@ -18,7 +18,7 @@ const FIELDS: ReadonlySet<string> = new Set(
    subject server serverNames version url address port path file generation table checkpoint name status method route
    requestId reqId responseTime ip role door outcome check checks ready level mode driver capability option residue
    actionRequired syncIntervalMs actor tokenId projection kind image cpus memoryMiB directory socket round backoffMs
-   filter startBy detail processes vms hosts found resolution cause stage retryable forced bootMs trace_id span_id`.split(
+   filter startBy detail processes vms hosts found resolution cause stage retryable forced bootMs offsetMs errorMs trace_id span_id`.split(
     /\s+/,
   ),
 );

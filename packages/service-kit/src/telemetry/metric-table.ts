@@ -165,6 +165,11 @@ export const METRICS = {
   },
   // every service
   ironlog_nats_connected: { type: 'gauge', help: '1 while connected to the expected NATS server, else 0.', labels: [] },
+  ironlog_host_clock_offset_seconds: {
+    type: 'gauge',
+    help: "Wall clock of the service's machine minus nats-server's; positive is ahead.",
+    labels: [],
+  },
   ironlog_nats_reconnects_total: { type: 'counter', help: 'Times that a lost NATS connection came back.', labels: [] },
   ironlog_nats_errors_total: { type: 'counter', help: 'Errors that the NATS connection reported.', labels: ['kind'] },
   ironlog_consumer_found: {

@@ -2,7 +2,7 @@
 
 /** Two readings of time: `now` may jump when the machine's clock is set; `monotonicMs` never goes back. */
 export interface Clock {
-  /** Wall-clock time, for what goes on record. */
+  /** The machine's wall clock; of a `StreamClock`, the stream's time, by which everything on record is. */
   now(): Date;
   /** Milliseconds since an arbitrary start, for durations and deadlines. */
   monotonicMs(): number;

@@ -26,7 +26,7 @@ interface Seen {
 export interface Hosts {
   /** Heartbeats that have not expired, with what was placed and is not in them counted as used. */
   live(): readonly Heartbeat[];
-  /** The last heartbeat that has been heard here, by the host's own clock, expired or not; `undefined`: none. */
+  /** The last heartbeat that has been heard here, in stream time as the host knows it, expired or not; `undefined`: none. */
   lastHeardAt(host: HostId): Timestamp | undefined;
   /** Chooses a host and counts the VM as on it until a heartbeat of that host does. */
   place(spec: VmSpec, vm: PlacedVm): Placed;
@@ -64,7 +64,7 @@ export const watchHosts = (deps: HostsDeps): Hosts & { readonly watching: Promis
     }
     const { host } = parsed;
     lastHeard.set(host, parsed.at);
-    // An entry read at the watch's start may be old already; both clocks are close, and an error only delays the expiry.
+    // An entry read at the watch's start may be old already; both times are nats-server's.
     const age = Math.max(0, Math.min(ttlMs, clock.now().getTime() - entry.created.getTime()));
     const before = seen.get(host);
     if (before && !isLive(before)) forget(host);

@@ -15,7 +15,7 @@ interface Placement {
   readonly host: HostId;
   readonly need: Resources;
   readonly placedAtMs: number;
-  /** When the host put its decision on record, by its own clock; undefined: it has not. */
+  /** When the host put its decision on record, in stream time as it knows it; undefined: it has not. */
   decidedAt: Timestamp | undefined;
 }
 
@@ -23,7 +23,7 @@ export interface PlacedLoad {
   place(host: HostId, vm: PlacedVm, placed: { readonly spec: VmSpec; readonly nowMs: number }): void;
   /** What the host has decided is counted until its next heartbeat: also a decline, or the next create would go there at once. */
   fold(entry: Recorded): void;
-  /** A heartbeat was sent at `at`, by the host's own clock: it counts what the host had decided by then. */
+  /** A heartbeat was sent at `at`, by the clock of the host's events: it counts what the host had decided by then. */
   heard(host: HostId, at: Timestamp, nowMs: number): void;
   of(host: HostId): Resources;
 }

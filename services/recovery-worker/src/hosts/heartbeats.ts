@@ -6,7 +6,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 export interface Heartbeat {
   /** Differs from one beat to the next. */
   readonly revision: number;
-  /** By the host's own clock. */
+  /** Stream time, as the host knows it. */
   readonly at: string;
 }
 

@@ -7,7 +7,7 @@ import { appendAsRecovery, type RecoveryAppend, type RecoveryFact } from '../vms
 import type { ScanDeps } from './search.ts';
 import { OverdueTurns } from './tenant-turns.ts';
 
-/** For clocks that differ: until then the executor that has the command may still expire it itself. */
+/** For readings of the stream's time that differ: until then the executor that has the command may still expire it itself. */
 const GRACE_MS = 5_000;
 /** Each is a look at the log, and an append where nobody has decided it. */
 const PER_ROUND = 1_000;

@@ -125,3 +125,13 @@ test('a create that another host is at, delivered here once more, is left to it:
   expect(await host.names(id)).toEqual(['claimed']);
   expect([existsSync(host.directoryOf(id)), await host.running()]).toEqual([false, []]);
 });
+
+test('a command that was stored after its startBy is late, however far behind the clock that is read here', async () => {
+  const { id } = await host.made(true);
+  await host.start();
+  const inMs = (ms: number): Date => new Date(Date.now() + ms);
+  expect(await host.send(id, 'pause', { startBy: inMs(60_000), storedAt: inMs(120_000) })).toBe('acked');
+  await host.until(id, 'command-expired');
+  expect(await host.send(id, 'pause', { startBy: inMs(60_000), storedAt: inMs(30_000) })).toBe('acked');
+  await host.until(id, 'paused');
+});

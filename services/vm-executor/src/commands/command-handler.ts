@@ -34,6 +34,14 @@ export interface CommandDeps {
 /** What a delivery lets us do; a message read at start, before consuming goes on, is acked by its redelivery. */
 type Incoming = UnacknowledgedMessage & Partial<Pick<Delivery, 'ack' | 'term'>>;
 
+/** A command while it is decided. */
+interface Accepting {
+  readonly command: WorkCommand;
+  /** By the stream's clock. */
+  readonly storedAt: Date;
+  readonly traceparent: string;
+}
+
 export class CommandHandler {
   readonly #deps: CommandDeps;
 
@@ -56,7 +64,7 @@ export class CommandHandler {
     }
     const key = keyOf({ tenant: command.tenant, vmId: command.subject });
     const begins = await this.#deps.accepting.run(key, async () => {
-      const log = await this.#accept(command);
+      const log = await this.#accept(command, incoming.storedAt);
       // From the intent on the log resumes the task, not redelivery: the effect need not wait for the ack.
       if (log) this.#deps.tasks.resume(log);
       return log !== undefined;
@@ -68,25 +76,27 @@ export class CommandHandler {
   }
 
   /** The VM's log when there is now a task to run. */
-  #accept(command: WorkCommand): Promise<VmLog | undefined> {
+  #accept(command: WorkCommand, storedAt: Date): Promise<VmLog | undefined> {
     const attributes = { tenant: command.tenant, vmId: command.subject, verb: command.data.action.verb };
     return withSpan(
       `accept ${attributes.verb}`,
       { kind: 'consumer', parent: command.traceparent, attributes },
-      ({ traceparent }) => this.#decide(command, traceparent),
+      ({ traceparent }) => this.#decide({ command, storedAt, traceparent }),
     );
   }
 
-  async #decide(command: WorkCommand, traceparent: string): Promise<VmLog | undefined> {
+  async #decide(accepting: Accepting): Promise<VmLog | undefined> {
+    const { command } = accepting;
     if (this.#deps.rejections.has(command.tenant, command.id)) return undefined;
     const ref = { tenant: command.tenant, vmId: command.subject };
-    return this.#deps.vms.use(ref, (log) => this.#decideOn(log, command, traceparent));
+    return this.#deps.vms.use(ref, (log) => this.#decideOn(log, accepting));
   }
 
-  async #decideOn(log: VmLog, command: WorkCommand, traceparent: string): Promise<VmLog | undefined> {
+  async #decideOn(log: VmLog, accepting: Accepting): Promise<VmLog | undefined> {
+    const { command, traceparent } = accepting;
     const { admission, fail, host } = this.#deps.host;
     fail('before-intent');
-    const decision = await this.#validate(log, command, traceparent).finally(() => admission.release(command));
+    const decision = await this.#validate(log, accepting).finally(() => admission.release(command));
     fail('after-intent');
     if (decision.kind === 'rejected') await this.#reject(command, decision.rejection, traceparent);
     // A duplicate of an open command: its task may have been cut off, and is resumed by running it; where it is ours.
@@ -95,14 +105,14 @@ export class CommandHandler {
   }
 
   /** What is decided of the VM as the log has it now; an intent or an expiry is then on record. */
-  async #validate(log: VmLog, command: WorkCommand, traceparent: string): Promise<Decision> {
+  async #validate(log: VmLog, { command, storedAt, traceparent }: Accepting): Promise<Decision> {
     const { id, actor, correlationid } = command;
     const meta: Meta = { actor, causationid: id, correlationid, traceparent };
     for (;;) {
       let decision: Decision | undefined;
       let sequence: number | undefined;
       await log.append((vm) => {
-        const context = { now: this.#now(), host: this.#deps.host.host, admission: this.#admit(vm, command) };
+        const context = { now: this.#now(storedAt), host: this.#deps.host.host, admission: this.#admit(vm, command) };
         decision = decide(vm, command, context);
         sequence = vm.sequence;
         if (decision.kind !== 'intent' && decision.kind !== 'expired') return undefined;
@@ -174,8 +184,10 @@ export class CommandHandler {
     );
   }
 
-  #now(): string {
-    return this.#deps.host.runtime.clock.now().toISOString();
+  /** By the stream's clock. Not before `storedAt`: a machine that has slept is told of it only by its next reading. */
+  #now(storedAt = new Date(0)): string {
+    const now = this.#deps.host.runtime.clock.now();
+    return (now < storedAt ? storedAt : now).toISOString();
   }
 }
 

@@ -21,9 +21,13 @@ export interface Sent {
   readonly params?: object;
   readonly id?: string;
   readonly expectedRevision?: number;
+  /** Default: in ten minutes. */
+  readonly startBy?: Date;
+  /** By the stream's clock; default: now. */
+  readonly storedAt?: Date;
 }
 
-const commandOf = ({ params = {}, verb, id = newCommandId(), ...asked }: Sent): WorkCommand =>
+const commandOf = ({ params = {}, verb, id = newCommandId(), startBy, storedAt: _, ...asked }: Sent): WorkCommand =>
   workCommand({
     ...asked,
     writer: 'gateway',
@@ -33,7 +37,7 @@ const commandOf = ({ params = {}, verb, id = newCommandId(), ...asked }: Sent): 
     request: {
       door: 'http',
       requestedAt: new Date().toISOString(),
-      startBy: new Date(Date.now() + 600_000).toISOString(),
+      startBy: (startBy ?? new Date(Date.now() + 600_000)).toISOString(),
       bodyHash: 'a'.repeat(64),
     },
   });
@@ -56,7 +60,7 @@ export class MemoryWork {
       bytes: new TextEncoder().encode(JSON.stringify(commandOf(sent))),
       headers: new Map(),
       streamSequence: this.#sequence,
-      storedAt: new Date(),
+      storedAt: sent.storedAt ?? new Date(),
     };
   }
 

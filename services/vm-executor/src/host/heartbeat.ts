@@ -24,6 +24,8 @@ export interface HeartbeatTimer {
 export interface HeartbeatDeps {
   readonly connection: NatsConnection;
   readonly read: () => Heartbeat;
+  /** Before each regular beat: how far off this machine's clock is. */
+  readonly measureClock: () => Promise<void>;
   readonly logger: Logger;
 }
 
@@ -37,11 +39,24 @@ const put = async (bucket: KV, { read, logger }: HeartbeatDeps): Promise<void> =
   }
 };
 
+const measure = async ({ measureClock, logger }: HeartbeatDeps): Promise<void> => {
+  try {
+    await measureClock();
+  } catch (err) {
+    // The last reading holds, and the next beat takes another.
+    logger.warn({ err }, "nats-server's time cannot be read");
+  }
+};
+
 /** Sends the first beat before it resolves. */
 export const startHeartbeat = async (deps: HeartbeatDeps): Promise<HeartbeatTimer> => {
   const bucket = await new Kvm(deps.connection).open(HOSTS_BUCKET);
-  await put(bucket, deps);
-  const timer = setInterval(() => void put(bucket, deps), EVERY_MS);
+  const measured = async (): Promise<void> => {
+    await measure(deps);
+    await put(bucket, deps);
+  };
+  await measured();
+  const timer = setInterval(() => void measured(), EVERY_MS);
   const early = debounce(() => void put(bucket, deps), DEBOUNCE_MS);
   return {
     beat: () => put(bucket, deps),

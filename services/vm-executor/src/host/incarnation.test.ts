@@ -30,6 +30,7 @@ const incarnation = (host = HOST) =>
   new Incarnation({
     log: counted(createMemoryEventLog({ stream, loss: () => (lossy ? 'requests' : 'nothing') })),
     host,
+    now: () => new Date(),
     signal: stopping.signal,
     onSuperseded: (by) => void told.push(by),
   });

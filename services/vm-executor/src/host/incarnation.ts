@@ -8,6 +8,8 @@ import { delay } from '@ironlog/service-kit';
 export interface IncarnationDeps {
   readonly log: EventLog;
   readonly host: HostId;
+  /** Of its events. */
+  readonly now: () => Date;
   readonly signal: AbortSignal;
   /** Another executor has started under this host's id. */
   readonly onSuperseded: (by: string) => void;
@@ -89,8 +91,8 @@ export class Incarnation {
   }
 
   async #append(fact: HostFact, signal: AbortSignal): Promise<void> {
-    const { log, host } = this.#deps;
-    const event = hostEvent(host, fact, { id: newEventId(), time: new Date().toISOString(), writer: host });
+    const { log, host, now } = this.#deps;
+    const event = hostEvent(host, fact, { id: newEventId(), time: now().toISOString(), writer: host });
     if (this.#superseded) throw this.#superseded;
     for (;;) {
       const subject = hostEventSubject(host, host, fact.name);

@@ -62,7 +62,13 @@ afterEach(async () => {
 /** What an executor has of processes; one after another is its restart. */
 const executor = async () => {
   const log = createMemoryEventLog({ stream });
-  const incarnation = new Incarnation({ log, host: HOST, signal, onSuperseded: () => undefined });
+  const incarnation = new Incarnation({
+    log,
+    host: HOST,
+    now: () => new Date(),
+    signal,
+    onSuperseded: () => undefined,
+  });
   const hypervisors = ['simulator' as const];
   const data = { incarnation: incarnation.id, stateDirectoryId: 'one', hypervisors, capacity: CAPACITY };
   await incarnation.start({ name: 'executor-started', data });
