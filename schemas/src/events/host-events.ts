@@ -32,6 +32,12 @@ export const heartbeatSchema = z.strictObject({
   labels: labelsSchema,
   capacity: resourcesSchema,
   used: resourcesSchema,
+  clockOffsetMs: z
+    .number()
+    .optional()
+    .describe("The host's wall clock minus nats-server's, in milliseconds: positive is ahead"),
+  clockErrorMs: z.number().min(0).optional().describe('The true offset is within so much of it'),
+  clockRefusal: z.string().max(200).optional().describe('Why the host takes no new VM, where its clock is too far off'),
 });
 export type Heartbeat = z.infer<typeof heartbeatSchema>;
 
@@ -65,6 +71,22 @@ export const hostEventData = {
   }),
   'host-unreachable': z.strictObject({ lastHeartbeatAt: timestampSchema.optional(), reason: z.string().max(2000) }),
   'host-reachable': z.strictObject({}),
+  /** The host's wall clock differs from nats-server's. Stands until `clock-corrected`, or the executor stops or starts. */
+  'clock-wrong': z.strictObject({
+    incarnation: z.string().max(64),
+    /** Positive is ahead; the truth is within `errorMs`. */
+    offsetMs: z.number(),
+    errorMs: z.number().min(0),
+    /** Beyond the bound from which on the host takes no new VM. */
+    refusesVms: z.boolean(),
+    reason: z.string().max(2000),
+    actionRequired: z.string().max(2000),
+  }),
+  'clock-corrected': z.strictObject({
+    incarnation: z.string().max(64),
+    offsetMs: z.number(),
+    errorMs: z.number().min(0),
+  }),
 } as const;
 export type HostEventName = keyof typeof hostEventData;
 export const HOST_EVENT_NAMES = Object.keys(hostEventData) as HostEventName[];
@@ -72,7 +94,7 @@ export type HostEventData = { [N in HostEventName]: z.infer<(typeof hostEventDat
 export type HostFact = { [N in HostEventName]: { name: N; data: HostEventData[N] } }[HostEventName];
 
 export const hostEventClass = (name: HostEventName): 'fact' | 'failure' =>
-  name === 'executor-halted' || name === 'host-unreachable' ? 'failure' : 'fact';
+  name === 'executor-halted' || name === 'host-unreachable' || name === 'clock-wrong' ? 'failure' : 'fact';
 export const hostEventType = (name: HostEventName): string => `ironlog.host.${name}.v1`;
 
 export type HostEvent = Omit<z.infer<typeof eventEnvelopeSchema>, 'subject'> & {

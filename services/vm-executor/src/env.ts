@@ -51,6 +51,14 @@ export const environmentSchema = z.object({
     { min: 0, max: 3600, fallback: 10 },
     "seconds between two looks at each running VM's process, three without an answer make it unresponsive; 0: never",
   ),
+  IRONLOG_CLOCK_WARN_SECONDS: integer(
+    { min: 1, max: 86_400, fallback: 2 },
+    "by how much the host's clock may differ from nats-server's before it needs attention",
+  ),
+  IRONLOG_CLOCK_REFUSE_SECONDS: integer(
+    { min: 1, max: 86_400, fallback: 10 },
+    "by how much the host's clock may differ from nats-server's before the host takes no new VM",
+  ),
   IRONLOG_QEMU: absolutePath('the QEMU program').optional(),
   IRONLOG_QEMU_ACCEL: z.enum(['kvm', 'tcg']).optional().describe('kvm or tcg'),
   IRONLOG_KERNEL: absolutePath('the demo image: a kernel').optional(),

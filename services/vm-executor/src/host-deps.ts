@@ -25,6 +25,8 @@ export interface HostDeps {
   readonly incarnation: Incarnation;
   /** Between two looks at each running VM's process; 0: never. */
   readonly healthCheckMs: number;
+  /** Why this host takes no new VM at the moment, whatever room it has; `undefined`: it does. */
+  readonly whyNoNewVm: () => string | undefined;
   readonly fail: Fail;
   /** Aborted when the service stops: effects are cut off and resumed from the log at the next start. */
   readonly signal: AbortSignal;

@@ -67,6 +67,8 @@ class TestHost {
   superseded: string[] = [];
   /** Of the executor that was started last. */
   metrics = createMetrics({ service: 'test' });
+  /** Why it takes no new VM. */
+  refusal: string | undefined;
   /** 0: it makes none. */
   healthCheckMs = HEALTH_CHECK_MS;
   /** What the executor drives its VMs by; a test may put something between. */
@@ -80,6 +82,7 @@ class TestHost {
     this.appending = () => undefined;
     this.reading = () => undefined;
     this.superseded = [];
+    this.refusal = undefined;
     this.driver = (simulator) => simulator;
     this.healthCheckMs = HEALTH_CHECK_MS;
   }
@@ -111,6 +114,7 @@ class TestHost {
       ...shared,
       hypervisors: drivers,
       healthCheckMs: this.healthCheckMs,
+      whyNoNewVm: () => this.refusal,
       fail: () => undefined,
     });
     this.stop = async () => {

@@ -27,6 +27,7 @@ import type { ExecutorConfig } from './env.ts';
 import { Executor } from './executor.ts';
 import { capacityOf } from './host/capacity.ts';
 import { catalogueOf } from './host/catalogue.ts';
+import { ClockWatch } from './host/clock-watch.ts';
 import { type HeartbeatTimer, startHeartbeat } from './host/heartbeat.ts';
 import { takeHostLock } from './host/host-lock.ts';
 import { Incarnation } from './host/incarnation.ts';
@@ -98,6 +99,19 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
         exitCode: ExitCode.temporary,
       });
     const incarnation = new Incarnation({ log, host, now: () => clock.now(), signal, onSuperseded });
+    let isHalted = false;
+    const clockWatch = new ClockWatch({
+      bounds: {
+        warnMs: config.IRONLOG_CLOCK_WARN_SECONDS * 1000,
+        refuseMs: config.IRONLOG_CLOCK_REFUSE_SECONDS * 1000,
+      },
+      incarnation: incarnation.id,
+      // A halted executor says nothing more on a log that is not its own.
+      append: async (fact) => {
+        if (!isHalted) await incarnation.append(fact);
+      },
+      logger: runtime.logger,
+    });
     const deps = collaborators({
       host,
       log,
@@ -110,6 +124,7 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
       incarnation,
       signal,
       healthCheckMs: config.IRONLOG_HEALTH_CHECK_SECONDS * 1000,
+      whyNoNewVm: () => clockWatch.refusal,
       fail: createFailpoints(config.IRONLOG_FAILPOINT),
     });
     const executor = new Executor(deps);
@@ -129,9 +144,10 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
       images: [...images.values()].map(({ listing }) => listing),
       labels: config.IRONLOG_HOST_LABELS,
       ...executor.load(),
+      ...clockWatch.reading,
     });
-    const halted = await halt(log, incarnation, state);
-    if (!halted) {
+    isHalted = await halt(log, incarnation, state);
+    if (!isHalted) {
       const data = {
         incarnation: incarnation.id,
         stateDirectoryId: state.host.stateDirectoryId,
@@ -145,17 +161,16 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
     const heartbeat = await startHeartbeat({
       connection,
       read,
-      measureClock: async () => {
-        await time.measure();
-      },
+      measureClock: async () => clockWatch.judge(await time.measure()),
       logger: runtime.logger,
     });
     heartbeatTimer = heartbeat;
+    atStop(() => clockWatch.stop());
     atStop(async () => {
       status = 'draining';
       await heartbeat.stop();
     });
-    if (!halted) {
+    if (!isHalted) {
       await executor.start();
       executor.consuming.catch((error: unknown) =>
         selfStop.end({ code: 'consume', reason: String(error), exitCode: ExitCode.temporary }),

@@ -86,6 +86,8 @@ const foldEntry = (before: HostPresence, { read, sequence }: Recorded): HostPres
     case 'declined':
     case 'reaped':
     case 'executor-halted':
+    case 'clock-wrong':
+    case 'clock-corrected':
       return presence;
     default:
       return read.stored.event satisfies never;

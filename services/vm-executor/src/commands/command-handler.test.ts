@@ -135,3 +135,18 @@ test('a command that was stored after its startBy is late, however far behind th
   expect(await host.send(id, 'pause', { startBy: inMs(60_000), storedAt: inMs(30_000) })).toBe('acked');
   await host.until(id, 'paused');
 });
+
+test('a host whose clock is wrong declines a create that is on its way to it, and goes on with the VMs that it has', async () => {
+  const { id } = await host.made(true);
+  await host.start();
+  host.refusal = 'has a clock 7200.0 s ahead';
+  const other = newVmId();
+  expect(await host.send(other, 'create')).toBe('acked');
+  expect(await host.names(other)).toEqual([]);
+  const events = host.stream.entries.flatMap(({ read }) =>
+    read.ok && read.stored.kind === 'host' ? [read.stored.event] : [],
+  );
+  expect(events.at(-1)).toMatchObject({ name: 'declined', data: { vmId: other, reason: host.refusal } });
+  expect(await host.send(id, 'pause')).toBe('acked');
+  await host.until(id, 'paused');
+});

@@ -127,7 +127,7 @@ export class CommandHandler {
   }
 
   #admit(vm: Vm, command: WorkCommand): HostAnswer {
-    const { admission, hypervisors, images, state } = this.#deps.host;
+    const { admission, hypervisors, images, state, whyNoNewVm } = this.#deps.host;
     const { action } = command.data;
     const spec = action.verb === 'create' ? action.params.spec : vm.spec;
     const kind = vm.hypervisor ?? spec?.hypervisor ?? [...hypervisors.keys()][0];
@@ -148,7 +148,8 @@ export class CommandHandler {
           code: 'image-not-found',
           reason: `no image ${image} here, but ${[...images.keys()].join(', ')}`,
         };
-      const short = vm.state === 'absent' ? admission.reserve(command, action.params.spec) : undefined;
+      const short =
+        vm.state === 'absent' ? (whyNoNewVm() ?? admission.reserve(command, action.params.spec)) : undefined;
       if (short) return { ok: false, code: 'over-capacity', reason: short };
     }
     return { ok: true, hypervisor: kind, capabilities: hypervisor.capabilities().verbs };
@@ -158,7 +159,7 @@ export class CommandHandler {
     const { fail, host, incarnation, log, runtime, signal } = this.#deps.host;
     const { action, round } = command.data;
     if (rejection.code === 'over-capacity' && action.verb === 'create') {
-      // Full by now: not the command's fault. The gateway places it again.
+      // Full by now, or its clock is wrong: not the command's fault. The gateway places it again.
       await incarnation.append({
         name: 'declined',
         data: {

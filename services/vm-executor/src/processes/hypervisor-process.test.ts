@@ -84,6 +84,7 @@ const executor = async () => {
     admission: new Admission(CAPACITY),
     incarnation,
     healthCheckMs: 0,
+    whyNoNewVm: () => undefined,
     fail: () => undefined,
     signal,
   };
