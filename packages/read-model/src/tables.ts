@@ -50,6 +50,7 @@ CREATE INDEX IF NOT EXISTS pending_by_vm ON pending_commands (tenant, vm_id, seq
 CREATE INDEX IF NOT EXISTS pending_creates ON pending_commands (tenant, vm_id, sequence, search) WHERE verb = 'create';
 CREATE INDEX IF NOT EXISTS pending_by_time ON pending_commands (tenant, start_by, id);
 CREATE TABLE IF NOT EXISTS hosts (id TEXT PRIMARY KEY, status TEXT NOT NULL, since TEXT NOT NULL, reason TEXT, body TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS wrong_clocks (host TEXT PRIMARY KEY, since TEXT NOT NULL, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS usage (
   tenant TEXT NOT NULL, vm_id TEXT NOT NULL, started_at TEXT NOT NULL, ended_at TEXT, cpus INTEGER NOT NULL, memory_mib INTEGER NOT NULL,
   PRIMARY KEY (tenant, vm_id, started_at)

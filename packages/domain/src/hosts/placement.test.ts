@@ -25,6 +25,7 @@ describe('place', () => {
   });
   it.each<[string, object, object]>([
     ['is draining', { status: 'draining' }, {}],
+    ['has a clock 7200 s ahead', { clockRefusal: 'has a clock 7200 s ahead' }, {}],
     ['has no qemu', {}, { hypervisor: 'qemu' }],
     ['has no image other', {}, { image: 'other' }],
     ['lacks label zone=b', {}, { placement: { hostLabels: { zone: 'b' } } }],

@@ -20,6 +20,7 @@ export const place = (hosts: readonly Heartbeat[], spec: VmSpec): Placed => {
 /** `undefined`: the host would take it. */
 export const whyNotHost = (host: Heartbeat, spec: VmSpec): string | undefined => {
   if (host.status !== 'ready') return `is ${host.status}`;
+  if (host.clockRefusal !== undefined) return host.clockRefusal;
   if (spec.hypervisor && !host.hypervisors.includes(spec.hypervisor)) return `has no ${spec.hypervisor}`;
   if (spec.image && !host.images.some((image) => image.id === spec.image)) return `has no image ${spec.image}`;
   const label = Object.entries(spec.placement.hostLabels).find(([key, value]) => host.labels[key] !== value);

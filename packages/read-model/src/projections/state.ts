@@ -10,15 +10,17 @@ import { type Projection, projection } from './projection.ts';
 import { QuarantineRows } from './quarantine.ts';
 import { UsageRows } from './usage.ts';
 import { VmRows } from './vms.ts';
+import { WrongClockRows } from './wrong-clocks.ts';
 
 export const createStateProjection = (db: Db, info: LogIdentity): Projection => {
   const checkpoints = new Checkpoints(db);
   const vms = new VmRows(db);
   const operations = new OperationRows(db);
   const hosts = new HostRows(db);
+  const wrongClocks = new WrongClockRows(db);
   const usage = new UsageRows(db);
   const quarantine = new QuarantineRows(db, STREAMS.events);
-  const all = [vms, operations, hosts, usage, quarantine];
+  const all = [vms, operations, hosts, wrongClocks, usage, quarantine];
 
   /** The reason, when the entry counts for nothing. */
   const fold = ({ read, sequence, hash, subject }: LogEntry): string | undefined => {
@@ -32,6 +34,7 @@ export const createStateProjection = (db: Db, info: LogIdentity): Projection => 
     switch (stored.kind) {
       case 'host':
         hosts.fold(stored.event);
+        wrongClocks.fold(stored.event);
         return undefined;
       case 'rejection':
         operations.fold(stored.event.tenant, stored, sequence);

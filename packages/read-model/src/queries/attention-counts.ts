@@ -9,7 +9,7 @@ export interface AttentionCounts {
 
 const COUNTS = `
 SELECT (SELECT count(*) FROM vms WHERE attention = 1) AS vm,
-  (SELECT count(*) FROM hosts WHERE status IN ('halted', 'unreachable')) AS host,
+  (SELECT count(*) FROM hosts WHERE status IN ('halted', 'unreachable')) + (SELECT count(*) FROM wrong_clocks) AS host,
   (SELECT count(*) FROM quarantine) AS quarantined`;
 
 export const prepareAttentionCounts = (db: Db) => {

@@ -3,6 +3,7 @@ import type { Vm } from '@ironlog/domain';
 import type { AttentionItem, TenantId } from '@ironlog/schemas';
 import { hostIdSchema, STREAMS, tenantIdSchema } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
+import { prepareWrongClocks } from './wrong-clocks.ts';
 
 /** Of VMs, of hosts and of quarantined messages each: none of them can crowd out the others. */
 const MOST = 1000;
@@ -54,6 +55,7 @@ export const prepareAttention = (db: Db) => {
   const hosts = db.prepare<[number], HostRow>(
     "SELECT id, status, since, reason FROM hosts WHERE status IN ('halted', 'unreachable') ORDER BY id LIMIT ?",
   );
+  const wrongClocks = prepareWrongClocks(db);
   // A tenant's client may put as much on the door as it likes: the newest are found by the index, whatever lies behind them.
   const poison = db.prepare<[string | null, number], PoisonRow>(
     'SELECT stream, sequence, tenant, subject, reason, at FROM quarantine WHERE tenant IS ? ORDER BY at DESC LIMIT ?',
@@ -61,6 +63,7 @@ export const prepareAttention = (db: Db) => {
   return (tenant: TenantId, wanted: { readonly hosts: boolean }): readonly AttentionItem[] => [
     ...cut(vms.all(tenant, MOST + 1).flatMap(ofVm), 'VMs'),
     ...cut(wanted.hosts ? hosts.all(MOST + 1).map(ofHost) : [], 'hosts'),
+    ...cut(wanted.hosts ? wrongClocks(MOST + 1) : [], 'hosts with a wrong clock'),
     ...cut(poison.all(tenant, MOST + 1).map(ofPoison), 'quarantined messages'),
     ...cut(wanted.hosts ? poison.all(null, MOST + 1).map(ofPoison) : [], "quarantined messages of no tenant's"),
   ];

@@ -29,6 +29,8 @@ test('a host that took nothing for a while, or was silent, is tried again', () =
   const offers = heardOnce();
   offers.improved(beat({ status: 'draining' }));
   expect(offers.improved(beat())).toBe(true);
+  expect(offers.improved(beat({ clockRefusal: 'has a clock 7200 s ahead' }))).toBe(false);
+  expect(offers.improved(beat())).toBe(true);
   offers.lower(HOST, undefined);
   expect(offers.improved(beat())).toBe(true);
 });

@@ -41,8 +41,16 @@ export const createOffers = (): Offers => {
 const hasMore = (now: Offer, before: Offer): boolean =>
   now.cpus > before.cpus || now.memoryMiB > before.memoryMiB || now.processes > before.processes;
 
-const offerOf = ({ status, hypervisors, images, labels, capacity, used }: Heartbeat): Offer | undefined =>
-  status === 'ready'
+const offerOf = ({
+  status,
+  clockRefusal,
+  hypervisors,
+  images,
+  labels,
+  capacity,
+  used,
+}: Heartbeat): Offer | undefined =>
+  status === 'ready' && clockRefusal === undefined
     ? {
         kind: JSON.stringify([hypervisors, images.map(({ id }) => id), labels]),
         cpus: capacity.cpus - used.cpus,
