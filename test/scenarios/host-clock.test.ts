@@ -1,0 +1,155 @@
+// A host whose clock is two hours ahead, then two hours behind: nobody's command expires by it, nobody is billed by it, it gets
+// no new VM, and it is back by itself. The clock is shifted in the executor's own process (harness/shifted-clock.ts).
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { AttentionItem, Operation, StoredEvent } from '@ironlog/schemas';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { startTestPlane, type TestPlane } from '../harness/plane.ts';
+import { until } from '../harness/until.ts';
+
+const AHEAD_MS = 7_200_000;
+const BEHIND_MS = -AHEAD_MS;
+/** Of all that a real clock and a round trip may add to a time on record. */
+const CLOSE_MS = 5_000;
+
+interface HostView {
+  readonly host: string;
+  readonly clockOffsetMs?: number;
+  readonly clockErrorMs?: number;
+}
+
+let plane: TestPlane;
+const directory = mkdtempSync(join(tmpdir(), 'il-clock-'));
+const shiftFile = join(directory, 'shift');
+
+beforeAll(async () => {
+  writeFileSync(shiftFile, '0');
+  const preload = new URL('../harness/shifted-clock.ts', import.meta.url).href;
+  plane = await startTestPlane({
+    hosts: 2,
+    extra: {
+      'vm-executor-host-2': {
+        NODE_OPTIONS: `--import ${preload}`,
+        CLOCK_SHIFT_FILE: shiftFile,
+        IRONLOG_HOST_LABELS: 'zone=b',
+      },
+    },
+  });
+}, 120_000);
+beforeEach(() => shift(0));
+afterAll(async () => {
+  await plane.stop();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const ON_HOST_2 = { placement: { hostLabels: { zone: 'b' } } };
+
+const host2 = async (): Promise<HostView | undefined> =>
+  (await plane.http<{ items: HostView[] }>('GET', '/v1/hosts')).body.items.find(({ host }) => host === 'host-2');
+const attention = async (): Promise<readonly AttentionItem[]> =>
+  (await plane.http<{ items: AttentionItem[] }>('GET', '/v1/attention')).body.items;
+
+/** Resolves when the host's heartbeats tell of it, and what follows from it is to be read. */
+const shift = async (shiftMs: number): Promise<void> => {
+  writeFileSync(shiftFile, String(shiftMs));
+  await until(`the clock is off by ${shiftMs} ms`, async () => {
+    const { clockOffsetMs = Number.NaN, clockErrorMs = 0 } = (await host2()) ?? {};
+    const isNamed = (await attention()).some(({ kind }) => kind === 'host-clock-wrong');
+    return Math.abs(clockOffsetMs - shiftMs) <= clockErrorMs + CLOSE_MS && isNamed === Math.abs(shiftMs) > 2_000;
+  });
+};
+
+const create = (id: string, body: object, seconds = 30) =>
+  plane.http<Operation>('POST', '/v1/vms', { wait: seconds, body: { id, start: true, ...body } });
+
+const hostEvents = async () =>
+  (await plane.events()).flatMap(({ read }) =>
+    read.ok && read.stored.kind === 'host' && read.stored.event.subject === 'host-2' ? [read.stored.event] : [],
+  );
+
+/** When nats-server stored the VM's events of these names. */
+const storedAt = async (id: string, ...names: string[]): Promise<readonly number[]> => {
+  const isOf = (stored: StoredEvent): boolean =>
+    stored.kind === 'vm' && stored.event.subject === id && names.includes(stored.event.name);
+  return (await plane.events()).flatMap(({ read, storedAt: at }) =>
+    read.ok && isOf(read.stored) ? [at.getTime()] : [],
+  );
+};
+
+test.each([
+  ['ahead', AHEAD_MS, '7200.0 s ahead of'],
+  ['behind', BEHIND_MS, '7200.0 s behind'],
+])(
+  'a clock two hours %s stops no command, on its VMs or on other hosts, and it is said',
+  async (name, shiftMs, words) => {
+    const own = `own-${name}`;
+    expect((await create(own, { spec: ON_HOST_2 })).body).toMatchObject({ status: 'succeeded' });
+    await shift(shiftMs);
+
+    for (const verb of ['pause', 'resume', 'reboot', 'shutdown', 'boot'])
+      expect(await plane.command('POST', `/v1/vms/${own}/${verb}`)).toMatchObject({ verb, status: 'succeeded' });
+
+    for (let n = 1; n <= 6; n += 1) {
+      expect((await create(`other-${name}-${n}`, {})).body).toMatchObject({ status: 'succeeded' });
+      expect((await plane.vm(`other-${name}-${n}`)).host).toBe('host-1');
+    }
+    const waiting = await create(`waiting-${name}`, { spec: ON_HOST_2 }, 0);
+    expect(waiting.body).toMatchObject({
+      status: 'pending',
+      waitingFor: expect.stringContaining(`host-2 has a clock ${words}`),
+    });
+
+    const [item] = (await attention()).filter(({ kind }) => kind === 'host-clock-wrong');
+    expect(item).toMatchObject({
+      host: 'host-2',
+      reason: expect.stringContaining(words),
+      actionRequired: expect.stringContaining("set the host's clock"),
+    });
+    expect((await hostEvents()).at(-1)).toMatchObject({ name: 'clock-wrong', data: { refusesVms: true } });
+
+    await shift(0);
+    expect((await hostEvents()).at(-1)).toMatchObject({ name: 'clock-corrected' });
+    await until('the waiting create is placed', async () => (await plane.vm(`waiting-${name}`)).state === 'running');
+    expect((await plane.vm(`waiting-${name}`)).host).toBe('host-2');
+  },
+);
+
+test('a VM is billed for the time that it ran, and is as old as it is', async () => {
+  // Below the bound from which on it takes none, a clock may be wrong while a VM is made.
+  await shift(-9_000);
+  await create('billed', { spec: ON_HOST_2 });
+  await shift(BEHIND_MS);
+  await shift(AHEAD_MS);
+  await plane.command('POST', '/v1/vms/billed/shutdown', { mode: 'force' });
+
+  const [claimedMs = 0] = await storedAt('billed', 'claimed');
+  const [bootedMs = 0, stoppedMs = 0] = await storedAt('billed', 'booted', 'stopped');
+  const vm = await plane.vm('billed');
+  expect(Math.abs(Date.parse(vm.createdAt) - claimedMs)).toBeLessThan(CLOSE_MS);
+  const { body } = await plane.http<{ items: { vmId: string; runningSeconds: number }[] }>(
+    'GET',
+    '/v1/usage?vmId=billed',
+  );
+  const ranMs = stoppedMs - bootedMs;
+  expect(ranMs).toBeGreaterThan(0);
+  expect(Math.abs((body.items[0]?.runningSeconds ?? 0) * 1000 - ranMs)).toBeLessThan(CLOSE_MS);
+});
+
+test('an executor that starts with a wrong clock says so, takes its VMs back, and gets no new one', async () => {
+  await create('adopted', { spec: ON_HOST_2 });
+  const startsOf = async (): Promise<number> =>
+    (await hostEvents()).filter(({ name }) => name === 'executor-started').length;
+  const starts = await startsOf();
+  writeFileSync(shiftFile, String(BEHIND_MS));
+  process.kill(plane.plane.supervisor.pidOf('vm-executor-host-2') ?? Number.NaN, 'SIGKILL');
+  await until('it has started again', async () => (await startsOf()) > starts);
+  await shift(BEHIND_MS);
+  expect(await plane.command('POST', '/v1/vms/adopted/pause')).toMatchObject({ status: 'succeeded' });
+  const { time, name } = (await hostEvents()).at(-1) ?? {};
+  expect(name).toBe('clock-wrong');
+  expect(Math.abs(Date.now() - Date.parse(time ?? ''))).toBeLessThan(60_000);
+  expect((await create('refused', { spec: ON_HOST_2 }, 0)).body).toMatchObject({ status: 'pending' });
+  await shift(0);
+  await until('it is placed', async () => (await plane.vm('refused')).state === 'running');
+});
