@@ -1,8 +1,9 @@
 // A host whose clock is two hours ahead, then two hours behind: nobody's command expires by it, nobody is billed by it, it gets
-// no new VM, and it is back by itself. The clock is shifted in the executor's own process (harness/shifted-clock.ts).
+// no new VM, and it is back by itself. Clocks are shifted in the services' own processes (harness/shifted-clock.ts).
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findUnder } from '@ironlog/hypervisor';
 import type { AttentionItem, Operation, StoredEvent } from '@ironlog/schemas';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startTestPlane, type TestPlane } from '../harness/plane.ts';
@@ -22,18 +23,19 @@ interface HostView {
 let plane: TestPlane;
 const directory = mkdtempSync(join(tmpdir(), 'il-clock-'));
 const shiftFile = join(directory, 'shift');
+/** Of the services that have no host: the gateway and recovery. */
+const controlShiftFile = join(directory, 'control-shift');
 
 beforeAll(async () => {
-  writeFileSync(shiftFile, '0');
+  for (const file of [shiftFile, controlShiftFile]) writeFileSync(file, '0');
   const preload = new URL('../harness/shifted-clock.ts', import.meta.url).href;
+  const shiftedBy = (file: string) => ({ NODE_OPTIONS: `--import ${preload}`, CLOCK_SHIFT_FILE: file });
   plane = await startTestPlane({
     hosts: 2,
     extra: {
-      'vm-executor-host-2': {
-        NODE_OPTIONS: `--import ${preload}`,
-        CLOCK_SHIFT_FILE: shiftFile,
-        IRONLOG_HOST_LABELS: 'zone=b',
-      },
+      'vm-executor-host-2': { ...shiftedBy(shiftFile), IRONLOG_HOST_LABELS: 'zone=b' },
+      'api-gateway': shiftedBy(controlShiftFile),
+      'recovery-worker': shiftedBy(controlShiftFile),
     },
   });
 }, 120_000);
@@ -153,3 +155,36 @@ test('an executor that starts with a wrong clock says so, takes its VMs back, an
   await shift(0);
   await until('it is placed', async () => (await plane.vm('refused')).state === 'running');
 });
+
+/** Resolves when both services' metrics tell of it. */
+const shiftControl = async (shiftMs: number): Promise<void> => {
+  writeFileSync(controlShiftFile, String(shiftMs));
+  for (const { name, opsUrl } of plane.plane.services)
+    if (name === 'api-gateway' || name === 'recovery-worker')
+      await until(`${name} is off by ${shiftMs} ms`, async () => {
+        const metrics = await (await fetch(`${opsUrl}/metrics`)).text();
+        const [, seconds] = /^ironlog_host_clock_offset_seconds\{.*\} (\S+)$/m.exec(metrics) ?? [];
+        return Math.abs(Number(seconds) * 1000 - shiftMs) < CLOSE_MS;
+      });
+};
+
+test.each([
+  ['ahead', AHEAD_MS],
+  ['behind', BEHIND_MS],
+])(
+  'a gateway and a recovery two hours %s accept commands that are in time, and restart what crashed',
+  async (name, shiftMs) => {
+    await shiftControl(shiftMs);
+    const id = `restarted-${name}`;
+    const { body } = await create(id, { spec: { restart: { policy: 'on-failure', backoffMs: 0 } } });
+    expect(body).toMatchObject({ status: 'succeeded' });
+    expect(Math.abs(Date.parse(body.requestedAt) - Date.now())).toBeLessThan(60_000);
+    const [found] = (await findUnder(plane.plane.stateDir)).filter(({ directory: of }) => of.endsWith(`/${id}`));
+    process.kill(found?.identity.pid ?? Number.NaN, 'SIGKILL');
+    await until('it runs again', async () => {
+      const { state, epoch } = await plane.vm(id);
+      return state === 'running' && epoch === 2;
+    });
+    await shiftControl(0);
+  },
+);
