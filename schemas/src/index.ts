@@ -17,6 +17,7 @@ export {
   workCommandSchema,
 } from './commands/commands.ts';
 export { INGRESS_SHAPE, misaddressedReason } from './commands/ingress.ts';
+export { workMessageId } from './commands/work-message-id.ts';
 export {
   COMMAND_REJECTED_TYPE,
   type CommandRejected,
@@ -136,6 +137,7 @@ export {
   vmIdSchema,
 } from './ids/ids.ts';
 export { derivedCommandId, derivedEventId, derivedVmId, newCommandId, newEventId, newVmId } from './ids/new-id.ts';
+export { subjectTemplate } from './ids/subject-template.ts';
 export {
   type CommandAddress,
   commandSubject,

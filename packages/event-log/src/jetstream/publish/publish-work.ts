@@ -1,5 +1,12 @@
 // Puts an accepted command on WORK: stored (P1), or unknown because the caller gave up waiting.
-import { CLOUD_EVENTS_CONTENT_TYPE, type HostId, PROBE_SUBJECT, type WorkCommand, workSubject } from '@ironlog/schemas';
+import {
+  CLOUD_EVENTS_CONTENT_TYPE,
+  type HostId,
+  PROBE_SUBJECT,
+  type WorkCommand,
+  workMessageId,
+  workSubject,
+} from '@ironlog/schemas';
 import { headers } from '@nats-io/transport-node';
 import { unlessAborted } from '../../abort.ts';
 import { APPEND_BACKOFF, backoffMs, pause } from '../../backoff.ts';
@@ -14,10 +21,6 @@ export interface WorkRequest {
   readonly command: WorkCommand;
   readonly signal: AbortSignal | undefined;
 }
-
-/** A routed copy has an id of its own, else it would be dropped as a repeat of the first. */
-export const workMessageId = ({ tenant, id, data }: WorkCommand): string =>
-  data.round === 0 ? `${tenant}.${id}` : `${tenant}.${id}.routed.${data.round}`;
 
 export const publishWork = async (deps: JetStreamDeps, request: WorkRequest): Promise<PublishResult> => {
   const bytes = new TextEncoder().encode(JSON.stringify(request.command));
