@@ -36,3 +36,4 @@ export type { FoundProcess } from './process/table/process-table.ts';
 export type { ProcessHandle } from './process-handle.ts';
 export { type AcceleratorChoice, type AcceleratorProbe, chooseAccelerator } from './qemu/accelerator.ts';
 export type { Accelerator } from './qemu/command-line.ts';
+export type { SocketCall, TraceCall } from './trace-call.ts';

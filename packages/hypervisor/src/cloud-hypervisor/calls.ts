@@ -7,7 +7,8 @@ import type { ObservedState } from '../port.ts';
 import { exitedUnanswered } from '../process/exit/exit-status.ts';
 import { isAlive } from '../process/table/identity.ts';
 import type { ProcessHandle } from '../process-handle.ts';
-import { type ApiAnswer, callApi } from './client.ts';
+import type { TraceCall } from '../trace-call.ts';
+import { type ApiAnswer, type ApiCall, callApi, pathOf } from './client.ts';
 import { parseJson, readVmInfo } from './vm-info.ts';
 
 export interface Step {
@@ -21,29 +22,46 @@ const PING_POLL_MS = 5;
 const PING_WITHIN_MS = 1000;
 const pingSchema = z.object({ pid: z.int().optional() });
 
+const callTraced = (trace: TraceCall, call: ApiCall): Promise<Outcome<ApiAnswer>> => {
+  const { method, name, socketPath } = call;
+  return trace({ method: name, socketPath, http: { method, path: pathOf(call) } }, () => callApi(call));
+};
+
 /** One PUT; ok on 200 and 204. 404 and 405 are the states' refusals (the API's description), 4xx never helps to repeat. */
-export async function put(handle: ProcessHandle, step: Omit<Step, 'wanted'>, deadline: AbortSignal): Promise<Outcome> {
+export async function put(
+  trace: TraceCall,
+  handle: ProcessHandle,
+  { name, body }: Pick<Step, 'name' | 'body'>,
+  deadline: AbortSignal,
+): Promise<Outcome> {
   const { socketPath } = handle;
-  const called = await callApi({ socketPath, method: 'PUT', deadline, ...step });
+  const called = await callTraced(trace, { socketPath, method: 'PUT', name, deadline, ...(body && { body }) });
   if (!called.ok) return called;
   if (called.status === 200 || called.status === 204) return { ok: true };
   const code = called.status >= 400 && called.status < 500 ? 'refused' : called.status >= 500 ? 'failed' : 'bad-answer';
-  return refusal(code, step.name, `${step.name}: the hypervisor answered ${called.status}`, called.text);
+  return refusal(code, name, `${name}: the hypervisor answered ${called.status}`, called.text);
 }
 
 export async function readState(
+  trace: TraceCall,
   handle: ProcessHandle,
   deadline: AbortSignal,
 ): Promise<Outcome<{ readonly state: ObservedState }>> {
-  const info = await callApi({ socketPath: handle.socketPath, method: 'GET', name: 'vm.info', deadline });
+  const { socketPath } = handle;
+  const info = await callTraced(trace, { socketPath, method: 'GET', name: 'vm.info', deadline });
   return info.ok ? readVmInfo(info) : info;
 }
 
 /** Acts first, for that is one round trip when all is well; a refusal in a state that is wanted anyway is success. */
-export async function ensure(handle: ProcessHandle, step: Step, deadline: AbortSignal): Promise<Outcome> {
-  const called = await put(handle, step, deadline);
+export async function ensure(
+  trace: TraceCall,
+  handle: ProcessHandle,
+  step: Step,
+  deadline: AbortSignal,
+): Promise<Outcome> {
+  const called = await put(trace, handle, step, deadline);
   if (called.ok || (called.code !== 'refused' && called.code !== 'failed')) return called;
-  const now = await readState(handle, deadline);
+  const now = await readState(trace, handle, deadline);
   if (!now.ok) return called;
   if (step.wanted.includes(now.state)) return { ok: true };
   return { ...called, reason: `${called.reason}; the VM is ${now.state}` };

@@ -14,6 +14,8 @@ export interface ApiCall {
   readonly deadline: AbortSignal;
 }
 
+export const pathOf = ({ name }: Pick<ApiCall, 'name'>): string => `/api/v1/${name}`;
+
 export interface ApiAnswer {
   readonly status: number;
   readonly text: string;
@@ -32,7 +34,7 @@ export async function callApi(call: ApiCall): Promise<Outcome<ApiAnswer>> {
   let answered = false;
   try {
     const { statusCode, body } = await client.request({
-      path: `/api/v1/${call.name}`,
+      path: pathOf(call),
       method: call.method,
       signal: call.deadline,
       ...(call.body === undefined

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { consolePathOf, type LaunchSpec, socketPathOf } from '../launch-spec.ts';
 import { pause } from '../pause.ts';
 import { killProcess } from '../process/exit/kill.ts';
+import { untraced } from '../trace-call.ts';
 import type { Accelerator } from './command-line.ts';
 import { createQemu } from './driver.ts';
 
@@ -84,7 +85,7 @@ async function readChoice(path: string): Promise<z.infer<typeof choiceSchema> | 
 
 async function reachesReady(probe: AcceleratorProbe): Promise<boolean> {
   const directory = await mkdtemp(`${probe.cachePath}.probe-`);
-  const qemu = createQemu({ kind: 'qemu', program: probe.program, accelerator: 'kvm' });
+  const qemu = createQemu({ kind: 'qemu', program: probe.program, accelerator: 'kvm' }, untraced);
   const within = AbortSignal.timeout(READY_WITHIN_MS);
   const deadline = probe.signal ? AbortSignal.any([probe.signal, within]) : within;
   const launch = launchIn(directory, probe);

@@ -7,6 +7,7 @@ import { exitedUnanswered } from '../process/exit/exit-status.ts';
 import { isAlive } from '../process/table/identity.ts';
 import type { ProcessHandle } from '../process-handle.ts';
 import type { QmpLinks } from './links.ts';
+import type { QmpAnswer } from './qmp-connection.ts';
 
 const statusSchema = z.object({ status: z.string() });
 
@@ -27,17 +28,33 @@ export interface QemuStep {
 }
 
 /** One QMP command to the handle's process. */
-export async function command(links: QmpLinks, handle: ProcessHandle, execute: string, deadline: AbortSignal) {
+export const command = (
+  links: QmpLinks,
+  handle: ProcessHandle,
+  execute: string,
+  deadline: AbortSignal,
+): Promise<QmpAnswer> =>
+  links.trace({ method: execute, socketPath: handle.socketPath }, () => poll(links, handle, execute, deadline));
+
+/** Likewise, as one of many. */
+export async function poll(
+  links: QmpLinks,
+  handle: ProcessHandle,
+  execute: string,
+  deadline: AbortSignal,
+): Promise<QmpAnswer> {
   const link = await links.connection(handle.socketPath, deadline);
   return link.ok ? link.connection.execute({ execute }, deadline) : link;
 }
 
+/** `ask`: how QEMU is asked, `poll` in a loop. */
 export async function readState(
   links: QmpLinks,
   handle: ProcessHandle,
   deadline: AbortSignal,
+  ask = command,
 ): Promise<Outcome<{ readonly state: ObservedState }>> {
-  const answer = await command(links, handle, 'query-status', deadline);
+  const answer = await ask(links, handle, 'query-status', deadline);
   if (!answer.ok) return answer;
   const status = statusSchema.safeParse(answer.value);
   if (status.success) return { ok: true, state: OBSERVED[status.data.status] ?? 'unknown' };
@@ -66,7 +83,7 @@ export async function ensure(
 /** Until QEMU answers; its socket appears some ms after the spawn. A process that died is not waited for. */
 export async function answering(links: QmpLinks, handle: ProcessHandle, deadline: AbortSignal): Promise<Outcome> {
   for (;;) {
-    const now = await readState(links, handle, deadline);
+    const now = await readState(links, handle, deadline, poll);
     if (now.ok || now.code !== 'unreachable') return now;
     if (!(await isAlive(handle.identity))) return exitedUnanswered('spawn', handle);
     await pause(CONNECT_POLL_MS, deadline);

@@ -10,7 +10,8 @@ import type { Hypervisor } from '../port.ts';
 import { spawnProgram } from '../process/launch/spawn.ts';
 import { isAlive } from '../process/table/identity.ts';
 import type { ProcessHandle } from '../process-handle.ts';
-import { answering, command, ensure, readState } from './calls.ts';
+import type { TraceCall } from '../trace-call.ts';
+import { answering, command, ensure, poll, readState } from './calls.ts';
 import { type Accelerator, qemuArguments } from './command-line.ts';
 import { clockArguments } from './host-clock.ts';
 import { QmpLinks } from './links.ts';
@@ -27,8 +28,8 @@ export interface QemuConfig {
 const PRESS_EVERY_MS = 1000;
 const CHECK_EVERY_MS = 20;
 
-export function createQemu({ program, accelerator }: QemuConfig): Hypervisor {
-  const links = new QmpLinks();
+export function createQemu({ program, accelerator }: QemuConfig, trace: TraceCall): Hypervisor {
+  const links = new QmpLinks(trace);
   const watches = new OpenWatches();
   return {
     kind: 'qemu',
@@ -71,7 +72,7 @@ async function shutdown(links: QmpLinks, handle: ProcessHandle, deadline: AbortS
   let pressAt = 0;
   while (!deadline.aborted) {
     if (!(await isAlive(handle.identity))) return { ok: true };
-    const now = await readState(links, handle, deadline);
+    const now = await readState(links, handle, deadline, poll);
     if (!now.ok && now.code === 'bad-answer') return now;
     if (now.ok && now.state === 'created') return { ok: true };
     if (now.ok && now.state === 'shutdown') {

@@ -1,5 +1,6 @@
 // The one QMP connection per process, made when first needed and shared by every call and watch (QEMU takes one client).
 import { deadlineRefusal, type Outcome } from '../outcome.ts';
+import type { TraceCall } from '../trace-call.ts';
 import { QmpConnection, type QmpListener } from './qmp-connection.ts';
 
 type Link = Outcome<{ readonly connection: QmpConnection }>;
@@ -8,8 +9,14 @@ type Link = Outcome<{ readonly connection: QmpConnection }>;
 const OPEN_WITHIN_MS = 5000;
 
 export class QmpLinks {
+  /** Put around each command that is not one of many. */
+  readonly trace: TraceCall;
   readonly #links = new Map<string, Promise<Link>>();
   readonly #listeners = new Map<string, Set<QmpListener>>();
+
+  constructor(trace: TraceCall) {
+    this.trace = trace;
+  }
 
   /** The connection to the process behind that socket; opened once, however many ask at the same time. */
   async connection(socketPath: string, deadline: AbortSignal): Promise<Link> {

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { createCloudHypervisor } from '../cloud-hypervisor/driver.ts';
 import { eventsPathOf } from '../event-monitor.ts';
 import type { Hypervisor } from '../port.ts';
+import type { TraceCall } from '../trace-call.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 
@@ -23,9 +24,10 @@ export interface SimulatorConfig {
   readonly cacheDirectory?: string;
 }
 
-export const createSimulator = ({ cacheDirectory }: SimulatorConfig): Hypervisor =>
+export const createSimulator = ({ cacheDirectory }: SimulatorConfig, trace: TraceCall): Hypervisor =>
   createCloudHypervisor({
     kind: 'simulator',
+    trace,
     command: ({ directory, epoch, socketPath }) => ({
       program: process.execPath,
       argv: [
