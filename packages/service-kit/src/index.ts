@@ -32,12 +32,22 @@ export { openNats } from './nats/open-nats.ts';
 export { checkStreams } from './nats/stream-health.ts';
 export type { Logger, LogLevel } from './telemetry/log.ts';
 export { createLogger } from './telemetry/log.ts';
+export type { Message } from './telemetry/messaging-span.ts';
+export { openPublishSpan, withProcessSpan, withPublishSpan } from './telemetry/messaging-span.ts';
 export type { MetricName } from './telemetry/metric-table.ts';
 export { METRICS } from './telemetry/metric-table.ts';
 export type { Metrics, MetricsOptions } from './telemetry/metrics.ts';
 export { createMetrics } from './telemetry/metrics.ts';
-export type { OpenSpan, Span, SpanOptions } from './telemetry/span.ts';
-export { activeTraceparent, extractTraceparent, injectTraceparent, openSpan, withSpan } from './telemetry/span.ts';
+export type { CommandIds, OpenSpan, Span, SpanOptions } from './telemetry/span.ts';
+export {
+  activeTraceparent,
+  extractTraceparent,
+  injectTraceparent,
+  openSpan,
+  outsideSpans,
+  withSpan,
+} from './telemetry/span.ts';
+export { tracePublish } from './telemetry/trace-publish.ts';
 export { isTraceparent, newTraceparent } from './telemetry/traceparent.ts';
 export type { Tracing } from './telemetry/tracing.ts';
 export { startTracing } from './telemetry/tracing.ts';

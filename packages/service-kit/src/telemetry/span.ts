@@ -6,6 +6,7 @@ import {
   type Context,
   context,
   isSpanContextValid,
+  type Link,
   ROOT_CONTEXT,
   type SpanContext,
   SpanKind,
@@ -18,7 +19,18 @@ const HEADER = 'traceparent';
 const TRACER = '@ironlog/service-kit';
 
 // With tracing off the OpenTelemetry API keeps no context; this does, so that nested spans still share a trace id.
-const carried = new AsyncLocalStorage<string>();
+const carried = new AsyncLocalStorage<Carried>();
+
+/** The command that work is done for, and the operation at the root of its chain. */
+export interface CommandIds {
+  readonly commandId: string;
+  readonly operationId: string;
+}
+
+interface Carried {
+  readonly traceparent: string;
+  readonly command: CommandIds | undefined;
+}
 
 const format = ({ traceId, spanId, traceFlags }: SpanContext): string =>
   `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`;
@@ -49,6 +61,12 @@ export interface SpanOptions {
   readonly attributes?: Attributes;
   /** The traceparent of what caused this; an invalid one (it may be a stranger's) is ignored. Default: the active span. */
   readonly parent?: string | undefined;
+  /** It begins a trace of its own, whatever is active. */
+  readonly root?: boolean;
+  /** Traceparents of what it has to do with and is no child of; an undefined one is left out. */
+  readonly links?: readonly (string | undefined)[];
+  /** Of this span and of every span within it. Default: the active span's, unless a parent is given. */
+  readonly command?: CommandIds | undefined;
   readonly kind?: 'internal' | 'server' | 'client' | 'producer' | 'consumer';
 }
 
@@ -59,12 +77,6 @@ const KINDS = {
   producer: SpanKind.PRODUCER,
   consumer: SpanKind.CONSUMER,
 } as const;
-
-// Every message here is NATS's: https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/
-const MESSAGING: Partial<Record<keyof typeof KINDS, Attributes>> = {
-  producer: { 'messaging.system': 'nats', 'messaging.operation.type': 'send' },
-  consumer: { 'messaging.system': 'nats', 'messaging.operation.type': 'process' },
-};
 
 /** A name without a namespace is ours: `vmId` is `ironlog.vm_id`, as OpenTelemetry's naming rules want it. */
 const namespaced = (attributes: Attributes): Attributes =>
@@ -79,23 +91,32 @@ const parentContext = (parent: string | undefined): Context => {
   if (isTraceparent(parent)) return trace.setSpanContext(ROOT_CONTEXT, parse(parent));
   const active = context.active();
   if (trace.getSpanContext(active) !== undefined) return active;
-  const carriedParent = carried.getStore();
+  const carriedParent = carried.getStore()?.traceparent;
   return carriedParent === undefined ? active : trace.setSpanContext(active, parse(carriedParent));
 };
 
 /** The traceparent of the work going on, or undefined outside any `withSpan`. */
 export const activeTraceparent = (): string | undefined => {
   const active = trace.getActiveSpan()?.spanContext();
-  return active !== undefined && isSpanContextValid(active) ? format(active) : carried.getStore();
+  return active !== undefined && isSpanContextValid(active) ? format(active) : carried.getStore()?.traceparent;
 };
 
-/** Runs `fn` as nobody's work: what it logs has no trace. */
-export const outsideSpans = (fn: () => void): void => context.with(ROOT_CONTEXT, () => carried.exit(fn));
+/** Runs `fn`, and what it starts, as nobody's work: what it logs has no trace. */
+export const outsideSpans = <T>(fn: () => T): T => context.with(ROOT_CONTEXT, () => carried.exit(fn));
+
+const linksOf = (traceparents: readonly (string | undefined)[]): Link[] =>
+  traceparents.filter(isTraceparent).map((traceparent) => ({ context: parse(traceparent) }));
 
 /** With tracing off, the parent's traceparent is passed through, or a new one made when there is none. */
-export const openSpan = (name: string, { attributes = {}, parent, kind = 'internal' }: SpanOptions): OpenSpan => {
-  const within = parentContext(parent);
-  const options = { attributes: { ...MESSAGING[kind], ...namespaced(attributes) }, kind: KINDS[kind] };
+export const openSpan = (name: string, settings: SpanOptions): OpenSpan => {
+  const { attributes = {}, parent, root = false, links = [], kind = 'internal' } = settings;
+  const within = root ? ROOT_CONTEXT : parentContext(parent);
+  const command = settings.command ?? (root || parent !== undefined ? undefined : carried.getStore()?.command);
+  const options = {
+    attributes: namespaced({ ...attributes, ...command }),
+    links: linksOf(links),
+    kind: KINDS[kind],
+  };
   const span = trace.getTracer(TRACER).startSpan(name, options, within);
   const own = span.spanContext();
   const traceparent = isSpanContextValid(own) ? format(own) : newTraceparent();
@@ -103,7 +124,7 @@ export const openSpan = (name: string, { attributes = {}, parent, kind = 'intern
     traceparent,
     set: (more) => void span.setAttributes(namespaced(more)),
     fail: (message) => void span.setStatus({ code: SpanStatusCode.ERROR, message }),
-    run: (fn) => carried.run(traceparent, () => context.with(trace.setSpan(within, span), fn)),
+    run: (fn) => carried.run({ traceparent, command }, () => context.with(trace.setSpan(within, span), fn)),
     end: () => span.end(),
   };
 };

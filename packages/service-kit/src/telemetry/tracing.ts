@@ -30,9 +30,6 @@ const wanted = (env: Environment): boolean =>
   env.OTEL_SDK_DISABLED?.trim().toLowerCase() !== 'true' &&
   env.OTEL_TRACES_EXPORTER?.trim() !== 'none';
 
-// While a hypervisor starts it is pinged every few milliseconds: hundreds of failed calls that are nobody's request.
-const isPing = ({ path }: { readonly path: string }): boolean => path.endsWith('/vmm.ping');
-
 const flush = async (shutdown: () => Promise<void>, logger: Logger): Promise<void> => {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(new Error(`no end within ${FLUSH_TIMEOUT_MS} ms`)), FLUSH_TIMEOUT_MS);
@@ -46,19 +43,17 @@ const flush = async (shutdown: () => Promise<void>, logger: Logger): Promise<voi
 };
 
 /**
- * Call once per process, before the service is created: a second SDK would send two traceparents.
+ * Call once per process, before the service is created.
  * The SDK reads the other OTEL_* variables (protocol, headers, sampler, batch sizes) itself, from the process.
  */
 export const startTracing = async ({ service, env, logger }: TracingOptions): Promise<Tracing> => {
   if (!wanted(env)) return { on: false, stop: async () => undefined };
   // The static import costs 28 MB a service (measured), hence here.
-  const [{ startNodeSdk }, { UndiciInstrumentation }] = await Promise.all([
-    import('@opentelemetry/sdk-node'),
-    import('@opentelemetry/instrumentation-undici'),
-  ]);
+  const { startNodeSdk } = await import('@opentelemetry/sdk-node');
   const sdk = startNodeSdk({
     ...(env.OTEL_SERVICE_NAME ? {} : { resourceAttributes: { 'service.name': service } }),
-    instrumentations: [new UndiciInstrumentation({ ignoreRequestHook: isPing })],
+    // Every span is one that a service opens: a library's would come with every poll and health check.
+    instrumentations: [],
     // Metrics go to Prometheus and logs to standard output.
     metricReaders: [],
     logRecordProcessors: [],
