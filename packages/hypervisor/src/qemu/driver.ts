@@ -70,6 +70,7 @@ export function createQemu({ program, accelerator }: QemuConfig, trace: TraceCal
  */
 async function shutdown(links: QmpLinks, handle: ProcessHandle, deadline: AbortSignal): Promise<Outcome> {
   let pressAt = 0;
+  let quit = command;
   while (!deadline.aborted) {
     if (!(await isAlive(handle.identity))) return { ok: true };
     const now = await readState(links, handle, deadline, poll);
@@ -78,7 +79,8 @@ async function shutdown(links: QmpLinks, handle: ProcessHandle, deadline: AbortS
     if (now.ok && now.state === 'shutdown') {
       // It stays when its guest is off (see command-line.ts), until somebody has asked. What it knows of that goes with it.
       leaveGuestStop(handle);
-      await command(links, handle, 'quit', deadline);
+      await quit(links, handle, 'quit', deadline);
+      quit = poll;
     } else if (performance.now() >= pressAt) {
       pressAt = performance.now() + PRESS_EVERY_MS;
       if (now.ok && now.state === 'paused') await command(links, handle, 'cont', deadline);
