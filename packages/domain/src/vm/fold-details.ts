@@ -44,7 +44,7 @@ export const foldDetails = (next: Draft, before: Vm, event: VmEvent): void => {
       break;
     case 'stopped':
       halted(next);
-      next.lastStop = stop(event.data.cause, event.data.forced, event);
+      halt(next, stop(event.data.cause, event.data.forced, event), event);
       well(next);
       break;
     case 'crashed':
@@ -212,12 +212,18 @@ const stop = (
   signal: event.data.signal ?? null,
 });
 
+const halt = (next: Draft, lastStop: Vm['lastStop'], { traceparent }: VmEvent): void => {
+  next.lastStop = lastStop;
+  if (traceparent !== undefined) next.stopTraceparent = traceparent;
+  else delete next.stopTraceparent;
+};
+
 /** During a shutdown or delete a dead process is what was wanted: the state stays until their outcome says so. */
 const crash = (next: Draft, before: Vm, event: Extract<VmEvent, { name: 'crashed' }>): void => {
   // The owner has spoken: a lost VM waits for nobody any more.
   if (before.state === 'lost') next.attention = null;
   halted(next);
-  next.lastStop = stop('crash', false, event);
+  halt(next, stop('crash', false, event), event);
   if (before.task && TASKS[before.task.verb].onCrash === 'continue') {
     next.state = before.state;
     return;

@@ -33,6 +33,8 @@ const begin = (next: Draft, before: Vm, event: VmEvent, verb: Verb): void => {
   };
   next.task = task;
   if (continues) return;
+  if (event.traceparent !== undefined) next.commandTraceparent = event.traceparent;
+  else delete next.commandTraceparent;
   const { verb: asked, startBy } = intent.data.request;
   next.commands = kept([...next.commands, { id: task.commandId, verb: asked, startBy, outcome: 'open' }], event.time);
 };

@@ -124,6 +124,10 @@ export interface Vm {
   readonly createdAt: Timestamp | null;
   readonly updatedAt: Timestamp | null;
   readonly deletedAt: Timestamp | null;
+  /** Of the trace of the last command that has begun on it. */
+  readonly commandTraceparent?: string;
+  /** Of the event that `lastStop` tells of. */
+  readonly stopTraceparent?: string;
   /** Events folded so far: 1, 2, 3 … */
   readonly revision: number;
   /** Hash of the event at `revision`. */
