@@ -45,7 +45,9 @@ export interface CollectedSpan extends Omit<Wire, 'kind' | 'attributes'> {
 export interface Collector {
   /** For OTEL_EXPORTER_OTLP_ENDPOINT. */
   readonly endpoint: string;
-  /** Of one trace, in the order in which they came. */
+  /** In the order in which they came. */
+  spans(): readonly CollectedSpan[];
+  /** Likewise, of one trace. */
   spansOf(traceId: string): readonly CollectedSpan[];
   /** All that was ever received, as it was received. */
   received(): string;
@@ -85,6 +87,7 @@ export const startCollector = async (): Promise<Collector> => {
   const { port } = server.address() as AddressInfo;
   return {
     endpoint: `http://127.0.0.1:${port}`,
+    spans: () => spans,
     spansOf: (traceId) => spans.filter((span) => span.traceId === traceId),
     received: () => bodies.join('\n'),
     stop: async () => {

@@ -6,6 +6,7 @@ import {
   createStreamTimeReader,
   createWorkQueue,
   gatewayConsumers,
+  type WorkQueue,
 } from '@ironlog/event-log';
 import { openReader } from '@ironlog/read-model';
 import { HOSTS_STREAM, STREAMS } from '@ironlog/schemas';
@@ -21,6 +22,7 @@ import {
   type Runtime,
   type Service,
   startStreamTime,
+  tracePublish,
 } from '@ironlog/service-kit';
 import { createCore } from './core.ts';
 import type { GatewayConfig } from './env.ts';
@@ -58,7 +60,8 @@ export const create = (config: GatewayConfig, overrides: Partial<Runtime> = {}):
     const observe = observeLog(runtime);
     const fail = createFailpoints(config.IRONLOG_FAILPOINT);
     const log = failingLog(await createEventLog({ connection, observe }), fail);
-    const queue = failingQueue(await createWorkQueue({ connection, observe }), fail);
+    const untraced = failingQueue(await createWorkQueue({ connection, observe }), fail);
+    const queue: WorkQueue = { ...untraced, publish: tracePublish(untraced.publish) };
     observe.probeWith(() => queue.probe());
     const reads = openReader({ directory: config.IRONLOG_READ_MODEL_DIR });
     atStop(() => reads.close());

@@ -21,6 +21,7 @@ import {
   type Service,
   startOpsServer,
   startStreamTime,
+  tracePublish,
 } from '@ironlog/service-kit';
 import type { RecoveryConfig } from './env.ts';
 import { Sender } from './failures/command-publisher.ts';
@@ -95,7 +96,8 @@ export const create = (config: RecoveryConfig, overrides: Partial<Runtime> = {})
 
     const failpoint = createFailpoints(config.IRONLOG_FAILPOINT);
     const vms = new VmLoader({ log, reads });
-    const sender = new Sender({ queue, clock, signal, fail: failpoint });
+    const publish = tracePublish(queue.publish);
+    const sender = new Sender({ queue: { publish }, clock, signal, fail: failpoint });
     const deps = { log, vms, sender, reads, clock, signal, logger, metrics, fail: failpoint };
     const hostDeps = {
       ...deps,

@@ -2,6 +2,7 @@
 import { executorConsumer, type UnacknowledgedMessage } from '@ironlog/event-log';
 import { findByDirectory, type LaunchSpec } from '@ironlog/hypervisor';
 import type { Heartbeat } from '@ironlog/schemas';
+import { outsideSpans } from '@ironlog/service-kit';
 import { CommandHandler } from './commands/command-handler.ts';
 import { RecentRejections, rejectionsSince } from './commands/recent-rejections.ts';
 import { Progress } from './host/progress.ts';
@@ -238,7 +239,8 @@ export class Executor {
     if (signal.aborted) return;
     const recorded = (): Promise<unknown> =>
       untilRecorded({ runtime, signal, ref, what }, async () => append(await this.#vms.get(ref)));
-    this.#mailboxes.run(key, recorded).catch((err: unknown) => {
+    // Told of by a socket or a child that some task has opened: it is none of that task's trace.
+    outsideSpans(() => this.#mailboxes.run(key, recorded)).catch((err: unknown) => {
       if (!signal.aborted)
         runtime.logger.error({ err, tenant: ref.tenant, vmId: ref.vmId }, `${what} is not on record`);
     });

@@ -36,6 +36,7 @@ import { whyAnotherLog } from './host/log-identity.ts';
 import { StateDirectory } from './host/state-directory.ts';
 import type { HostDeps } from './host-deps.ts';
 import { hypervisorConfigOf } from './processes/hypervisor-config.ts';
+import { traceCall } from './processes/trace-call.ts';
 import { serveConsoles } from './vms/console-rpc.ts';
 import { newestSnapshot } from './vms/newest-snapshot.ts';
 
@@ -87,7 +88,10 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
     const observe = observeLog(runtime);
     const log = await createEventLog({ connection, observe });
     const queue = await createWorkQueue({ connection, observe });
-    const hypervisor: Hypervisor = createHypervisor(await hypervisorConfigOf(config, state.path, runtime.logger));
+    const hypervisor: Hypervisor = createHypervisor(
+      await hypervisorConfigOf(config, state.path, runtime.logger),
+      traceCall,
+    );
     const hypervisors = new Map<HypervisorKind, Hypervisor>([[hypervisor.kind, hypervisor]]);
     const images = catalogueOf(config);
     let heartbeatTimer: HeartbeatTimer | undefined;

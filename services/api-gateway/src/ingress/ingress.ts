@@ -7,9 +7,10 @@ import {
   type Rejection,
   rejectionCodeSchema,
   rejectionSubject,
+  STREAMS,
   type TenantId,
 } from '@ironlog/schemas';
-import { type Clock, isTraceparent, type Logger, type Metrics, withSpan } from '@ironlog/service-kit';
+import { type Clock, isTraceparent, type Logger, type Metrics, type Span, withProcessSpan } from '@ironlog/service-kit';
 import type { Accept } from '../accept/accept.ts';
 import type { Accepted, Refused } from '../accept/submission.ts';
 import type { OperationIndex } from '../tail/operations.ts';
@@ -86,39 +87,53 @@ const idOfClient = ({ headers }: Delivery, tenant: TenantId, id: CommandId | und
   return id ?? (messageId ? derivedCommandId(tenant, 'Nats-Msg-Id', messageId) : undefined);
 };
 
-const take = (deps: IngressDeps, delivery: Delivery, message: Command): Promise<string> => {
-  const header = delivery.headers.get('traceparent');
-  const parent = message.body.traceparent ?? (isTraceparent(header) ? header : undefined);
-  return withSpan(
-    `nats ${message.verb}`,
-    { kind: 'consumer', parent, attributes: { verb: message.verb, tenant: message.tenant, vmId: message.vmId } },
-    async ({ traceparent }) => {
-      const { tenant, vmId, verb, body } = message;
-      const startedAt = deps.clock.monotonicMs();
-      const id = idOfClient(delivery, tenant, body.id) ?? idFor(deps, delivery);
-      const accepted = await deps.accept(
-        {
-          door: 'nats',
-          tenant,
-          vmId,
-          verb,
-          params: body.params,
-          actor: 'nats',
-          traceparent,
-          requestedAt: delivery.storedAt.toISOString(),
-          startBy: body.startBy,
-          expectedRevision: body.expectedRevision,
-          identity: { kind: 'id', id },
-        },
-        deps.signal,
-      );
-      deps.metrics
-        .histogram('ironlog_command_accept_duration_seconds')
-        .observe({ door: 'nats' }, (deps.clock.monotonicMs() - startedAt) / 1000);
-      deps.metrics.counter('ironlog_commands_total').inc({ door: 'nats', verb, outcome: accepted.kind });
-      return finish(deps, delivery, { message, accepted, id, traceparent });
-    },
+/** The span of one message's handling; `id` is its command's. */
+const traced = (
+  delivery: Delivery,
+  message: Named,
+  id: CommandId,
+  handle: (span: Span) => Promise<string>,
+): Promise<string> => {
+  const { headers, streamSequence, subject } = delivery;
+  const { tenant, vmId, verb } = message;
+  const inBody = message.kind === 'command' ? message.body.traceparent : undefined;
+  const header = headers.get('traceparent');
+  const parent = inBody ?? (isTraceparent(header) ? header : undefined);
+  const command = { commandId: id, operationId: id };
+  return withProcessSpan(
+    { subject, id: headers.get('Nats-Msg-Id') || `${STREAMS.commands}.${streamSequence}` },
+    { parent, attributes: { verb, tenant, vmId }, command },
+    handle,
   );
+};
+
+const take = (deps: IngressDeps, delivery: Delivery, message: Command): Promise<string> => {
+  const { tenant, vmId, verb, body } = message;
+  const id = idOfClient(delivery, tenant, body.id) ?? idFor(deps, delivery);
+  return traced(delivery, message, id, async ({ traceparent }) => {
+    const startedAt = deps.clock.monotonicMs();
+    const accepted = await deps.accept(
+      {
+        door: 'nats',
+        tenant,
+        vmId,
+        verb,
+        params: body.params,
+        actor: 'nats',
+        traceparent,
+        requestedAt: delivery.storedAt.toISOString(),
+        startBy: body.startBy,
+        expectedRevision: body.expectedRevision,
+        identity: { kind: 'id', id },
+      },
+      deps.signal,
+    );
+    deps.metrics
+      .histogram('ironlog_command_accept_duration_seconds')
+      .observe({ door: 'nats' }, (deps.clock.monotonicMs() - startedAt) / 1000);
+    deps.metrics.counter('ironlog_commands_total').inc({ door: 'nats', verb, outcome: accepted.kind });
+    return finish(deps, delivery, { message, accepted, id, traceparent });
+  });
 };
 
 interface AcceptedMessage {
@@ -164,14 +179,13 @@ const rejectMalformed = (
   deps: IngressDeps,
   delivery: Delivery,
   message: Extract<IngressMessage, { kind: 'malformed' }>,
-): Promise<string> =>
-  reject(deps, delivery, {
-    message,
-    id: idOfClient(delivery, message.tenant, message.id) ?? idFor(deps, delivery),
-    rejection: { code: 'invalid-command', reason: message.reason },
-    startBy: undefined,
-    bodyHash: undefined,
-  });
+): Promise<string> => {
+  const id = idOfClient(delivery, message.tenant, message.id) ?? idFor(deps, delivery);
+  const rejection = { code: 'invalid-command', reason: message.reason } as const;
+  return traced(delivery, message, id, ({ traceparent }) =>
+    reject(deps, delivery, { message, id, rejection, startBy: undefined, bodyHash: undefined, traceparent }),
+  );
+};
 
 interface Rejecting {
   readonly message: Named;

@@ -1,6 +1,5 @@
 // What every command's route does: hand the submission to `accept`, and answer with the operation, now or when it has ended.
 import { commandIdSchema, type Operation, type Verb, type VmId } from '@ironlog/schemas';
-import { withSpan } from '@ironlog/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Accepted, Refused } from '../accept/submission.ts';
 import type { Api } from '../http/api.ts';
@@ -27,7 +26,8 @@ export const submit = async (
   { request, reply }: { request: FastifyRequest; reply: FastifyReply },
 ): Promise<Operation> => {
   const startedAt = api.clock.monotonicMs();
-  const accepted = await acceptTraced(api, asked, request);
+  const accepted = await accept(api, asked, request);
+  nameCommand(request, accepted);
   api.metrics.counter('ironlog_commands_total').inc({ door: 'http', verb: asked.verb, outcome: accepted.kind });
   if (accepted.kind === 'refused') throw problemOfRefusal(accepted);
   if (accepted.kind === 'unstored') {
@@ -55,28 +55,31 @@ export const submit = async (
   return answerWaited(api, { operation, timeoutMs: seconds * 1000 }, { request, reply });
 };
 
-const acceptTraced = (api: Api, asked: Asked, request: FastifyRequest): Promise<Accepted> =>
-  withSpan(
-    `accept ${asked.verb}`,
-    { kind: 'producer', parent: request.traceparent, attributes: { verb: asked.verb } },
-    ({ traceparent }) => {
-      const { tenant, tokenId } = principalOf(request);
-      const key = idempotencyKey(request);
-      return api.accept(
-        {
-          door: 'http',
-          tenant,
-          ...asked,
-          actor: tokenId,
-          traceparent,
-          requestedAt: api.clock.now().toISOString(),
-          expectedRevision: expectedRevision(request),
-          identity: key === undefined ? { kind: 'fresh' } : { kind: 'key', key },
-        },
-        AbortSignal.timeout(STORE_WITHIN_MS),
-      );
+const accept = (api: Api, asked: Asked, request: FastifyRequest): Promise<Accepted> => {
+  const { tenant, tokenId } = principalOf(request);
+  const key = idempotencyKey(request);
+  return api.accept(
+    {
+      door: 'http',
+      tenant,
+      ...asked,
+      actor: tokenId,
+      traceparent: request.traceparent,
+      requestedAt: api.clock.now().toISOString(),
+      expectedRevision: expectedRevision(request),
+      identity: key === undefined ? { kind: 'fresh' } : { kind: 'key', key },
     },
+    AbortSignal.timeout(STORE_WITHIN_MS),
   );
+};
+
+/** A repeated request names the command that it repeats; one that was refused has made none. */
+const nameCommand = ({ span }: FastifyRequest, accepted: Accepted): void => {
+  if (accepted.kind === 'refused') return;
+  const id = accepted.kind === 'accepted' ? accepted.operation.id : accepted.id;
+  span?.set({ commandId: id, operationId: id });
+  if (accepted.kind === 'accepted') span?.set({ vmId: accepted.operation.vmId, verb: accepted.operation.verb });
+};
 
 const answerWaited = async (
   api: Api,

@@ -1,9 +1,9 @@
 // Hands a failure, or a guest that will not stay up, to a human: `cleanup-abandoned` with what to do, in the attention list for as long as it stands (P8).
 import type { Vm } from '@ironlog/domain';
 import type { Logger, Metrics } from '@ironlog/service-kit';
-import { withSpan } from '@ironlog/service-kit';
 import { appendAsRecovery, type RecoveryAppendDeps, type RecoveryFact } from '../vms/append-as-recovery.ts';
 import { type Cause, stands } from './cause.ts';
+import { withRecoverySpan } from './recovery-span.ts';
 import { type Next, retryDelayMs } from './retry-delay.ts';
 
 export interface AbandonDeps extends RecoveryAppendDeps {
@@ -12,6 +12,7 @@ export interface AbandonDeps extends RecoveryAppendDeps {
 }
 
 export interface Abandoned {
+  readonly vm: Vm;
   readonly cause: Cause;
   readonly attempts: number;
   readonly actionRequired: string;
@@ -21,10 +22,12 @@ export interface Abandoned {
 const MAX_ADVICE = 2_000;
 
 export const abandon = async (deps: AbandonDeps, abandoned: Abandoned): Promise<Next> => {
-  const { cause, attempts } = abandoned;
+  const { vm, cause, attempts } = abandoned;
   const ref = { tenant: cause.tenant, vmId: cause.subject };
   const attributes = { ...ref, attempts };
-  return withSpan('abandon', { kind: 'consumer', parent: cause.traceparent, attributes }, async (span) => {
+  const { causationid: commandId, correlationid: operationId = commandId } = cause;
+  const command = commandId && operationId ? { commandId, operationId } : undefined;
+  return withRecoverySpan({ cause, vm, name: 'abandon', command, attributes }, async (span) => {
     const outcome = await appendAsRecovery(deps, ref, (vm) => abandonment(vm, abandoned, span.traceparent));
     if (outcome.kind !== 'appended') {
       // Someone has begun something meanwhile, or the service stops: the next look decides anew.

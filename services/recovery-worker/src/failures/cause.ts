@@ -10,6 +10,10 @@ export interface Cause {
   readonly subject: VmId;
   readonly correlationid?: CommandId | undefined;
   readonly traceparent?: string | undefined;
+  /** The message that it came as; undefined: a search has found it. */
+  readonly message?: { readonly subject: string };
+  /** The command that it has ended. */
+  readonly causationid?: CommandId | undefined;
 }
 
 /** What a command carries for `decide` to reject it by when the VM has moved on. */

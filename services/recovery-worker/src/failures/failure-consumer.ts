@@ -4,6 +4,7 @@ import { recoveryAction, type Vm } from '@ironlog/domain';
 import { type Delivery, LogUnavailableError } from '@ironlog/event-log';
 import { readStoredEvent, type VmEvent, type VmEventName } from '@ironlog/schemas';
 import { abandon } from './abandon.ts';
+import type { Cause } from './cause.ts';
 import { type RecoverDeps, recover } from './recover.ts';
 import { type Next, retryDelayMs } from './retry-delay.ts';
 
@@ -53,7 +54,7 @@ export const handleFailure = async (deps: RecoverDeps, message: FailureMessage):
   const { event } = read.stored;
   if (!ROOT_FAILURES.has(event.name)) return { kind: 'done' };
   try {
-    return await examine(deps, event);
+    return await examine(deps, { ...event, message: { subject } });
   } catch (error) {
     if (!(error instanceof LogUnavailableError)) throw error;
     deps.logger.warn({ err: error, eventId: event.id, waitMs: UNREADABLE_MS }, 'the log cannot be read; looking again');
@@ -61,7 +62,7 @@ export const handleFailure = async (deps: RecoverDeps, message: FailureMessage):
   }
 };
 
-const examine = async (deps: RecoverDeps, event: VmEvent): Promise<Next> => {
+const examine = async (deps: RecoverDeps, event: VmEvent & Cause): Promise<Next> => {
   const ref = { tenant: event.tenant, vmId: event.subject };
   const vm = await deps.vms.load(ref);
   const now = deps.clock.now();
@@ -82,7 +83,7 @@ const examine = async (deps: RecoverDeps, event: VmEvent): Promise<Next> => {
         attempt: action.attempt,
       });
     case 'abandon':
-      return abandon(deps, { cause: event, attempts: action.attempts, actionRequired: action.actionRequired });
+      return abandon(deps, { vm, cause: event, attempts: action.attempts, actionRequired: action.actionRequired });
     default:
       return action satisfies never;
   }

@@ -1,7 +1,7 @@
 // Sends the command that is to put a failure right, or to answer a stop, to the VM's owner: in its cause's own trace and chain.
 import type { Vm } from '@ironlog/domain';
 import type { Action, HostId } from '@ironlog/schemas';
-import { type Logger, type Metrics, withSpan } from '@ironlog/service-kit';
+import type { Logger, Metrics } from '@ironlog/service-kit';
 import type { Reads } from '../searches/reads.ts';
 import type { RecoveryAppendDeps } from '../vms/append-as-recovery.ts';
 import { abandon } from './abandon.ts';
@@ -9,6 +9,7 @@ import { nextAttempt } from './attempt.ts';
 import type { Cause, VoidUnless } from './cause.ts';
 import type { Sender } from './command-publisher.ts';
 import { recoveryCommand } from './recovery-command.ts';
+import { withRecoverySpan } from './recovery-span.ts';
 import { type Next, retryDelayMs } from './retry-delay.ts';
 
 export interface RecoverDeps extends RecoveryAppendDeps {
@@ -35,7 +36,7 @@ export const recover = async (deps: RecoverDeps, damage: Damage): Promise<Next> 
     case 'refused': {
       const { owner, tenant, id } = vm;
       const actionRequired = `host ${owner ?? '(unknown)'} has refused ${action.verb} ${attempt.times} times (${attempt.reason}): make it possible, then send ${action.verb} for ${tenant}/${id}`;
-      return abandon(deps, { cause, attempts: attempt.times, actionRequired });
+      return abandon(deps, { vm, cause, attempts: attempt.times, actionRequired });
     }
     case 'publish': {
       const sinceMs = deps.sender.sinceMs(vm.tenant, attempt.id);
@@ -58,9 +59,9 @@ const publish = (deps: RecoverDeps, publication: Publication): Promise<Next> => 
   const { vm, cause, voidUnless, action, attempt, id, owner } = publication;
   const ref = { tenant: vm.tenant, vmId: vm.id };
   const attributes = { ...ref, verb: action.verb, attempt, host: owner };
-  return withSpan(
-    `recover ${action.verb}`,
-    { kind: 'consumer', parent: cause.traceparent, attributes },
+  const chain = { commandId: id, operationId: cause.correlationid ?? id };
+  return withRecoverySpan(
+    { cause, vm, name: `recover ${action.verb}`, command: chain, attributes },
     async ({ traceparent, fail }) => {
       const command = recoveryCommand({
         ref,

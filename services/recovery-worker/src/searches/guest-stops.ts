@@ -21,8 +21,9 @@ export const restartStopped = async (deps: GuestStopDeps): Promise<void> => {
 
 const answer = async (deps: GuestStopDeps, { tenant, id: subject, lastStop }: Vm): Promise<void> => {
   if (!lastStop) return;
-  const cause = { id: lastStop.eventId, name: 'stopped', tenant, subject } as const;
   const vm = await deps.vms.load({ tenant, vmId: subject });
+  const traceparent = vm.lastStop?.eventId === lastStop.eventId ? vm.stopTraceparent : undefined;
+  const cause = { id: lastStop.eventId, name: 'stopped', tenant, subject, traceparent } as const;
   const action = stopAction(vm, cause.id, deps.clock.now().toISOString());
   if (action.kind === 'command') {
     // Whatever follows the stop makes it void: somebody else's boot, a delete, or a boot of recovery's own.
@@ -30,5 +31,5 @@ const answer = async (deps: GuestStopDeps, { tenant, id: subject, lastStop }: Vm
     await recover(deps, { vm, cause, voidUnless, action: action.action, attempt: action.attempt });
   }
   if (action.kind === 'abandon')
-    await abandon(deps, { cause, attempts: action.attempts, actionRequired: action.actionRequired });
+    await abandon(deps, { vm, cause, attempts: action.attempts, actionRequired: action.actionRequired });
 };

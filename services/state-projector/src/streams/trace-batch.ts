@@ -1,17 +1,26 @@
 // The projector's part in a request's trace: one span for each event of it that has become a row.
 import type { Recorded } from '@ironlog/event-log';
-import { withSpan } from '@ironlog/service-kit';
+import type { StoredEvent } from '@ironlog/schemas';
+import { type CommandIds, withProcessSpan } from '@ironlog/service-kit';
 
-const traceparentOf = ({ read }: Recorded): string | undefined =>
-  read.ok && 'traceparent' in read.stored.event ? read.stored.event.traceparent : undefined;
+const commandOf = ({ causationid, correlationid }: StoredEvent['event']): CommandIds | undefined =>
+  causationid === undefined ? undefined : { commandId: causationid, operationId: correlationid ?? causationid };
 
 /** Only of what came after `live`, a stream sequence: what was caught up with belongs to requests long answered. */
 export const traceBatch = async (projection: string, batch: readonly Recorded[], live: number): Promise<void> => {
   for (const entry of batch) {
     if (entry.sequence <= live) continue;
-    const parent = traceparentOf(entry);
-    if (parent === undefined) continue;
-    const attributes = { 'ironlog.projection': projection, 'ironlog.sequence': entry.sequence };
-    await withSpan('project', { kind: 'consumer', parent, attributes }, () => undefined);
+    const { read, sequence, subject } = entry;
+    if (!read.ok || read.stored.event.traceparent === undefined) continue;
+    const { event } = read.stored;
+    await withProcessSpan(
+      { subject, id: event.id },
+      {
+        parent: event.traceparent,
+        command: commandOf(event),
+        attributes: { projection, sequence, 'cloudevents.event_type': event.type },
+      },
+      () => undefined,
+    );
   }
 };

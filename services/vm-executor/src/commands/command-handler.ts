@@ -7,8 +7,9 @@ import {
   rejectionSubject,
   type WorkCommand,
   workCommandSchema,
+  workMessageId,
 } from '@ironlog/schemas';
-import { withSpan } from '@ironlog/service-kit';
+import { withProcessSpan } from '@ironlog/service-kit';
 import type { HostDeps } from '../host-deps.ts';
 import type { OpenTasks } from '../tasks/open-tasks.ts';
 import type { Mailboxes } from '../vms/mailbox.ts';
@@ -64,7 +65,7 @@ export class CommandHandler {
     }
     const key = keyOf({ tenant: command.tenant, vmId: command.subject });
     const begins = await this.#deps.accepting.run(key, async () => {
-      const log = await this.#accept(command, incoming.storedAt);
+      const log = await this.#accept(command, incoming);
       // From the intent on the log resumes the task, not redelivery: the effect need not wait for the ack.
       if (log) this.#deps.tasks.resume(log);
       return log !== undefined;
@@ -76,11 +77,12 @@ export class CommandHandler {
   }
 
   /** The VM's log when there is now a task to run. */
-  #accept(command: WorkCommand, storedAt: Date): Promise<VmLog | undefined> {
-    const attributes = { tenant: command.tenant, vmId: command.subject, verb: command.data.action.verb };
-    return withSpan(
-      `accept ${attributes.verb}`,
-      { kind: 'consumer', parent: command.traceparent, attributes },
+  #accept(command: WorkCommand, { subject, storedAt }: Incoming): Promise<VmLog | undefined> {
+    const { tenant, subject: vmId, id: commandId, correlationid: operationId, traceparent: parent } = command;
+    const attributes = { tenant, vmId, verb: command.data.action.verb };
+    return withProcessSpan(
+      { subject, id: workMessageId(command) },
+      { parent, attributes, command: { commandId, operationId } },
       ({ traceparent }) => this.#decide({ command, storedAt, traceparent }),
     );
   }

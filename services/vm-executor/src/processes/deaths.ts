@@ -1,9 +1,10 @@
 // What a dead hypervisor process means for its VM: on record at once, as a crash, a guest's own stop, or nothing new.
 import type { Vm } from '@ironlog/domain';
-import type { VmFact } from '@ironlog/schemas';
+import { type HostId, type VmFact, vmEventSubject, vmEventType } from '@ironlog/schemas';
+import { type OpenSpan, openPublishSpan } from '@ironlog/service-kit';
 import { removeTracesOf } from '../effects/index.ts';
 import type { HostDeps } from '../host-deps.ts';
-import type { VmLog } from '../vms/vm-log.ts';
+import type { AppendOutcome, VmLog } from '../vms/vm-log.ts';
 import type { ProcessEnd } from './live-processes.ts';
 
 export interface Death {
@@ -45,16 +46,42 @@ export const noticed = (guestStopped: boolean, detectedBy: ProcessEnd['detectedB
 export const recordDeath = async ({ host, runtime, state }: HostDeps, log: VmLog, death: Death): Promise<boolean> => {
   const concerns = (vm: Vm): boolean =>
     vm.task === null && ALIVE.includes(vm.state) && epochOfProcess(vm) === death.epoch;
-  const appended = await log.append((vm) =>
-    concerns(vm) ? { fact: factOf(vm, death), meta: { actor: host } } : undefined,
-  );
+  let span: OpenSpan | undefined;
+  const record = (): Promise<AppendOutcome> =>
+    log.append((vm) => {
+      if (!concerns(vm)) return undefined;
+      const fact = factOf(vm, death);
+      span ??= openDeathSpan(host, vm, fact);
+      return { fact, meta: { actor: host, traceparent: span.traceparent } };
+    });
+  const appended = await record()
+    .then((outcome) => {
+      if (outcome.kind === 'appended') span?.set({ 'messaging.message.id': outcome.vm.lastStop?.eventId });
+      else span?.fail('the VM has moved on');
+      return outcome;
+    })
+    .finally(() => span?.end());
   if (appended.kind === 'skipped') return false;
   // Not before it is on record: if that is cut off, what the process left tells an orderly end from a crash once more.
   // Then nothing of it is left to clean up, and the restart by policy need not wait for that.
   await removeTracesOf(state.directoryOf({ tenant: log.vm.tenant, vmId: log.vm.id }), death.epoch);
-  if (appended.fact.name === 'crashed') reportCrash(runtime, log.vm, { ...death, reason: appended.fact.data.reason });
+  if (appended.fact.name === 'crashed') {
+    const { reason } = appended.fact.data;
+    span?.run(() => reportCrash(runtime, log.vm, { ...death, reason }));
+  }
   return true;
 };
+
+/** Nobody has asked for it, so it begins a trace, which links to the command before it. */
+const openDeathSpan = (host: HostId, { tenant, id: vmId, commandTraceparent }: Vm, { name }: VmFact): OpenSpan =>
+  openPublishSpan(
+    { subject: vmEventSubject(tenant, vmId, host, name), id: undefined },
+    {
+      root: true,
+      links: [commandTraceparent],
+      attributes: { tenant, vmId, 'cloudevents.event_type': vmEventType(name) },
+    },
+  );
 
 const reportCrash = (
   { logger, metrics }: HostDeps['runtime'],

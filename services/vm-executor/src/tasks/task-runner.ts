@@ -2,7 +2,7 @@
 import { continuation, TASKS, type Task, type Vm } from '@ironlog/domain';
 import { type Outcome, refusal } from '@ironlog/hypervisor';
 import type { CommandId, TenantId, VmFact, VmId } from '@ironlog/schemas';
-import { withSpan } from '@ironlog/service-kit';
+import { type Span, withSpan } from '@ironlog/service-kit';
 import { EFFECTS, type EffectContext, type EffectResult, retryEffect } from '../effects/index.ts';
 import type { HostDeps } from '../host-deps.ts';
 import type { HypervisorProcesses } from '../processes/hypervisor-process.ts';
@@ -59,12 +59,14 @@ export class TaskRunner {
       this.#deps.fail('after-intent');
       return;
     }
-    await withSpan(`task ${task.verb}`, { parent: task.traceparent, attributes: attributesOf(log.vm) }, (span) =>
-      this.#effect(log, task, span.traceparent),
+    const { verb, commandId, operationId, traceparent: parent } = task;
+    const attributes = { ...attributesOf(log.vm), verb };
+    await withSpan(`task ${verb}`, { parent, attributes, command: { commandId, operationId } }, (span) =>
+      this.#effect(log, task, span),
     );
   }
 
-  async #effect(log: VmLog, task: Task, traceparent: string): Promise<void> {
+  async #effect(log: VmLog, task: Task, { traceparent, fail: failSpan, set }: Span): Promise<void> {
     const { fail, runtime, signal } = this.#deps;
     const startedAt = runtime.clock.monotonicMs();
     const controller = new AbortController();
@@ -88,6 +90,8 @@ export class TaskRunner {
     runtime.metrics.counter('ironlog_tasks_total').inc({ verb: task.verb, outcome: status });
     runtime.metrics.histogram('ironlog_task_duration_seconds').observe({ verb: task.verb, outcome: status }, seconds);
     if (result.kind === 'failed') {
+      set({ 'error.type': result.refusal.code });
+      failSpan(result.refusal.reason);
       runtime.logger.warn(
         {
           ...attributesOf(log.vm),
@@ -172,9 +176,12 @@ export class TaskRunner {
     const { fail, runtime } = this.#deps;
     const startedAt = runtime.clock.monotonicMs();
     fail('before-call');
-    const outcome = await withSpan(name, { kind: 'client', attributes: { driver } }, async (span) => {
+    const outcome = await withSpan(`hypervisor ${name}`, { attributes: { driver } }, async (span) => {
       const answer = await withExitCause(await work(signal), live);
-      if (!answer.ok) span.fail(answer.reason);
+      if (!answer.ok) {
+        span.set({ 'error.type': answer.code });
+        span.fail(answer.reason);
+      }
       return answer;
     });
     fail('after-call');
