@@ -12,7 +12,7 @@ export type { Page } from './queries/cursor.ts';
 export type { EventRange, PastEvent, PointInTime } from './queries/history.ts';
 export type { OperationListing } from './queries/operations.ts';
 export type { OverdueRange } from './queries/overdue.ts';
-export type { UsageRange } from './queries/usage.ts';
+export type { UsageListing } from './queries/usage.ts';
 export type { VmListing } from './queries/vm-listing.ts';
 export type { VmLocation } from './queries/vm-location.ts';
 export { openReader, type Positions, type Reader, ReadModelNotReady } from './reader.ts';

@@ -29,6 +29,7 @@ const EVERY_ROW = {
   operations: 'SELECT * FROM operations ORDER BY tenant, id',
   hosts: 'SELECT * FROM hosts ORDER BY id',
   usage: 'SELECT * FROM usage ORDER BY tenant, vm_id, started_at',
+  usageDays: 'SELECT * FROM usage_days ORDER BY tenant, day',
   quarantine: 'SELECT * FROM quarantine ORDER BY stream, sequence',
   checkpoint: 'SELECT * FROM checkpoint ORDER BY stream',
 } as const;

@@ -3,9 +3,11 @@ import type { OperationState, Vm } from '@ironlog/domain';
 import {
   type AttentionItem,
   type CommandId,
+  type DayUsage,
   type SilentHost,
   STREAMS,
   type TenantId,
+  type TenantUsage,
   type Timestamp,
   type UsageItem,
   type VmId,
@@ -24,7 +26,7 @@ import { type EventRange, type PastEvent, type PointInTime, prepareHistory } fro
 import { prepareHosts } from './queries/hosts.ts';
 import { type OperationListing, prepareOperationQueries } from './queries/operations.ts';
 import { type OverdueRange, prepareOverdue } from './queries/overdue.ts';
-import { prepareUsage, type UsageRange } from './queries/usage.ts';
+import { prepareUsage, type UsageListing } from './queries/usage.ts';
 import type { VmListing } from './queries/vm-listing.ts';
 import { prepareVmLocation, type VmLocation } from './queries/vm-location.ts';
 import { prepareVmQueries } from './queries/vms.ts';
@@ -128,7 +130,8 @@ export interface Reader {
   /** The tenant's events and those of hosts, in sequence order. */
   history(tenant: TenantId, range: EventRange): readonly PastEvent[];
   attention(tenant: TenantId, wanted: { readonly hosts: boolean }): readonly AttentionItem[];
-  usage(tenant: TenantId, range: UsageRange, now: Timestamp): readonly UsageItem[];
+  /** `undefined`: the cursor is none of ours. */
+  usage(tenant: TenantId, listing: UsageListing, now: Timestamp): Page<UsageItem | DayUsage | TenantUsage> | undefined;
   /** Every host on record, as it is to be told of while it is not heard; by id. */
   hosts(): readonly SilentHost[];
   /** Past their deadline and not on record as stuck; oldest first, as many as are good for one look. */
@@ -167,7 +170,7 @@ export const openReader = ({ directory }: { readonly directory: string }): Reade
     vmEvents: (tenant, id, range) => past.queries.vmEvents(tenant, id, range),
     history: (tenant, range) => past.queries.events(tenant, range),
     attention: (tenant, wanted) => state.queries.attention(tenant, wanted),
-    usage: (tenant, range, now) => state.queries.usage(tenant, range, now),
+    usage: (tenant, listing, now) => state.queries.usage(tenant, listing, now),
     hosts: () => state.queries.hosts(),
     overdueTasks: (now) => state.queries.overdue.overdueTasks(now),
     overdueTenants: (now) => state.queries.overdue.overdueTenants(now),

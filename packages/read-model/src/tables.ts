@@ -55,6 +55,12 @@ CREATE TABLE IF NOT EXISTS usage (
   tenant TEXT NOT NULL, vm_id TEXT NOT NULL, started_at TEXT NOT NULL, ended_at TEXT, cpus INTEGER NOT NULL, memory_mib INTEGER NOT NULL,
   PRIMARY KEY (tenant, vm_id, started_at)
 ) STRICT, WITHOUT ROWID;
+-- What began and ended on a day (UTC): the change of what runs, and how long that ran until the day's end. REAL, for a sum of
+-- memory can be greater than a 64-bit integer; whole numbers are exact in it up to 2^53.
+CREATE TABLE IF NOT EXISTS usage_days (
+  tenant TEXT NOT NULL, day TEXT NOT NULL, vms REAL NOT NULL, cpus REAL NOT NULL, memory_mib REAL NOT NULL,
+  vm_ms REAL NOT NULL, cpu_ms REAL NOT NULL, memory_mib_ms REAL NOT NULL, PRIMARY KEY (tenant, day)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS quarantine (
   stream TEXT NOT NULL, sequence INTEGER NOT NULL, tenant TEXT, subject TEXT NOT NULL, reason TEXT NOT NULL, bytes INTEGER NOT NULL,
   at TEXT NOT NULL,

@@ -147,17 +147,32 @@ export const eventsQuerySchema = z
     follow: flag.default(true).describe('false: end when all that is on record has been sent'),
   })
   .refine(({ after, from }) => after === undefined || from === undefined, { error: 'give after or from, not both' });
+const DAY_START = 'T00:00:00.000Z';
+const isDayStart = (time: string | undefined): boolean => time === undefined || time.endsWith(DAY_START);
+const dayStart = `by tenant or day it must be the start of a day (${DAY_START})`;
 export const usageQuerySchema = z
   .strictObject({
-    from: timestampSchema.optional().describe('Not after to (400)'),
-    to: timestampSchema.optional(),
-    vmId: vmIdSchema.optional(),
+    by: z
+      .enum(['vm', 'tenant', 'day'])
+      .default('vm')
+      .describe('One item for each VM, in the order of their ids; for each day (UTC) on which any ran; or one for all'),
+    from: timestampSchema
+      .optional()
+      .describe(`Not after to (400); by tenant or day it must be the start of a day, …${DAY_START} (400)`),
+    to: timestampSchema
+      .optional()
+      .describe(`Now, if it is later than that; by tenant or day it must be the start of a day, …${DAY_START} (400)`),
+    vmId: vmIdSchema.optional().describe('Only by vm (400)'),
+    ...page,
   })
   // Text order is time order.
   .refine(({ from, to }) => from === undefined || to === undefined || from <= to, {
     error: 'must not be after to',
     path: ['from'],
-  });
+  })
+  .refine(({ by, vmId }) => by === 'vm' || vmId === undefined, { error: 'give vmId by vm only', path: ['vmId'] })
+  .refine(({ by, from }) => by === 'vm' || isDayStart(from), { error: dayStart, path: ['from'] })
+  .refine(({ by, to }) => by === 'vm' || isDayStart(to), { error: dayStart, path: ['to'] });
 
 const list = <Item extends z.ZodType>(item: Item) =>
   z.strictObject({ items: z.array(item), nextCursor: z.string().nullable() });
@@ -218,15 +233,18 @@ export const attentionItemSchema = attentionSchema.extend({
 });
 export type AttentionItem = z.infer<typeof attentionItemSchema>;
 export const attentionListSchema = z.strictObject({ items: z.array(attentionItemSchema) });
-export const usageItemSchema = z.strictObject({
-  vmId: vmIdSchema,
+const ran = {
   runningSeconds: z.number().min(0),
   cpuSeconds: z.number().min(0),
   memoryMiBSeconds: z.number().min(0),
-  running: z.boolean(),
-});
+};
+export const usageItemSchema = z.strictObject({ vmId: vmIdSchema, ...ran, running: z.boolean() });
 export type UsageItem = z.infer<typeof usageItemSchema>;
-export const usageListSchema = z.strictObject({ items: z.array(usageItemSchema) });
+export const dayUsageSchema = z.strictObject({ day: z.iso.date(), ...ran });
+export type DayUsage = z.infer<typeof dayUsageSchema>;
+export const tenantUsageSchema = z.strictObject({ tenant: tenantIdSchema, ...ran });
+export type TenantUsage = z.infer<typeof tenantUsageSchema>;
+export const usageListSchema = list(z.union([usageItemSchema, dayUsageSchema, tenantUsageSchema]));
 export const readinessSchema = z.strictObject({
   ready: z.boolean(),
   checks: z.record(z.string(), z.strictObject({ ok: z.boolean(), reason: z.string().optional() })),

@@ -150,12 +150,25 @@ export const READ_ROUTES: Readonly<Record<string, HttpRows>> = {
   },
   'GET /v1/usage': {
     ...listing('/v1/usage', {
-      wrong: ['from=yesterday', 'vmId=A'],
-      beyond: ['to=2026-13-01T00:00:00.000Z', `from=${FAR_AHEAD}&to=${LONG_PAST}`],
+      wrong: ['from=yesterday', 'vmId=A', 'by=week', 'by=vm&by=day', 'limit=ten'],
+      beyond: [
+        'to=2026-13-01T00:00:00.000Z',
+        `from=${FAR_AHEAD}&to=${LONG_PAST}`,
+        'by=day&from=2026-01-01T00:00:00.001Z',
+        'by=tenant&to=2026-01-01T12:00:00.000Z',
+        `by=day&vmId=${VMS.running}`,
+        'limit=0',
+        'limit=501',
+        'cursor=bm90aGluZw',
+        `cursor=${OLD_CURSOR}`,
+        // Of the other grouping, and of a list that has one page.
+        `by=day&cursor=${Buffer.from('usage:after:vm-1').toString('base64url')}`,
+        `by=tenant&cursor=${Buffer.from('days:after:2026-01-01').toString('base64url')}`,
+      ],
     }),
     'unknown VM': all('/v1/usage', [`vmId=${UNKNOWN_VM}`], 'nothing'),
-    'path characters': all('/v1/usage', [`vmId=${pathText}`]),
-    'SQL characters': all('/v1/usage', [`vmId=${sql}`, `from=${sql}`]),
+    'path characters': all('/v1/usage', [`vmId=${pathText}`, `by=${pathText}`, `cursor=${pathText}`]),
+    'SQL characters': all('/v1/usage', [`vmId=${sql}`, `from=${sql}`, `by=${sql}`, `cursor=${sql}`]),
   },
   'GET /v1/attention': {
     ...bare('/v1/attention'),

@@ -2,6 +2,7 @@
 import type { Vm } from '@ironlog/domain';
 import type { Db } from '../database.ts';
 import { RowInserts } from './row-inserts.ts';
+import { UsageDays } from './usage-days.ts';
 
 interface Interval {
   readonly tenant: string;
@@ -21,10 +22,12 @@ export class UsageRows {
   readonly #open = new Map<string, Interval>();
   /** With a row from a commit before. */
   readonly #ended: Interval[] = [];
+  readonly #days;
   readonly #inserts;
   readonly #close;
 
   constructor(db: Db) {
+    this.#days = new UsageDays(db);
     this.#inserts = new RowInserts(
       db,
       'INSERT INTO usage (tenant, vm_id, started_at, ended_at, cpus, memory_mib) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
@@ -46,11 +49,13 @@ export class UsageRows {
       if (begun?.startedAt === startedAt) begun.endedAt = endedAt;
       else this.#ended.push({ ...common, startedAt, endedAt });
       this.#open.delete(key);
+      this.#days.ended({ ...common, at: endedAt });
     }
     if (after.runningSince !== null) {
       const begun: Interval = { ...common, startedAt: after.runningSince, endedAt: null };
       this.#open.set(key, begun);
       this.#begun.push(begun);
+      this.#days.began({ ...common, at: after.runningSince });
     }
   }
 
@@ -60,12 +65,14 @@ export class UsageRows {
       values.push(tenant, id, startedAt, endedAt, cpus, memoryMiB);
     });
     for (const { tenant, id, startedAt, endedAt } of this.#ended) this.#close.run(endedAt, tenant, id, startedAt);
+    this.#days.write();
   }
 
   written(): void {
     this.#begun.length = 0;
     this.#ended.length = 0;
     this.#open.clear();
+    this.#days.written();
   }
 }
 

@@ -2,6 +2,7 @@ import { tenantId, vmId } from '@ironlog/schemas';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { testLog, timeAt } from '../lifecycle.fixture.ts';
 import { modelOf, type TestModel } from '../read-model.fixture.ts';
+import type { UsageListing } from './usage.ts';
 
 const acme = tenantId('acme');
 const id = vmId('vm-1');
@@ -37,9 +38,12 @@ test("events come in order from a sequence on, and another tenant's are not amon
 
 test('usage is the sum of what ran within the range: no overlap, nothing negative (I8)', () => {
   const now = timeAt(20);
-  const integer = { vmId: id, runningSeconds: 13, cpuSeconds: 26, memoryMiBSeconds: 13 * 256, running: true };
-  expect(model.reader.usage(acme, {}, now)).toEqual([integer]);
-  const [part] = model.reader.usage(acme, { from: timeAt(5), to: timeAt(10) }, now);
-  expect(part?.runningSeconds).toBe(3);
-  expect(model.reader.usage(acme, { from: timeAt(6), to: timeAt(7) }, now)).toEqual([]);
+  const usage = (range: Partial<UsageListing>) =>
+    model.reader.usage(acme, { by: 'vm', limit: 10, ...range }, now)?.items;
+  const ran = { runningSeconds: 13, cpuSeconds: 26, memoryMiBSeconds: 13 * 256 };
+  expect(usage({})).toEqual([{ vmId: id, ...ran, running: true }]);
+  expect(usage({ by: 'day' })).toEqual([{ day: '2026-01-01', ...ran }]);
+  expect(usage({ by: 'tenant' })).toEqual([{ tenant: acme, ...ran }]);
+  expect(usage({ from: timeAt(5), to: timeAt(10) })).toMatchObject([{ runningSeconds: 3 }]);
+  expect(usage({ from: timeAt(6), to: timeAt(7) })).toEqual([]);
 });

@@ -1,6 +1,6 @@
-// One page out of several lists in the order of a VM's id, each of which was looked through for a bounded number of rows.
+// One page out of lists in the order of a VM's id, each of which was looked through for a bounded number of rows.
 import type { Page } from './cursor.ts';
-import { encodeKey, type KeyedList } from './vm-cursor.ts';
+import { encodeKey, type KeyedList } from './key-cursor.ts';
 
 export interface Part<Item> {
   /** In the order of their ids; one more than fits the page when there are more. */

@@ -7,6 +7,7 @@ import { VM_LISTS } from './listed-vms.ts';
 import { OPERATION_LISTS } from './operations.ts';
 import { PENDING_VMS } from './pending-vms.ts';
 import { USAGE_LISTS } from './usage.ts';
+import { USAGE_DAYS } from './usage-days.ts';
 import { PENDING_CREATE } from './vm-location.ts';
 import { TEXT_LISTS } from './vm-text.ts';
 
@@ -133,6 +134,9 @@ test.each([
     PENDING_CREATE,
     ['SEARCH pending_commands USING INDEX pending_by_vm (tenant=? AND vm_id=?)'],
   ],
+  ['usage of VMs', USAGE_LISTS.OF_TENANT, ['SEARCH usage USING PRIMARY KEY (tenant=? AND vm_id>? AND vm_id<?)']],
+  ['how far usage is looked through', USAGE_LISTS.LOOKED_TO, ['SEARCH usage USING PRIMARY KEY (tenant=? AND vm_id>?)']],
+  ['usage by day', USAGE_DAYS, ['SEARCH usage_days USING PRIMARY KEY (tenant=? AND day<?)']],
   ['usage of one VM', USAGE_LISTS.OF_VM, ['SEARCH usage USING PRIMARY KEY (tenant=? AND vm_id=? AND started_at<?)']],
 ])('%s are found by an index that holds little else, in its order', (_, sql, plan) => {
   expect(planOf(sql)).toEqual(plan);

@@ -1,12 +1,30 @@
-// Usage: how long each VM of a tenant ran within a range of time, from its running intervals (I8).
-import { type TenantId, type Timestamp, type UsageItem, type VmId, vmIdSchema } from '@ironlog/schemas';
+// Usage: how long the VMs of a tenant ran within a range of time (I8): each by itself, or all of them by day or together.
+import {
+  type DayUsage,
+  type TenantId,
+  type TenantUsage,
+  type Timestamp,
+  type UsageItem,
+  type VmId,
+  vmIdSchema,
+} from '@ironlog/schemas';
 import type { Db } from '../database.ts';
+import type { Page } from './cursor.ts';
+import { decodeKey, encodeKey } from './key-cursor.ts';
+import { AFTER_EVERY_ID, mergedPage } from './merged-page.ts';
+import { prepareUsageDays } from './usage-days.ts';
 
-export interface UsageRange {
+export interface UsageListing {
+  readonly by: 'vm' | 'tenant' | 'day';
+  /** By tenant or day: the start of a day (UTC), as `to` is. */
   readonly from?: Timestamp | undefined;
   readonly to?: Timestamp | undefined;
+  /** By VM only. */
   readonly vmId?: VmId | undefined;
+  readonly limit: number;
+  readonly cursor?: string | undefined;
 }
+type Usage = UsageItem | DayUsage | TenantUsage;
 
 interface Row {
   vm_id: string;
@@ -15,48 +33,106 @@ interface Row {
   cpus: number;
   memory_mib: number;
 }
+interface Range {
+  readonly since: Timestamp;
+  readonly until: Timestamp;
+}
 
+/** Intervals that are looked through for a page, and those of one VM more. */
+const MOST = 5000;
 const OF_TENANT = `
 SELECT vm_id, started_at, ended_at, cpus, memory_mib FROM usage
-WHERE tenant = @tenant AND started_at < @until AND (ended_at IS NULL OR ended_at > @since)
+WHERE tenant = @tenant AND vm_id > @after AND vm_id <= @to AND started_at < @until AND (ended_at IS NULL OR ended_at > @since)
 ORDER BY vm_id, started_at`;
+const LOOKED_TO = `
+SELECT vm_id FROM usage WHERE tenant = @tenant AND vm_id > @after ORDER BY vm_id LIMIT 1 OFFSET ${MOST - 1}`;
 const OF_VM = `
 SELECT vm_id, started_at, ended_at, cpus, memory_mib FROM usage
 WHERE tenant = @tenant AND vm_id = @vmId AND started_at < @until AND (ended_at IS NULL OR ended_at > @since)
 ORDER BY started_at`;
 /** For their test. */
-export const USAGE_LISTS = { OF_TENANT, OF_VM };
+export const USAGE_LISTS = { OF_TENANT, LOOKED_TO, OF_VM };
 const BEGINNING = '0000-01-01T00:00:00.000Z';
+
+/** One item for each VM; `rows`: in the order of their VMs. Read no further than `atMost` items need. */
+const itemsOf = (rows: Iterable<Row>, { since, until }: Range, atMost: number): UsageItem[] => {
+  const items: UsageItem[] = [];
+  for (const row of rows) {
+    const start = row.started_at > since ? row.started_at : since;
+    const end = row.ended_at !== null && row.ended_at < until ? row.ended_at : until;
+    const seconds = Math.max(0, Date.parse(end) - Date.parse(start)) / 1000;
+    const last = items.at(-1);
+    const isSame = last?.vmId === row.vm_id;
+    if (!isSame && items.length === atMost) break;
+    const before = isSame
+      ? last
+      : { vmId: vmIdSchema.parse(row.vm_id), runningSeconds: 0, cpuSeconds: 0, memoryMiBSeconds: 0, running: false };
+    const item = {
+      vmId: before.vmId,
+      runningSeconds: before.runningSeconds + seconds,
+      cpuSeconds: before.cpuSeconds + seconds * row.cpus,
+      memoryMiBSeconds: before.memoryMiBSeconds + seconds * row.memory_mib,
+      running: before.running || row.ended_at === null,
+    };
+    if (isSame) items[items.length - 1] = item;
+    else items.push(item);
+  }
+  return items;
+};
 
 export const prepareUsage = (db: Db) => {
   const ofTenant = db.prepare<[object], Row>(OF_TENANT);
+  const lookedToOf = db.prepare<[object], string>(LOOKED_TO).pluck();
   const ofVm = db.prepare<[object], Row>(OF_VM);
-  return (tenant: TenantId, { from = BEGINNING, to, vmId }: UsageRange, now: Timestamp): UsageItem[] => {
-    const until = to !== undefined && to < now ? to : now;
-    const items = new Map<string, UsageItem>();
-    const rows =
-      vmId === undefined
-        ? ofTenant.all({ tenant, since: from, until })
-        : ofVm.all({ tenant, vmId, since: from, until });
-    for (const row of rows) {
-      const start = row.started_at > from ? row.started_at : from;
-      const end = row.ended_at !== null && row.ended_at < until ? row.ended_at : until;
-      const seconds = Math.max(0, Date.parse(end) - Date.parse(start)) / 1000;
-      const before = items.get(row.vm_id) ?? {
-        vmId: vmIdSchema.parse(row.vm_id),
-        runningSeconds: 0,
-        cpuSeconds: 0,
-        memoryMiBSeconds: 0,
-        running: false,
-      };
-      items.set(row.vm_id, {
-        vmId: before.vmId,
-        runningSeconds: before.runningSeconds + seconds,
-        cpuSeconds: before.cpuSeconds + seconds * row.cpus,
-        memoryMiBSeconds: before.memoryMiBSeconds + seconds * row.memory_mib,
-        running: before.running || row.ended_at === null,
-      });
-    }
-    return [...items.values()];
+  const days = prepareUsageDays(db);
+
+  const byVm = (tenant: TenantId, { limit, vmId, cursor }: UsageListing, range: Range): Page<UsageItem> | undefined => {
+    const after = decodeKey('usage', cursor);
+    if (after === undefined) return undefined;
+    if (vmId !== undefined)
+      return { items: itemsOf(ofVm.iterate({ tenant, vmId, ...range }), range, 1), nextCursor: null };
+    const lookedTo = lookedToOf.get({ tenant, after });
+    const rows = ofTenant.iterate({ tenant, after, to: lookedTo ?? AFTER_EVERY_ID, ...range });
+    const part = { items: itemsOf(rows, range, limit + 1), lookedTo };
+    return mergedPage({ list: 'usage', limit, idOf: (item: UsageItem) => item.vmId }, [part]);
   };
+
+  const byDay = (tenant: TenantId, { limit, cursor }: UsageListing, range: Range): Page<DayUsage> | undefined => {
+    const after = decodeKey('days', cursor);
+    if (after === undefined) return undefined;
+    const items: DayUsage[] = [];
+    for (const item of days(tenant, range)) {
+      if (item.day <= after) continue;
+      if (items.length === limit) return { items, nextCursor: encodeKey('days', items.at(-1)?.day ?? after) };
+      items.push(item);
+    }
+    return { items, nextCursor: null };
+  };
+
+  const byTenant = (tenant: TenantId, { cursor }: UsageListing, range: Range): Page<TenantUsage> | undefined => {
+    if (cursor !== undefined) return undefined;
+    const total = { tenant, runningSeconds: 0, cpuSeconds: 0, memoryMiBSeconds: 0 };
+    for (const { runningSeconds, cpuSeconds, memoryMiBSeconds } of days(tenant, range)) {
+      total.runningSeconds += runningSeconds;
+      total.cpuSeconds += cpuSeconds;
+      total.memoryMiBSeconds += memoryMiBSeconds;
+    }
+    return { items: [total], nextCursor: null };
+  };
+
+  // One snapshot: how far a page looks and what it finds are two reads.
+  return db.transaction((tenant: TenantId, listing: UsageListing, now: Timestamp): Page<Usage> | undefined => {
+    const { by, from = BEGINNING, to } = listing;
+    const range = { since: from, until: to !== undefined && to < now ? to : now };
+    switch (by) {
+      case 'vm':
+        return byVm(tenant, listing, range);
+      case 'day':
+        return byDay(tenant, listing, range);
+      case 'tenant':
+        return byTenant(tenant, listing, range);
+      default:
+        return by satisfies never;
+    }
+  });
 };

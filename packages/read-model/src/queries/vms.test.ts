@@ -96,7 +96,10 @@ test('SQL in any filter finds nothing of another tenant and changes no table (P9
       expect(
         reader.operations(acme, { limit: 10, vmId: forced(a), status: forced(b), cursor: c })?.items ?? [],
       ).toEqual([]);
-      expect(reader.usage(acme, { from: a, to: b, vmId: forced(c) }, '2026-02-01T00:00:00.000Z')).toEqual([]);
+      expect(
+        reader.usage(acme, { by: 'vm', limit: 10, from: a, to: b, vmId: forced(c) }, '2026-02-01T00:00:00.000Z')?.items,
+      ).toEqual([]);
+      expect(reader.usage(forced(a), { by: 'day', limit: 10 }, '2026-02-01T00:00:00.000Z')?.items).toEqual([]);
       expect(reader.vmEvents(forced(a), forced(b), { after: 0, limit: 10 })).toEqual([]);
       expect(reader.vmLocation(forced(a), forced(b))).toBeUndefined();
       expect(reader.attention(forced(a), { hosts: false })).toEqual([]);

@@ -5,10 +5,10 @@ import type { Db } from '../database.ts';
 import { SCOPES, type Scope } from '../scope.ts';
 import { viewOfVm } from '../vm-view.ts';
 import type { Page } from './cursor.ts';
+import { decodeKey } from './key-cursor.ts';
 import { prepareListedVms } from './listed-vms.ts';
 import { mergedPage, type Part } from './merged-page.ts';
 import { preparePendingVms } from './pending-vms.ts';
-import { decodeKey } from './vm-cursor.ts';
 import type { VmListing } from './vm-listing.ts';
 
 const readVm = (row: { body: string }): Vm => JSON.parse(row.body) as Vm;

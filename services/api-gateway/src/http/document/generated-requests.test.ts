@@ -82,6 +82,8 @@ const IN_WORDS: readonly RegExp[] = [
   /after or from, not both/,
   /is yet to come/,
   /must not be after to/,
+  /by tenant or day it must be the start of a day/,
+  /give vmId by vm only/,
   /is more than \d+ seconds ahead/,
 ];
 

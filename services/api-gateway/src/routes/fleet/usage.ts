@@ -1,8 +1,9 @@
-// GET /v1/usage: how long the tenant's VMs ran, with what, between two times.
+// GET /v1/usage: how long the tenant's VMs ran, with what, between two times: by VM, by day, or all together.
 import { usageListSchema, usageQuerySchema } from '@ironlog/schemas';
 import type { Route } from '../../http/api.ts';
 import { principalOf } from '../../http/context.ts';
 import { ok } from '../../http/document/answers.ts';
+import { unknownCursor } from '../problems.ts';
 
 export const getUsage: Route = (app, api) => {
   app.get(
@@ -13,12 +14,16 @@ export const getUsage: Route = (app, api) => {
         operationId: 'getUsage',
         tags: ['operations'],
         summary: 'Usage',
+        description:
+          'How long VMs ran, with how many CPUs and how much memory. By vm, a page may hold fewer items than limit, or none, and still have a nextCursor: the list ends where it is null.',
         querystring: usageQuerySchema,
         response: ok(usageListSchema),
       },
     },
-    async (request) => ({
-      items: [...api.reads.usage(principalOf(request).tenant, request.query, api.clock.now().toISOString())],
-    }),
+    async (request) => {
+      const page = api.reads.usage(principalOf(request).tenant, request.query, api.clock.now().toISOString());
+      if (!page) throw unknownCursor();
+      return { items: [...page.items], nextCursor: page.nextCursor };
+    },
   );
 };

@@ -1,8 +1,8 @@
-// Cursors of lists whose items are in the order of a VM's id: opaque to callers; to us, the id after which the list goes on.
-// A VM has that key from its create on, so that it keeps its place when a host claims it between two pages.
-export type KeyedList = 'vms' | 'usage';
+// Cursors of lists in the order of a key that never changes: opaque to callers; to us, the key after which the list goes on.
+// A VM has its id from its create on, so that it keeps its place when a host claims it between two pages.
+export type KeyedList = 'vms' | 'usage' | 'days';
 
-/** Before every id. */
+/** Before every key. */
 export const FROM_THE_START = '';
 
 export const encodeKey = (list: KeyedList, key: string): string =>
