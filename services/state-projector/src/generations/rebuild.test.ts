@@ -62,7 +62,9 @@ test('readers get a generation when it has what the log held, and what they had:
 const everythingIn = (file: string): Record<string, unknown> => {
   const db = new Database(file, { readonly: true });
   const schema = db.prepare<[], { type: string; name: string }>('SELECT * FROM sqlite_schema ORDER BY name').all();
-  const tables = schema.filter(({ type }) => type === 'table').map(({ name }) => name);
+  // How FTS5 keeps its index depends on when it was committed; what is found by it, which vm_text_terms tells, does not.
+  const isOfFts5 = (name: string): boolean => /^vm_text(_(config|content|data|docsize|idx))?$/.test(name);
+  const tables = schema.filter(({ type, name }) => type === 'table' && !isOfFts5(name)).map(({ name }) => name);
   const rows = tables.map((name) => [
     name,
     // Whatever order they were written in.
