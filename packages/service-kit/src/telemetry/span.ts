@@ -61,8 +61,6 @@ export interface SpanOptions {
   readonly attributes?: Attributes;
   /** The traceparent of what caused this; an invalid one (it may be a stranger's) is ignored. Default: the active span. */
   readonly parent?: string | undefined;
-  /** It begins a trace of its own, whatever is active. */
-  readonly root?: boolean;
   /** Traceparents of what it has to do with and is no child of; an undefined one is left out. */
   readonly links?: readonly (string | undefined)[];
   /** Of this span and of every span within it. Default: the active span's, unless a parent is given. */
@@ -109,9 +107,9 @@ const linksOf = (traceparents: readonly (string | undefined)[]): Link[] =>
 
 /** With tracing off, the parent's traceparent is passed through, or a new one made when there is none. */
 export const openSpan = (name: string, settings: SpanOptions): OpenSpan => {
-  const { attributes = {}, parent, root = false, links = [], kind = 'internal' } = settings;
-  const within = root ? ROOT_CONTEXT : parentContext(parent);
-  const command = settings.command ?? (root || parent !== undefined ? undefined : carried.getStore()?.command);
+  const { attributes = {}, parent, links = [], kind = 'internal' } = settings;
+  const within = parentContext(parent);
+  const command = settings.command ?? (parent === undefined ? carried.getStore()?.command : undefined);
   const options = {
     attributes: namespaced({ ...attributes, ...command }),
     links: linksOf(links),

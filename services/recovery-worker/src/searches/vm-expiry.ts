@@ -24,17 +24,13 @@ export const deleteExpiredVms = async (deps: ExpiryDeps): Promise<void> => {
     if (deps.sender.sinceMs(ref.tenant, id) !== undefined) continue;
     const attributes = { ...ref, verb: 'delete', host: owner };
     const command = { commandId: id, operationId: id };
-    await withSpan(
-      'expire',
-      { root: true, links: [vm.commandTraceparent], attributes, command },
-      async ({ traceparent, fail }) => {
-        const action = { verb: 'delete', params: { force: true } } as const;
-        const sent = await deps.sender.send(owner, recoveryCommand({ ref, id, action, now, traceparent }));
-        if (sent.kind === 'unknown') return fail(sent.cause.message);
-        deps.metrics.counter('ironlog_recovery_attempts_total').inc({ verb: 'delete' });
-        deps.logger.info({ ...attributes, commandId: id }, 'VM is past its time: deleting it');
-      },
-    );
+    await withSpan('expire', { links: [vm.commandTraceparent], attributes, command }, async ({ traceparent, fail }) => {
+      const action = { verb: 'delete', params: { force: true } } as const;
+      const sent = await deps.sender.send(owner, recoveryCommand({ ref, id, action, now, traceparent }));
+      if (sent.kind === 'unknown') return fail(sent.cause.message);
+      deps.metrics.counter('ironlog_recovery_attempts_total').inc({ verb: 'delete' });
+      deps.logger.info({ ...attributes, commandId: id }, 'VM is past its time: deleting it');
+    });
   }
 };
 

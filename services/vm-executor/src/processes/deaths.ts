@@ -72,12 +72,11 @@ export const recordDeath = async ({ host, runtime, state }: HostDeps, log: VmLog
   return true;
 };
 
-/** Nobody has asked for it, so it begins a trace, which links to the command before it. */
+/** Nobody has asked for it, so it is called outside of spans and begins a trace, which links to the command before it. */
 const openDeathSpan = (host: HostId, { tenant, id: vmId, commandTraceparent }: Vm, { name }: VmFact): OpenSpan =>
   openPublishSpan(
     { subject: vmEventSubject(tenant, vmId, host, name), id: undefined },
     {
-      root: true,
       links: [commandTraceparent],
       attributes: { tenant, vmId, 'cloudevents.event_type': vmEventType(name) },
     },
