@@ -15,6 +15,6 @@ export type { OverdueRange } from './queries/overdue.ts';
 export type { UsageListing } from './queries/usage.ts';
 export type { VmListing } from './queries/vm-listing.ts';
 export type { VmLocation } from './queries/vm-location.ts';
-export { openReader, type Positions, type Reader, ReadModelNotReady } from './reader.ts';
+export { openReader, type Positions, type Reader, type ReaderOptions, ReadModelNotReady } from './reader.ts';
 export { HISTORY_TABLES, SCHEMA_VERSION, STATE_TABLES } from './tables.ts';
 export { viewOfPending, viewOfVm } from './vm-view.ts';

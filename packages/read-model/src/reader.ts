@@ -60,29 +60,33 @@ const prepareState = (db: Db) => {
 };
 const preparePast = (db: Db) => ({ checkpoints: new Checkpoints(db), ...prepareHistory(db) });
 
-/** The pointer is looked at no more often than this. */
+/** The pointer is read no more often than this. */
 const CHECK_EVERY_MS = 200;
+
+export interface ReaderOptions {
+  readonly directory: string;
+  /** `on-call`: an open file is kept until `follow` is called, so that several questions can be put to the same file. */
+  readonly switches?: 'by-itself' | 'on-call';
+}
 
 class CurrentFile<Queries> {
   readonly #directory: string;
   readonly #kind: Kind;
   readonly #prepare: (db: Db) => Queries;
+  readonly #checkEveryMs: number;
   #open: { file: string; db: Db; queries: Queries } | undefined;
   #checkedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(directory: string, kind: Kind, prepare: (db: Db) => Queries) {
+  constructor({ directory, switches = 'by-itself' }: ReaderOptions, kind: Kind, prepare: (db: Db) => Queries) {
     this.#directory = directory;
     this.#kind = kind;
     this.#prepare = prepare;
+    this.#checkEveryMs = switches === 'by-itself' ? CHECK_EVERY_MS : Number.POSITIVE_INFINITY;
   }
 
   /** @throws ReadModelNotReady */
   get queries(): Queries {
-    const now = performance.now();
-    if (!this.#open || now - this.#checkedAt > CHECK_EVERY_MS) {
-      this.#checkedAt = now;
-      this.#follow();
-    }
+    if (!this.#open || performance.now() - this.#checkedAt > this.#checkEveryMs) this.follow();
     if (!this.#open)
       throw new ReadModelNotReady(
         `no ${this.#kind} database in ${this.#directory} yet: the state-projector has not caught up`,
@@ -95,7 +99,8 @@ class CurrentFile<Queries> {
     this.#open = undefined;
   }
 
-  #follow(): void {
+  follow(): void {
+    this.#checkedAt = performance.now();
     const file = currentFile(this.#directory, this.#kind);
     if (file !== undefined && file === this.#open?.file) return;
     // The projector takes a damaged file back before it has another: no answer is better than a wrong one.
@@ -143,13 +148,15 @@ export interface Reader {
   expiredVms(now: Timestamp): readonly Vm[];
   attentionCounts(): AttentionCounts;
   dueRestarts(now: Timestamp): readonly Vm[];
+  /** Opens what the pointers name now. */
+  follow(): void;
   close(): void;
 }
 
 /** Every question names the tenant (P9), but for the hosts, which are under all of them, and recovery's own. Each may throw ReadModelNotReady. */
-export const openReader = ({ directory }: { readonly directory: string }): Reader => {
-  const state = new CurrentFile(directory, 'state', prepareState);
-  const past = new CurrentFile(directory, 'history', preparePast);
+export const openReader = (options: ReaderOptions): Reader => {
+  const state = new CurrentFile(options, 'state', prepareState);
+  const past = new CurrentFile(options, 'history', preparePast);
   return {
     positions: () => ({
       events: state.queries.checkpoints.read(STREAMS.events).sequence,
@@ -178,6 +185,10 @@ export const openReader = ({ directory }: { readonly directory: string }): Reade
     expiredVms: (now) => state.queries.overdue.expiredVms(now),
     attentionCounts: () => state.queries.attentionCounts(),
     dueRestarts: (now) => state.queries.dueRestarts(now),
+    follow: () => {
+      state.follow();
+      past.follow();
+    },
     close: () => {
       state.close();
       past.close();

@@ -20,6 +20,7 @@ import { isStillWaiting, placeWaiting, retryWaiting, tryCreate } from './placeme
 import { createRetries, type Waiting } from './placement/retries.ts';
 import { routeFor } from './placement/routing.ts';
 import { createWaitingRoom } from './placement/waiting-room.ts';
+import type { Queries } from './read-workers/queries.ts';
 import { caughtUp } from './reads/caught-up.ts';
 import type { Reads } from './reads/port.ts';
 import { createOperationIndex } from './tail/operations.ts';
@@ -34,6 +35,7 @@ export interface CoreDeps {
   readonly log: EventLog;
   readonly queue: WorkQueue;
   readonly reads: Reads;
+  readonly queries: Queries;
   readonly signal: AbortSignal;
 }
 
@@ -57,6 +59,7 @@ export const createCore = async ({
   log,
   queue,
   reads,
+  queries,
   signal,
 }: CoreDeps): Promise<Core> => {
   const { clock, logger, metrics, health } = runtime;
@@ -130,6 +133,7 @@ export const createCore = async ({
   const api: Api = {
     accept,
     reads,
+    queries,
     operations,
     vmLocation,
     hosts,

@@ -28,6 +28,10 @@ export const env = z.object({
     { min: 1, max: 1_000_000, fallback: LIMITS.requestsPerSecond },
     'HTTP requests a second for each token',
   ),
+  IRONLOG_READ_WORKERS: integer(
+    { min: 1, max: 64, fallback: 2 },
+    'threads that answer lists and searches: one from the start on, each other when a query first needs it',
+  ),
   IRONLOG_FAILPOINT: failpointSchema(FAILPOINTS).optional(),
 });
 

@@ -31,6 +31,7 @@ import type { App } from './http/api.ts';
 import { buildServer } from './http/server/server.ts';
 import { consumeBoth } from './ingress/consume-both.ts';
 import { handleCutOff } from './ingress/unacknowledged.ts';
+import { createQueries } from './read-workers/queries.ts';
 import { registerReadModelCheck } from './reads/health.ts';
 
 export interface GatewayService extends Service {
@@ -66,6 +67,13 @@ export const create = (config: GatewayConfig, overrides: Partial<Runtime> = {}):
     const reads = openReader({ directory: config.IRONLOG_READ_MODEL_DIR });
     atStop(() => reads.close());
     atStop(registerReadModelCheck(runtime.health, reads));
+    const { queries, stop: stopQueries } = createQueries({
+      directory: config.IRONLOG_READ_MODEL_DIR,
+      threads: config.IRONLOG_READ_WORKERS,
+      metrics: runtime.metrics,
+      logger,
+    });
+    atStop(stopQueries);
     const core = await createCore({
       config,
       runtime: { ...runtime, clock: time.clock },
@@ -73,6 +81,7 @@ export const create = (config: GatewayConfig, overrides: Partial<Runtime> = {}):
       log,
       queue,
       reads,
+      queries,
       signal,
     });
     atStop(() => core.settled);

@@ -52,6 +52,34 @@ export const METRICS = {
   },
   ironlog_sse_clients: { type: 'gauge', help: 'Clients that follow events over server-sent events.', labels: [] },
   ironlog_waiters: { type: 'gauge', help: 'Requests that wait for an operation or a state.', labels: [] },
+  ironlog_read_queue_depth: { type: 'gauge', help: 'Lists and searches that wait for a read worker.', labels: [] },
+  ironlog_read_wait_seconds: {
+    type: 'histogram',
+    help: 'Time from a list or search to a read worker that is free for it.',
+    labels: ['query'],
+    buckets: SECONDS,
+  },
+  ironlog_read_duration_seconds: {
+    type: 'histogram',
+    help: 'Time of a list or search in its read worker.',
+    labels: ['query'],
+    buckets: SECONDS,
+  },
+  ironlog_reads_refused_total: {
+    type: 'counter',
+    help: 'Lists and searches that were not answered, by why.',
+    labels: ['reason'],
+  },
+  ironlog_read_workers: {
+    type: 'gauge',
+    help: 'Read workers by state: idle, busy, or abandoned within a query that is past its deadline.',
+    labels: ['state'],
+  },
+  ironlog_read_workers_lost_total: {
+    type: 'counter',
+    help: 'Read workers that were replaced: died, or past the deadline of a query.',
+    labels: ['reason'],
+  },
   ironlog_hosts_live: { type: 'gauge', help: 'Hosts whose heartbeats reach this gateway.', labels: [] },
   ironlog_placements_total: { type: 'counter', help: 'Placement decisions.', labels: ['outcome'] },
   ironlog_authentications_refused_total: {

@@ -9,6 +9,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Accept } from '../accept/accept.ts';
 import type { Hosts } from '../placement/hosts.ts';
 import type { WaitingRoom } from '../placement/waiting-room.ts';
+import type { Queries } from '../read-workers/queries.ts';
 import type { Reads } from '../reads/port.ts';
 import type { OperationIndex } from '../tail/operations.ts';
 import type { Tail } from '../tail/tail.ts';
@@ -29,7 +30,10 @@ export interface ConsoleQuestion {
 
 export interface Api {
   readonly accept: Accept;
+  /** By key, in this thread. */
   readonly reads: Reads;
+  /** What may be long, in read workers. */
+  readonly queries: Queries;
   readonly operations: OperationIndex;
   readonly vmLocation: VmLocations;
   readonly hosts: Pick<Hosts, 'live' | 'lastHeardAt'>;

@@ -1,5 +1,7 @@
 // What a request carries once the hooks have seen it, and what a route must say of itself.
 import type { Principal } from '@ironlog/service-kit';
+import type { FastifyRequest } from 'fastify';
+import type { AskedBy } from '../read-workers/queries.ts';
 import type { Access } from './auth/access.ts';
 import type { ProblemError } from './problem.ts';
 
@@ -29,3 +31,10 @@ export const principalOf = (request: { readonly principal: Principal | undefined
   if (!request.principal) throw new Error('a route without authentication asked for its caller');
   return request.principal;
 };
+
+/** A question of the read model on behalf of the request: it includes what the answer's position will say. */
+export const askedBy = (request: Pick<FastifyRequest, 'principal' | 'position' | 'gone'>): AskedBy => ({
+  party: principalOf(request).tenant,
+  atLeast: request.position,
+  signal: request.gone,
+});

@@ -12,6 +12,7 @@ import {
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } from 'fastify-type-provider-zod';
 import type { Issue } from '../accept/submission.ts';
+import { ReadBehind, ReadRefused } from '../read-workers/refused.ts';
 import { LIMITS } from './server/limits.ts';
 
 export const PROBLEM_TYPE = 'application/problem+json';
@@ -120,6 +121,8 @@ const known = (error: FastifyError, request: FastifyRequest): ProblemError | und
   if (mapped) return new ProblemError(...mapped);
   if (error instanceof ReadModelNotReady)
     return new ProblemError('read-model-behind', 'the read model is not there yet; try again in a moment');
+  if (error instanceof ReadRefused) return new ProblemError('overloaded', error.message);
+  if (error instanceof ReadBehind) return new ProblemError('read-model-behind', error.message);
   if (error instanceof LogUnavailableError)
     return new ProblemError('log-unavailable', 'NATS does not answer, and this needs the log; try again in a moment');
   // What else the framework or a plugin of it refuses is the request's fault, and its own words say which.

@@ -1,23 +1,8 @@
-// What the gateway asks of the read model: the reader's questions of one tenant, and none of recovery's.
+// What the gateway asks of the read model by key, in its own thread; what may be long goes to read-workers/.
 import type { Reader } from '@ironlog/read-model';
 
-/** Every question names the tenant: another's rows cannot come back (P9). Hosts are under all tenants. */
+/** Every question names the tenant: another's rows cannot come back (P9). */
 export type Reads = Pick<
   Reader,
-  | 'positions'
-  | 'historyPosition'
-  | 'vm'
-  | 'aggregate'
-  | 'vmThen'
-  | 'vms'
-  | 'vmLocation'
-  | 'operation'
-  | 'operations'
-  | 'waitingSpec'
-  | 'vmEvents'
-  | 'history'
-  | 'attention'
-  | 'usage'
-  | 'hosts'
-  | 'close'
+  'positions' | 'historyPosition' | 'vm' | 'aggregate' | 'vmLocation' | 'operation' | 'waitingSpec' | 'close'
 >;

@@ -40,7 +40,8 @@ const tailOf = async (): Promise<Tail> => {
 };
 
 /** The ring of these tests reaches back to the first entry: the file is never asked. */
-const reads = { history: () => [], historyPosition: () => 0 };
+const reads = { historyPosition: () => 0 };
+const queries = { history: async () => [] };
 
 type Told = Frame<string>;
 
@@ -49,7 +50,7 @@ const follow = async (more: Partial<StreamRange<string>> = {}): Promise<AsyncGen
   const gone = new AbortController();
   ends.push(() => gone.abort());
   return streamEvents(
-    { reads, tail },
+    { reads, queries, tail },
     {
       tenant: ours,
       after: tail.ring.last(),

@@ -20,14 +20,18 @@ const event = rejectionEvent({
 });
 
 /** A history file that always has as much as is asked for. */
-const reads = {
-  history: (_: string, { after, limit }: { after: number; limit: number }): PastEvent[] =>
+const queries = {
+  history: async (
+    _by: unknown,
+    _tenant: string,
+    { after, limit }: { after: number; limit: number },
+  ): Promise<PastEvent[]> =>
     Array.from({ length: limit }, (_, index) => ({
       sequence: after + index + 1,
       stored: { kind: 'rejection', writer: 'gateway', event },
     })),
-  historyPosition: () => 0,
 };
+const reads = { historyPosition: () => 0 };
 const tail = {
   ring: { push: () => undefined, last: () => 0, since: () => undefined },
   subscribe: () => () => undefined,
@@ -43,7 +47,7 @@ test('others have their turn between two pages, though no page holds anything to
   setImmediate(turn);
   const range = { tenant: acme, after: 0, follow: true, visible: () => false, signal: gone.signal };
   let pages = 0;
-  for await (const { events } of walkLog({ reads, tail }, range, () => 1_000)) {
+  for await (const { events } of walkLog({ reads, queries, tail }, range, () => 1_000)) {
     expect(events).toEqual([]);
     pages += 1;
     if (pages === PAGES) gone.abort();

@@ -3,15 +3,20 @@ import { setImmediate } from 'node:timers/promises';
 import type { Recorded } from '@ironlog/event-log';
 import type { PastEvent } from '@ironlog/read-model';
 import type { TenantId } from '@ironlog/schemas';
+import type { Queries } from '../read-workers/queries.ts';
+import { ReadRefused } from '../read-workers/refused.ts';
 import type { Reads } from '../reads/port.ts';
 import type { Tail } from './tail.ts';
 
 const PAGE = 500;
 /** How soon the history file is asked again while it lags behind what the ring still holds. */
 const LAG_PAUSE_MS = 50;
+/** How soon a page that was refused is asked for again. */
+const REFUSED_PAUSE_MS = 500;
 
 export interface WalkDeps {
-  readonly reads: Pick<Reads, 'history' | 'historyPosition'>;
+  readonly reads: Pick<Reads, 'historyPosition'>;
+  readonly queries: Pick<Queries, 'history'>;
   readonly tail: Pick<Tail, 'ring' | 'subscribe'>;
 }
 
@@ -33,7 +38,7 @@ export interface Step {
 
 /** `patienceMs`: how long nothing may happen until an empty step is given; asked anew each time. */
 export const walkLog = async function* (
-  { reads, tail }: WalkDeps,
+  { reads, queries, tail }: WalkDeps,
   range: WalkRange,
   waitMs: () => number,
 ): AsyncGenerator<Step> {
@@ -51,12 +56,33 @@ export const walkLog = async function* (
     }
     // Read before the page, so that an incomplete page says: nothing of this tenant up to here.
     const history = reads.historyPosition();
-    const page = reads.history(range.tenant, { after: cursor, limit: PAGE });
+    const page = await historyPage(queries, { ...range, after: cursor }, history);
+    if (page === undefined) {
+      yield { events: [], reached: cursor };
+      await pause(REFUSED_PAUSE_MS, range.signal);
+      continue;
+    }
     cursor = page.at(-1)?.sequence ?? cursor;
     if (page.length < PAGE) cursor = Math.max(cursor, history);
     yield { events: page.filter(range.visible), reached: cursor };
     // Others have their turn between two pages, also where none of them holds anything to be seen.
     await (cursor === before ? pause(LAG_PAUSE_MS, range.signal) : setImmediate());
+  }
+};
+
+/** `undefined`: the read workers have too much to do, or are gone; a stream that has begun tries again. */
+const historyPage = async (
+  queries: WalkDeps['queries'],
+  { tenant, after, signal }: Pick<WalkRange, 'tenant' | 'after' | 'signal'>,
+  upTo: number,
+): Promise<readonly PastEvent[] | undefined> => {
+  // Streams have a share of their own: those that catch up must not keep their tenant from its lists.
+  const by = { party: `${tenant} streams`, atLeast: { events: upTo, work: 0 }, signal };
+  try {
+    return await queries.history(by, tenant, { after, limit: PAGE });
+  } catch (error) {
+    if (error instanceof ReadRefused) return undefined;
+    throw error;
   }
 };
 

@@ -1,5 +1,6 @@
 // One VM's events after a sequence, as far as anyone knows: from the ring where it reaches back, else from history first.
 import type { StoredEvent, TenantId, VmId } from '@ironlog/schemas';
+import type { Queries } from '../read-workers/queries.ts';
 import type { Reads } from '../reads/port.ts';
 import { isAuthorised } from './authorised-event.ts';
 import type { Tail } from './tail.ts';
@@ -9,7 +10,8 @@ import type { PassedEvent } from './wait-vm.ts';
 const PAGE = 500;
 
 export interface PassedDeps {
-  readonly reads: Pick<Reads, 'vmEvents' | 'historyPosition'>;
+  readonly reads: Pick<Reads, 'historyPosition'>;
+  readonly queries: Pick<Queries, 'vmEvents'>;
   readonly tail: Pick<Tail, 'ring'>;
   readonly vmLocation: Pick<VmLocations, 'find'>;
 }
@@ -18,6 +20,7 @@ export interface PassedRange {
   readonly tenant: TenantId;
   readonly vmId: VmId;
   readonly after: number;
+  readonly signal: AbortSignal;
 }
 
 export interface Passed {
@@ -26,18 +29,20 @@ export interface Passed {
   readonly upTo: number;
 }
 
-export const passedEvents = (deps: PassedDeps, range: PassedRange): Passed => {
+export const passedEvents = async (deps: PassedDeps, range: PassedRange): Promise<Passed> => {
   const where = deps.vmLocation.find(range.tenant, range.vmId);
   const isKnown = where !== undefined && where.kind !== 'pending';
   const events: PassedEvent[] = [];
   let upTo = range.after;
-  for (const { sequence, stored } of entriesAfter(deps, range)) {
-    if (stored?.kind === 'vm' && isOf(range, stored.event)) {
-      if (isAuthorised(where, stored.writer, stored.event)) events.push({ sequence, event: stored.event });
-      // Whose word counts is not known here yet: it is asked again from this one on.
-      else if (!isKnown) break;
+  for await (const entries of pagesAfter(deps, range)) {
+    for (const { sequence, stored } of entries) {
+      if (stored?.kind === 'vm' && isOf(range, stored.event)) {
+        if (isAuthorised(where, stored.writer, stored.event)) events.push({ sequence, event: stored.event });
+        // Whose word counts is not known here yet: it is asked again from this one on.
+        else if (!isKnown) return { events, upTo };
+      }
+      upTo = sequence;
     }
-    upTo = sequence;
   }
   return { events, upTo };
 };
@@ -51,24 +56,25 @@ interface Entry {
   readonly stored?: StoredEvent | undefined;
 }
 
-const entriesAfter = function* (
-  { reads, tail }: PassedDeps,
-  { tenant, vmId, after }: PassedRange,
-): Generator<Entry, void> {
+const pagesAfter = async function* (
+  { reads, queries, tail }: PassedDeps,
+  { tenant, vmId, after, signal }: PassedRange,
+): AsyncGenerator<readonly Entry[], void> {
   let recent = tail.ring.since(after);
   if (!recent) {
     // The checkpoint is read first: what history holds up to there is all there is up to there.
     const history = reads.historyPosition();
+    const by = { party: tenant, atLeast: { events: history, work: 0 }, signal };
     let cursor = after;
     for (let isLast = false; !isLast; ) {
-      const page = reads.vmEvents(tenant, vmId, { after: cursor, limit: PAGE });
-      yield* page;
+      const page = await queries.vmEvents(by, tenant, vmId, { after: cursor, limit: PAGE });
+      yield page;
       cursor = page.at(-1)?.sequence ?? cursor;
       isLast = page.length < PAGE;
     }
     cursor = Math.max(cursor, history);
-    yield { sequence: cursor };
+    yield [{ sequence: cursor }];
     recent = tail.ring.since(cursor) ?? [];
   }
-  for (const { sequence, read } of recent) yield { sequence, stored: read.ok ? read.stored : undefined };
+  yield recent.map(({ sequence, read }) => ({ sequence, stored: read.ok ? read.stored : undefined }));
 };

@@ -29,9 +29,9 @@ const world = (readModel: 'empty' | 'unreadable' = 'empty') => {
       if (readModel === 'unreadable') throw new ReadModelNotReady('not there yet');
       return undefined;
     },
-    vmEvents: () => [],
     historyPosition: () => 0,
   };
+  const queries = { vmEvents: async () => [] };
   const vmLocation = createVmLocations(reads);
   const ring = createRing(10_000, 0);
   const listeners = new Set<(entry: Recorded) => void>();
@@ -71,7 +71,11 @@ const world = (readModel: 'empty' | 'unreadable' = 'empty') => {
         timeoutMs,
         signal: new AbortController().signal,
         isAskedFor: () => vmLocation.find(TENANT, VM) !== undefined,
-        passed: (after) => passedEvents({ reads, tail, vmLocation }, { tenant: TENANT, vmId: VM, after }),
+        passed: (after) =>
+          passedEvents(
+            { reads, queries, tail, vmLocation },
+            { tenant: TENANT, vmId: VM, after, signal: new AbortController().signal },
+          ),
       }),
   };
 };

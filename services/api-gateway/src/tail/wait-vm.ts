@@ -29,7 +29,7 @@ export interface WaitVm {
   /** Whether it is there, or a create of it is still under way. */
   readonly isAskedFor: () => boolean;
   /** The VM's events after a sequence, as far as they are known: history, then what the tail has seen. */
-  readonly passed: (after: number) => { readonly events: readonly PassedEvent[]; readonly upTo: number };
+  readonly passed: (after: number) => Promise<{ readonly events: readonly PassedEvent[]; readonly upTo: number }>;
 }
 
 /** Rejections too: that of the create leaves nothing to wait for. */
@@ -43,8 +43,8 @@ export const waitForVm = async (tail: Pick<Tail, 'subscribe'>, wait: WaitVm): Pr
   if (wait.currentStateCounts && knownState.state === wait.wanted)
     return { outcome: 'reached', sequence: knownState.sequence };
   let seenUpTo = knownState.sequence;
-  const condition = (): VmWait | undefined => {
-    const { events, upTo } = wait.passed(seenUpTo);
+  const condition = async (): Promise<VmWait | undefined> => {
+    const { events, upTo } = await wait.passed(seenUpTo);
     seenUpTo = upTo;
     for (const { sequence, event } of events) {
       if (sequence <= knownState.sequence) continue;

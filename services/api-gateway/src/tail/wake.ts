@@ -9,8 +9,8 @@ export interface WakeOptions<Answer> {
   readonly tail: Pick<Tail, 'subscribe'>;
   /** Cheap: asked for every event of the fleet. */
   readonly matters: (entry: Recorded) => boolean;
-  /** `undefined`: not yet. */
-  readonly condition: () => Answer | undefined;
+  /** `undefined`: not yet. Asked again only when it has answered. */
+  readonly condition: () => Answer | undefined | Promise<Answer | undefined>;
   readonly timeoutMs: number;
   /** Ends the wait when the asker has gone or the service stops. */
   readonly signal: AbortSignal;
@@ -25,23 +25,32 @@ export const wakeWhen = async <Answer>({
   signal,
 }: WakeOptions<Answer>): Promise<Answer | undefined> => {
   const settled = Promise.withResolvers<Answer | undefined>();
-  const check = (): void => {
+  let isChecking = false;
+  let isToCheckAgain = false;
+  const check = async (): Promise<void> => {
+    isToCheckAgain = true;
+    if (isChecking) return;
+    isChecking = true;
     try {
-      const answer = condition();
-      if (answer !== undefined) settled.resolve(answer);
+      while (isToCheckAgain) {
+        isToCheckAgain = false;
+        const answer = await condition();
+        if (answer !== undefined) settled.resolve(answer);
+      }
     } catch (error) {
       settled.reject(error);
     }
+    isChecking = false;
   };
   const giveUp = (): void => settled.resolve(undefined);
   const leave = tail.subscribe((entry) => {
-    if (matters(entry)) check();
+    if (matters(entry)) void check();
   });
-  const recheck = setInterval(check, RECHECK_MS);
+  const recheck = setInterval(() => void check(), RECHECK_MS);
   const deadline = setTimeout(giveUp, timeoutMs);
   signal.addEventListener('abort', giveUp, { once: true });
   try {
-    check();
+    void check();
     if (signal.aborted) giveUp();
     return await settled.promise;
   } finally {

@@ -2,7 +2,7 @@
 import { attentionListSchema, noQuerySchema } from '@ironlog/schemas';
 import type { Route } from '../../http/api.ts';
 import { mayAccess } from '../../http/auth/access.ts';
-import { principalOf } from '../../http/context.ts';
+import { askedBy, principalOf } from '../../http/context.ts';
 import { ok } from '../../http/document/answers.ts';
 
 export const listAttention: Route = (app, api) => {
@@ -20,7 +20,7 @@ export const listAttention: Route = (app, api) => {
     },
     async (request) => {
       const { tenant, role } = principalOf(request);
-      const items = api.reads.attention(tenant, { hosts: mayAccess(role, 'hosts') });
+      const items = await api.queries.attention(askedBy(request), tenant, { hosts: mayAccess(role, 'hosts') });
       return { items: items.toSorted((a, b) => (a.since < b.since ? -1 : 1)) };
     },
   );

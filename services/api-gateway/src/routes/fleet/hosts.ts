@@ -1,6 +1,7 @@
 // GET /v1/hosts: those that are heard, with what they offer and what is in use, and those that are on record and silent.
 import { hostListSchema, noQuerySchema, type Timestamp } from '@ironlog/schemas';
 import type { Route } from '../../http/api.ts';
+import { askedBy } from '../../http/context.ts';
 import { ok } from '../../http/document/answers.ts';
 
 /** The record says it only when somebody has put it there, the heartbeats that were heard until this gateway stops. */
@@ -20,10 +21,11 @@ export const listHosts: Route = (app, api) => {
         response: ok(hostListSchema),
       },
     },
-    async () => {
+    async (request) => {
+      const onRecord = await api.queries.hosts(askedBy(request));
       const heard = api.hosts.live();
       const names = new Set(heard.map(({ host }) => host));
-      const silent = api.reads.hosts().filter(({ host }) => !names.has(host));
+      const silent = onRecord.filter(({ host }) => !names.has(host));
       const items = [
         ...heard.map((heartbeat) => ({ ...heartbeat, live: true as const, lastSeenAt: heartbeat.at })),
         ...silent.map((host) => ({

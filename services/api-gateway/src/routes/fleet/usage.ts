@@ -1,7 +1,7 @@
 // GET /v1/usage: how long the tenant's VMs ran, with what, between two times: by VM, by day, or all together.
 import { usageListSchema, usageQuerySchema } from '@ironlog/schemas';
 import type { Route } from '../../http/api.ts';
-import { principalOf } from '../../http/context.ts';
+import { askedBy, principalOf } from '../../http/context.ts';
 import { ok } from '../../http/document/answers.ts';
 import { unknownCursor } from '../problems.ts';
 
@@ -21,7 +21,9 @@ export const getUsage: Route = (app, api) => {
       },
     },
     async (request) => {
-      const page = api.reads.usage(principalOf(request).tenant, request.query, api.clock.now().toISOString());
+      const { tenant } = principalOf(request);
+      const now = api.clock.now().toISOString();
+      const page = await api.queries.usage(askedBy(request), tenant, request.query, now);
       if (!page) throw unknownCursor();
       return { items: [...page.items], nextCursor: page.nextCursor };
     },

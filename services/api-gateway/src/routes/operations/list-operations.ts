@@ -1,7 +1,7 @@
 // GET /v1/operations: the tenant's operations, oldest first, page by page.
 import { listOperationsQuerySchema, operationListSchema } from '@ironlog/schemas';
 import type { Route } from '../../http/api.ts';
-import { principalOf } from '../../http/context.ts';
+import { askedBy, principalOf } from '../../http/context.ts';
 import { ok } from '../../http/document/answers.ts';
 import { operationView } from '../../http/views/operation-view.ts';
 import { waitingFor } from '../../http/views/waiting-for.ts';
@@ -21,7 +21,7 @@ export const listOperations: Route = (app, api) => {
       },
     },
     async (request) => {
-      const page = api.reads.operations(principalOf(request).tenant, request.query);
+      const page = await api.queries.operations(askedBy(request), principalOf(request).tenant, request.query);
       if (!page) throw unknownCursor();
       const why = waitingFor(api);
       return { items: page.items.map((item) => operationView(item, why)), nextCursor: page.nextCursor };

@@ -1,7 +1,7 @@
 // GET /v1/vms/{id}: the VM as it is, or with ?at= or ?sequence= as it was then.
 import { getVmQuerySchema, vmParamsSchema, vmViewSchema } from '@ironlog/schemas';
 import type { Route } from '../../http/api.ts';
-import { principalOf } from '../../http/context.ts';
+import { askedBy, principalOf } from '../../http/context.ts';
 import { ok } from '../../http/document/answers.ts';
 import { awaitSequence, refuseFuture } from '../../http/headers/point-in-time.ts';
 import { awaitPosition } from '../../http/headers/position.ts';
@@ -34,8 +34,10 @@ export const getVm: Route = (app, api) => {
         refuseFuture(at, api.clock.now(), api.reads.vm(tenant, id)?.updatedAt);
         await awaitPosition(api.reads, request.position, 'history');
       }
+      // A sequence is waited for by itself; the request's position may be further on.
+      const atLeast = sequence === undefined ? request.position : { events: sequence, work: 0 };
       const vm = pointInTime
-        ? api.reads.vmThen(tenant, id, pointInTime)
+        ? await api.queries.vmThen({ ...askedBy(request), atLeast }, tenant, id, pointInTime)
         : (api.reads.vm(tenant, id) ?? pendingView(api, tenant, id));
       if (!vm) throw vmNotFound(id);
       reply.header('etag', etagOf(vm));

@@ -1,7 +1,7 @@
 // GET /v1/vms: the tenant's VMs, by state, host, labels or a part of the name, page by page.
 import { listVmsQuerySchema, vmListSchema } from '@ironlog/schemas';
 import type { Route } from '../../http/api.ts';
-import { principalOf } from '../../http/context.ts';
+import { askedBy, principalOf } from '../../http/context.ts';
 import { ok } from '../../http/document/answers.ts';
 import { withLiveHealth } from '../../http/views/live-health.ts';
 import { unknownCursor } from '../problems.ts';
@@ -22,7 +22,7 @@ export const listVms: Route = (app, api) => {
       },
     },
     async (request) => {
-      const page = api.reads.vms(principalOf(request).tenant, request.query);
+      const page = await api.queries.vms(askedBy(request), principalOf(request).tenant, request.query);
       if (!page) throw unknownCursor();
       return { items: page.items.map(withLiveHealth(api)), nextCursor: page.nextCursor };
     },

@@ -1,7 +1,7 @@
 // GET /v1/vms/{id}/events: what happened to one VM, in order, page by page.
 import { eventListSchema, vmEventsQuerySchema, vmParamsSchema } from '@ironlog/schemas';
 import type { Route } from '../../http/api.ts';
-import { principalOf } from '../../http/context.ts';
+import { askedBy, principalOf } from '../../http/context.ts';
 import { ok } from '../../http/document/answers.ts';
 import { eventView } from '../../http/views/event-view.ts';
 import { vmNotFound } from '../problems.ts';
@@ -24,7 +24,7 @@ export const vmEvents: Route = (app, api) => {
       const { tenant } = principalOf(request);
       const { id } = request.params;
       const { after, limit } = request.query;
-      const items = api.reads.vmEvents(tenant, id, { after, limit });
+      const items = await api.queries.vmEvents(askedBy(request), tenant, id, { after, limit });
       if (items.length === 0 && !api.reads.vm(tenant, id) && !api.vmLocation.find(tenant, id)) throw vmNotFound(id);
       return { items: items.map(eventView), nextAfter: items.length < limit ? null : (items.at(-1)?.sequence ?? null) };
     },

@@ -1,7 +1,7 @@
 // GET /v1/vms/{id}/wait?state=&after=&timeout=: answers when the VM passes the state, or can no longer get there.
 import { vmParamsSchema, vmWaitSchema, waitVmQuerySchema } from '@ironlog/schemas';
 import type { Route } from '../../http/api.ts';
-import { principalOf } from '../../http/context.ts';
+import { askedBy, principalOf } from '../../http/context.ts';
 import { ok } from '../../http/document/answers.ts';
 import { awaitSequence } from '../../http/headers/point-in-time.ts';
 import { awaitPosition } from '../../http/headers/position.ts';
@@ -32,7 +32,8 @@ export const waitVm: Route = (app, api) => {
       const { state: wanted, after, timeout } = request.query;
       if (after !== undefined) await awaitSequence(api, after, 'after');
       const now = api.reads.vm(tenant, id);
-      const then = after === undefined ? now : api.reads.vmThen(tenant, id, { sequence: after });
+      const by = { ...askedBy(request), atLeast: { events: after ?? 0, work: 0 } };
+      const then = after === undefined ? now : await api.queries.vmThen(by, tenant, id, { sequence: after });
       if (!now && !api.vmLocation.find(tenant, id)) throw vmNotFound(id);
       const from: KnownState = then
         ? { state: then.state, sequence: after ?? then.sequence }
@@ -48,7 +49,7 @@ export const waitVm: Route = (app, api) => {
         timeoutMs: timeout * 1000,
         signal: request.gone,
         isAskedFor: () => api.vmLocation.find(tenant, id) !== undefined,
-        passed: (sequence) => passedEvents(api, { tenant, vmId: id, after: sequence }),
+        passed: (sequence) => passedEvents(api, { tenant, vmId: id, after: sequence, signal: request.gone }),
       }).finally(() => waiters.dec());
       await awaitPosition(api.reads, { events: waited.sequence, work: 0 }, 'state');
       const vm = api.reads.vm(tenant, id) ?? pendingView(api, tenant, id);

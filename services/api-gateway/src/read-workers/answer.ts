@@ -1,0 +1,33 @@
+// One question answered from a reader, at or after the position that it names; the worker's side of the exchange.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Reader, ReadModelNotReady } from '@ironlog/read-model';
+import { FILE_OF, type Question, type Reply } from './question.ts';
+
+const MAX_WAIT_MS = 2_000;
+const PAUSE_MS = 5;
+
+/** `reader` switches files on call. */
+export const answer = async (reader: Reader, question: Question): Promise<Reply> => {
+  try {
+    const deadline = performance.now() + MAX_WAIT_MS;
+    // From here to the rows nothing else opens a file: the position is that of the file the rows come from.
+    for (reader.follow(); !hasReached(reader, question); reader.follow()) {
+      if (performance.now() >= deadline) return { kind: 'behind' };
+      await sleep(PAUSE_MS);
+    }
+    return { kind: 'answer', value: ask(reader, question) };
+  } catch (error) {
+    if (error instanceof ReadModelNotReady) return { kind: 'not-ready' };
+    return { kind: 'failed', error: error instanceof Error ? error : new Error(String(error)) };
+  }
+};
+
+const hasReached = (reader: Reader, { name, atLeast }: Question): boolean => {
+  if (FILE_OF[name] === 'history') return reader.historyPosition() >= atLeast.events;
+  const { events, work } = reader.positions();
+  return events >= atLeast.events && work >= atLeast.work;
+};
+
+// `createReads` has the type of each question's arguments from the reader itself; between the threads they are values.
+const ask = (reader: Reader, { name, args }: Question): unknown =>
+  (reader[name] as (...given: readonly unknown[]) => unknown)(...args);

@@ -1,0 +1,57 @@
+// A worker thread as the gateway holds it: it is asked one question at a time, and its end is told once.
+import { Worker } from 'node:worker_threads';
+import type { Question, Reply } from './question.ts';
+
+/** A query that needs more ends its thread, and not the gateway. */
+const HEAP_MB = 256;
+
+export interface ReadThread {
+  /** One at a time. Rejects when the thread ends first. */
+  ask(question: Question): Promise<Reply>;
+  /** Asks it to end. SQLite is not cut off within a query: the thread ends after it. */
+  end(): void;
+  /** Resolves when the thread is no more, with what ended it, if anything did but `end`. */
+  readonly ended: Promise<Error | undefined>;
+}
+
+export interface ThreadOptions {
+  readonly script: URL;
+  readonly directory: string;
+}
+
+export const startThread = ({ script, directory }: ThreadOptions): ReadThread => {
+  const worker = new Worker(script, {
+    workerData: { directory },
+    resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+  });
+  // The server and the stop decide how long the process lives.
+  worker.unref();
+  let asked: PromiseWithResolvers<Reply> | undefined;
+  let isToEnd = false;
+  let cause: Error | undefined;
+  const ended = Promise.withResolvers<Error | undefined>();
+  worker.on('message', (reply: Reply) => {
+    asked?.resolve(reply);
+    asked = undefined;
+  });
+  worker.on('error', (error) => {
+    cause = error instanceof Error ? error : new Error(String(error));
+  });
+  worker.on('exit', (code) => {
+    const why = cause ?? new Error(`a read worker has ended with exit code ${code}`);
+    asked?.reject(why);
+    ended.resolve(isToEnd ? undefined : why);
+  });
+  return {
+    ask: (question) => {
+      asked = Promise.withResolvers<Reply>();
+      worker.postMessage(question);
+      return asked.promise;
+    },
+    end: () => {
+      isToEnd = true;
+      void worker.terminate();
+    },
+    ended: ended.promise,
+  };
+};

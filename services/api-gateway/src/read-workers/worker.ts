@@ -1,0 +1,17 @@
+// The thread of a read worker: one question at a time, each from a read-only handle of its own.
+import { setPriority } from 'node:os';
+import { parentPort, workerData } from 'node:worker_threads';
+import { openReader } from '@ironlog/read-model';
+import { z } from 'zod';
+import { answer } from './answer.ts';
+import type { Question } from './question.ts';
+
+/** As the projector's: a long query takes what the other threads of the machine leave. On Linux 0 is the calling thread. */
+const NICENESS = 5;
+
+const { directory } = z.object({ directory: z.string() }).parse(workerData);
+if (process.platform === 'linux') setPriority(0, NICENESS);
+const reader = openReader({ directory, switches: 'on-call' });
+parentPort?.on('message', async (question: Question) => {
+  parentPort?.postMessage(await answer(reader, question));
+});
