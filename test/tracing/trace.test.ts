@@ -286,6 +286,48 @@ vm-executor: publish ironlog.evt.vm.{tenant}.{vm}.{writer}.failure (crashed)
   });
 });
 
+describe('a guest that switches itself off, under always', () => {
+  it('begins a trace of each stop: of the boot that follows, and of the handing over to a human', async () => {
+    const spec = {
+      kernelArgs: 'sim.guest-poweroff-after-ms=200',
+      restart: { policy: 'always', maxAttempts: 1, backoffMs: 10 },
+    };
+    await test.http('POST', '/v1/vms', { wait: 30, body: { id: 'vm-5', start: true, spec } });
+    const [first, second] = await until('vm-5 has stopped twice', async () => {
+      const stops = (await eventsOf('vm-5')).filter(({ name }) => name === 'stopped');
+      return stops.length === 2 ? stops : undefined;
+    });
+    const spans = await expectTree(
+      traceIdOf(first?.traceparent),
+      `
+vm-executor: publish ironlog.evt.vm.{tenant}.{vm}.{writer}.fact (stopped)
+  recovery-worker: recover boot (stopped)
+    recovery-worker: publish ironlog.work.{host}.{tenant}.{vm}.boot
+      vm-executor: process ironlog.work.{host}.{tenant}.{vm}.boot
+        state-projector: process ironlog.evt.vm.{tenant}.{vm}.{writer}.fact (boot-started) x2
+        vm-executor: task boot
+          state-projector: process ironlog.evt.vm.{tenant}.{vm}.{writer}.fact (booted) x2
+          vm-executor: hypervisor boot
+            vm-executor: vm.boot
+          vm-executor: hypervisor create
+            vm-executor: vm.create
+  state-projector: process ironlog.evt.vm.{tenant}.{vm}.{writer}.fact (stopped) x2
+`,
+    );
+    const abandoned = await expectTree(
+      traceIdOf(second?.traceparent),
+      `
+vm-executor: publish ironlog.evt.vm.{tenant}.{vm}.{writer}.fact (stopped)
+  recovery-worker: abandon (stopped)
+    state-projector: process ironlog.evt.vm.{tenant}.{vm}.{writer}.fact (cleanup-abandoned) x2
+  state-projector: process ironlog.evt.vm.{tenant}.{vm}.{writer}.fact (stopped) x2
+`,
+    );
+    const boot = find(spans, 'vm-executor', 'process ironlog.work.{host}.{tenant}.{vm}.boot');
+    expect(find(abandoned, 'recovery-worker', 'abandon').links.at(-1)).toMatchObject(contextOf(boot));
+  });
+});
+
 describe('a command at the NATS door', () => {
   const publish = async (subject: string, body: string, traceparent: string, msgID?: string): Promise<number> => {
     const { natsUser: user, nats } = test.plane;
@@ -389,7 +431,7 @@ describe('what is sent to the collector', () => {
     expect(/healthz|readyz|vmm\.ping/.test(collector.received())).toBe(false);
     for (const [trace, tree] of asserted) expect(treeOf(collector.spansOf(trace))).toBe(tree);
     const roots = collector.spans().filter(({ parentSpanId }) => parentSpanId === undefined || parentSpanId === '');
-    const begun = roots.filter(({ kind, name }) => kind !== 'server' && !/^publish .*\.failure$/.test(name));
+    const begun = roots.filter(({ kind, name }) => kind !== 'server' && !/^publish ironlog\.evt\./.test(name));
     expect(begun.map(({ service, name }) => `${service}: ${name}`)).toEqual([]);
   });
 });

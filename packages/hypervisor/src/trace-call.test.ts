@@ -1,4 +1,4 @@
-// What drivers tell a tracer: each request that does something, by the hypervisor's own name, and nothing of what they repeat.
+// Which requests of a driver a tracer sees: each that does something, by the hypervisor's own name, and no poll.
 import type { Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createHypervisor } from './factory.ts';
@@ -39,24 +39,24 @@ test("a VM's life on Cloud Hypervisor's API", async () => {
   ]);
   calls = [];
   await hypervisor.boot(handle, within(5000));
-  // Refused by its state, which is then looked at: it runs already.
+  // Refused by its state, which is then read: it runs already.
   await hypervisor.boot(handle, within(5000));
   expect(methods()).toEqual(['vm.boot', 'vm.boot', 'vm.info']);
   await hypervisor.pause(handle, within(5000));
-  // The guest's state is looked at every few milliseconds until it is off.
+  // The guest's state is polled every few milliseconds until it is off.
   await hypervisor.shutdown(handle, within(20_000));
   await exited;
   expect(methods().slice(0, 3)).toEqual(['vm.pause', 'vm.resume', 'vm.power-button']);
   await hypervisor.close();
 });
 
-/** Answers as QEMU does, until it is told to power down: then it is off at the third look. */
+/** Answers as QEMU does, until it is told to power down: then it is off at the third poll. */
 const qemu = () => {
   let status = 'prelaunch';
-  let looks = 0;
+  let polls = 0;
   const answers: Readonly<Record<string, () => unknown>> = {
     'query-status': () => {
-      if (status === 'going' && ++looks === 3) status = 'shutdown';
+      if (status === 'going' && ++polls === 3) status = 'shutdown';
       return { status: status === 'going' ? 'running' : status };
     },
     cont: () => {

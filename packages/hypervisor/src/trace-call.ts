@@ -1,5 +1,5 @@
-// What a driver tells of its requests to sockets, for whoever traces them. Requests that it repeats until something has
-// happened (pings, looks at the state while a guest shuts down) are not told: they would be hundreds.
+// A driver's requests to sockets, as a tracer sees them. Polls (pings of a process that starts, the state while a guest
+// shuts down) are left out: they would be hundreds.
 import type { Outcome } from './outcome.ts';
 
 export interface SocketCall {

@@ -239,7 +239,7 @@ export class Executor {
     if (signal.aborted) return;
     const recorded = (): Promise<unknown> =>
       untilRecorded({ runtime, signal, ref, what }, async () => append(await this.#vms.get(ref)));
-    // Told of by a socket or a child that some task has opened: it is none of that task's trace.
+    // Reported by a socket or a child that some task has opened: it is no part of that task's trace.
     outsideSpans(() => this.#mailboxes.run(key, recorded)).catch((err: unknown) => {
       if (!signal.aborted)
         runtime.logger.error({ err, tenant: ref.tenant, vmId: ref.vmId }, `${what} is not on record`);

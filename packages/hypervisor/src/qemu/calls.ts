@@ -36,7 +36,7 @@ export const command = (
 ): Promise<QmpAnswer> =>
   links.trace({ method: execute, socketPath: handle.socketPath }, () => poll(links, handle, execute, deadline));
 
-/** Likewise, as one of many. */
+/** Likewise, untraced: one of many. */
 export async function poll(
   links: QmpLinks,
   handle: ProcessHandle,

@@ -9,7 +9,7 @@ type Link = Outcome<{ readonly connection: QmpConnection }>;
 const OPEN_WITHIN_MS = 5000;
 
 export class QmpLinks {
-  /** Put around each command that is not one of many. */
+  /** Put around each command that is no poll. */
   readonly trace: TraceCall;
   readonly #links = new Map<string, Promise<Link>>();
   readonly #listeners = new Map<string, Set<QmpListener>>();

@@ -72,7 +72,7 @@ export const recordDeath = async ({ host, runtime, state }: HostDeps, log: VmLog
   return true;
 };
 
-/** Nobody has asked for it, so it is called outside of spans and begins a trace, which links to the command before it. */
+/** No command has caused it: called outside of spans, it begins a trace, which links to the VM's last command. */
 const openDeathSpan = (host: HostId, { tenant, id: vmId, commandTraceparent }: Vm, { name }: VmFact): OpenSpan =>
   openPublishSpan(
     { subject: vmEventSubject(tenant, vmId, host, name), id: undefined },
