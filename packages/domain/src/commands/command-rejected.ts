@@ -1,4 +1,4 @@
-// From a command and why it changes nothing to the event that says so.
+// Builds the `command rejected` event from a command and a reason.
 import {
   COMMAND_REJECTED_TYPE,
   type CommandRejected,
@@ -22,7 +22,7 @@ export interface Rejected extends Pick<WorkCommand, 'tenant' | 'id' | 'actor'> {
 
 const MOST_CHARACTERS = 2000;
 
-/** Its id follows from the command's, so that one that is delivered again is rejected once. */
+/** The event id is derived from the command id, so a redelivered command is rejected once. */
 export const commandRejected = (
   { tenant, subject, id, actor, correlationid = id, traceparent, data: { request } }: Rejected,
   rejection: Rejection,

@@ -16,7 +16,7 @@ import {
 import { commandRejected } from './command-rejected.ts';
 import { foldOperation, type OperationState, operationsOf } from './operation.ts';
 
-/** Folds one command's operation over a story, as a projection would. */
+/** Folds one command's operation over a sequence of events, as a projection does. */
 const follow = (id: string, ...story: (VmEventName | [VmEventName, EventOptions])[]): OperationState | undefined => {
   let vm = blank();
   let operation: OperationState | undefined;
@@ -48,7 +48,7 @@ const rejected = (code: 'illegal-state' | 'expired'): StoredEvent => ({
 });
 
 describe('an operation', () => {
-  it('runs from its intent and ends with its outcome', () => {
+  it('runs from its intent until its outcome', () => {
     expect(follow('cmd-boot', ...CREATED, 'boot-started')).toMatchObject({
       status: 'running',
       finishedAt: null,
@@ -74,7 +74,7 @@ describe('an operation', () => {
     });
     expect(follow('cmd-create', 'claimed', 'created')?.status).toBe('succeeded');
   });
-  it('fails when its VM crashes, stops or is lost under it, or a delete pre-empts it', () => {
+  it('fails when its VM crashes, stops or is lost before the outcome, or a delete pre-empts it', () => {
     expect(follow('cmd-pause', ...RUNNING, 'pause-started', 'crashed')).toMatchObject({
       status: 'failed',
       error: { code: 'crashed' },
@@ -101,7 +101,7 @@ describe('an operation', () => {
       status: 'succeeded',
     });
   });
-  it('is rejected, or expired, with the reason', () => {
+  it('is rejected or expired, with the reason', () => {
     const id = commandId('cmd-boot');
     expect(foldOperation(id, undefined, rejected('illegal-state'), 9)).toMatchObject({
       status: 'rejected',
@@ -111,7 +111,7 @@ describe('an operation', () => {
     expect(foldOperation(id, undefined, rejected('expired'), 9)?.status).toBe('expired');
     expect(follow('cmd-late', ...CREATED, 'command-expired')).toMatchObject({ status: 'expired' });
   });
-  it('that a delete cancels ends with it, as its own asker asked it, though nothing in EVENTS spoke of it before', () => {
+  it("of a cancelled create fails with the create's own actor and times, though EVENTS holds no earlier event of it", () => {
     const asked = { request: request('create', { requestedAt: at(-60) }), actor: 'token-9' };
     const cancelled: [VmEventName, EventOptions] = [
       'cancelled',
@@ -128,7 +128,7 @@ describe('an operation', () => {
     });
     expect(follow('cmd-delete', cancelled)).toMatchObject({ verb: 'delete', actor: 'token-1', status: 'succeeded' });
   });
-  it('that was cancelled before `cancelled` told of its create ends too, as far as the event knows it', () => {
+  it('of a create cancelled by an event without `create` data also fails, with the data that the event has', () => {
     const { subject, bytes } = CANCELLED_WITHOUT_CREATE;
     const read = readStoredEvent(subject, bytes);
     if (!read.ok || read.stored.kind !== 'vm') throw new Error(`not read: ${JSON.stringify(read)}`);
@@ -138,7 +138,7 @@ describe('an operation', () => {
     });
     const create = foldOperation(commandId('cmd-create'), undefined, read.stored, 7);
     expect(create).toMatchObject({ verb: 'create', status: 'failed', error: { code: 'cancelled' }, sequence: 7 });
-    // The delete's body is none of the create's: a repeat of the create must not be told from it.
+    // The hash belongs to the delete's body: a repeated create must not be compared with it.
     expect(create?.request.bodyHash).toBeUndefined();
     expect(foldOperation(commandId('cmd-delete'), undefined, read.stored, 7)?.status).toBe('succeeded');
   });

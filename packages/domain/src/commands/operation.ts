@@ -1,4 +1,4 @@
-// An operation is a fold of EVENTS alone: the first outcome of a command wins, and later ones change nothing.
+// An operation is a fold of EVENTS alone. The first outcome of a command wins; later outcomes change nothing.
 import type {
   CommandId,
   OperationError,
@@ -28,14 +28,14 @@ export interface OperationState {
   };
   readonly startedAt: Timestamp | null;
   readonly finishedAt: Timestamp | null;
-  /** A `create` with `start`: `created` does not end it. */
+  /** A `create` with `start`: `created` does not end the operation. */
   readonly startAfterCreate: boolean;
-  /** Stream sequence of the event that last changed it. */
+  /** Stream sequence of the event that last changed the operation. */
   readonly sequence: number;
   readonly error?: OperationError;
 }
 
-/** What one event does to operations: the ids it may concern, each folded with `foldOperation`. */
+/** The ids of the operations that one event may change. Each is folded with `foldOperation`. */
 export const operationsOf = (stored: StoredEvent): readonly CommandId[] => {
   if (stored.kind === 'host') return [];
   const { event } = stored;
@@ -48,8 +48,8 @@ export const operationsOf = (stored: StoredEvent): readonly CommandId[] => {
 };
 
 /**
- * `undefined` in: the operation is not known yet. `undefined` out: the event says nothing of it.
- * Only events that the VM's own fold took may be given: an ignored entry decides no operation.
+ * Folds one event into an operation. `before` is `undefined` for an unknown operation; the result is `undefined` when
+ * the event does not concern it. Only events that the VM's fold accepted may be passed.
  */
 export const foldOperation = (
   id: CommandId,
@@ -129,7 +129,7 @@ const outcome = (before: OperationState, event: VmEvent, sequence: number): Oper
       status: 'failed',
       at: event.time,
       sequence,
-      error: { code: 'stopped', reason: `the VM stopped (${event.data.cause}) before this was done` },
+      error: { code: 'stopped', reason: `the VM stopped (${event.data.cause}) before the command ended` },
     });
   }
   const failedVerb = verbOfFailure(event.name);
@@ -146,12 +146,12 @@ const endsWell = (verb: Verb, before: OperationState, event: VmEvent): boolean =
   return event.name === TASKS[verb].success;
 };
 
-/** A create that no host has claimed: no event before the one that cancels it speaks of it. */
+/** A create that no host claimed: the cancelling event is the first event that names it. */
 const cancelledCreate = (id: CommandId, event: VmEvent, sequence: number): OperationState | undefined => {
   if (event.name !== 'cancelled' || event.data.cancels !== id) return undefined;
   const { request, create } = event.data;
   if (create) return begin(id, { ...event, actor: create.actor }, create.request, sequence);
-  // Stored by a release that named the create and no more: the delete's times and actor stand for its own (P2).
+  // Older releases stored only the create's id. The delete's times and actor are used instead (P2).
   const { bodyHash: _, ...known } = request;
   return begin(id, event, { ...known, verb: 'create' }, sequence);
 };
@@ -192,7 +192,7 @@ const begin = (id: CommandId, event: Caused, request: OperationState['request'],
   sequence,
 });
 
-/** A command that nobody has decided yet: nothing in EVENTS speaks of it, hence sequence 0. */
+/** The operation of a command without an outcome: EVENTS holds nothing of it yet, hence sequence 0. */
 export const pendingOperation = (command: WorkCommand): OperationState => {
   const { action, request } = command.data;
   const startAfterCreate = action.verb === 'create' && action.params.start;

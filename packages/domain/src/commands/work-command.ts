@@ -1,4 +1,4 @@
-// From what is asked of a VM to the accepted command that WORK holds.
+// Builds the accepted command that WORK stores from a requested action.
 import {
   type Action,
   type CommandId,
@@ -11,14 +11,14 @@ import {
 } from '@ironlog/schemas';
 
 export interface CommandParts {
-  /** Who puts it on WORK. */
+  /** The publisher on WORK. */
   readonly writer: Extract<Writer, 'gateway' | 'recovery'>;
   readonly id: CommandId;
   readonly tenant: TenantId;
   readonly vmId: VmId;
   readonly actor: string;
   readonly action: Action;
-  /** The verb is the action's. */
+  /** The verb comes from the action. */
   readonly request: Omit<Request, 'verb'>;
   /** The operation at the root of the chain; default: the command itself. */
   readonly correlationid?: CommandId | undefined;
@@ -26,7 +26,7 @@ export interface CommandParts {
   readonly expectedRevision?: number | undefined;
 }
 
-/** Not routed yet: its round is 0. */
+/** A command that has not been routed yet: its round is 0. */
 export const workCommand = (parts: CommandParts): WorkCommand => {
   const { writer, id, tenant, vmId, actor, action, request, correlationid = id, traceparent, expectedRevision } = parts;
   return {
@@ -50,7 +50,7 @@ export const workCommand = (parts: CommandParts): WorkCommand => {
   };
 };
 
-/** The same command, routed once more. */
+/** The same command, routed again. */
 export const nextRound = (command: WorkCommand): WorkCommand => ({
   ...command,
   data: { ...command.data, round: command.data.round + 1 },

@@ -1,4 +1,4 @@
-// From what is said of a host to the event that says it. It has no place in a chain: only a VM's events are numbered.
+// Builds a host's event. Host events have no revision and no previous hash; only a VM's events do.
 import {
   type EventId,
   type HostEvent,
@@ -13,7 +13,7 @@ import {
 export interface HostEventMeta {
   readonly id: EventId;
   readonly time: Timestamp;
-  /** The host itself, or recovery; it is the actor as well, since nobody asks for what happens to a host. */
+  /** The host itself, or recovery. It is also the actor, because nobody requests host events. */
   readonly writer: Writer;
 }
 

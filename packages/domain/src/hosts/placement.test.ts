@@ -18,7 +18,7 @@ const host = (name: string, more: object = {}): Heartbeat =>
   });
 
 describe('place', () => {
-  it('takes the emptiest host that fits, and the same one every time', () => {
+  it('picks the emptiest host that fits, and is deterministic', () => {
     const hosts = [host('host-1', { used: { cpus: 4, memoryMiB: 0, processes: 1 } }), host('host-3'), host('host-2')];
     expect(place(hosts, vmSpecSchema.parse({}))).toEqual({ kind: 'placed', host: 'host-2' });
     expect(place(hosts.toReversed(), vmSpecSchema.parse({}))).toEqual({ kind: 'placed', host: 'host-2' });
@@ -32,7 +32,7 @@ describe('place', () => {
     ['has 8 of 9 cpus free', {}, { cpus: 9 }],
     ['has 8192 of 9000 MiB free', {}, { memoryMiB: 9000 }],
     ['has no process left of 10', { used: { cpus: 0, memoryMiB: 0, processes: 10 } }, {}],
-  ])('says of a host that it %s', (reason, more, spec) => {
+  ])('reports a host that %s', (reason, more, spec) => {
     expect(place([host('host-1', more)], vmSpecSchema.parse(spec))).toEqual({
       kind: 'no-host',
       reasons: { 'host-1': reason },

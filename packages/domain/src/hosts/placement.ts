@@ -1,4 +1,4 @@
-// Placement: which host a new VM goes to, or why none will do. Filter, then score; pure and the same everywhere.
+// Placement: picks the host for a new VM, or reports why none fits. Filters, then scores; pure and deterministic.
 import type { Heartbeat, HostId, VmSpec } from '@ironlog/schemas';
 
 export type Placed =
@@ -17,7 +17,7 @@ export const place = (hosts: readonly Heartbeat[], spec: VmSpec): Placed => {
   return best ? { kind: 'placed', host: best.host } : { kind: 'no-host', reasons };
 };
 
-/** `undefined`: the host would take it. */
+/** `undefined`: the host fits. */
 export const whyNotHost = (host: Heartbeat, spec: VmSpec): string | undefined => {
   if (host.status !== 'ready') return `is ${host.status}`;
   if (host.clockRefusal !== undefined) return host.clockRefusal;
@@ -38,7 +38,7 @@ const freeOf = (host: Heartbeat) => ({
   processes: host.capacity.processes - host.used.processes,
 });
 
-/** Spread: the host whose scarcest resource is freest after the VM is on it, 0 to 1. */
+/** Spread: the free share of the host's scarcest resource once the VM is placed on it, 0 to 1. */
 const score = (host: Heartbeat, spec: VmSpec): number => {
   const free = freeOf(host);
   const share = (left: number, capacity: number) => (capacity > 0 ? left / capacity : 0);

@@ -28,7 +28,7 @@ const attempts = (vm: Vm, count: number): Story =>
   ).flat();
 
 describe('recovery', () => {
-  it('cleans up after a failed boot at once, then ever later, then asks a human', () => {
+  it('cleans up after a failed boot at once, backs off between attempts, then abandons it to an operator', () => {
     const vm = given(...bootFailed);
     expect(act(vm, 3)).toEqual({ kind: 'command', action: { verb: 'cleanup', params: {} }, attempt: 1 });
     const once = given(...bootFailed, ...attempts(vm, 1));
@@ -44,16 +44,16 @@ describe('recovery', () => {
       'resolved',
     );
   });
-  it('is done when the VM is clean, or has moved on', () => {
+  it('is resolved when the VM is clean or has another failure', () => {
     expect(act(given(...bootFailed, 'cleanup-started', 'cleaned'), 9).kind).toBe('resolved');
     const vm = given(...bootFailed);
     expect(recoveryAction(vm, eventId(`evt-${'8'.repeat(26)}`), at(9)).kind).toBe('resolved');
   });
-  it('waits while something is in flight', () => {
+  it('waits while a task is in flight', () => {
     const vm = given(...IN_FLIGHT.cleanup);
     expect(act(vm, 9).kind).toBe('wait');
   });
-  it('restarts a crashed VM where its policy says so, later each time, and not for ever', () => {
+  it('restarts a crashed VM under its policy with backoff, up to the maximum of attempts', () => {
     expect(act(given(...running({ policy: 'never' }), 'crashed'), 9).kind).toBe('resolved');
     const policy = { policy: 'on-failure', maxAttempts: 2, backoffMs: 1000, windowSeconds: 60 };
     const crashed = given(...running(policy), 'crashed');
@@ -74,7 +74,7 @@ describe('recovery', () => {
       attempts: 2,
     });
   });
-  it('never boots by policy what nobody has booted: it stays failed, and its first boot still can', () => {
+  it('never restarts a VM that was never booted: it stays failed, and its first boot is still allowed', () => {
     for (const policy of ['on-failure', 'always']) {
       const vm = given(claimed({ policy, backoffMs: 0 }), 'created', 'crashed');
       expect(act(vm, 99)).toEqual({ kind: 'resolved', reason: 'it was never booted' });
@@ -84,7 +84,7 @@ describe('recovery', () => {
       expect(act(lost, 99).kind).toBe('resolved');
     }
   });
-  it('lets no guest run that was held still, and tells a human', () => {
+  it('does not restart a VM that was paused when it crashed, and asks an operator', () => {
     const policy = { policy: 'always', backoffMs: 0 };
     const paused: Story = [...running(policy), 'pause-started', 'paused'];
     for (const story of [
@@ -101,13 +101,13 @@ describe('recovery', () => {
     }
     expect(act(given(...running({ policy: 'never' }), 'pause-started', 'paused', 'crashed'), 99).kind).toBe('resolved');
   });
-  it('restarts what ran again after it had been held still', () => {
+  it('restarts a VM that was paused once and was resumed before the crash', () => {
     const ran: Story = [...running({ policy: 'always', backoffMs: 0 }), 'pause-started', 'paused'];
     expect(act(given(...ran, 'resume-started', 'resumed', 'crashed'), 99).kind).toBe('command');
     expect(act(given(...ran, 'lost', 'found', 'lost', 'crashed'), 99).kind).toBe('command');
     expect(act(given(...ran, 'crashed', 'boot-started', 'booted', 'crashed'), 99).kind).toBe('command');
   });
-  it('tries its own boot again that failed, and none of somebody else', () => {
+  it('retries its own failed boot, and no boot that a client requested', () => {
     const policy = { policy: 'on-failure', backoffMs: 0 };
     const crashed: Story = [...running(policy), 'crashed'];
     const restarted: Story = [
@@ -121,7 +121,7 @@ describe('recovery', () => {
       reason: 'clean, and nothing to restart',
     });
   });
-  it('hands a delete that fails each time to a human, after as many attempts as a cleanup has', () => {
+  it('abandons a delete that keeps failing to an operator, after as many attempts as a cleanup', () => {
     const doomed: Story = [...CREATED, 'delete-started', ['delete-failed', { data: { residue: ['directory'] } }]];
     const ifFailure = given(...doomed).failure?.eventId;
     const again = (index: number): Story => [
@@ -135,7 +135,7 @@ describe('recovery', () => {
     const often = given(...doomed, ...Array.from({ length: MAX_CLEANUP_ATTEMPTS }, (_, index) => again(index)).flat());
     expect(act(often, 999)).toMatchObject({ kind: 'abandon', attempts: MAX_CLEANUP_ATTEMPTS });
   });
-  it('goes on deleting what was to be deleted, and never restarts it', () => {
+  it('keeps deleting a VM whose delete was requested, and never restarts it', () => {
     const doomed = given(
       ...running({ policy: 'always' }),
       ['delete-started', { data: { force: true } }],
@@ -166,7 +166,7 @@ describe('a guest that stopped by itself', () => {
   ];
   const answer = (vm: Vm, seconds: number) => stopAction(vm, vm.lastStop?.eventId ?? eventId('none'), at(seconds));
 
-  it('is started again under always, later each time, and not for ever', () => {
+  it('is restarted under `always` with backoff, up to the maximum of attempts', () => {
     const stopped = given(...running(policy), off);
     expect(stopDueAt(stopped)).toBe(at(5));
     expect(answer(stopped, 4)).toEqual({ kind: 'wait', ms: 1000 });
@@ -182,7 +182,7 @@ describe('a guest that stopped by itself', () => {
       actionRequired: expect.stringContaining('boot it by hand'),
     });
   });
-  it('has its attempts back when the window is over', () => {
+  it('regains its attempts after the window', () => {
     const longAgo = given(...running(policy), off, ...again(1, 5), ...again(2, 6), ['boot-started', { seconds: 500 }]);
     const vm = given(
       ...running(policy),
@@ -196,17 +196,17 @@ describe('a guest that stopped by itself', () => {
     expect(stopDueAt(longAgo)).toBeUndefined();
     expect(answer(vm, 503)).toEqual({ kind: 'command', action: BOOT, attempt: 3 });
   });
-  it('counts what crashes count: one policy, one budget', () => {
+  it('shares its budget of attempts with crashes', () => {
     const mixed = given(...running(policy), 'crashed', ...again(1), ...again(2));
     expect(answer(mixed, 20).kind).toBe('abandon');
   });
-  it('stays stopped under any other policy', () => {
+  it('stays stopped under every other policy', () => {
     for (const name of ['never', 'on-failure']) {
       const vm = given(...running({ ...policy, policy: name }), off);
       expect([answer(vm, 99).kind, stopDueAt(vm)]).toEqual(['resolved', undefined]);
     }
   });
-  it('is no stop that was asked for, and no VM that is wanted gone', () => {
+  it('is not restarted after a requested stop, nor when a delete was requested', () => {
     for (const recorded of [
       given(...running(policy), 'shutdown-started', 'stopped'),
       given(...running(policy), 'shutdown-started', 'crashed', 'stopped'),
@@ -219,7 +219,7 @@ describe('a guest that stopped by itself', () => {
         undefined,
       ]);
   });
-  it('is waited with while somebody is at it, and left to the human who has it', () => {
+  it('waits for a task in flight, and is left alone while the VM needs an operator', () => {
     const booting = given(...running(policy), off, 'boot-started');
     expect([answer(booting, 99).kind, stopDueAt(booting)]).toEqual(['wait', undefined]);
     const handedOver = given(...running(policy), off, 'cleanup-abandoned');
@@ -227,12 +227,12 @@ describe('a guest that stopped by itself', () => {
     const byHand = given(...running(policy), off, 'cleanup-abandoned', 'boot-started', 'booted');
     expect(byHand.attention).toBeNull();
   });
-  it('is another stop when the VM has run since', () => {
+  it('is a different stop once the VM has run again', () => {
     const first = given(...running(policy), off);
     const later = given(...running(policy), off, ...again(1));
     expect(stopAction(later, first.lastStop?.eventId ?? eventId('none'), at(99)).kind).toBe('resolved');
   });
-  it('stops what is lost too: its host is back, and found it so', () => {
+  it('includes a lost VM that its returning host finds stopped', () => {
     const vm = given(...running(policy), 'lost', off);
     expect([vm.state, vm.attention, answer(vm, 99).kind]).toEqual(['stopped', null, 'command']);
   });

@@ -1,5 +1,5 @@
-// What recovery does next about a root failure, or a guest's own stop: a pure answer from the VM's latest state, so that
-// asking twice is harmless.
+// Decides recovery's next action for a root failure or for a guest's own stop. Pure, from the VM's latest state:
+// deciding twice is harmless.
 import type { Action, EventId, Timestamp } from '@ironlog/schemas';
 import { later, msBetween } from '../vm/time.ts';
 import type { Vm } from '../vm/vm.ts';
@@ -11,7 +11,7 @@ export type RecoveryAction =
   | { readonly kind: 'command'; readonly action: Action; readonly attempt: number }
   | { readonly kind: 'abandon'; readonly attempts: number; readonly actionRequired: string };
 
-/** Cleanup attempts for one failure before a human is asked. */
+/** Cleanup attempts for one failure before it is abandoned to an operator. */
 export const MAX_CLEANUP_ATTEMPTS = 6;
 const CLEANUP_BACKOFF_MS = 500;
 const RETRY_AFTER_MS = 1000;
@@ -26,7 +26,7 @@ export const recoveryAction = (vm: Vm, failureId: EventId, now: Timestamp): Reco
   return restart(vm, now);
 };
 
-/** Of a guest that stopped by itself; under `always` alone anything follows. */
+/** For a guest that stopped by itself. Only the policy `always` leads to an action. */
 export const stopAction = (vm: Vm, stopId: EventId, now: Timestamp): RecoveryAction => {
   if (vm.state !== 'stopped' || vm.lastStop?.eventId !== stopId)
     return { kind: 'resolved', reason: 'the VM has moved on' };
@@ -50,7 +50,9 @@ const cleanupAdvice = (vm: Vm): string =>
   `on host ${vm.owner ?? '(unknown)'} end what is left of ${vm.tenant}/${vm.id} (${vm.residue.join(', ') || 'unknown'}), ` +
   `then send ${vm.wantedGone ? 'delete with force' : 'cleanup'}: ${vm.failure?.reason ?? 'no reason recorded'}`;
 
-/** A boot by hand that failed stays failed once clean, whatever the policy did before; a crash, or a failed boot of recovery's own, follows it. */
+/**
+ * A failed boot that a client requested is not restarted. A crash, or a failed boot by recovery, follows the policy.
+ */
 const restart = (vm: Vm, now: Timestamp): RecoveryAction => {
   const isAnswered =
     vm.failure?.event === 'crashed' ||

@@ -1,4 +1,4 @@
-// Restart by policy: whether a VM that went down by itself comes back, when, and when to stop trying.
+// Restart policy: whether a VM that went down by itself is restarted, when, and when the attempts end.
 import type { Timestamp } from '@ironlog/schemas';
 import { later, msBetween } from '../vm/time.ts';
 import type { Vm } from '../vm/vm.ts';
@@ -6,13 +6,13 @@ import type { Vm } from '../vm/vm.ts';
 export type RestartDecision =
   | { readonly kind: 'restart'; readonly afterMs: number }
   | { readonly kind: 'no'; readonly reason: string }
-  /** The policy would, and must not: a human is to say. */
+  /** The policy allows a restart, but the guest was paused: an operator must decide. */
   | { readonly kind: 'held'; readonly reason: string }
   | { readonly kind: 'exhausted'; readonly reason: string };
 
 const MAX_BACKOFF_MS = 600_000;
 
-/** When it went down in a way that its policy answers: by a failure, or under `always` by its guest's own stop. */
+/** When the VM went down in a way that its policy covers: by a failure, or under `always` by its guest's own stop. */
 const downSince = (vm: Vm): Timestamp | undefined => {
   if (vm.state === 'failed') return vm.failure?.at;
   const byItself = vm.state === 'stopped' && vm.lastStop?.cause === 'guest';
@@ -20,8 +20,8 @@ const downSince = (vm: Vm): Timestamp | undefined => {
 };
 
 /**
- * `afterMs`: how much longer to wait, counted from `now`. The backoff doubles with each restart in the window before it
- * went down: what is due does not depend on who looks when.
+ * `afterMs`: remaining delay from `now`, in milliseconds. The backoff doubles with each restart in the window before
+ * the VM went down, so the due time does not depend on when it is read.
  */
 export const restartDecision = (vm: Vm, now: Timestamp): RestartDecision => {
   const policy = vm.spec?.restart;
@@ -30,9 +30,9 @@ export const restartDecision = (vm: Vm, now: Timestamp): RestartDecision => {
   const downAt = downSince(vm);
   if (downAt === undefined) return { kind: 'no', reason: `it is ${vm.state}` };
   if (!vm.everCreated) return { kind: 'no', reason: 'it was never created' };
-  // A policy brings back what was asked to run: nobody has asked that of this one, and its first boot still can.
+  // A policy keeps running what a client booted. This VM was never booted; its first boot is still allowed.
   if (vm.epoch === 0) return { kind: 'no', reason: 'it was never booted' };
-  // Somebody held its guest still. What that held in memory is gone, and booting it would let it run.
+  // The guest was paused. Its memory is lost, and a boot would run it against the client's request.
   if (vm.failure?.event === 'crashed' && vm.failure.from === 'paused')
     return { kind: 'held', reason: 'it was paused when its process died' };
   const recent = vm.restarts.filter((at) => msBetween(at, downAt) < policy.windowSeconds * 1000);
@@ -46,7 +46,10 @@ export const restartDecision = (vm: Vm, now: Timestamp): RestartDecision => {
   return { kind: 'restart', afterMs: Math.max(0, backoff - msBetween(downAt, now)) };
 };
 
-/** When a guest's own stop is to be answered, by a restart or by a human; `undefined`: it is not, or somebody is at it. */
+/**
+ * When recovery must act on a guest's own stop; `undefined`: no action, or a task is in flight or the VM needs an
+ * operator.
+ */
 export const stopDueAt = (vm: Vm): Timestamp | undefined => {
   const { attention, lastStop, state, task } = vm;
   if (state !== 'stopped' || !lastStop || task || attention?.kind === 'cleanup-abandoned') return undefined;

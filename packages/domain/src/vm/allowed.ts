@@ -1,8 +1,8 @@
-// Which verbs a VM would take now, and why it would not take another.
+// Which verbs a VM accepts now, and why it refuses the others.
 import { VERBS, type Verb } from '@ironlog/schemas';
 import type { Vm } from './vm.ts';
 
-/** `undefined`: allowed. Otherwise the reason, in words a caller can act on. */
+/** `undefined`: allowed. Otherwise a reason that a caller can act on. */
 export const whyNot = (vm: Vm, verb: Verb, force = false): string | undefined => {
   if (verb === 'create') return vm.state === 'absent' ? undefined : `a VM of that id exists and is ${vm.state}`;
   if (vm.state === 'absent') return 'there is no such VM';
@@ -47,6 +47,9 @@ const whyNotCleanup = (vm: Vm): string | undefined => {
   return `the VM is ${vm.state} with nothing to clean up`;
 };
 
-/** Those of `verbs` that would be accepted now, `delete` counted if either form of it would be. `verbs`: what its hypervisor can do. */
+/**
+ * The verbs of `verbs` that the VM accepts now. `delete` counts when it is accepted with or without force. `verbs`:
+ * what the VM's hypervisor supports.
+ */
 export const allowedVerbs = (vm: Vm, verbs: readonly Verb[] = VERBS): Verb[] =>
   verbs.filter((verb) => whyNot(vm, verb, verb === 'delete') === undefined);

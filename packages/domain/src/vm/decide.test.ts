@@ -36,7 +36,7 @@ const stories: Record<string, readonly VmEventName[]> = {
   lost: LOST,
   deleted: DELETED,
 };
-// contracts: which verb is allowed where, told once more by hand so that the table cannot agree with itself.
+// Contract: the allowed verbs per state, written out again so that the table is not tested against itself.
 const allowed: Record<string, Verb[]> = {
   absent: ['create'],
   created: ['boot', 'delete'],
@@ -51,7 +51,7 @@ const allowed: Record<string, Verb[]> = {
 
 describe.each(Object.keys(stories))('given a VM that is %s', (name) => {
   const vm = given(...(stories[name] ?? []));
-  it.each(VERBS)('when %s, then its intent, or a rejection that says why', (verb) => {
+  it.each(VERBS)('when %s, then its intent, or a rejection with a reason', (verb) => {
     const decision = decide(vm, command(verb, { id: 'cmd-new' }), context);
     if (allowed[name]?.includes(verb)) {
       expect(decision).toMatchObject({ kind: 'intent', fact: { name: TASKS[verb].intent } });
@@ -64,13 +64,13 @@ describe.each(Object.keys(stories))('given a VM that is %s', (name) => {
 
 describe.each(VERBS)('given a %s in flight', (inFlight) => {
   const vm = given(...IN_FLIGHT[inFlight]);
-  it.each(VERBS.filter((verb) => verb !== 'create'))('when %s, then it must wait', (verb) => {
+  it.each(VERBS.filter((verb) => verb !== 'create'))('when %s, then it is rejected as busy', (verb) => {
     expect(decide(vm, command(verb, { id: 'cmd-new' }), context)).toMatchObject({
       kind: 'rejected',
       rejection: { code: 'illegal-state' },
     });
   });
-  it('when delete with force, then it pre-empts what is in flight, but never another delete', () => {
+  it('when delete with force, then it pre-empts the task in flight, but never another delete', () => {
     const decision = decide(vm, command('delete', { id: 'cmd-new', params: { force: true } }), context);
     if (inFlight === 'delete') expect(decision.kind).toBe('rejected');
     else
@@ -79,23 +79,23 @@ describe.each(VERBS)('given a %s in flight', (inFlight) => {
         fact: { name: 'delete-started', data: { preempts: `cmd-${inFlight}` } },
       });
   });
-  it('when its process dies, then that is what was wanted, or the task has failed', () => {
+  it('when its process dies, then the task continues or has failed', () => {
     const wanted: Verb[] = ['shutdown', 'delete', 'cleanup'];
     expect(decideCrash(vm)).toBe(wanted.includes(inFlight) ? 'continue' : 'task-failed');
   });
 });
 
 describe('decide', () => {
-  it('answers a command it has seen, and does not repeat it', () => {
+  it('does not repeat a command that it has seen', () => {
     expect(decide(given(...RUNNING), command('boot'), context)).toEqual({ kind: 'duplicate', outcome: 'succeeded' });
     expect(decide(given(...IN_FLIGHT.boot), command('boot'), context)).toEqual({ kind: 'duplicate', outcome: 'open' });
   });
-  it('lets a command expire that comes after its startBy, whatever else is wrong with it', () => {
+  it('expires a command that arrives after its startBy, whatever else is wrong with it', () => {
     const decision = decide(given(...RUNNING), command('boot', { id: 'cmd-late' }), { ...context, now: at(601) });
     expect(decision).toMatchObject({ kind: 'expired', fact: { name: 'command-expired', data: { state: 'running' } } });
   });
   it.each([...VERBS])(
-    "rejects a %s in time on a host that is not the VM's owner, and leaves to recovery one that is late",
+    "rejects a %s in time on a host that is not the VM's owner, and leaves a late one to recovery",
     (verb) => {
       const elsewhere = { ...context, host: hostId('host-2') };
       const decision = decide(given(...RUNNING), command(verb, { id: 'cmd-new' }), elsewhere);
@@ -103,26 +103,26 @@ describe('decide', () => {
         kind: 'rejected',
         rejection: { code: verb === 'create' ? 'vm-exists' : 'wrong-host', reason: expect.stringContaining('host-1') },
       });
-      // P2: a rejection here and an expiry there would be two outcomes, which no expectation keeps apart.
+      // P2: a rejection by one host and an expiry by recovery would be two outcomes; no expectation excludes that.
       const late = decide(given(...RUNNING), command(verb, { id: 'cmd-new' }), { ...elsewhere, now: at(601) });
       expect(late).toEqual({ kind: 'left' });
     },
   );
-  it('answers on any host a command that the VM has seen, and one for a VM that nobody owns', () => {
+  it('on any host, answers a command that the VM has seen, and one for a VM without an owner', () => {
     const elsewhere = { ...context, host: hostId('host-2') };
     expect(decide(given(...RUNNING), command('boot'), elsewhere)).toEqual({ kind: 'duplicate', outcome: 'succeeded' });
     expect(decide(given(), command('create'), elsewhere).kind).toBe('intent');
     const cancelled = decide(given('cancelled'), command('boot'), elsewhere);
     expect(cancelled).toMatchObject({ rejection: { code: 'vm-deleted' } });
   });
-  it('rejects a command made for another revision', () => {
+  it('rejects a command for another revision', () => {
     const vm = given(...CREATED);
     expect(decide(vm, command('boot', { expectedRevision: 1 }), context)).toMatchObject({
       rejection: { code: 'revision-mismatch' },
     });
     expect(decide(vm, command('boot', { expectedRevision: 2 }), context).kind).toBe('intent');
   });
-  it("rejects recovery for a failure that is no longer the VM's", () => {
+  it("rejects recovery's command for a failure that the VM no longer has", () => {
     const vm = given(...CRASHED);
     const other = `evt-${'9'.repeat(26)}`;
     expect(decide(vm, command('cleanup', { ifFailure: other }), context)).toMatchObject({
@@ -130,14 +130,14 @@ describe('decide', () => {
     });
     expect(decide(vm, command('cleanup', { ifFailure: vm.failure?.eventId ?? '' }), context).kind).toBe('intent');
   });
-  it('rejects what the hypervisor cannot do, and what the host would not admit', () => {
+  it('rejects what the hypervisor does not support, and what the host does not admit', () => {
     const cannot = { ...context, admission: { ok: true, hypervisor: 'qemu', capabilities: ['pause'] } } as const;
     expect(decide(given(...PAUSED), command('snapshot'), cannot)).toMatchObject({ rejection: { code: 'unsupported' } });
     const full = { ...context, admission: { ok: false, code: 'over-capacity', reason: 'no memory left' } } as const;
     expect(decide(given(), command('create'), full)).toMatchObject({ rejection: { code: 'over-capacity' } });
     expect(decide(given(...RUNNING), command('shutdown', { id: 'cmd-new' }), full).kind).toBe('intent');
   });
-  it.each(VERBS)('needs no host to refuse %s to a VM that none has claimed and that is deleted', (verb) => {
+  it.each(VERBS)('refuses %s for a deleted VM that no host ever claimed, without a host', (verb) => {
     const asked = command(verb);
     const refused = refuse(given('cancelled'), asked, { now: NOW });
     expect(refused).toMatchObject({
@@ -146,10 +146,10 @@ describe('decide', () => {
     });
     expect(refused).toEqual(decide(given('cancelled'), asked, context));
   });
-  it('leaves to the host what the VM as it stands would take', () => {
+  it('leaves a command that the VM accepts to the host', () => {
     expect(refuse(given(...CREATED), command('boot'), { now: NOW, host: HOST })).toBeUndefined();
   });
-  it('does not boot over residue, nor bring back what was to be deleted', () => {
+  it('does not boot over residue, nor a VM whose delete was requested', () => {
     const residue = given(...CREATED, 'boot-started', ['boot-failed', { data: { residue: ['process'] } }]);
     expect(decide(residue, command('boot', { id: 'cmd-new' }), context)).toMatchObject({
       rejection: { code: 'illegal-state' },
@@ -160,11 +160,11 @@ describe('decide', () => {
     });
     expect(decide(doomed, command('delete', { id: 'cmd-new' }), context).kind).toBe('intent');
   });
-  it('gives each boot and reboot an epoch of its own', () => {
+  it('gives each boot and reboot a new epoch', () => {
     expect(decide(given(...CREATED), command('boot'), context)).toMatchObject({ fact: { data: { epoch: 1 } } });
     expect(decide(given(...RUNNING), command('reboot'), context)).toMatchObject({ fact: { data: { epoch: 2 } } });
   });
-  it('goes on to boot after a create with start, under the same command, once', () => {
+  it('continues a create with start with one boot under the same command', () => {
     const claimed = [['claimed', { data: { start: true } }]] as const;
     expect(continuation(given(...claimed.map((c) => [c[0], c[1]] as [VmEventName, object])), NOW)).toBeUndefined();
     const created = given(['claimed', { data: { start: true } }], 'created');

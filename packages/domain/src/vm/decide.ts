@@ -1,4 +1,4 @@
-// `decide`: what a command means for a VM as its log stands. Pure: no clock, no I/O; every answer is a value.
+// `decide`: what a command leads to, given the VM folded from its log. Pure: no clock, no I/O; every answer is a value.
 import type {
   HostId,
   HypervisorKind,
@@ -14,7 +14,7 @@ import { TASKS } from './tasks.ts';
 import { later } from './time.ts';
 import type { Intent, Outcome, Vm } from './vm.ts';
 
-/** What the host says of a command before the VM's state is asked. */
+/** The host's capacity check of a create. */
 export type Admission =
   | { readonly ok: true; readonly hypervisor: HypervisorKind; readonly capabilities: readonly Verb[] }
   | { readonly ok: false; readonly code: RejectionCode; readonly reason: string };
@@ -27,9 +27,9 @@ export interface DecideContext {
 
 interface RefuseContext {
   readonly now: Timestamp;
-  /** Whose answer it is; nobody's where no host owns the VM. */
+  /** The deciding host; absent when no host owns the VM. */
   readonly host?: HostId;
-  /** What the VM's hypervisor can do; without it every verb may be named as allowed. */
+  /** The verbs that the VM's hypervisor supports; without it every verb may be listed as allowed. */
   readonly capabilities?: readonly Verb[] | undefined;
 }
 
@@ -38,7 +38,7 @@ export type Decision =
   | { readonly kind: 'expired'; readonly fact: Extract<VmFact, { name: 'command-expired' }> }
   | { readonly kind: 'rejected'; readonly rejection: Rejection }
   | { readonly kind: 'duplicate'; readonly outcome: Outcome }
-  /** Late, at a host that does not own the VM: recovery puts its expiry on record, and nobody else says anything. */
+  /** A late command at a host that is not the owner: only recovery appends its expiry. */
   | { readonly kind: 'left' };
 
 type Refused = Exclude<Decision, { readonly kind: 'intent' }>;
@@ -48,15 +48,15 @@ export const decide = (vm: Vm, command: WorkCommand, context: DecideContext): De
   return refuse(vm, command, { now, host, capabilities: capabilitiesOf(admission) }) ?? admit(vm, command, context);
 };
 
-/** What a command is answered whatever a host may say to it; `undefined`: it is for the host to say. */
+/** The answer to a command that holds on every host; `undefined`: the host decides. */
 export const refuse = (vm: Vm, command: WorkCommand, context: RefuseContext): Refused | undefined => {
   const { action, request, expectedRevision } = command.data;
   const known = vm.commands.find((record) => record.id === command.id);
   if (known) return { kind: 'duplicate', outcome: known.outcome };
   const reject = rejecting(vm, context.capabilities);
-  // P4: only the owner's word counts; what any other host appended, an expiry too, the fold would ignore.
+  // P4: only the owner may append. The fold ignores an append by any other host, an expiry too.
   if (vm.owner !== null && vm.owner !== context.host) {
-    // P2: a rejection touches no VM, so no expectation would keep it and recovery's expiry from both being said.
+    // P2: a rejection carries no expectation on the VM, so it could be stored beside recovery's expiry.
     if (context.now > request.startBy) return { kind: 'left' };
     if (action.verb === 'create') return reject('vm-exists', `a VM of that id exists on ${vm.owner}`);
     const reached = context.host ?? 'no host';
@@ -74,7 +74,7 @@ export const refuse = (vm: Vm, command: WorkCommand, context: RefuseContext): Re
   return refusal === undefined ? undefined : reject(refusalCode(vm, action.verb), refusal);
 };
 
-/** What makes an unstarted command expire; used by whoever receives it late, and by recovery when nobody does. */
+/** The expiry of an unstarted command. Used by whichever host receives it late, and by recovery when none does. */
 export const expire = (vm: Vm, command: WorkCommand, reason: string): Extract<Decision, { kind: 'expired' }> => ({
   kind: 'expired',
   fact: { name: 'command-expired', data: { request: command.data.request, reason, state: vm.state } },
@@ -91,7 +91,7 @@ type Reject = (code: RejectionCode, reason: string) => Refused;
 const capabilitiesOf = (admission: Admission): readonly Verb[] | undefined =>
   admission.ok ? admission.capabilities : undefined;
 
-/** Names what the VM would take now, of what its hypervisor can do. */
+/** The rejection lists the verbs that the VM accepts now and its hypervisor supports. */
 const rejecting =
   (vm: Vm, capabilities: readonly Verb[] | undefined): Reject =>
   (code, reason) => {
@@ -159,7 +159,7 @@ const intentFor = (vm: Vm, command: WorkCommand, context: DecideContext): Intent
   }
 };
 
-/** The boot that a `create` with `start` goes on to once created; undefined when none is due. */
+/** The boot that continues a `create` with `start` after `created`; `undefined` when none is due. */
 export const continuation = (vm: Vm, now: Timestamp): Intent | undefined => {
   const { task } = vm;
   if (task?.verb !== 'create' || !task.thenBoot || vm.state !== 'created') return undefined;
@@ -167,6 +167,6 @@ export const continuation = (vm: Vm, now: Timestamp): Intent | undefined => {
   return { name: 'boot-started', data: { request: task.intent.data.request, deadline, epoch: vm.epoch + 1 } };
 };
 
-/** What a dead hypervisor process means: a crash, the failure of the task in flight, or what the task wanted anyway. */
+/** What a dead hypervisor process means: a crash, the failure of the task in flight, or the task's expected result. */
 export const decideCrash = (vm: Vm): 'crashed' | 'task-failed' | 'continue' =>
   vm.task ? TASKS[vm.task.verb].onCrash : 'crashed';

@@ -3,15 +3,15 @@ import { expect, test } from 'vitest';
 import { deleteDueAt, stuckDueAt } from './due.ts';
 import { at, CREATED, given, IN_FLIGHT, LATER, RUNNING } from './story.fixture.ts';
 
-test('a task is to be reported once it is past its deadline, once', () => {
+test('a task is due to be reported once, after its deadline', () => {
   expect(stuckDueAt(given(...RUNNING))).toBeUndefined();
   expect(stuckDueAt(given(...IN_FLIGHT.boot))).toBe(LATER);
   expect(stuckDueAt(given(...IN_FLIGHT.boot, 'stuck'))).toBeUndefined();
-  // A report of the task before is none of this one.
+  // A report of the previous task does not count for this one.
   expect(stuckDueAt(given(...IN_FLIGHT.boot, 'stuck', 'booted', 'pause-started'))).toBe(LATER);
 });
 
-test('a VM with a time to live is to be deleted when that is over, until a delete has been begun', () => {
+test('a VM with a time to live is due for deletion at its end, until a delete is requested', () => {
   const claimed = ['claimed', { data: { spec: vmSpecSchema.parse({ expiresAfterSeconds: 60 }) } }] as [
     'claimed',
     object,

@@ -1,18 +1,18 @@
-// What is to be done with a VM by a certain time, if nobody does anything before: by these times recovery looks for it.
+// The due times by which recovery finds a VM that needs an action.
 import type { Timestamp } from '@ironlog/schemas';
 import { later } from './time.ts';
 import type { Vm } from './vm.ts';
 
 /**
- * When its task is to be reported as stuck; `undefined`: it has none, or it has been reported. What needs a human is only
- * overwritten by what came later, so that a report of this task is still to be seen.
+ * When the VM's task must be reported as stuck; `undefined`: no task, or already reported. Only later events overwrite
+ * `attention`, so a report of this task is still in it.
  */
 export const stuckDueAt = ({ attention, task }: Vm): Timestamp | undefined => {
   if (!task || (attention?.kind === 'stuck' && attention.since >= task.startedAt)) return undefined;
   return task.deadline;
 };
 
-/** When it is to be deleted by its own spec; `undefined`: never, or a delete has been asked for. */
+/** When the VM's own spec has it deleted; `undefined`: never, or a delete was requested. */
 export const deleteDueAt = ({ createdAt, spec, wantedGone }: Vm): Timestamp | undefined => {
   const seconds = spec?.expiresAfterSeconds;
   if (seconds === undefined || createdAt === null || wantedGone) return undefined;

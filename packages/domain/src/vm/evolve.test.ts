@@ -59,7 +59,7 @@ describe('evolve', () => {
     expect(vm.revision).toBe(story.length);
   });
 
-  it.each(Object.entries(IN_FLIGHT))('a crash during %s fails it, or is what it wanted', (verb, story) => {
+  it.each(Object.entries(IN_FLIGHT))('a crash during %s fails the task, or is its expected result', (verb, story) => {
     const vm = given(...story, 'crashed');
     const wanted = ['shutdown', 'delete', 'cleanup'].includes(verb);
     expect(vm.task?.verb ?? null).toBe(wanted ? verb : null);
@@ -80,7 +80,7 @@ describe('evolve', () => {
       vm: { state: 'running', revision: 4, sequence: vm.sequence + 1 },
     });
   });
-  it('lets recovery and the gateway say only what is theirs to say', () => {
+  it('lets recovery and the gateway append only their own event types', () => {
     const vm = given(...RUNNING);
     expect(apply(vm, event(vm, 'crashed'), 'recovery').kind).toBe('ignored');
     expect(apply(vm, event(vm, 'stuck'), 'gateway').kind).toBe('ignored');
@@ -97,7 +97,7 @@ describe('evolve', () => {
       reason: expect.stringContaining('prevhash'),
     });
   });
-  it('ignores that a VM is found running that was never booted', () => {
+  it('ignores a VM found running that was never booted', () => {
     const lost = given(...CREATED, 'lost');
     expect(apply(lost, event(lost, 'found', { data: { observed: 'running', epoch: 0 } })).kind).toBe('ignored');
     expect(given(...CREATED, 'lost', ['found', { data: { observed: 'stopped' } }]).state).toBe('stopped');
@@ -116,7 +116,7 @@ describe('evolve', () => {
     const gone = given(...IN_FLIGHT.boot, ['delete-started', { data: { force: true } }], 'deleted');
     for (const name of VM_EVENT_NAMES) expect(apply(gone, event(gone, name)).vm.state).toBe('deleted');
   });
-  it('keeps why a VM stopped and why it failed, until it is well again', () => {
+  it('keeps the last stop cause and failure until the VM runs again', () => {
     expect(given(...CRASHED)).toMatchObject({
       lastStop: { cause: 'crash', signal: 'SIGKILL' },
       failure: { event: 'crashed', retryable: true },
@@ -130,17 +130,17 @@ describe('evolve', () => {
     ['delete-failed', IN_FLIGHT.delete],
     ['crashed', IN_FLIGHT.resume],
     ['delete-started', IN_FLIGHT.boot],
-  ])('nothing is stuck any more once its task has ended: by %s', (end, story) => {
+  ])('stuck is cleared when the task ends: by %s', (end, story) => {
     const stuck = [...story, 'stuck'] as const;
     expect(given(...stuck).attention).toMatchObject({ kind: 'stuck' });
     expect(given(...stuck, end).attention).toBeNull();
   });
-  it('what else needs a human outlives a task', () => {
+  it('other attention outlives a task', () => {
     const abandoned = given(...CRASHED, 'cleanup-abandoned', 'cleanup-started', 'cleanup-failed');
     expect(abandoned.attention).toMatchObject({ kind: 'cleanup-abandoned' });
     expect(given(...IN_FLIGHT.pause, 'stuck', 'lost').attention).toMatchObject({ kind: 'lost' });
   });
-  it('remembers at least 64 commands, and no more once they are past their time', () => {
+  it('remembers at least 64 commands, and drops older ones after their startBy', () => {
     const cycles = Array.from(
       { length: 50 },
       (_, i) =>
@@ -156,7 +156,7 @@ describe('evolve', () => {
     expect(vm.commands.at(-1)).toMatchObject({ id: 'cmd-r49', outcome: 'succeeded' });
     expect(vm.updatedAt).toBe(at(4049));
   });
-  it('remembers at most 1000 commands, however far ahead their startBy lies', () => {
+  it('remembers at most 1000 commands, however late their startBy', () => {
     const cycles = Array.from(
       { length: 600 },
       (_, i) =>
@@ -171,7 +171,7 @@ describe('evolve', () => {
     expect(vm.commands).toHaveLength(1000);
     expect(vm.commands.at(-1)).toMatchObject({ id: 'cmd-r599', outcome: 'succeeded' });
   });
-  it('is created by its claim, not by a command that expired before it', () => {
+  it('takes createdAt from its claim, not from a command that expired before it', () => {
     const expired = given(['command-expired', { seconds: 0 }]);
     expect(expired.createdAt).toBeNull();
     expect(given(['command-expired', { seconds: 0 }], ['claimed', { seconds: 3600 }]).createdAt).toBe(at(3600));

@@ -1,4 +1,4 @@
-// `evolve`: the fold. Total: any entry leaves a VM; one that no legal log holds is ignored with its reason.
+// `evolve`: the fold. Total: every entry yields a VM. An entry that is not legal is ignored with its reason.
 import type { VmEvent, Writer } from '@ironlog/schemas';
 import { foldDetails } from './fold-details.ts';
 import { foldTask } from './fold-task.ts';
@@ -24,13 +24,13 @@ export const evolve = (vm: Vm, entry: Entry): Evolved => {
   if (reason !== undefined) return { kind: 'ignored', vm: { ...vm, sequence: entry.sequence }, reason };
   const { event } = entry;
   const target = TRANSITIONS[vm.state][event.name];
-  // One copy for each entry, and nobody else's until it is whole: a rebuild folds every event there is.
+  // One mutable copy per entry, private until it is complete: a rebuild folds every event.
   const next: Draft = { ...vm };
   next.state = target === 'same' || target === 'never' ? stay(vm, event) : target;
   next.revision = event.revision;
   next.lastHash = entry.hash;
   next.sequence = entry.sequence;
-  // A command that expired before any host claimed the VM is no beginning of it.
+  // A command that expired before any claim does not create the VM.
   if (event.name !== 'command-expired') next.createdAt ??= event.time;
   next.updatedAt = event.time;
   foldTask(next, vm, event);
@@ -38,7 +38,7 @@ export const evolve = (vm: Vm, entry: Entry): Evolved => {
   return { kind: 'folded', vm: next };
 };
 
-/** `found` is the one event whose target its data names; a crash that a shutdown or delete wanted moves nothing. */
+/** `found` is the one event whose data names the target state. A crash during a shutdown or delete changes no state. */
 const stay = (vm: Vm, event: VmEvent): Vm['state'] => (event.name === 'found' ? event.data.observed : vm.state);
 
 const whyIgnored = (vm: Vm, { event, writer, sequence }: Entry): string | undefined => {
@@ -55,19 +55,22 @@ const whyIgnored = (vm: Vm, { event, writer, sequence }: Entry): string | undefi
 
 const RECOVERY_MAY: readonly string[] = ['lost', 'stuck', 'cleanup-abandoned', 'command-expired'];
 
-/** P4/P9: only the owner speaks for a VM, but for what recovery and the gateway are there to say. */
+/** P4/P9: only the owner appends a VM's events, apart from the event types of recovery and the gateway. */
 export const whyUnauthorised = (vm: Pick<Vm, 'owner'>, event: VmEvent, writer: Writer): string | undefined => {
-  if (writer === 'gateway') return event.name === 'cancelled' ? undefined : `gateway may not say ${event.name}`;
+  if (writer === 'gateway') return event.name === 'cancelled' ? undefined : `gateway may not append ${event.name}`;
   if (writer === 'recovery')
-    return RECOVERY_MAY.includes(event.name) ? undefined : `recovery may not say ${event.name}`;
-  if (event.name === 'cancelled') return `only gateway may say cancelled, not ${writer}`;
+    return RECOVERY_MAY.includes(event.name) ? undefined : `recovery may not append ${event.name}`;
+  if (event.name === 'cancelled') return `only gateway may append cancelled, not ${writer}`;
   if (event.name === 'claimed')
     return event.data.host === writer ? undefined : `${writer} claims for ${event.data.host}`;
   if (event.name === 'command-expired' && vm.owner === null) return undefined;
   return vm.owner === writer ? undefined : `writer ${writer} is not the owner ${vm.owner ?? '(none)'}`;
 };
 
-/** An outcome needs its task, and an intent needs none before it (but for a delete, and the boot that a create goes on to). */
+/**
+ * An outcome requires its task. An intent requires that no task is in flight (except a delete, and the boot of a create
+ * with start).
+ */
 const whyNotThisTask = (vm: Vm, event: VmEvent): string | undefined => {
   const begun = verbOfIntent(event.name);
   if (begun !== undefined && vm.task && begun !== 'delete') {

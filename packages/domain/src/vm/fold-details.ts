@@ -1,10 +1,10 @@
-// The fold's half that concerns the VM itself: owner, epoch, health, failure, residue, stops, attention.
+// The part of the fold for the VM itself: owner, epoch, health, failure, residue, stops, attention.
 import type { VmEvent } from '@ironlog/schemas';
 import { answered, clearRunningAttention, countGuestReboot, needsAnswer, steady } from './attention.ts';
 import { TASKS } from './tasks.ts';
 import type { Draft, Failure, Vm } from './vm.ts';
 
-/** `next` has its new state and task already; `before` is the VM as it was. */
+/** `next` already has its new state and task; `before` is the VM before the event. */
 export const foldDetails = (next: Draft, before: Vm, event: VmEvent): void => {
   switch (event.name) {
     case 'claimed':
@@ -170,7 +170,7 @@ const attention = (
 const givenUp = (attempts: number): string =>
   attempts === 0 ? 'not restarted by policy' : `given up after ${attempts} attempts`;
 
-/** Its stable state, or the one before its host was lost. */
+/** The stable state, or the one before the host was lost. */
 const stateKnown = ({ lostIn, state }: Vm): Vm['state'] => (state === 'lost' && lostIn ? lostIn : state);
 
 interface Cause {
@@ -191,7 +191,7 @@ const rootFailure = (event: VmEvent, before: Vm, data: Cause): Failure => ({
   door: before.task?.intent.data.request.door ?? null,
 });
 
-/** A delete that recovery had sent for a failure: that one goes on, with its attempts, or they would never be used up. */
+/** The failure that recovery's delete was sent for keeps its count of attempts, so that the attempts end. */
 const failedAgain = (before: Vm, data: Cause): Failure | undefined => {
   const { failure, task } = before;
   if (!failure || task?.intent.data.request.ifFailure !== failure.eventId) return undefined;
@@ -220,7 +220,7 @@ const halt = (next: Draft, lastStop: Vm['lastStop'], { traceparent }: VmEvent): 
 
 /** During a shutdown or delete a dead process is what was wanted: the state stays until their outcome says so. */
 const crash = (next: Draft, before: Vm, event: Extract<VmEvent, { name: 'crashed' }>): void => {
-  // The owner has spoken: a lost VM waits for nobody any more.
+  // The owner has reported: attention for `lost` ends.
   if (before.state === 'lost') next.attention = null;
   halted(next);
   halt(next, stop('crash', false, event), event);

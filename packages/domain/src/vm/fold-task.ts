@@ -1,11 +1,11 @@
-// The fold's half that concerns commands: the task in flight, and what the VM remembers of past commands.
+// The part of the fold for commands: the task in flight, and the VM's memory of past commands.
 import type { CommandId, Timestamp, Verb, VmEvent } from '@ironlog/schemas';
 import { endStuck } from './attention.ts';
 import { TASKS, verbOfFailure, verbOfIntent, verbOfSuccess } from './tasks.ts';
 import { later } from './time.ts';
 import type { CommandRecord, Draft, Intent, Outcome, Task, Vm } from './vm.ts';
 
-/** `next` is in its new state already; `before` is the VM as it was. */
+/** `next` already has its new state; `before` is the VM before the event. */
 export const foldTask = (next: Draft, before: Vm, event: VmEvent): void => {
   const verb = verbOfIntent(event.name);
   if (verb !== undefined) begin(next, before, event, verb);
@@ -43,7 +43,7 @@ const outcome = (next: Draft, before: Vm, event: VmEvent): void => {
   const { task } = before;
   if (!task) return;
   if (verbOfSuccess(event.name) === task.verb) {
-    // A guest that stops by itself during a shutdown has done what the shutdown wanted.
+    // A guest that stops by itself during a shutdown completes it.
     if (task.verb !== 'create' || !task.thenBoot) end(next, 'succeeded', event.time);
   } else if (verbOfFailure(event.name) === task.verb) end(next, 'failed', event.time);
   else if (event.name === 'stopped') {
@@ -79,7 +79,7 @@ const cancel = (next: Draft, event: Extract<VmEvent, { name: 'cancelled' }>): vo
 };
 
 const KEEP_AT_LEAST = 64;
-/** A `startBy` may lie a day ahead: what a busy client makes a VM remember must not slow every fold of it. */
+/** A `startBy` may be a day ahead: the limit keeps every fold fast for a VM with a busy client. */
 const KEEP_AT_MOST = 1000;
 const KEEP_AFTER_START_BY_MS = 10 * 60_000;
 

@@ -1,4 +1,4 @@
-// Laws that hold for any sequence of commands, outcomes and strangers' entries: generated, not told.
+// Invariants for any generated sequence of commands, outcomes and entries by unauthorised writers.
 import { hostId, VERBS, VM_EVENT_NAMES, type VmEventName } from '@ironlog/schemas';
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -44,7 +44,7 @@ const params = (verb: string, force: boolean, start: boolean) =>
   verb === 'create' ? { start } : verb === 'delete' || verb === 'reboot' ? { force } : {};
 const fold = (vm: Vm, name: VmEventName, options: object = {}): Vm => apply(vm, event(vm, name, options)).vm;
 
-it('keeps the invariants whatever is asked and whatever is written', () => {
+it('keeps the invariants for any commands and any entries', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       let vm = blank();
@@ -62,7 +62,7 @@ it('keeps the invariants whatever is asked and whatever is written', () => {
           );
           if (decision.kind !== 'intent') continue;
           const intent = apply(vm, event(vm, decision.fact.name, { data: decision.fact.data, causationid: asked.id }));
-          // Whatever decide says yes to, the fold takes: writer and reader can never disagree.
+          // The fold accepts every intent that decide returns.
           expect(intent.kind).toBe('folded');
           vm = intent.vm;
           if (next.ends !== 'none') vm = fold(vm, TASKS[next.verb][next.ends]);
@@ -75,17 +75,17 @@ it('keeps the invariants whatever is asked and whatever is written', () => {
 });
 
 const check = (before: Vm, vm: Vm): void => {
-  // I10: deleted is absorbing, and a delete that was asked for is never forgotten.
+  // I10: deleted is absorbing, and a requested delete is never forgotten.
   if (before.state === 'deleted') expect(vm.state).toBe('deleted');
   if (before.wantedGone) expect(vm.wantedGone).toBe(true);
-  // I3: revisions are contiguous, sequences grow, epochs never go back.
+  // I3: revisions are contiguous, sequences grow, epochs never decrease.
   expect(vm.revision - before.revision).toBeGreaterThanOrEqual(0);
   expect(vm.sequence).toBeGreaterThan(before.sequence);
   expect(vm.epoch).toBeGreaterThanOrEqual(before.epoch);
   // P2: at most one command is open, and it is the task's.
   const open = vm.commands.filter((record) => record.outcome === 'open').map((record) => record.id);
   expect(open).toEqual(vm.task ? [vm.task.commandId] : []);
-  // An outcome once given never changes.
+  // An outcome never changes.
   for (const record of before.commands) {
     const after = vm.commands.find((other) => other.id === record.id);
     if (record.outcome !== 'open') expect(after?.outcome).toBe(record.outcome);
@@ -94,7 +94,7 @@ const check = (before: Vm, vm: Vm): void => {
   if (vm.state === 'running' || vm.state === 'paused') expect(vm.epoch).toBeGreaterThan(0);
 };
 
-/** Whatever is written into it throws. */
+/** Deep-freezes a value: any write to it throws. */
 const frozen = <T>(value: T): T => {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value);
@@ -103,7 +103,7 @@ const frozen = <T>(value: T): T => {
   return value;
 };
 
-/** As recovery asks for it: to mend the VM's own failure. */
+/** A command by recovery for the VM's own failure. */
 const byRecovery = (vm: Vm, name: VmEventName): object => {
   const verb = verbOfIntent(name);
   if (verb === undefined) return {};
@@ -111,7 +111,7 @@ const byRecovery = (vm: Vm, name: VmEventName): object => {
   return { data: { request: request(verb, { door: 'recovery', ...mended }) } };
 };
 
-it('leaves the VM and the event that it is given as they were', () => {
+it('does not change the VM and the event that are passed to it', () => {
   let folded = 0;
   for (const story of [...Object.values(IN_FLIGHT), CREATED, RUNNING, PAUSED, STOPPED, CRASHED]) {
     const before = frozen(given(...story));
@@ -126,7 +126,7 @@ it('leaves the VM and the event that it is given as they were', () => {
   expect(folded).toBeGreaterThan(100);
 });
 
-it('never throws, on any event in any state', () => {
+it('never throws, for any event in any state', () => {
   fc.assert(
     fc.property(fc.array(fc.constantFrom(...VM_EVENT_NAMES), { maxLength: 30 }), (names) => {
       const vm = names.reduce((folded: Vm, name) => fold(folded, name), blank());

@@ -1,4 +1,4 @@
-// From a fact to the event that says it: the envelope with the VM's next revision and the hash before it.
+// Builds the event of a fact: the envelope with the VM's next revision and the previous event's hash.
 import {
   type CommandId,
   type EventId,
@@ -21,7 +21,10 @@ export interface EventMeta {
   readonly traceparent?: string;
 }
 
-/** What happens during a task is caused by it, unless `meta` names another cause: so every outcome finds its operation. */
+/**
+ * A fact during a task has the task's command as its cause, unless `meta` names another, so every outcome finds its
+ * operation.
+ */
 export const nextEvent = (vm: Vm, fact: VmFact, meta: EventMeta): VmEvent => {
   const { writer, ...attributes } = meta;
   const cause = vm.task ? { causationid: vm.task.commandId, correlationid: vm.task.operationId } : {};

@@ -1,10 +1,11 @@
-// For tests: events as earlier releases stored them, byte for byte. EVENTS is kept for good, so the fold takes them for good.
+// For tests: events as earlier releases stored them, byte for byte. EVENTS is kept for good, so the fold must accept
+// them.
 export interface StoredBytes {
   readonly subject: string;
   readonly bytes: Uint8Array;
 }
 
-/** Before `cancelled` told of the create that it cancels: its id is all there is. */
+/** Stored before `cancelled` had the data of the create: it names the create's id only. */
 export const CANCELLED_WITHOUT_CREATE: StoredBytes = {
   subject: 'ironlog.evt.vm.acme.vm-1.gateway.fact',
   bytes: new TextEncoder().encode(

@@ -1,4 +1,4 @@
-// For tests: tell a VM's story in a line. `given('claimed', 'created')` folds legal events; `command('boot')` makes one.
+// For tests: short event histories. `given('claimed', 'created')` folds legal events; `command('boot')` makes one.
 import {
   actionSchema,
   commandId,
@@ -70,7 +70,7 @@ const failed = (epoch: number) => ({
   residue: [],
 });
 
-/** The plainest data an event can have for a VM as it stands. */
+/** The minimal data of each event for the given VM. */
 const plain = (vm: Vm, name: VmEventName): VmFact => {
   const base = (verb: Verb) => ({ request: request(verb), deadline: LATER });
   const { epoch } = vm;
@@ -145,7 +145,7 @@ export interface EventOptions {
   readonly writer?: Writer;
 }
 
-/** The event that would come next; outcomes get the running task's command as their cause. */
+/** The VM's next event. An outcome has the command of the task in flight as its cause. */
 export const event = (vm: Vm, name: VmEventName, options: EventOptions = {}): VmEvent => {
   const fact = plain(vm, name);
   const verb = verbOfIntent(name);
@@ -165,7 +165,7 @@ export const event = (vm: Vm, name: VmEventName, options: EventOptions = {}): Vm
 export const apply = (vm: Vm, next: VmEvent, writer: Writer = writerOf(next.name)) =>
   evolve(vm, { sequence: vm.sequence + 1, hash: hash(next.revision), writer, event: next });
 
-/** Folds one after another; throws on an event that the fold would ignore, for a story must be legal. */
+/** Folds the events in order. Throws on an event that the fold ignores: a history must be legal. */
 export const given = (...names: (VmEventName | [VmEventName, EventOptions])[]): Vm =>
   names.reduce((vm: Vm, entry) => {
     const [name, options] = typeof entry === 'string' ? [entry, {}] : entry;
@@ -180,7 +180,7 @@ export const PAUSED = [...RUNNING, 'pause-started', 'paused'] as const;
 export const STOPPED = [...RUNNING, 'shutdown-started', 'stopped'] as const;
 export const CRASHED = [...RUNNING, 'crashed'] as const;
 
-/** A story for each verb in flight. */
+/** A history for each verb in flight. */
 export const IN_FLIGHT = {
   create: ['claimed'],
   boot: [...CREATED, 'boot-started'],

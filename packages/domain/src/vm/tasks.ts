@@ -1,4 +1,4 @@
-// Tasks: which verb each intent begins, which events end it, how long it may take, what a crash means during it.
+// Tasks: the intent that begins each verb, the events that end it, its time limit, and what a crash during it means.
 import type { Verb, VmEventName } from '@ironlog/schemas';
 import type { IntentName } from './vm.ts';
 
@@ -6,9 +6,9 @@ interface TaskShape {
   readonly intent: IntentName;
   readonly success: VmEventName;
   readonly failure: VmEventName;
-  /** What a dead process means while this verb is in flight: its end was wanted, or it is the task's failure. */
+  /** What a dead process means while this verb is in flight: the expected result, or the task's failure. */
   readonly onCrash: 'continue' | 'task-failed';
-  /** From intent to outcome, in seconds, beside what the command itself allows. */
+  /** From intent to outcome, in seconds, in addition to what the command itself allows. */
   readonly withinSeconds: number;
 }
 

@@ -1,12 +1,12 @@
-// The transition table: every state × every event. Total on purpose: an event that has no entry cannot compile.
+// The transition table: every state × every event. Total: an event without an entry does not compile.
 import type { VmEventName, VmStateName } from '@ironlog/schemas';
 import type { StateName } from './vm.ts';
 
-/** `same`: folded without changing the stable state. `never`: no legal log holds this here. */
+/** `same`: folded without a change of the stable state. `never`: not legal in this state. */
 export type Target = VmStateName | 'same' | 'never';
 export type Row = Readonly<Record<VmEventName, Target>>;
 
-/** Where nothing but the listed events is legal. */
+/** The base row: every event is illegal unless a state's row allows it. */
 const NEVER: Row = {
   claimed: 'never',
   created: 'never',
@@ -51,7 +51,7 @@ const NEVER: Row = {
   'command-expired': 'same',
 };
 
-/** What may happen to any VM that a host has claimed. */
+/** Events that are legal for any VM that a host has claimed. */
 const CLAIMED: Row = {
   ...NEVER,
   'delete-started': 'same',

@@ -1,4 +1,4 @@
-// A VM as its log tells it: the aggregate that `evolve` folds and `decide` reads. Plain data, fit for a snapshot.
+// A VM folded from its log: `evolve` writes it, `decide` reads it. Plain data that a snapshot can store.
 import type {
   CommandId,
   EventId,
@@ -33,7 +33,7 @@ export type IntentName =
   | 'restore-started';
 export type Intent = Extract<VmFact, { name: IntentName }>;
 
-/** The verb in flight; its intent holds all that is needed to resume it after a crash. */
+/** The verb in flight. Its intent holds all data needed to resume it after a crash. */
 export interface Task {
   readonly verb: Verb;
   readonly commandId: CommandId;
@@ -42,24 +42,24 @@ export interface Task {
   readonly startedAt: Timestamp;
   readonly deadline: Timestamp;
   readonly intent: Intent;
-  /** A `create` with `start`: `created` does not end the command, the boot that follows does. */
+  /** A `create` with `start`: the boot ends the command, `created` does not. */
   readonly thenBoot: boolean;
   readonly traceparent?: string;
 }
 
 export interface Failure {
-  /** The root failure: what recovery's commands name as `ifFailure`. */
+  /** The root failure, named as `ifFailure` in recovery's commands. */
   readonly eventId: EventId;
   readonly event: VmEventName;
   readonly at: Timestamp;
   readonly stage: string;
   readonly reason: string;
   readonly retryable: boolean;
-  /** Cleanup attempts made for it so far. */
+  /** Cleanup attempts for this failure so far. */
   readonly attempts: number;
-  /** The VM's stable state when it came; of a lost VM the one that it was lost in. */
+  /** The VM's stable state at the failure; for a lost VM, the state that it was lost in. */
   readonly from: StateName;
-  /** The door of the task that failed by it; null where none was in flight. */
+  /** The ingress (`door`) of the failed task's command; null when no task was in flight. */
   readonly door: Request['door'] | null;
 }
 
@@ -77,7 +77,7 @@ export interface GuestReboot {
 }
 
 export interface LastStop {
-  /** The event that says so. */
+  /** The event that recorded the stop. */
   readonly eventId: EventId;
   readonly cause: StopCause;
   readonly at: Timestamp;
@@ -87,7 +87,7 @@ export interface LastStop {
 }
 
 export type Outcome = 'open' | 'succeeded' | 'failed' | 'expired' | 'cancelled';
-/** What the VM remembers of a command, so that a repeat is answered and not repeated. */
+/** The VM's memory of a command, by which a repeat is detected. */
 export interface CommandRecord {
   readonly id: CommandId;
   readonly verb: Verb;
@@ -107,13 +107,13 @@ export interface Vm {
   /** Generation of the hypervisor process that the VM runs in; 0 before the first boot. */
   readonly epoch: number;
   readonly everCreated: boolean;
-  /** A delete has been asked for: nothing may bring the VM back. */
+  /** A delete was requested: nothing may restore the VM. */
   readonly wantedGone: boolean;
   readonly failure: Failure | null;
   readonly residue: readonly Residue[];
   readonly attention: Attention | null;
   readonly lastStop: LastStop | null;
-  /** The state that its host was last lost in; null where it never was. */
+  /** The VM's state when its host was last lost; null when it never was. */
   readonly lostIn: StateName | null;
   readonly runningSince: Timestamp | null;
   /** Times of boots by policy, newest last; bounded by the policy's `maxAttempts`. */
@@ -136,7 +136,7 @@ export interface Vm {
   readonly sequence: number;
 }
 
-/** The next VM while one entry is folded into it: `evolve` alone holds it, and hands it out as a `Vm`. */
+/** The next VM while one entry is folded. Only `evolve` holds it, and returns it as a `Vm`. */
 export type Draft = { -readonly [Field in keyof Vm]: Vm[Field] };
 
 export const initialVm = (tenant: TenantId, id: VmId): Vm => ({

@@ -43,7 +43,7 @@ describe('a verdict', () => {
       'would not be folded',
     );
     await expect(appendAsRecovery(test, ref, () => ({ fact: { name: 'booted', data: { epoch: 1 } } }))).rejects.toThrow(
-      'recovery may not say booted',
+      'recovery may not append booted',
     );
     expect(test.names().at(-1)).toBe('booted');
     expect(await test.host.vm(ref)).toEqual(vm);
