@@ -1,8 +1,8 @@
-// For tests: the executor's configuration as it is read from an environment, in which what must be set is set.
+// For tests: the executor's configuration read from an environment with all required variables set.
 import { loadConfig } from '@ironlog/service-kit';
 import { type ExecutorConfig, environmentSchema } from './env.ts';
 
-/** What must be set. */
+/** The required variables. */
 export const NEEDED = {
   IRONLOG_NATS_URL: 'nats://127.0.0.1:4222',
   IRONLOG_NATS_USER: 'executor',

@@ -1,8 +1,8 @@
-// The executor's configuration: what it takes, its defaults, and an error that names the variable that is wrong.
+// The executor's configuration: accepted values, defaults, and an error that names the wrong variable.
 import { describe, expect, it, test } from 'vitest';
 import { loadFrom, NEEDED } from './env.fixture.ts';
 
-test('what must be set is enough: a simulator, with nothing configured away', () => {
+test('the required variables are enough: they give a simulator with every default', () => {
   const config = loadFrom();
   expect(config).toMatchObject({ IRONLOG_HYPERVISOR: 'simulator', IRONLOG_HOST_ID: 'host-1', IRONLOG_HTTP_PORT: 0 });
   expect(config.IRONLOG_HOST_CPUS).toBeUndefined();
@@ -60,7 +60,7 @@ describe('an error names the variable', () => {
     expect(() => loadFrom({ [name]: undefined })).toThrow(new RegExp(`^${name} is not set; it takes `));
   });
 
-  it('all of them at once, and one that is only like one of ours', () => {
+  it('lists all errors at once, and a misspelt variable', () => {
     expect(() => loadFrom({ IRONLOG_HOST_CPUS: 'many', IRONLOG_HYPERVISOR: 'xen' })).toThrow(
       /IRONLOG_HYPERVISOR is "xen".*\n.*IRONLOG_HOST_CPUS is "many"/,
     );

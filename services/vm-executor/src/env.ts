@@ -19,7 +19,7 @@ const absolutePath = (what: string) =>
     .regex(/^\/[^\0]*$/)
     .describe(`${what}; an absolute path`);
 
-/** A word without `=` is a label with an empty value. */
+/** A label without `=` has an empty value. */
 const labelOf = (word: string): [string, string] => {
   const [key = '', ...value] = word.trim().split('=');
   return [key, value.join('=')];
@@ -34,11 +34,11 @@ export const environmentSchema = z.object({
   IRONLOG_HYPERVISOR: z.enum(['simulator', 'qemu']).default('simulator').describe('simulator or qemu'),
   IRONLOG_HOST_CPUS: optionalInteger(
     { min: 1, max: 1_000_000 },
-    'virtual CPUs to give away; by default what the machine or the simulator can bear',
+    'virtual CPUs for VMs; by default those of the machine or the simulator',
   ),
   IRONLOG_HOST_MEMORY_MIB: optionalInteger(
     { min: 1, max: 1_000_000_000 },
-    'MiB to give away; by default what the machine or the simulator can bear',
+    'MiB for VMs; by default those of the machine or the simulator',
   ),
   IRONLOG_HOST_PROCESSES: optionalInteger({ min: 1, max: 100_000 }, 'hypervisor processes at most, by default 1000'),
   IRONLOG_HOST_LABELS: z
@@ -46,10 +46,10 @@ export const environmentSchema = z.object({
     .default('')
     .transform((text) => Object.fromEntries(text.split(',').filter(Boolean).map(labelOf)))
     .pipe(labelsSchema)
-    .describe("what a VM's placement may ask for; like zone=a,disk=fast"),
+    .describe("the host's labels for placement, like zone=a,disk=fast"),
   IRONLOG_HEALTH_CHECK_SECONDS: integer(
     { min: 0, max: 3600, fallback: 10 },
-    "seconds between two looks at each running VM's process, three without an answer make it unresponsive; 0: never",
+    "seconds between health checks of each running VM's process; three without an answer make it unresponsive; 0: never",
   ),
   IRONLOG_CLOCK_WARN_SECONDS: integer(
     { min: 1, max: 86_400, fallback: 2 },

@@ -1,4 +1,4 @@
-// The executor at work: reconciles, then takes commands, watches processes and tells of itself, until it is stopped.
+// The running executor: reconciles, then takes commands, watches processes and sends heartbeats until it is stopped.
 import { executorConsumer, type UnacknowledgedMessage } from '@ironlog/event-log';
 import { findByDirectory, type LaunchSpec } from '@ironlog/hypervisor';
 import type { Heartbeat } from '@ironlog/schemas';
@@ -25,7 +25,7 @@ import { Mailboxes } from './vms/mailbox.ts';
 import type { VmLog } from './vms/vm-log.ts';
 import { keyOf, VmTable } from './vms/vm-table.ts';
 
-/** Deliveries that may await their intent at once; tasks run beside it. */
+/** Deliveries that may await their intent at once. Tasks run in addition. */
 const MAX_IN_FLIGHT = 256;
 
 export class Executor {
@@ -88,10 +88,11 @@ export class Executor {
       log,
       state,
       vms: this.#vms,
-      onError: (err) => runtime.logger.warn({ err }, 'how far the log is read is not kept; it is tried again'),
+      onError: (err) => runtime.logger.warn({ err }, 'the progress in the log was not written; it is retried'),
     });
     await this.#progress.keep();
-    const onError = (err: unknown): void => runtime.logger.warn({ err }, 'not looked for lost VMs; it is tried again');
+    const onError = (err: unknown): void =>
+      runtime.logger.warn({ err }, 'the search for lost VMs failed; it is retried');
     this.#lost = new LostWatch(
       { host: this.#deps, reconcile: (ref) => this.#reconcileLost(ref), onError },
       info.lastSequence,
@@ -100,10 +101,10 @@ export class Executor {
     const commands = new CommandHandler({ ...deps, accepting: this.#accepting, rejections });
     const { stream, config } = executorConsumer(host);
     const failed = (err: unknown, { subject }: Pick<UnacknowledgedMessage, 'subject'>): void => {
-      if (!signal.aborted) runtime.logger.error({ err, subject }, 'a command was not handled; it comes again');
+      if (!signal.aborted) runtime.logger.error({ err, subject }, 'a command was not handled; it will be redelivered');
     };
-    // What a crash left delivered and not acked is queued first, in its order, and not waited for: what comes now queues
-    // behind it, VM by VM. Its redelivery is then a duplicate.
+    // Messages that an earlier run left unacknowledged are queued first, in order and without waiting. New commands
+    // queue behind them, per VM. Their redelivery is then a duplicate.
     for (const message of await queue.unacknowledged(stream, config.durable_name))
       void commands.handle(message).catch((err: unknown) => failed(err, message));
     this.#consuming = queue.consume({
@@ -116,12 +117,12 @@ export class Executor {
     });
   }
 
-  /** Rejects when consuming ends for another reason than a stop. */
+  /** Rejects when consuming ends for any reason but a stop. */
   get consuming(): Promise<void> {
     return this.#consuming;
   }
 
-  /** After the signal: waits for what is in hand, and lets the hypervisor processes run on. */
+  /** After the signal: waits for work in progress, and leaves the hypervisor processes running. */
   async stop(): Promise<void> {
     await this.#consuming.catch(() => undefined);
     this.#guestReboots.stop();
@@ -147,7 +148,7 @@ export class Executor {
     this.#recordEvent(key, ref, 'a death', (log) => recordDeath(this.#deps, log, death));
   }
 
-  /** A task in flight meets the stop itself, or the look after it does. */
+  /** A task in flight handles the stop itself, or the reconciliation after it does. */
   #onGuestStop(key: string, launch: LaunchSpec): void {
     const death = { epoch: launch.epoch, ending: noticed(true, 'health') };
     this.#recordEvent(key, launch, "a guest's stop", async (log) => {
@@ -201,13 +202,13 @@ export class Executor {
 
   async #retryReconcile(ref: VmRef): Promise<boolean> {
     const log = await this.#vms.get(ref);
-    // What is in hand may take an hour, and no other VM is to wait for it.
+    // A task may take an hour; other VMs must not wait for it.
     if (log.vm.task || this.#mailboxes.isBusy(keyOf(ref))) return false;
     await this.#mailboxes.run(keyOf(ref), () => this.#reconcile(log));
     return true;
   }
 
-  /** Nobody else may look: what cannot be settled now is tried again. */
+  /** The reconciliation runs once per VM at a time. A failed one is retried. */
   async #reconcileOrRetry(log: VmLog): Promise<void> {
     const { id: vmId, tenant } = log.vm;
     await this.#reconcile(log).catch((err: unknown) => this.#unreconciled.keep({ tenant, vmId }, err));
@@ -233,7 +234,7 @@ export class Executor {
     });
   }
 
-  /** P8: what a process has come to is tried to be told until it is, before anything else is done about its VM. */
+  /** P8: a process's end is retried until it is appended, before anything else is done for its VM. */
   #recordEvent(key: string, ref: VmRef, what: string, append: (log: VmLog) => Promise<unknown>): void {
     const { runtime, signal } = this.#deps;
     if (signal.aborted) return;
@@ -242,7 +243,7 @@ export class Executor {
     // Reported by a socket or a child that some task has opened: it is no part of that task's trace.
     outsideSpans(() => this.#mailboxes.run(key, recorded)).catch((err: unknown) => {
       if (!signal.aborted)
-        runtime.logger.error({ err, tenant: ref.tenant, vmId: ref.vmId }, `${what} is not on record`);
+        runtime.logger.error({ err, tenant: ref.tenant, vmId: ref.vmId }, `${what} was not recorded`);
     });
   }
 }

@@ -1,4 +1,4 @@
-// What the executor's parts share, handed over as plain arguments.
+// The shared dependencies of the executor's parts, passed as plain arguments.
 import type { EventLog, WorkQueue } from '@ironlog/event-log';
 import type { Hypervisor, LaunchImage } from '@ironlog/hypervisor';
 import type { CatalogueImage, HostId, HypervisorKind, ImageId } from '@ironlog/schemas';
@@ -23,11 +23,11 @@ export interface HostDeps {
   readonly images: ReadonlyMap<ImageId, Image>;
   readonly admission: Admission;
   readonly incarnation: Incarnation;
-  /** Between two looks at each running VM's process; 0: never. */
+  /** Milliseconds between health checks of each running VM's process; 0: never. */
   readonly healthCheckMs: number;
   /** Why this host takes no new VM at the moment, whatever room it has; `undefined`: it does. */
   readonly whyNoNewVm: () => string | undefined;
   readonly fail: Fail;
-  /** Aborted when the service stops: effects are cut off and resumed from the log at the next start. */
+  /** Aborted when the service stops: effects are interrupted and resumed from the log at the next start. */
   readonly signal: AbortSignal;
 }

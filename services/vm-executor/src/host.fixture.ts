@@ -1,4 +1,5 @@
-// An executor on a log in memory and real simulators in a temporary directory; stopped and started as a test wants it.
+// For tests: an executor with an in-memory log and real simulators in a temporary directory, started and stopped by the
+// test.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,7 +39,7 @@ import { VmLog } from './vms/vm-log.ts';
 export const BOUND = { timeout: 15_000 };
 export const HOST = hostId('host-1');
 export const TENANT = tenantId('acme');
-/** Often, so that three looks are soon over; an answer may take as long. */
+/** Short, so that three checks take little time. An answer may take as long. */
 const HEALTH_CHECK_MS = 500;
 const CAPACITY = { cpus: 100, memoryMiB: 100_000, processes: 100 };
 const SOON = new Date(Date.now() + 600_000).toISOString();
@@ -55,15 +56,15 @@ const startedAs = ({ id }: Incarnation, stateDirectoryId = 'one'): Extract<HostF
 });
 
 class TestHost {
-  /** Of this test; anew for each. */
+  /** A new directory for each test. */
   root = '';
   stream = memoryStream();
   work = new MemoryWork(HOST);
-  /** Comes before each append of the executor's own; a test waits in it, or throws. */
+  /** Called before each append by the executor. A test may wait or throw in it. */
   appending: (event: AppendRequest['event']) => Promise<void> | void = () => undefined;
-  /** Likewise before it reads what is new over `filter`. */
+  /** Called before the executor reads new entries over `filter`. */
   reading: (filter: string) => Promise<void> | void = () => undefined;
-  /** Incarnations that the executor has learnt to be after it; it is for the service to end it. */
+  /** Incarnations that superseded this executor, as reported to the service. */
   superseded: string[] = [];
   /** Of the executor that was started last. */
   metrics = createMetrics({ service: 'test' });
@@ -71,7 +72,7 @@ class TestHost {
   refusal: string | undefined;
   /** 0: it makes none. */
   healthCheckMs = HEALTH_CHECK_MS;
-  /** What the executor drives its VMs by; a test may put something between. */
+  /** The driver that the executor uses. A test may wrap it. */
   driver = (simulator: Hypervisor): Hypervisor => simulator;
   stop = async (): Promise<void> => undefined;
 
@@ -93,7 +94,7 @@ class TestHost {
     rmSync(this.root, { recursive: true, force: true });
   }
 
-  /** `path`: another way to write the same state directory. */
+  /** `path`: another spelling of the same state directory. */
   async start(path = this.root): Promise<void> {
     const stopping = new AbortController();
     const { signal } = stopping;
@@ -127,7 +128,7 @@ class TestHost {
     await executor.start();
   }
 
-  /** As on another machine: an executor under the same host's id puts its start on record. */
+  /** Appends a start of another executor with the same host id, as on another machine. */
   async startAnother(): Promise<void> {
     const log = createMemoryEventLog({ stream: this.stream });
     const { signal } = new AbortController();
@@ -148,7 +149,7 @@ class TestHost {
     return { ...log, append, readSince };
   }
 
-  /** As from the gateway; resolves when the delivery has ended, and with how. */
+  /** Sends a command as the gateway does. Resolves with the end of its delivery. */
   send(vmId: Vm['id'], verb: Verb, more: Omit<Sent, 'tenant' | 'vmId' | 'verb'> = {}) {
     return this.work.send({ tenant: TENANT, vmId, verb, ...more });
   }
@@ -160,9 +161,9 @@ class TestHost {
     );
   }
 
-  /** What the log says, written as `writer` writes it; intents begin a command, what follows ends it. */
+  /** Appends facts as `writer`. Intents begin a command, the facts that follow end it. */
   async append(id: Vm['id'], writer: HostId | 'recovery', ...facts: VmFact[]): Promise<void> {
-    // A VmLog writes as a host; its writer goes into the subject and the source alone.
+    // A VmLog is typed for a host. The writer only goes into the subject and the source.
     const host = writer as HostId;
     const deps = {
       log: createMemoryEventLog({ stream: this.stream }),
@@ -212,7 +213,7 @@ class TestHost {
     return (await findUnder(this.root)).map(({ identity, directory, epoch }) => [identity.pid, directory, epoch]);
   }
 
-  /** A claim that an executor before this one left is all that this one finds: it goes on from there, and is stopped. */
+  /** Makes a VM from a claim by an earlier executor: this executor resumes it and is stopped. */
   async made(start: boolean, spec: object = {}) {
     const id = newVmId();
     await this.append(id, HOST, claim(HOST, start, spec));
@@ -224,7 +225,7 @@ class TestHost {
     return { id, pid: found.identity.pid };
   }
 
-  /** As the guest of epoch 1 does it, while nobody watches. */
+  /** Switches off the guest of epoch 1 while no executor watches. */
   async switchOff(id: Vm['id']): Promise<void> {
     const directory = this.directoryOf(id);
     const [found] = await findByDirectory(directory);

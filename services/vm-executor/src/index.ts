@@ -1,4 +1,4 @@
-// For tests: the service in-process, and the points where it can be made to die.
+// For tests: the service in-process, and its failpoints.
 export { type ExecutorConfig, environmentSchema } from './env.ts';
 export { FAILPOINTS, type Failpoint } from './failpoints.ts';
 export type { HostDeps } from './host-deps.ts';

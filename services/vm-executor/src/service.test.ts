@@ -1,4 +1,4 @@
-// The whole executor on a real nats-server with real simulators: commands in, each answered once, and what lives lives on.
+// The executor on a real nats-server with real simulators: each command is answered once, and live processes live on.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -112,7 +112,7 @@ const start = async (): Promise<Service> => {
   return service;
 };
 
-/** Puts a command on WORK; another `round` of the same command is the same command once more. */
+/** Publishes a command on WORK. Another `round` is the same command, routed again. */
 const send = async (vm: VmId, verb: 'create' | 'boot' | 'pause' | 'delete', params: object = {}, round = 0) => {
   const [now, later] = [new Date().toISOString(), new Date(Date.now() + 600_000).toISOString()];
   const command = workCommand({
@@ -147,7 +147,7 @@ const allAcked = () =>
 const processes = async () => (await findUnder(root)).map(({ identity, epoch }) => [identity.pid, epoch]);
 const BOOTED = ['claimed', 'created', 'boot-started', 'booted'];
 
-test('a command that is delivered again is carried out once, and acked', async () => {
+test('a redelivered command is executed once, and acked', async () => {
   const vm = newVmId();
   await start();
   await send(vm, 'create', { start: true });
@@ -159,7 +159,7 @@ test('a command that is delivered again is carried out once, and acked', async (
   expect(await processes()).toEqual(before);
 });
 
-test('one that was rejected is answered once, though it would be accepted by now, and after a restart', async () => {
+test('a rejected command is answered once, though it would be accepted now, and after a restart', async () => {
   const vm = newVmId();
   const executor = await start();
   await send(vm, 'boot');
@@ -179,7 +179,7 @@ test('one that was rejected is answered once, though it would be accepted by now
   expect(rejections).toMatchObject([{ causationid: `cmd-boot-${vm}`, data: { code: 'vm-not-found' } }]);
 });
 
-test('a create too many is declined, and the place of a deleted VM is given out again', async () => {
+test("a create beyond the capacity is declined, and a deleted VM's capacity is used again", async () => {
   const [first, second] = [newVmId(), newVmId()];
   await start();
   await send(first, 'create');
@@ -198,20 +198,20 @@ test('a create too many is declined, and the place of a deleted VM is given out 
   await untilLast(second, 'created');
 });
 
-test('a place that is given back is told at once, and not only by the next beat', async () => {
+test('released capacity is announced at once, before the next heartbeat is due', async () => {
   const vm = newVmId();
   await start();
   const bucket = await new Kvm(connection).open(HOSTS_BUCKET);
   const inUse = async () => heartbeatSchema.parse((await bucket.get(HOST))?.json()).used.processes;
   await send(vm, 'create');
-  // A beat has just been: the next is three seconds away.
+  // A heartbeat was just sent: the next is due in three seconds.
   await vi.waitFor(async () => expect(await inUse()).toBe(1), BOUND);
   await send(vm, 'delete');
   await untilLast(vm, 'deleted');
   await vi.waitFor(async () => expect(await inUse()).toBe(0), { timeout: 1000 });
 });
 
-test('a delete with force cuts off a boot that hangs, and nothing of the VM is left', async () => {
+test('a delete with force aborts a hanging boot, and nothing of the VM is left', async () => {
   const vm = newVmId();
   await start();
   await send(vm, 'create', { spec: { kernelArgs: 'sim.hang=vm.boot' } });
@@ -228,14 +228,14 @@ test('a delete with force cuts off a boot that hangs, and nothing of the VM is l
   expect(existsSync(join(root, 's', TENANT, vm))).toBe(false);
 });
 
-test('a host that is still bringing its VMs together beats all the same, as starting, and as ready at once when it is', async () => {
+test('a host that is still reconciling sends heartbeats as `starting`, and as `ready` at once when it is done', async () => {
   const vm = newVmId();
   const executor = await start();
   await send(vm, 'create', { start: true });
   await untilLast(vm, 'booted');
   await executor.stop();
   const pid = Number((await processes())[0]?.[0]);
-  // It answers nothing, and a start waits for its answer for a while.
+  // It does not answer, and a start waits for its answer for a while.
   process.kill(pid, 'SIGSTOP');
   const bucket = await new Kvm(connection).open(HOSTS_BUCKET);
   const status = async (): Promise<unknown> => (await bucket.get(HOST))?.json<Heartbeat>().status;
@@ -246,7 +246,7 @@ test('a host that is still bringing its VMs together beats all the same, as star
   expect(await status()).toBe('ready');
 });
 
-test('without its durable consumer it is not ready, until that is provisioned again; what it appends is measured', async () => {
+test('without its durable consumer it is not ready until that is provisioned again; its appends are measured', async () => {
   const vm = newVmId();
   await start();
   await send(vm, 'create');

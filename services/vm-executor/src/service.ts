@@ -1,4 +1,4 @@
-// The executor as a service: connects, proves that it is alone and looks at the right log, then goes to work.
+// The executor as a service: connects, checks that it is alone and has the right log, then starts to work.
 
 import {
   createEventLog,
@@ -41,7 +41,7 @@ import { serveConsoles } from './vms/console-rpc.ts';
 import { newestSnapshot } from './vms/newest-snapshot.ts';
 
 export interface Overrides extends Partial<Runtime> {
-  /** What it is to work with instead of what was made for it. For tests: one collaborator is a broken one. */
+  /** Replaces collaborators. For tests: a collaborator can be a faulty one. */
   readonly collaborators?: (made: HostDeps) => HostDeps;
 }
 
@@ -95,7 +95,7 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
     const hypervisors = new Map<HypervisorKind, Hypervisor>([[hypervisor.kind, hypervisor]]);
     const images = catalogueOf(config);
     let heartbeatTimer: HeartbeatTimer | undefined;
-    const admission = new Admission(capacityOf(config), () => heartbeatTimer?.givenBack());
+    const admission = new Admission(capacityOf(config), () => heartbeatTimer?.released());
     const onSuperseded = (by: string): void =>
       selfStop.end({
         code: 'superseded',
@@ -136,7 +136,7 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
     atStop(() =>
       incarnation
         .stop()
-        .catch((err: unknown) => runtime.logger.warn({ err }, 'the stop is not on record: the log was not reached')),
+        .catch((err: unknown) => runtime.logger.warn({ err }, 'the stop was not recorded: the log is unreachable')),
     );
     atStop(() => executor.stop());
     const read = (): Heartbeat => ({

@@ -1,4 +1,4 @@
-// Admission: the limit is exact, what is given back can be given out again, and a refusal names what is short.
+// Admission: the limit is exact, released capacity can be reserved again, and a refusal names the short resource.
 import { initialVm, type Vm } from '@ironlog/domain';
 import { commandId, tenantId, type VmSpec, vmId, vmSpecSchema } from '@ironlog/schemas';
 import { describe, expect, it, test } from 'vitest';
@@ -14,7 +14,7 @@ describe('the limit', () => {
     ['cpus', { cpus: 4, memoryMiB: 1000, processes: 10 }, 'needs 2 cpus, and 0 of 4 are free'],
     ['memoryMiB', { cpus: 100, memoryMiB: 200, processes: 10 }, 'needs 100 memoryMiB, and 0 of 200 are free'],
     ['processes', { cpus: 100, memoryMiB: 1000, processes: 2 }, 'needs 1 processes, and 0 of 2 are free'],
-  ] as const)('of %s is reached and not passed, and named', (_, capacity, reason) => {
+  ] as const)('of %s is reached, never exceeded, and named in the refusal', (_, capacity, reason) => {
     const admission = new Admission(capacity);
     expect(admission.reserve(by('one'), spec(2, 100))).toBeUndefined();
     expect(admission.reserve(by('two'), spec(2, 100))).toBeUndefined();
@@ -22,7 +22,7 @@ describe('the limit', () => {
     expect(admission.used).toEqual({ cpus: 4, memoryMiB: 200, processes: 2 });
   });
 
-  it('says how much is free when it is not enough', () => {
+  it('reports how much is free when it is not enough', () => {
     const admission = new Admission({ cpus: 3, memoryMiB: 1000, processes: 10 });
     expect(admission.reserve(by('one'), spec(2, 100))).toBeUndefined();
     expect(admission.reserve(by('two'), spec(2, 100))).toBe('needs 2 cpus, and 1 of 3 are free');
@@ -30,7 +30,7 @@ describe('the limit', () => {
   });
 });
 
-test('a promise that comes to nothing is given back', () => {
+test('a reservation whose create fails is released', () => {
   const admission = new Admission({ cpus: 2, memoryMiB: 100, processes: 1 });
   expect(admission.reserve(by('one'), spec(2, 100))).toBeUndefined();
   expect(admission.reserve(by('two'), spec(2, 100))).toMatch(/^needs/);
@@ -40,7 +40,7 @@ test('a promise that comes to nothing is given back', () => {
   expect(admission.used).toEqual({ cpus: 2, memoryMiB: 100, processes: 1 });
 });
 
-test('who asks again, as after a conflict, does not stand in its own way', () => {
+test('a command that reserves again, as after a conflict, replaces its own reservation', () => {
   const admission = new Admission({ cpus: 2, memoryMiB: 100, processes: 1 });
   expect(admission.reserve(by('one'), spec(2, 100))).toBeUndefined();
   expect(admission.reserve(by('one'), spec(2, 100))).toBeUndefined();
@@ -48,7 +48,7 @@ test('who asks again, as after a conflict, does not stand in its own way', () =>
   expect(admission.reserve(by('two'), spec(2, 100))).toMatch(/^needs/);
 });
 
-test("a tenant's promise is not another's, though their commands have one id", () => {
+test('reservations of two tenants are separate, though their commands have one id', () => {
   const admission = new Admission({ cpus: 3, memoryMiB: 300, processes: 3 });
   expect(admission.reserve(by('one'), spec(2, 100))).toBeUndefined();
   expect(admission.reserve(by('one', 'beta'), spec(2, 100))).toBe('needs 2 cpus, and 1 of 3 are free');
@@ -57,7 +57,7 @@ test("a tenant's promise is not another's, though their commands have one id", (
   expect(admission.used).toEqual({ cpus: 2, memoryMiB: 100, processes: 1 });
 });
 
-test('a promise that is kept goes over into what the VM holds, without a moment at which it is free', () => {
+test("a reservation becomes the VM's use without being free in between", () => {
   const admission = new Admission({ cpus: 2, memoryMiB: 100, processes: 1 });
   admission.reserve(by('one'), spec(2, 100));
   admission.follow(absent, vm('pending'));
@@ -67,10 +67,10 @@ test('a promise that is kept goes over into what the VM holds, without a moment 
   expect(admission.reserve(by('two'), spec(1, 32))).toBe('needs 1 cpus, and 0 of 2 are free');
 });
 
-test('a VM holds its share in every state until it is deleted; then another may have it, and it is told', () => {
-  let givenBack = 0;
+test('a VM uses its capacity in every state until it is deleted; then it is released and the callback runs', () => {
+  let released = 0;
   const admission = new Admission({ cpus: 2, memoryMiB: 100, processes: 1 }, () => {
-    givenBack += 1;
+    released += 1;
   });
   let before: Vm = absent;
   for (const state of ['pending', 'created', 'running', 'paused', 'stopped', 'failed', 'lost'] as const) {
@@ -79,9 +79,9 @@ test('a VM holds its share in every state until it is deleted; then another may 
     expect([state, admission.used]).toEqual([state, { cpus: 2, memoryMiB: 100, processes: 1 }]);
     before = after;
   }
-  expect(givenBack).toBe(0);
+  expect(released).toBe(0);
   admission.follow(before, vm('deleted'));
-  expect(givenBack).toBe(1);
+  expect(released).toBe(1);
   expect(admission.used).toEqual({ cpus: 0, memoryMiB: 0, processes: 0 });
   expect(admission.reserve(by('next'), spec(2, 100))).toBeUndefined();
 });

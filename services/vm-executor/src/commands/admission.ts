@@ -1,15 +1,15 @@
-// Admission: what the host has given out, and whether one more VM fits (I9: never over-committed, always returned).
+// Admission: the host's capacity in use, and whether one more VM fits (I9: never over-committed, always released).
 import type { Vm } from '@ironlog/domain';
 import type { Resources, VmSpec, WorkCommand } from '@ironlog/schemas';
 
 const NOTHING: Resources = { cpus: 0, memoryMiB: 0, processes: 0 };
 
-/** A claimed VM holds its share until it is deleted, whatever state it is in: a boot must never find it given away. */
+/** A claimed VM uses its capacity in every state until it is deleted: a later boot must find it free. */
 const needOf = (vm: Vm): Resources =>
   vm.spec && vm.state !== 'absent' && vm.state !== 'deleted' ? needOfSpec(vm.spec) : NOTHING;
 const needOfSpec = (spec: VmSpec): Resources => ({ cpus: spec.cpus, memoryMiB: spec.memoryMiB, processes: 1 });
 
-/** P9: ids are one space per tenant, so a command's key is (tenant, id). */
+/** P9: command ids are unique per tenant, so the key is (tenant, id). */
 type CommandKey = Pick<WorkCommand, 'tenant' | 'id'>;
 const keyOf = ({ tenant, id }: CommandKey): string => `${tenant}/${id}`;
 
@@ -23,10 +23,10 @@ export class Admission {
   readonly capacity: Resources;
   readonly #onReleased: () => void;
   #used = NOTHING;
-  /** Promised between the look and the claim's append, so that two creates cannot both take the last place. */
+  /** Reserved between the check and the claim's append, so that two creates cannot both take the last capacity. */
   readonly #reserved = new Map<string, Resources>();
 
-  /** `onGivenBack`: a VM holds nothing any more. */
+  /** `onReleased`: called when a VM no longer uses capacity. */
   constructor(capacity: Resources, onReleased: () => void = () => undefined) {
     this.capacity = capacity;
     this.#onReleased = onReleased;
@@ -36,7 +36,7 @@ export class Admission {
     return [...this.#reserved.values()].reduce((sum, need) => add(sum, need, 1), this.#used);
   }
 
-  /** `undefined`: promised to the command until `settle`, once however often it asks. Otherwise what is short. */
+  /** Reserves until `release`, once per command. `undefined`: reserved. Otherwise the short resource. */
   reserve(command: CommandKey, spec: VmSpec): string | undefined {
     this.release(command);
     const need = needOfSpec(spec);
@@ -54,7 +54,7 @@ export class Admission {
     this.#reserved.delete(keyOf(command));
   }
 
-  /** Follows a VM from one state to the next. */
+  /** Updates the use for a VM that went from one state to the next. */
   follow(before: Vm, after: Vm): void {
     this.#used = add(add(this.#used, needOf(before), -1), needOf(after), 1);
     if (needOf(before) !== NOTHING && needOf(after) === NOTHING) this.#onReleased();

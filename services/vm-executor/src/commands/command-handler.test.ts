@@ -1,4 +1,4 @@
-// Commands as they come to an executor: each is answered once, by what the log says and not by what this process last read.
+// Commands delivered to an executor: each is answered once, from the log's state and not from a stale copy.
 import { existsSync } from 'node:fs';
 import { EventLogError } from '@ironlog/event-log';
 import { hostId, newVmId, type VmFact } from '@ironlog/schemas';
@@ -7,7 +7,7 @@ import { BOUND, claim, TENANT, testHost } from '../host.fixture.ts';
 
 const host = testHost();
 
-test('a command for a revision that recovery has made is not refused for what this host has not read', async () => {
+test('a command for a revision that recovery appended is accepted, though this host has not read that event yet', async () => {
   const { id } = await host.made(true);
   await host.start();
   const stuck: VmFact = {
@@ -20,7 +20,7 @@ test('a command for a revision that recovery has made is not refused for what th
   expect(host.rejections()).toEqual([]);
 });
 
-/** A shutdown that waits for a guest which does not listen. */
+/** A shutdown whose guest ignores it. */
 const inLongShutdown = async () => {
   const id = newVmId();
   await host.start();
@@ -31,7 +31,7 @@ const inLongShutdown = async () => {
   return id;
 };
 
-test('a VM whose task takes an hour holds no delivery: what is sent to it is refused at once, and others are served', async () => {
+test('a VM with a task of an hour holds up no delivery: its commands are refused at once, and other VMs are served', async () => {
   const id = await inLongShutdown();
   const flood = Array.from({ length: 300 }, () => host.send(id, 'pause'));
   const other = newVmId();
@@ -42,7 +42,7 @@ test('a VM whose task takes an hour holds no delivery: what is sent to it is ref
   expect(host.rejections()[0]).toMatchObject({ code: 'illegal-state', reason: expect.stringContaining('shutdown') });
 });
 
-test('a delete with force cuts such a task off', async () => {
+test('a delete with force aborts such a task', async () => {
   const id = await inLongShutdown();
   expect(await host.send(id, 'delete', { params: { force: true } })).toBe('acked');
   await host.until(id, 'deleted');
@@ -50,7 +50,7 @@ test('a delete with force cuts such a task off', async () => {
   expect(await host.running()).toEqual([]);
 });
 
-test("one VM's commands are answered in their order, the urgent too", async () => {
+test("one VM's commands are answered in order, an urgent one too", async () => {
   const id = newVmId();
   await host.start();
   await Promise.all([
@@ -66,7 +66,7 @@ test("one VM's commands are answered in their order, the urgent too", async () =
 });
 
 test.each(['pause', 'reboot'] as const)(
-  'a process that dies while a %s is being put on record is not forgotten',
+  'a process that dies while a %s is being appended is recorded',
   async (verb) => {
     const { id, pid } = await host.made(true);
     await host.start();
@@ -78,12 +78,12 @@ test.each(['pause', 'reboot'] as const)(
     onRecord.resolve();
     expect(await sent).toBe('acked');
     await host.until(id, verb === 'pause' ? 'crashed' : 'rebooted');
-    const told = verb === 'pause' ? ['pause-started', 'pause-failed', 'crashed'] : ['reboot-started', 'rebooted'];
-    expect((await host.names(id)).slice(4)).toEqual(told);
+    const expected = verb === 'pause' ? ['pause-started', 'pause-failed', 'crashed'] : ['reboot-started', 'rebooted'];
+    expect((await host.names(id)).slice(4)).toEqual(expected);
   },
 );
 
-test('a start waits neither for a task that goes on nor for a command that is not taken; they keep their order', async () => {
+test('a start waits neither for a running task nor for a command that is not accepted; their order is kept', async () => {
   const busy = await inLongShutdown();
   await host.stop();
   const [refused, fresh] = [newVmId(), newVmId()];
@@ -106,7 +106,7 @@ test('a start waits neither for a task that goes on nor for a command that is no
 
 const OTHER = hostId('host-2');
 
-test("a command for another host's VM is rejected on record, and the VM is as it was", async () => {
+test("a command for another host's VM is rejected, and the VM is unchanged", async () => {
   const id = newVmId();
   await host.append(id, OTHER, claim(OTHER, false), { name: 'created', data: { epoch: 0 } });
   await host.start();
@@ -115,7 +115,7 @@ test("a command for another host's VM is rejected on record, and the VM is as it
   expect(host.rejections()).toMatchObject([{ code: 'wrong-host', reason: expect.stringContaining('host-2') }]);
 });
 
-test('a create that another host is at, delivered here once more, is left to it: there is one process of a VM (P5)', async () => {
+test('a create that another host executes is left to it when redelivered here: the VM has one process (P5)', async () => {
   const id = newVmId();
   await host.append(id, OTHER, claim(OTHER, false));
   const [claimed] = await host.story(id);

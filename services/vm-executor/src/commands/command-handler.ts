@@ -1,4 +1,4 @@
-// One accepted command, from its delivery to its ack: decided, its intent or rejection appended; then its task runs.
+// Handles one accepted command from delivery to ack: decides, appends the intent or rejection, then runs the task.
 import { commandRejected, type Decision, decide, type Admission as HostAnswer, type Vm } from '@ironlog/domain';
 import type { Delivery, UnacknowledgedMessage } from '@ironlog/event-log';
 import {
@@ -21,18 +21,18 @@ export interface CommandDeps {
   readonly host: HostDeps;
   readonly vms: VmTable;
   /**
-   * A queue per VM for accepting alone, so that nobody's command waits behind anybody's task: accepting takes as long as
-   * its appends. A bounded mailbox with a nak beyond it would let one VM's long task hold deliveries, and lose their order.
-   * It is safe, for `decide` refuses what a task in flight forbids (a delete with force pre-empts it on record), and two
-   * appends to one VM take turns (VmLog) and are decided of what is on record then. Whatever touches a process (tasks,
-   * deaths, settling) is in the VM's mailbox, one at a time.
+   * One queue per VM, for acceptance only: a command waits for the appends before it, never for a task. A bounded mailbox
+   * with a nak would let one VM's long task hold deliveries and lose their order. This is safe: `decide` refuses what a
+   * task in flight forbids (a delete with force pre-empts it), and VmLog serialises the appends to a VM and decides each
+   * from the latest state. Work that touches a process (tasks, deaths, reconciliation) runs in the VM's mailbox, one job at
+   * a time.
    */
   readonly accepting: Mailboxes;
   readonly tasks: OpenTasks;
   readonly rejections: RecentRejections;
 }
 
-/** What a delivery lets us do; a message read at start, before consuming goes on, is acked by its redelivery. */
+/** The acknowledgements of a delivery. A message read at start, before consuming, is acked by its redelivery. */
 type Incoming = UnacknowledgedMessage & Partial<Pick<Delivery, 'ack' | 'term'>>;
 
 /** A command while it is decided. */
@@ -50,7 +50,7 @@ export class CommandHandler {
     this.#deps = deps;
   }
 
-  /** Resolves when the command has an intent, a rejection or an expiry on record and is acked; its task runs meanwhile. */
+  /** Resolves when an intent, rejection or expiry is appended and the command is acked. Its task runs on. */
   async handle(incoming: Incoming): Promise<void> {
     const command = read(incoming);
     if (!command) {
@@ -70,7 +70,7 @@ export class CommandHandler {
       if (log) this.#deps.tasks.resume(log);
       return log !== undefined;
     });
-    // P4: acked only by the one who will do it; a superseded executor leaves it to be delivered to the next.
+    // P4: only the executor that runs the task acks. A superseded one leaves the command to its successor.
     if (begins) await this.#deps.host.incarnation.check();
     await incoming.ack?.();
     this.#deps.host.fail('after-ack');
@@ -101,7 +101,7 @@ export class CommandHandler {
     const decision = await this.#validate(log, accepting).finally(() => admission.release(command));
     fail('after-intent');
     if (decision.kind === 'rejected') await this.#reject(command, decision.rejection, traceparent);
-    // A duplicate of an open command: its task may have been cut off, and is resumed by running it; where it is ours.
+    // A duplicate of an open command: its task, if ours, may have been interrupted, and running it resumes it.
     const isOpen = log.vm.owner === host && log.vm.task?.commandId === command.id;
     return decision.kind === 'intent' || isOpen ? log : undefined;
   }
@@ -118,12 +118,12 @@ export class CommandHandler {
         decision = decide(vm, command, context);
         sequence = vm.sequence;
         if (decision.kind !== 'intent' && decision.kind !== 'expired') return undefined;
-        // On its way with the intent, so that the effect need not wait for the answer; who needs it hears of a failure.
+        // Started with the append: the effect then need not wait for the answer. Its own check reports a failure.
         this.#deps.host.incarnation.check().catch(() => undefined);
         return { fact: decision.fact, meta };
       });
       if (!decision) throw new Error(`command ${id} was not decided`);
-      // An append finds out by itself that others have written (P4); a rejection touches no VM, so it is looked first.
+      // An append detects other writers by itself (P4). A rejection has no expectation, so the log is read first.
       if (decision.kind !== 'rejected' || (await log.refresh()).sequence === sequence) return decision;
     }
   }

@@ -1,4 +1,4 @@
-// What this host has rejected: known again after a restart, one tenant's apart from another's, and bounded.
+// The rejections by this host: known again after a restart, separate per tenant, and bounded.
 import { commandRejected } from '@ironlog/domain';
 import { createMemoryEventLog } from '@ironlog/event-log';
 import {
@@ -44,7 +44,7 @@ const loaded = async (log: Awaited<ReturnType<typeof logOf>>, after: number) => 
   return (tenant: TenantId, command: CommandId) => rejections.has(tenant, command);
 };
 
-test('every one of this host is known after a restart, and nobody else is asked for', async () => {
+test("this host's rejections are known after a restart, and only they are read", async () => {
   const log = await logOf(
     [ACME, id('one'), HOST],
     [BETA, id('two'), HOST],
@@ -56,19 +56,19 @@ test('every one of this host is known after a restart, and nobody else is asked 
   expect(has(BETA, id('two'))).toBe(true);
 });
 
-test('only what comes after the given sequence is read', async () => {
+test('only rejections after the given sequence are read', async () => {
   const has = await loaded(await logOf([ACME, id('one'), HOST], [ACME, id('two'), HOST]), 1);
   expect([has(ACME, id('one')), has(ACME, id('two'))]).toEqual([false, true]);
 });
 
-test("a tenant's command is not taken for another's of the same id", () => {
+test('commands of two tenants with the same id are kept apart', () => {
   const rejections = new RecentRejections();
   rejections.add(ACME, id('one'));
   expect(rejections.has(ACME, id('one'))).toBe(true);
   expect(rejections.has(BETA, id('one'))).toBe(false);
 });
 
-test('the oldest is forgotten first, and only beyond 50,000', () => {
+test('the oldest is dropped first, and only beyond 50,000', () => {
   const rejections = new RecentRejections();
   for (let n = 1; n <= 50_000; n += 1) rejections.add(ACME, id(n));
   rejections.add(ACME, id(50_000));
@@ -77,7 +77,7 @@ test('the oldest is forgotten first, and only beyond 50,000', () => {
   expect([1, 2, 50_001].map((n) => rejections.has(ACME, id(n)))).toEqual([false, true, true]);
 });
 
-test('however often a host starts, what it rejected in the last hour is read again, and older marks go', () => {
+test('however often a host starts, its rejections of the last hour are read again, and older marks are dropped', () => {
   const minute = (n: number): string => new Date(n * 60_000).toISOString();
   let starts: StartMark[] = [];
   const start = (at: number) => {
@@ -91,7 +91,7 @@ test('however often a host starts, what it rejected in the last hour is read aga
   expect(starts.map(({ sequence }) => sequence)).toEqual([660, 900, 1270]);
 });
 
-test('a host that starts once a second has a short list, and forgets no more for it', () => {
+test('a host that starts once a second has few marks, and loses no rejection', () => {
   let starts: StartMark[] = [];
   for (let second = 0; second < 7200; second += 1) {
     const since = rejectionsSince(starts, { at: new Date(second * 1000).toISOString(), sequence: second });

@@ -1,22 +1,22 @@
-// Commands that this host has rejected: a redelivered one is not decided a second time, and differently (P2).
+// Commands that this host rejected: a redelivered one must not be decided again with another outcome (P2).
 import type { EventLog } from '@ironlog/event-log';
 import { type CommandId, type HostId, SUBJECT_PREFIX, type TenantId } from '@ironlog/schemas';
 
-/** Oldest forgotten first; far more than can be delivered and not acked at once. */
+/** The oldest is dropped first. Far more than the deliveries that can be unacknowledged at once. */
 const REMEMBERED = 50_000;
 
-/** A command may be delivered again, or sent again by its sender, for about this long after it was rejected. */
+/** The time after a rejection within which a command may be redelivered or sent again. */
 const REDELIVERED_WITHIN_MS = 60 * 60 * 1000;
-/** Starts closer together than this share a mark: a host that restarts without end has a short list all the same. */
+/** Starts closer together than this share a mark: a host in a restart loop keeps few marks. */
 const MARK_EVERY_MS = 5 * 60 * 1000;
 
 export interface StartMark {
   readonly at: string;
-  /** The last of EVENTS then. */
+  /** The last sequence of EVENTS at that time. */
   readonly sequence: number;
 }
 
-/** The sequence after which rejections are read at a start, and the marks that the next start needs. */
+/** The sequence after which a start reads rejections, and the marks to keep for the next start. */
 export const rejectionsSince = (
   starts: readonly StartMark[],
   now: StartMark,
@@ -28,7 +28,7 @@ export const rejectionsSince = (
   );
   const kept = starts.slice(oldest);
   const last = kept.at(-1);
-  // Without a mark this is the first start here: nothing of this host was rejected before it.
+  // Without a mark this is the first start: this host has rejected nothing yet.
   if (last && Math.abs(ageMs(last)) < MARK_EVERY_MS) return { after: kept[0]?.sequence ?? 0, starts: kept };
   return { after: kept[0]?.sequence ?? 0, starts: [...kept, now] };
 };

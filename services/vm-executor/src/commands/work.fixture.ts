@@ -1,4 +1,4 @@
-// For tests: a work queue in memory. What is sent is handed over as a delivery, and how it ended is told.
+// For tests: an in-memory work queue. It delivers what is sent, and reports how the delivery ended.
 import { once } from 'node:events';
 import { workCommand } from '@ironlog/domain';
 import type { ConsumeOptions, UnacknowledgedMessage, WorkQueue } from '@ironlog/event-log';
@@ -43,7 +43,7 @@ const commandOf = ({ params = {}, verb, id = newCommandId(), startBy, storedAt: 
   });
 
 export class MemoryWork {
-  /** Delivered to an executor before, and not acked. */
+  /** Delivered to an earlier executor and not acked. */
   readonly left: UnacknowledgedMessage[] = [];
   readonly #host: HostId;
   #hand: ConsumeOptions['onDelivery'] | undefined;
@@ -64,7 +64,7 @@ export class MemoryWork {
     };
   }
 
-  /** Resolves with how the delivery ended; while it has not, it is in hand. */
+  /** Resolves with the end of the delivery; until then the delivery is pending. */
   async send(sent: Sent): Promise<'acked' | 'naked' | 'terminated'> {
     if (!this.#hand) throw new Error('no executor consumes');
     const ended = Promise.withResolvers<'acked' | 'naked' | 'terminated'>();

@@ -1,4 +1,4 @@
-// boot: the VM runs at its new epoch, in a process of that epoch.
+// boot: runs the VM at its new epoch, in a process of that epoch.
 import type { Refusal } from '@ironlog/hypervisor';
 import type { LiveProcess } from '../processes/live-processes.ts';
 import { type Effect, type EffectContext, type EffectResult, failed } from './context.ts';

@@ -1,4 +1,4 @@
-// cleanup: no process and no socket is left of what failed; the VM's directory stays. Done twice, it finds nothing to do.
+// cleanup: removes the failed VM's process and socket and keeps its directory. Idempotent.
 import { refusal } from '@ironlog/hypervisor';
 import { type Effect, failed } from './context.ts';
 import { removeTraces, residueIn } from './residue.ts';

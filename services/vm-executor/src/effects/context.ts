@@ -1,4 +1,4 @@
-// What an effect may use: the VM as it stood at its intent, its hypervisor, its process, and a signal that ends it.
+// What an effect may use: the VM at its intent, its hypervisor, its process, and an abort signal.
 import type { Vm } from '@ironlog/domain';
 import type { Hypervisor, Outcome, Refusal } from '@ironlog/hypervisor';
 import type { Residue, VmFact } from '@ironlog/schemas';
@@ -14,15 +14,15 @@ export interface EffectContext {
   readonly fail: Fail;
   /** Monotonic, ms. */
   readonly now: () => number;
-  /** The VM's process at `epoch`: the live one, one that a crash left, or a new one (P5: never a second). */
+  /** The VM's process at `epoch`: the live one, one that survived a crash, or a new one (P5: never a second). */
   ensureProcess(epoch: number): Promise<Outcome<{ readonly process: LiveProcess }>>;
   /** The live process, if there is one. */
   liveProcess(): LiveProcess | undefined;
-  /** Of so many seconds that the task's intent gave, those that are left, in ms: they go on while no executor runs. */
+  /** What is left of the `seconds` given by the task's intent, in ms. Time passes while no executor runs, too. */
   graceLeftMs(seconds: number): number;
-  /** Whether the process of `epoch` left word that its guest had stopped: one that was killed leaves none. */
+  /** Whether the process of `epoch` recorded that its guest stopped. A killed process records nothing. */
   guestHadStopped(epoch: number): Promise<boolean>;
-  /** Ends every process of the VM, whatever its epoch. `false`: one would not die. */
+  /** Ends every process of the VM, of any epoch. `false`: one did not die. */
   endProcesses(): Promise<boolean>;
   /** One call to the hypervisor's socket, timed, traced and bounded; `withinMs` by default 10,000. */
   call(name: string, work: (deadline: AbortSignal) => Promise<Outcome>, withinMs?: number): Promise<Outcome>;
@@ -30,7 +30,7 @@ export interface EffectContext {
 
 export type Effect = (context: EffectContext) => Promise<EffectResult>;
 export type EffectResult =
-  /** `afterwards`, once the fact is on record: until then a resumption may have to read what it removes. */
+  /** `afterwards` runs after the fact is appended: a resumed task may need what it removes. */
   | { readonly kind: 'done'; readonly fact: VmFact; readonly afterwards?: () => Promise<void> }
   | { readonly kind: 'failed'; readonly refusal: Refusal; readonly residue: readonly Residue[] };
 

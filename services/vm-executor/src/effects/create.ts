@@ -1,12 +1,12 @@
-// create: a directory, a hypervisor process for the first epoch, and the VM defined in it, not yet running.
+// create: makes a directory and a hypervisor process for the first epoch, and defines the VM in it, not yet running.
 import { chmodSync, mkdirSync } from 'node:fs';
 import { hostError } from '@ironlog/hypervisor';
 import { foreignEntriesIn } from '../vms/vm-directory.ts';
 import { type Effect, failed } from './context.ts';
 import { define } from './define.ts';
-import { clearUp, notOurs } from './residue.ts';
+import { clearUp, foreignEntriesFound } from './residue.ts';
 
-/** The process made at create is the one that the first boot runs in. */
+/** The first boot runs in the process made at create. */
 export const FIRST_EPOCH = 1;
 
 export const create: Effect = async (context) => {
@@ -16,7 +16,7 @@ export const create: Effect = async (context) => {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const foreignEntries = foreignEntriesIn(directory);
-    if (foreignEntries.length > 0) return failed(notOurs(foreignEntries));
+    if (foreignEntries.length > 0) return failed(foreignEntriesFound(foreignEntries));
     chmodSync(directory, 0o700);
   } catch (error) {
     return failed(hostError('directory', "the VM's directory could not be made", error));

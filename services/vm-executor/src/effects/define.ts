@@ -1,9 +1,9 @@
-// The VM defined in its process of an epoch: the first half of a create, of a boot and of a reboot.
+// Defines the VM in its process of an epoch: the first half of a create, a boot and a reboot.
 import type { Outcome } from '@ironlog/hypervisor';
 import type { LiveProcess } from '../processes/live-processes.ts';
 import type { EffectContext } from './context.ts';
 
-/** P6: a driver's create is an "ensure". It is spared where this executor has seen it done; a crash may have come before it. */
+/** P6: a driver's create is idempotent. It is skipped only when this executor has done it; a crash may have preceded it. */
 export const define = async (
   context: EffectContext,
   epoch: number,

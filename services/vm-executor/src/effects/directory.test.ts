@@ -1,4 +1,4 @@
-// A directory that the host will not make or remove is the VM's failure, told without its path.
+// A directory that the host cannot make or remove fails the VM's command, and the reason omits the path.
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { initialVm } from '@ironlog/domain';
@@ -8,7 +8,7 @@ import type { EffectContext } from './context.ts';
 import { create } from './create.ts';
 import { remove } from './remove.ts';
 
-/** Longer than any file system takes. */
+/** Longer than any file system allows. */
 const directory = join(tmpdir(), 'x'.repeat(300));
 const context: Partial<EffectContext> = {
   directory,

@@ -1,4 +1,4 @@
-// Every verb's effect. Each is an "ensure": run again after a crash, it finishes what is not done and repeats nothing.
+// Every verb's effect. Each is idempotent: run again after a crash, it does only what is not done yet.
 import { refusal } from '@ironlog/hypervisor';
 import type { Verb } from '@ironlog/schemas';
 import { boot } from './boot.ts';
@@ -10,8 +10,8 @@ import { reboot } from './reboot.ts';
 import { remove } from './remove.ts';
 import { shutdown } from './shutdown.ts';
 
-/** No driver claims these verbs, so `decide` rejects them; a log from an executor that could may still ask. */
-const notHere =
+/** No driver supports these verbs, so `decide` rejects them. A log of another executor may hold such a task. */
+const unsupported =
   (verb: Verb): Effect =>
   async () =>
     failed(refusal('unsupported', verb, `this executor cannot ${verb}`));
@@ -25,8 +25,8 @@ export const EFFECTS: Readonly<Record<Verb, Effect>> = {
   reboot,
   delete: remove,
   cleanup,
-  snapshot: notHere('snapshot'),
-  restore: notHere('restore'),
+  snapshot: unsupported('snapshot'),
+  restore: unsupported('restore'),
 };
 export type { EffectContext, EffectResult } from './context.ts';
 export { removeTraces, removeTracesOf } from './residue.ts';

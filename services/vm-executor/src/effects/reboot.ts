@@ -1,4 +1,4 @@
-// reboot: the process of the old epoch ends, one of the new epoch runs. Resumed after a crash, it does not reboot twice.
+// reboot: ends the old epoch's process and runs one of the new epoch. Resumed after a crash, it does not reboot twice.
 import { runAtEpoch } from './boot.ts';
 import type { Effect } from './context.ts';
 import { removeTracesOf } from './residue.ts';

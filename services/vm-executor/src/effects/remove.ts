@@ -1,8 +1,8 @@
-// delete: nothing of the VM is left. Done twice, it finds nothing to do.
+// delete: removes everything of the VM. Idempotent.
 import { hostError, refusal } from '@ironlog/hypervisor';
 import { removeVmDirectory } from '../vms/vm-directory.ts';
 import { type Effect, failed } from './context.ts';
-import { notOurs, residueIn } from './residue.ts';
+import { foreignEntriesFound, residueIn } from './residue.ts';
 
 export const remove: Effect = async (context) => {
   const { directory, fail, vm } = context;
@@ -14,7 +14,7 @@ export const remove: Effect = async (context) => {
   fail('before-remove');
   try {
     const foreignEntries = removeVmDirectory(directory);
-    if (foreignEntries.length > 0) return failed(notOurs(foreignEntries), ['directory']);
+    if (foreignEntries.length > 0) return failed(foreignEntriesFound(foreignEntries), ['directory']);
   } catch (error) {
     return failed(hostError('directory', "the VM's directory could not be removed", error), ['directory']);
   }

@@ -1,4 +1,4 @@
-// What an effect that failed leaves behind, after it has tried to leave nothing.
+// The residue of a failed effect, after it has tried to remove everything.
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { findByDirectory, type Refusal, readLaunchRecord, refusal, removeLaunchRecord } from '@ironlog/hypervisor';
@@ -14,14 +14,14 @@ const entriesOf = (directory: string): string[] => {
   }
 };
 
-/** What a process has beside what the VM keeps: its socket, and its word of what its guest did. */
+/** A process's files beside the VM's own: its socket, and its record of the guest's events. */
 const TRACE = /^e(\d+)\.(?:sock|events)$/;
 
-/** Removes what the dead processes of `epoch` have left; those of other epochs may live. */
+/** Removes the files of the dead processes of `epoch`. Processes of other epochs may live. */
 export const removeTracesOf = async (directory: string, epoch: number): Promise<void> => {
   for (const name of entriesOf(directory))
     if (Number(TRACE.exec(name)?.[1]) === epoch) rmSync(join(directory, name), { force: true });
-  // A hint: what cannot be read of it is no reason to stop.
+  // The launch record is only a hint: a read error is ignored.
   const launched = await readLaunchRecord(directory).catch(() => undefined);
   if (launched?.kind === 'record' && launched.record.epoch === epoch) await removeLaunchRecord(directory);
 };
@@ -33,7 +33,7 @@ export const removeTraces = async (directory: string): Promise<void> => {
   await removeLaunchRecord(directory);
 };
 
-/** What is there now, by looking. */
+/** The residue found on the host now. */
 export const residueIn = async (directory: string): Promise<Residue[]> => {
   const residue: Residue[] = [];
   if ((await findByDirectory(directory)).length > 0) residue.push('process');
@@ -41,8 +41,8 @@ export const residueIn = async (directory: string): Promise<Residue[]> => {
   return residue;
 };
 
-/** Somebody has put something into the VM's folder: what it is, is for the host's log. */
-export const notOurs = (foreignEntries: readonly string[]): Refusal =>
+/** The VM's directory holds foreign entries. Their names go to the host's log only. */
+export const foreignEntriesFound = (foreignEntries: readonly string[]): Refusal =>
   refusal(
     'failed',
     'directory',
@@ -50,7 +50,7 @@ export const notOurs = (foreignEntries: readonly string[]): Refusal =>
     foreignEntries.slice(0, 10).join(', '),
   );
 
-/** Ends the process and removes its socket; what remains is for recovery to clean up. */
+/** Ends the process and removes its socket. Recovery cleans up what remains. */
 export const clearUp = async (context: EffectContext): Promise<Residue[]> => {
   if (await context.endProcesses()) await removeTraces(context.directory);
   return residueIn(context.directory);

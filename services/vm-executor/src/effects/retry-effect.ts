@@ -1,4 +1,4 @@
-// An effect that throws (the log is away, a disk is full) is tried again until its task's deadline, and has failed then (P2).
+// Retries an effect that throws (log unavailable, disk full) until its task's deadline; then the task has failed (P2).
 import { EventLogError } from '@ironlog/event-log';
 import { hostError, type Refusal, refusal } from '@ironlog/hypervisor';
 import type { Residue, Verb } from '@ironlog/schemas';
@@ -12,12 +12,12 @@ const BACKOFF = { baseMs: 100, maxMs: 5000 };
 export interface RetryEffectOptions {
   readonly verb: Verb;
   readonly effect: Effect;
-  /** Aborted when the service stops: then the task stays open, and nothing is cleared up. */
+  /** Aborted when the service stops: the task then stays open, and nothing is cleaned up. */
   readonly stop: AbortSignal;
   readonly onAgain: (again: { attempt: number; waitMs: number; cause: unknown }) => void;
 }
 
-/** Effects are "ensure" (P6): what one has done before it threw, the next attempt finds done. @throws Superseded, or when stopped. */
+/** Effects are idempotent (P6): an attempt skips what an earlier one has done. @throws Superseded, or when stopped. */
 export const retryEffect = async (
   { verb, effect, stop, onAgain }: RetryEffectOptions,
   context: EffectContext,
@@ -44,10 +44,10 @@ const inWords = (verb: Verb, thrown: unknown): Refusal =>
     ? refusal('failed', verb, `${verb} was not done: the host did not reach the event log`, thrown.message)
     : hostError(verb, `${verb} was not done`, thrown);
 
-/** After these verbs' failure the VM is to have no process; the others leave it as it was. */
+/** When these verbs fail, the VM must have no process. The other verbs leave it unchanged. */
 const ENDS_ITS_PROCESS: readonly Verb[] = ['create', 'boot', 'reboot', 'restore'];
 const CHECKS_FOR_RESIDUE: readonly Verb[] = ['delete', 'cleanup'];
-/** Where not even that can be found out, recovery is to clean up whatever there may be. */
+/** Used when the residue cannot be determined: recovery then cleans up everything that may exist. */
 const UNKNOWN: readonly Residue[] = ['process', 'socket'];
 
 const leftOf = async (verb: Verb, context: EffectContext): Promise<readonly Residue[]> => {

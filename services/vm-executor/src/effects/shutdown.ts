@@ -1,4 +1,4 @@
-// shutdown: the guest stops by itself where it can, by force where it will not; its process ends either way.
+// shutdown: stops the guest gracefully, by force after its grace; its process ends in either case.
 import type { Effect } from './context.ts';
 import { removeTraces } from './residue.ts';
 import { stopGuest } from './stop-guest.ts';

@@ -1,4 +1,4 @@
-// A host's capacity: what is configured wins, one by one; the rest comes from the machine or the simulator.
+// A host's capacity: each configured value wins; the others come from the machine or the simulator.
 import { availableParallelism, totalmem } from 'node:os';
 import { expect, test } from 'vitest';
 import { loadFrom } from '../env.fixture.ts';
@@ -7,14 +7,14 @@ import { capacityOf } from './capacity.ts';
 const MIB = 1024 * 1024;
 const capacity = (env: Record<string, string>) => capacityOf(loadFrom(env));
 
-test('a simulator gives out more than any machine has, and a thousand processes', () => {
+test('a simulator offers more than any machine has, and a thousand processes', () => {
   const { cpus, memoryMiB, processes } = capacity({});
   expect(cpus).toBeGreaterThan(availableParallelism() * 100);
   expect(memoryMiB).toBeGreaterThan((totalmem() / MIB) * 100);
   expect(processes).toBe(1000);
 });
 
-test('a real hypervisor is never promised more memory than the machine has', () => {
+test('a real hypervisor never offers more memory than the machine has', () => {
   const { cpus, memoryMiB, processes } = capacity({ IRONLOG_HYPERVISOR: 'qemu' });
   expect(cpus % availableParallelism()).toBe(0);
   expect(Number.isInteger(memoryMiB)).toBe(true);
@@ -23,7 +23,7 @@ test('a real hypervisor is never promised more memory than the machine has', () 
   expect(processes).toBe(1000);
 });
 
-test.each(['simulator', 'qemu'])('what is configured for %s wins, and leaves the others as they were', (kind) => {
+test.each(['simulator', 'qemu'])('a configured value for %s wins, and leaves the others unchanged', (kind) => {
   const IRONLOG_HYPERVISOR = kind;
   const machine = capacity({ IRONLOG_HYPERVISOR });
   expect(capacity({ IRONLOG_HYPERVISOR, IRONLOG_HOST_CPUS: '3' })).toEqual({ ...machine, cpus: 3 });

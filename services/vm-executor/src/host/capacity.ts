@@ -1,13 +1,13 @@
-// What this host can hold: as configured, or from the machine; a simulator holds no memory of its guests'.
+// This host's capacity: as configured, or from the machine. A simulator uses no memory for its guests.
 import { availableParallelism, totalmem } from 'node:os';
 import type { Resources } from '@ironlog/schemas';
 import type { ExecutorConfig } from '../env.ts';
 
-/** Hosts of 96 cores and 384 GB run a thousand; 25 was the limit this system exists to lift. */
+/** Hosts with 96 cores and 384 GB run a thousand. */
 const DEFAULT_PROCESSES = 1000;
-/** Guests are idle most of the time: processors are shared out this many times over. */
+/** Guests are idle most of the time: virtual CPUs are over-committed by this factor. */
 const CPU_OVERCOMMIT = 8;
-/** Memory is never promised twice, and the host itself keeps a tenth. */
+/** Memory is never over-committed, and the host keeps a tenth. */
 const MEMORY_SHARE = 0.9;
 const MIB = 1024 * 1024;
 const SIMULATED: Resources = { cpus: 1_000_000, memoryMiB: 1_000_000_000, processes: DEFAULT_PROCESSES };

@@ -1,4 +1,4 @@
-// The catalogue: tenants see ids and words, and no path; the launch has the paths that are configured.
+// The catalogue: tenants see ids and descriptions, no path; a launch gets the configured paths.
 import { imageId } from '@ironlog/schemas';
 import { expect, test } from 'vitest';
 import { loadFrom } from '../env.fixture.ts';
@@ -7,12 +7,12 @@ import { catalogueOf } from './catalogue.ts';
 const demo = (env: Record<string, string>) => catalogueOf(loadFrom(env)).get(imageId('demo'));
 const FILES = { IRONLOG_KERNEL: '/images/vmlinuz', IRONLOG_INITRD: '/images/initrd' };
 
-test('a simulator needs no file, even where one is configured', () => {
+test('a simulator uses no file, even where one is configured', () => {
   expect(demo(FILES)).toMatchObject({ listing: { id: 'demo', hypervisors: ['simulator'], default: true } });
   expect(demo(FILES)?.launch).toEqual({});
 });
 
-test('a real hypervisor gets the configured files and a serial console; what is listed holds no path', () => {
+test('a real hypervisor gets the configured files and a serial console; the listing holds no path', () => {
   const image = demo({ IRONLOG_HYPERVISOR: 'qemu', ...FILES });
   expect(image?.launch).toEqual({
     kernel: '/images/vmlinuz',
@@ -23,6 +23,6 @@ test('a real hypervisor gets the configured files and a serial console; what is 
   expect(JSON.stringify(image?.listing)).not.toContain('/images');
 });
 
-test('a file that is not configured is not there, and not undefined', () => {
+test('a file that is not configured is absent, not undefined', () => {
   expect(Object.keys(demo({ IRONLOG_HYPERVISOR: 'qemu' })?.launch ?? {})).toEqual(['args']);
 });

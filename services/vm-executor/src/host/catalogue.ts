@@ -1,9 +1,9 @@
-// The images that this host offers: ids for tenants, paths only here.
+// The images that this host offers. Tenants see ids; paths stay here.
 import { type ImageId, imageId } from '@ironlog/schemas';
 import type { ExecutorConfig } from '../env.ts';
 import type { Image } from '../host-deps.ts';
 
-/** What the demo kernel needs to talk on its first serial port. */
+/** Kernel arguments for output on the first serial port. */
 const SERIAL_CONSOLE = 'console=ttyS0 reboot=t panic=-1';
 
 export const catalogueOf = (config: ExecutorConfig): ReadonlyMap<ImageId, Image> => {

@@ -1,4 +1,5 @@
-// The heartbeat: what this host offers and has given out, in the HOSTS bucket every few seconds and when room is given back.
+// The heartbeat: this host's capacity and its use, written to the bucket HOSTS every few seconds and when capacity is
+// released.
 import { type Heartbeat, HOSTS_BUCKET } from '@ironlog/schemas';
 import type { Logger } from '@ironlog/service-kit';
 import { type KV, Kvm } from '@nats-io/kv';
@@ -6,18 +7,18 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { debounce } from '../vms/debounce.ts';
 
 const EVERY_MS = 3000;
-/** A fleet that is taken down must not cost a beat for each VM. */
+/** Deleting a whole fleet must not cost a heartbeat per VM. */
 const DEBOUNCE_MS = 100;
 
 export interface HeartbeatTimer {
-  /** Sends one at once: what has changed must not wait for the next. */
+  /** Sends a heartbeat at once, for a change that must not wait for the next one. */
   readonly beat: () => Promise<void>;
   /**
-   * Tells soon, and not only at the next beat, that something was given back: creates may wait for it. What is taken need
-   * not be told: the gateway counts what it has placed itself, until a beat (api-gateway, placement/hosts.ts).
+   * Sends a heartbeat soon after capacity is released, because creates may wait for it. Reserved capacity needs none: the
+   * gateway counts its own placements until the next heartbeat (api-gateway, placement/hosts.ts).
    */
-  readonly givenBack: () => void;
-  /** Sends the last beat. */
+  readonly released: () => void;
+  /** Sends the last heartbeat. */
   readonly stop: () => Promise<void>;
 }
 
@@ -34,7 +35,7 @@ const put = async (bucket: KV, { read, logger }: HeartbeatDeps): Promise<void> =
   try {
     await bucket.put(heartbeat.host, JSON.stringify(heartbeat));
   } catch (err) {
-    // The next beat tells the same; a host that cannot be heard is found by its silence.
+    // The next heartbeat carries the same data. A host without heartbeats is detected by their absence.
     logger.warn({ err }, 'heartbeat not sent');
   }
 };
@@ -60,7 +61,7 @@ export const startHeartbeat = async (deps: HeartbeatDeps): Promise<HeartbeatTime
   const early = debounce(() => void put(bucket, deps), DEBOUNCE_MS);
   return {
     beat: () => put(bucket, deps),
-    givenBack: early.soon,
+    released: early.soon,
     stop: async () => {
       clearInterval(timer);
       early.stop();

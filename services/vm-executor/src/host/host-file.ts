@@ -1,4 +1,4 @@
-// host.json in the state directory: whose directory it is, and how far in which log that host has got.
+// host.json in the state directory: the owning host, its log, and its progress in that log.
 import { readFileSync } from 'node:fs';
 import { hostIdSchema, timestampSchema } from '@ironlog/schemas';
 import { ConfigError } from '@ironlog/service-kit';
@@ -7,19 +7,19 @@ import { z } from 'zod';
 const hostFileSchema = z.strictObject({
   host: hostIdSchema,
   stateDirectoryId: z.string(),
-  /** The log this host wrote to: another creation time, or a shorter log, is another log. */
+  /** The log that this host used. Another creation time, or a shorter log, is another log. */
   log: z.strictObject({ createdAt: z.string(), lastSequence: z.int() }).nullable(),
-  /** Up to here in EVENTS every VM that this host claimed has its directory, or is gone. */
+  /** Up to this sequence of EVENTS every VM claimed by this host has its directory, or is gone. */
   scannedTo: z.int(),
-  /** Where EVENTS ended at this host's starts, oldest first. */
+  /** The last sequence of EVENTS at this host's starts, oldest first. */
   starts: z.array(z.strictObject({ at: timestampSchema, sequence: z.int() })).default([]),
 });
 export type HostFile = z.infer<typeof hostFileSchema>;
 
-/** As versions before this one wrote it. */
+/** As earlier versions wrote it. */
 const readSchema = hostFileSchema.partial({ host: true });
 
-/** `undefined`: there is none. @throws ConfigError when it is damaged: a guess would have its VMs' processes ended. */
+/** `undefined`: no such file. @throws ConfigError when it is damaged: a guess would end its VMs' processes. */
 export const readHostFile = (path: string): z.infer<typeof readSchema> | undefined => {
   try {
     return readSchema.parse(JSON.parse(readFileSync(path, 'utf8')));

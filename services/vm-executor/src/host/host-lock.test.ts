@@ -1,4 +1,4 @@
-// The host's lock: held by another living process it is refused, left by a dead one it is taken over.
+// The host's lock: refused while another living process holds it, taken over from a dead one.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
@@ -15,7 +15,7 @@ process.stdout.write('held');
 process.stdin.once('data', () => { release(); process.exit(0); });
 `;
 
-/** Runs when it is told to, and tells what came of it. */
+/** Starts on a line of input, and prints the result. */
 const RACE = `
 const { takeHostLock } = await import(process.argv[1]);
 process.stdout.write('ready');
@@ -41,7 +41,7 @@ const end = async (child: ChildProcess): Promise<void> => {
   await exited;
 };
 
-/** Another process that has taken the lock by the same code. */
+/** Another process that took the lock with the same code. */
 const another = async () => {
   const argv = ['--input-type=module', '-e', HOLD, '--', join(import.meta.dirname, 'host-lock.ts'), directory];
   const child = spawn(process.execPath, argv, { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -53,7 +53,7 @@ const locks = (): string[] => readdirSync(directory).filter((name) => name.endsW
 /** The pids that the locks name. */
 const holders = (): number[] => locks().map((name) => Number(/^executor-(\d+)-/.exec(name)?.[1]));
 
-test('it names this process, is for its owner only, and is gone when let go', async () => {
+test('it names this process, is readable by its owner only, and is removed on release', async () => {
   const release = await takeHostLock(directory);
   expect(holders()).toEqual([process.pid]);
   expect(statSync(join(directory, locks()[0] ?? '')).mode & 0o777).toBe(0o600);
@@ -61,7 +61,7 @@ test('it names this process, is for its owner only, and is gone when let go', as
   expect(locks()).toEqual([]);
 });
 
-test('while another process lives that holds it, it is refused, and that process is named', async () => {
+test('while another living process holds it, it is refused, and that process is named', async () => {
   const child = await another();
   const refused = expect(takeHostLock(directory)).rejects;
   await refused.toThrow(ConfigError);
@@ -71,7 +71,7 @@ test('while another process lives that holds it, it is refused, and that process
   expect(holders()).toEqual([child.pid]);
 });
 
-test('once the other has let go, it can be taken', async () => {
+test('after the other process released it, it can be taken', async () => {
   const child = await another();
   const exited = once(child, 'exit');
   child.stdin.write('.');
@@ -81,7 +81,7 @@ test('once the other has let go, it can be taken', async () => {
   expect(holders()).toEqual([process.pid]);
 });
 
-test('the lock of a process that was killed is taken over', async () => {
+test('the lock of a killed process is taken over', async () => {
   const child = await another();
   await end(child);
   expect(holders()).toEqual([child.pid]);
@@ -92,7 +92,7 @@ test('the lock of a process that was killed is taken over', async () => {
 test.each([
   ['start time', /-\d+-(?=[0-9a-f]{8}-)/, '-1-'],
   ['boot', /[0-9a-f-]{36}(?=\.lock)/, '0'.repeat(36)],
-])('a pid that is another process by now holds nothing (its %s differs)', async (_, part, other) => {
+])('a reused pid holds no lock (its %s differs)', async (_, part, other) => {
   const child = await another();
   const [name = ''] = locks();
   expect(name.replace(part, other)).not.toBe(name);
@@ -102,7 +102,7 @@ test.each([
   expect(child.exitCode).toBeNull();
 });
 
-test('of many that find the lock of a dead one, one at most goes on', async () => {
+test("of many processes that find a dead process's lock, at most one takes it", async () => {
   await end(await another());
   const argv = ['--input-type=module', '-e', RACE, '--', join(import.meta.dirname, 'host-lock.ts'), directory];
   for (let round = 0; round < 5; round += 1) {
@@ -110,7 +110,7 @@ test('of many that find the lock of a dead one, one at most goes on', async () =
       spawn(process.execPath, argv, { stdio: ['pipe', 'pipe', 'inherit'] }),
     );
     children.push(...racers);
-    // Each waits at the line until all are there.
+    // Each waits for its input until all have started.
     await Promise.all(racers.map(({ stdout }) => once(stdout, 'data')));
     const answers = racers.map(({ stdout }) => once(stdout, 'data'));
     for (const { stdin } of racers) stdin.write('.');

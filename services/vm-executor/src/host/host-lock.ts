@@ -1,10 +1,10 @@
-// A lock file per process: a second executor on the same state directory of the same machine does not start.
+// A lock file per process: a second executor on the same state directory and machine does not start.
 import { closeSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { identify, isAlive, type ProcessIdentity } from '@ironlog/hypervisor';
 import { ConfigError } from '@ironlog/service-kit';
 
-/** The name says who holds it, so that there is no moment at which a lock exists and does not say. */
+/** The file name identifies the holder, so that a lock never exists without it. */
 const LOCK = /^executor-(\d{1,10})-(\d{1,20})-([0-9a-f-]{36})\.lock$/;
 const nameOf = ({ pid, startTime, bootId }: ProcessIdentity): string => `executor-${pid}-${startTime}-${bootId}.lock`;
 
@@ -14,13 +14,13 @@ const holderOf = (name: string): ProcessIdentity | undefined => {
 };
 
 /**
- * Puts its own lock down before it looks for others: of two that start at once at least one sees the other, so that
- * never both go on. Those of dead processes are removed. Returns how to let go.
+ * Writes its own lock before it checks for others: of two simultaneous starts at least one sees the other, so never
+ * both continue. Locks of dead processes are removed. Returns the release function.
  * @throws ConfigError naming the process that holds it.
  */
 export const takeHostLock = async (directory: string): Promise<() => void> => {
   const self = await identify(process.pid);
-  if (!self) throw new Error(`/proc/${process.pid}/stat does not tell of this process`);
+  if (!self) throw new Error(`/proc/${process.pid}/stat does not describe this process`);
   const own = join(directory, nameOf(self));
   closeSync(openSync(own, 'w', 0o600));
   const release = (): void => rmSync(own, { force: true });

@@ -1,10 +1,10 @@
-// Asks every few seconds, about as often as the heartbeat beats, whether another executor has taken over this host: one that
-// has nothing to do must learn of it too, and end (P4).
+// Checks every few seconds, about as often as the heartbeat, whether another executor has taken over this host: an idle
+// executor must learn of it and stop (P4).
 import type { Incarnation } from './incarnation.ts';
 
 const ASK_EVERY_MS = 3000;
 
-/** Returns what ends it. That it is superseded, the incarnation tells by itself; a log that is away is asked again. */
+/** Returns the function that ends it. The incarnation reports supersession itself. A failed check is repeated. */
 export const watchIncarnation = (incarnation: Pick<Incarnation, 'check'>, everyMs = ASK_EVERY_MS): (() => void) => {
   const timer = setInterval(() => void incarnation.check().catch(() => undefined), everyMs);
   return () => clearInterval(timer);

@@ -1,4 +1,4 @@
-// Incarnations: each start of a host's executor is on record, and the one before it is told and spawns no more.
+// Incarnations: each start of a host's executor is recorded; its predecessor is notified and starts no process.
 import { createMemoryEventLog, type EventLog, type MemoryStream, memoryStream } from '@ironlog/event-log';
 import { hostId } from '@ironlog/schemas';
 import { beforeEach, expect, test, vi } from 'vitest';
@@ -7,13 +7,13 @@ import { watchIncarnation } from './incarnation-watch.ts';
 
 const HOST = hostId('host-1');
 let stream: MemoryStream;
-let told: string[];
+let supersededBy: string[];
 let stopping: AbortController;
 let lossy: boolean;
 let checks: number;
 beforeEach(() => {
   stream = memoryStream();
-  told = [];
+  supersededBy = [];
   stopping = new AbortController();
   lossy = false;
   checks = 0;
@@ -32,7 +32,7 @@ const incarnation = (host = HOST) =>
     host,
     now: () => new Date(),
     signal: stopping.signal,
-    onSuperseded: (by) => void told.push(by),
+    onSuperseded: (by) => void supersededBy.push(by),
   });
 const started = async (host = HOST, stateDirectoryId = 'one'): Promise<Incarnation> => {
   const one = incarnation(host);
@@ -46,7 +46,7 @@ const reaped = (one: Incarnation, pid: number) =>
 const onRecord = () =>
   stream.entries.map(({ read }) => (read.ok && read.stored.kind === 'host' ? read.stored.event : undefined));
 
-test('a start is on record as the host own, and it may go on', async () => {
+test('a start is recorded by the host, and the executor may continue', async () => {
   const one = await started();
   await one.check();
   expect(onRecord()).toMatchObject([
@@ -59,26 +59,26 @@ test('a start is on record as the host own, and it may go on', async () => {
     },
   ]);
   expect(stream.entries[0]?.subject).toBe('ironlog.evt.host.host-1.host-1.fact');
-  expect(told).toEqual([]);
+  expect(supersededBy).toEqual([]);
 });
 
-test('a start after others is no conflict: they are read, and it is the one that counts', async () => {
+test('a start after others is no conflict: they are read, and the latest is the current one', async () => {
   await started();
   const two = await started();
   await two.check();
   await reaped(two, 2);
   expect(onRecord()).toMatchObject([{}, {}, { name: 'reaped' }]);
-  expect(told).toEqual([]);
+  expect(supersededBy).toEqual([]);
 });
 
-test('the one before is superseded: its check before a spawn throws, and it is told by whom', async () => {
+test('the previous one is superseded: its check before a spawn throws, and it learns its successor', async () => {
   const one = await started();
   const two = await started();
   await expect(one.check()).rejects.toThrow(Superseded);
-  expect(told).toEqual([two.id]);
+  expect(supersededBy).toEqual([two.id]);
 });
 
-test('superseded once is superseded for ever, though what was read is not read again', async () => {
+test('superseded is final, though the event is not read again', async () => {
   const one = await started();
   const two = await started();
   for (let n = 0; n < 3; n += 1) {
@@ -86,11 +86,11 @@ test('superseded once is superseded for ever, though what was read is not read a
     await expect(reaped(one, n)).rejects.toThrow(Superseded);
   }
   await two.check();
-  expect(told).toEqual([two.id]);
+  expect(supersededBy).toEqual([two.id]);
   expect(onRecord()).toHaveLength(2);
 });
 
-test('it is so even where the log cannot be asked any more', async () => {
+test('it is final even when the log is unavailable', async () => {
   const one = await started();
   await started();
   await expect(one.check()).rejects.toThrow(Superseded);
@@ -98,7 +98,7 @@ test('it is so even where the log cannot be asked any more', async () => {
   await expect(one.check()).rejects.toThrow(Superseded);
 });
 
-test('a thousand who ask within the moment that an answer holds share one look', async () => {
+test('a thousand checks within the lifetime of an answer share one read', async () => {
   const one = await started();
   await Promise.all(Array.from({ length: 1000 }, () => one.check()));
   await one.check();
@@ -109,7 +109,7 @@ test('a thousand who ask within the moment that an answer holds share one look',
   }, 15_000);
 });
 
-test('no answer is none that could hold: who asks next asks the log', async () => {
+test('a failed read is not cached: the next check reads again', async () => {
   const one = await started();
   lossy = true;
   const failed = expect(one.check()).rejects.toThrow('the link loses requests');
@@ -119,14 +119,14 @@ test('no answer is none that could hold: who asks next asks the log', async () =
   expect(checks).toBe(2);
 });
 
-test('a start takes over only when one with another state directory has no answer left that holds', async () => {
+test('a start takes over only when the answers of an executor with another state directory have expired', async () => {
   const one = await started();
   await one.check();
   await started(HOST, 'another');
   await expect(one.check()).rejects.toThrow(Superseded);
 });
 
-test('nor does it once that one has been followed by others', async () => {
+test('it also waits when others have started in between', async () => {
   const one = await started();
   await started(HOST, 'another');
   const again = started(HOST, 'another');
@@ -136,34 +136,34 @@ test('nor does it once that one has been followed by others', async () => {
   await expect(one.check()).rejects.toThrow(Superseded);
 });
 
-test('it waits for none whose state directory it has, for that one is dead', async () => {
+test('it does not wait for an executor with the same state directory, which is dead', async () => {
   const one = await started();
   await one.check();
   await started();
   await one.check();
-  expect(told).toEqual([]);
+  expect(supersededBy).toEqual([]);
 });
 
-test('one that has nothing to do learns of it all the same', async () => {
+test('an idle executor learns of it, too', async () => {
   const one = await started();
   const stop = watchIncarnation(one, 5);
   lossy = true;
   await vi.waitFor(() => expect(checks).toBeGreaterThan(1), { timeout: 15_000 });
   lossy = false;
   const two = await started();
-  await vi.waitFor(() => expect(told).toEqual([two.id]), { timeout: 15_000 });
+  await vi.waitFor(() => expect(supersededBy).toEqual([two.id]), { timeout: 15_000 });
   stop();
 });
 
-test('nor can it say anything more of the host', async () => {
+test('a superseded one appends no host event', async () => {
   const one = await started();
   const two = await started();
   await expect(reaped(one, 1)).rejects.toThrow(`incarnation ${two.id} has taken over host host-1`);
   expect(onRecord().map((event) => event?.name)).toEqual(['executor-started', 'executor-started']);
-  expect(told).toEqual([two.id]);
+  expect(supersededBy).toEqual([two.id]);
 });
 
-test('what others say of the host is folded, and supersedes nobody', async () => {
+test('host events by other writers are folded, and supersede no one', async () => {
   const one = await started();
   await incarnation().append({ name: 'host-reachable', data: {} });
   await one.check();
@@ -177,16 +177,16 @@ test('hosts do not supersede each other', async () => {
   await started(hostId('host-10'));
   await one.check();
   await reaped(one, 1);
-  expect(told).toEqual([]);
+  expect(supersededBy).toEqual([]);
 });
 
-test('what is said at once is on record in its order, once each', async () => {
+test('concurrent appends are stored in order, once each', async () => {
   const one = await started();
   await Promise.all([1, 2, 3].map((pid) => reaped(one, pid)));
   expect(onRecord().slice(1)).toMatchObject([1, 2, 3].map((pid) => ({ data: { pid } })));
 });
 
-test('when the service stops before the fate of an append is known, that is an error, and what waits behind it ends too', async () => {
+test("when the service stops before an append's result is known, it fails, and so do the appends behind it", async () => {
   const one = await started();
   lossy = true;
   const [first, second] = [reaped(one, 1), reaped(one, 2)];
@@ -199,7 +199,7 @@ test('when the service stops before the fate of an append is known, that is an e
   expect(onRecord()).toHaveLength(1);
 });
 
-test('an orderly stop is on record though the service is stopping; one that never started or is superseded says nothing', async () => {
+test('an orderly stop is recorded though the service is stopping; one that never started or is superseded records none', async () => {
   await incarnation().stop();
   const one = await started();
   const two = await started();

@@ -1,4 +1,4 @@
-// One executor per host: each start is an incarnation on record, and a superseded one touches nothing any more (P4).
+// One executor per host: each start is a recorded incarnation, and a superseded one touches nothing (P4).
 import { randomUUID } from 'node:crypto';
 import { hostEvent } from '@ironlog/domain';
 import type { EventLog, Recorded } from '@ironlog/event-log';
@@ -15,12 +15,12 @@ export interface IncarnationDeps {
   readonly onSuperseded: (by: string) => void;
 }
 
-/** A stop must not wait for a log that cannot be reached. */
+/** A stop must not wait for an unreachable log. */
 const STOP_WITHIN_MS = 2000;
 
-/** What the log answered holds for so long from its question on: a lease, for a host at work is not asked for at each step. */
+/** How long an answer of the log is valid, from its request on. A lease: the log is not read for every step. */
 export const ANSWER_HOLDS_MS = 500;
-/** So long a new executor touches no process: by then one before it that may still live has no answer left that holds. */
+/** How long a new executor touches no process. By then no answer of an executor before it is valid any more. */
 export const TAKE_OVER_AFTER_MS = 1500;
 
 export class Superseded extends Error {}
@@ -33,7 +33,7 @@ export class Incarnation {
   #sequence = 0;
   #started = false;
   #superseded: Superseded | undefined;
-  /** Of all who have been this host. */
+  /** Of all incarnations of this host. */
   readonly #stateDirectories = new Set<string>();
   #turn: Promise<unknown> = Promise.resolve();
   #answer: { readonly askedAt: number; readonly given: Promise<void> } | undefined;
@@ -43,8 +43,9 @@ export class Incarnation {
   }
 
   /**
-   * Puts this start on record: every earlier incarnation is superseded, and knows it when this resolves, or asks first.
-   * Whoever had our state directory is dead, for we hold its lock; one with another may live on another machine.
+   * Records this start. Every earlier incarnation is superseded, and knows it when this resolves or checks first. An
+   * earlier one with our state directory is dead, because we hold its lock. One with another directory may live on
+   * another machine.
    */
   async start(fact: Start): Promise<void> {
     await this.append(fact);
@@ -53,18 +54,18 @@ export class Incarnation {
     if (this.#stateDirectories.size > 0) await delay(TAKE_OVER_AFTER_MS, this.#deps.signal);
   }
 
-  /** Puts an orderly stop on record: the silence that follows is no news. Nothing for one that never started or is superseded. */
+  /** Records an orderly stop, so that the missing heartbeat is no alarm. No-op for one that never started or is superseded. */
   async stop(): Promise<void> {
     if (!this.#started || this.#superseded) return;
     const fact = { name: 'executor-stopped', data: { incarnation: this.id } } as const;
     this.#started = false;
-    // The service's own signal has ended by now.
+    // The service's own signal is already aborted.
     await this.#append(fact, AbortSignal.timeout(STOP_WITHIN_MS));
   }
 
   /**
-   * P4: asked before a process is touched. Whoever asks shares an answer to a question that is younger than
-   * ANSWER_HOLDS_MS; asked as an intent is stored, it is there when the effect begins. @throws Superseded
+   * P4: called before a process is touched. Callers share an answer whose request is younger than ANSWER_HOLDS_MS;
+   * requested with the intent's append, it is there when the effect begins. @throws Superseded
    */
   check(): Promise<void> {
     if (this.#superseded) return Promise.reject(this.#superseded);
@@ -72,7 +73,7 @@ export class Incarnation {
     if (this.#answer && now - this.#answer.askedAt < ANSWER_HOLDS_MS) return this.#answer.given;
     const answer = { askedAt: now, given: this.#read() };
     this.#answer = answer;
-    // No answer is none: who asks next asks the log.
+    // A failed read is not an answer: the next check reads again.
     answer.given.catch(() => {
       if (this.#answer === answer) this.#answer = undefined;
     });
@@ -83,7 +84,7 @@ export class Incarnation {
     this.#fold(await this.#deps.log.readSince(hostFilter(this.#deps.host), this.#sequence));
   }
 
-  /** Appends one of this host's events. @throws Superseded, or Error when the service stops before its fate is known. */
+  /** Appends one of this host's events. @throws Superseded, or Error when the service stops before the result is known. */
   append(fact: HostFact): Promise<void> {
     const appended = this.#turn.then(() => this.#append(fact, this.#deps.signal));
     this.#turn = appended.catch(() => undefined);
@@ -107,7 +108,7 @@ export class Incarnation {
     }
   }
 
-  /** Once superseded, for ever: what is asked afterwards is refused as well. @throws Superseded */
+  /** Supersession is final: later calls are refused as well. @throws Superseded */
   #fold(entries: readonly Recorded[]): void {
     for (const entry of entries) {
       this.#sequence = Math.max(this.#sequence, entry.sequence);

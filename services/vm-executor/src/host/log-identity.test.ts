@@ -1,4 +1,4 @@
-// Is it the log of this host? Another creation time and a shorter log are another; a longer one is its own.
+// Log identity: another creation time or a shorter log is another log; a longer one is the host's own.
 import { hostId } from '@ironlog/schemas';
 import { expect, test } from 'vitest';
 import type { HostFile } from './host-file.ts';
@@ -19,17 +19,17 @@ const info = (createdAt: string, lastSequence: number) => ({
   lastSequence,
 });
 
-test('a host that has worked with none takes any', () => {
+test('a host without a recorded log accepts any', () => {
   expect(whyAnotherLog(worked(null), info(CREATED, 0), 0)).toBeUndefined();
 });
 
-test('the same log, as long as it was or longer, is its own', () => {
+test("the same log, of the same length or longer, is the host's own", () => {
   const host = worked({ createdAt: CREATED, lastSequence: 7 });
   expect(whyAnotherLog(host, info(CREATED, 7), 0)).toBeUndefined();
   expect(whyAnotherLog(host, info(CREATED, 8), 8)).toBeUndefined();
 });
 
-test('a log that was created at another time is another, however long', () => {
+test('a log with another creation time is another, of any length', () => {
   const other = whyAnotherLog(
     worked({ createdAt: CREATED, lastSequence: 7 }),
     info('2026-01-01T00:00:00.001Z', 9000),
@@ -41,12 +41,12 @@ test('a log that was created at another time is another, however long', () => {
   expect(other?.actionRequired).toContain('empty state directory');
 });
 
-test('a log that ends before what the host has seen is an older copy', () => {
+test("a log that ends before the host's last sequence is an older copy", () => {
   const other = whyAnotherLog(worked({ createdAt: CREATED, lastSequence: 7 }), info(CREATED, 6), 0);
   expect(other?.reason).toBe('EVENTS ends at 6, this host has seen 7: an older copy was put back');
 });
 
-test('a log that ends before what a VM was folded to is an older copy, whatever was kept of it at the last start', () => {
+test("a log that ends before a VM's snapshot is an older copy, whatever the last start recorded", () => {
   const other = whyAnotherLog(worked({ createdAt: CREATED, lastSequence: 7 }), info(CREATED, 8), 9);
   expect(other?.reason).toBe('EVENTS ends at 8, this host has seen 9: an older copy was put back');
 });

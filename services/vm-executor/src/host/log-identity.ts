@@ -1,10 +1,10 @@
-// Is this the log that this host has worked with? Before anything is reaped, that must be certain (P4).
+// Checks that the log is the one this host has used. Before anything is reaped, that must be certain (P4).
 import type { LogInfo } from '@ironlog/event-log';
 import type { HostFile } from './host-file.ts';
 
 /**
- * `undefined`: it is, or this host has worked with none. Otherwise why not, and what to do.
- * `newestSnapshot`: the highest sequence that a VM's snapshot was folded to; 0: there is none.
+ * `undefined`: it is, or this host has used none. Otherwise the reason, and the action required. `newestSnapshot`: the
+ * highest sequence of a VM's snapshot; 0: there is none.
  */
 export const whyAnotherLog = (
   { log }: HostFile,

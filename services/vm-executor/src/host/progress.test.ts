@@ -1,4 +1,4 @@
-// How far a host is through the log: on disk while it runs, and never past a claim that a crash would then hide.
+// The host's progress in the log: written while it runs, and never past a claim that a crash would then hide.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ const table = () => {
 const created: VmFact = { name: 'created', data: { epoch: 0 } };
 const otherHostIsBusy = () => host.append(newVmId(), hostId('host-2'), claim(hostId('host-2'), false), created);
 
-test('it is kept while the executor runs, and not at its start alone', async () => {
+test('it is written while the executor runs, and not at its start alone', async () => {
   const { log, state, vms } = table();
   const progress = new Progress({ log, state, vms, everyMs: 5, onError: (error) => expect.fail(String(error)) });
   await otherHostIsBusy();
@@ -57,7 +57,7 @@ test('a claim whose directory is not made yet is read again by the next start', 
   await progress.stop();
 });
 
-test('a claim that ended without a directory holds nothing up', async () => {
+test('a claim that ended without a directory holds up nothing', async () => {
   const { log, state, vms } = table();
   const id = newVmId();
   const failed = { epoch: 0, stage: 'directory', code: 'failed', reason: 'no room', retryable: true, residue: [] };
@@ -69,7 +69,7 @@ test('a claim that ended without a directory holds nothing up', async () => {
   await progress.stop();
 });
 
-test('an append whose answer is still to come when the log is asked is waited for', async () => {
+test('an append without an answer yet is waited for', async () => {
   const { log, state, vms } = table();
   const answered = Promise.withResolvers<void>();
   const { append } = log;
@@ -85,7 +85,7 @@ test('an append whose answer is still to come when the log is asked is waited fo
   const appended = vm.append(() => ({ fact: claim(HOST, false), meta }));
   await vi.waitFor(() => expect(host.stream.entries).toHaveLength(1), BOUND);
   const kept = progress.keep();
-  // As long as it is let go on without the answer.
+  // Waits for as long as it would continue without the answer.
   await Promise.race([kept, setImmediate()]);
   expect(state.host.scannedTo).toBe(0);
   answered.resolve();
@@ -94,7 +94,7 @@ test('an append whose answer is still to come when the log is asked is waited fo
   await progress.stop();
 });
 
-test('a delete, which takes its directory away before it is on record, is read again until it is', async () => {
+test('a delete, which removes its directory before its outcome is appended, is read again until then', async () => {
   const { log, state, vms } = table();
   const id = newVmId();
   const ref = { tenant: TENANT, vmId: id };
@@ -109,7 +109,7 @@ test('a delete, which takes its directory away before it is on record, is read a
   await otherHostIsBusy();
   await progress.keep();
   expect(state.host).toMatchObject({ scannedTo: 2 });
-  // Nor does the next executor pass it, which finds it under way.
+  // The next executor, which finds it in flight, does not pass it either.
   vms.flush();
   const next = table();
   await next.vms.get(ref);

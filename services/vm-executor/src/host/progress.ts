@@ -1,9 +1,9 @@
-// How far in the log this host has got, kept on disk: its next start reads on from there, and knows the log again by it.
+// The host's progress in the log, kept on disk: the next start reads from there and identifies the log by it.
 import type { EventLog } from '@ironlog/event-log';
 import type { VmTable } from '../vms/vm-table.ts';
 import type { StateDirectory } from './state-directory.ts';
 
-/** What a crash costs the next start: this much of the fleet's events, read once more. */
+/** After a crash the next start reads this much of the fleet's events again. */
 const KEEP_EVERY_MS = 60_000;
 
 export interface ProgressDeps {
@@ -24,17 +24,17 @@ export class Progress {
     this.#timer = setInterval(() => this.#begin(), deps.everyMs ?? KEEP_EVERY_MS);
   }
 
-  /** Up to the log's present end. Rejects when the log cannot be asked, or the file not be written. */
+  /** Up to the log's present end. Rejects when the log is unavailable, or the file cannot be written. */
   async keep(): Promise<void> {
     const { log, state, vms } = this.#deps;
     const { createdAt, lastSequence } = await log.info();
-    // What was being appended when the log was asked is known once it is settled, and else lies behind its end.
+    // Appends in flight at that time are known once drained; later ones lie behind that end.
     await vms.drained();
     const scannedTo = Math.max(state.host.scannedTo, vms.directoriesMadeUntil(lastSequence));
     state.save({ scannedTo, log: { createdAt: createdAt.toISOString(), lastSequence } });
   }
 
-  /** Resolves when what is being kept is on disk, or is given up. */
+  /** Resolves when a write in progress has ended. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await this.#keeping;

@@ -1,4 +1,4 @@
-// The state directory: its owner's alone, one folder per VM below it, sockets that fit, and nothing else touched.
+// The state directory: private to its owner, one folder per VM, sockets that fit, and nothing else touched.
 import { randomUUID } from 'node:crypto';
 import {
   chmodSync,
@@ -32,15 +32,15 @@ const modeOf = (path: string): number => statSync(path).mode & 0o777;
 const HOST = hostId('host-1');
 const REF = { tenant: tenantId('acme'), vmId: vmId('vm-1') };
 
-describe('it is its owner alone who may look', () => {
-  it('makes itself and what leads to it 0700, and its file 0600', () => {
+describe('only its owner may read it', () => {
+  it('makes itself and its parents 0700, and its file 0600', () => {
     const { path } = new StateDirectory(join(root, 'a', 'b'), HOST);
     expect(modeOf(path)).toBe(0o700);
     expect(modeOf(join(root, 'a'))).toBe(0o700);
     expect(modeOf(join(path, 'host.json'))).toBe(0o600);
   });
 
-  it('closes one that was there and open to others', () => {
+  it('restricts an existing one that is open to others', () => {
     const path = join(root, 'open');
     mkdirSync(path);
     chmodSync(path, 0o777);
@@ -50,12 +50,12 @@ describe('it is its owner alone who may look', () => {
 });
 
 describe('a socket path', () => {
-  /** What a tenant of one letter and a generated id leave of the 107 bytes. */
+  /** The bytes of 107 that a one-letter tenant and a generated id leave. */
   const room = 107 - socketPathOf(`/t/${'x'.repeat(29)}`, 9_999_999).length;
   /** A path of exactly `bytes` bytes below the temporary directory. */
   const pathOf = (bytes: number): string => `${root}/`.padEnd(bytes, 'd');
 
-  it('of a generated id fits in the longest directory that is taken, and one byte more is refused by name', () => {
+  it('of a generated id fits in the longest accepted directory; one byte more is refused with the directory named', () => {
     const state = new StateDirectory(pathOf(room), HOST);
     expect(socketPathFits(socketPathOf(state.directoryOf({ tenant: tenantId('t'), vmId: newVmId() }), 9_999_999))).toBe(
       true,
@@ -66,7 +66,7 @@ describe('a socket path', () => {
     expect(readdirSync(root)).toHaveLength(1);
   });
 
-  it('of ids that a tenant chose is judged by itself, to the byte, and the ids are named', () => {
+  it('of ids chosen by a tenant is checked to the byte, and the refusal names the ids', () => {
     const deep = new StateDirectory(pathOf(room), HOST);
     const why = (length: number) => deep.whyTooLong({ tenant: tenantId('t'), vmId: vmId('v'.repeat(length)) });
     expect(why(29)).toBeUndefined();
@@ -74,7 +74,7 @@ describe('a socket path', () => {
   });
 });
 
-test('it has one name, however it was written: links and dots are resolved', () => {
+test('its path is canonical: links and dots are resolved', () => {
   const plain = new StateDirectory(join(root, 'plain'), HOST);
   symlinkSync(plain.path, join(root, 'link'));
   for (const written of [`${root}/plain/`, `${root}/plain/.`, `${root}//plain`, `${root}/a/../plain`, `${root}/link`])
@@ -90,7 +90,7 @@ test('one with a comma is refused, also behind a link: no process could be found
   expect(() => new StateDirectory(join(root, 'link'), HOST)).toThrow(ConfigError);
 });
 
-test("every VM's folder is its own and lies two below; nothing that is an id leads elsewhere", () => {
+test('every VM has its own folder two levels below; no id leads elsewhere', () => {
   const state = new StateDirectory(root, HOST);
   expect(relative(root, state.directoryOf(REF))).toBe('acme/vm-1');
   for (const text of ['..', '.', '', 'a/b', '/etc', '../acme', 'a\0b', 'A', 'ab ', '-a', 'a'.repeat(64), 'any'])
@@ -101,7 +101,7 @@ test("every VM's folder is its own and lies two below; nothing that is an id lea
     ]);
 });
 
-test('the VMs are the folders whose names are ids; files and other folders are not ours, and stay', () => {
+test('the VMs are the folders whose names are ids; other entries are foreign, and stay', () => {
   const state = new StateDirectory(root, HOST);
   for (const folder of ['acme/vm-1', 'acme/vm-2', 'beta/vm-1', 'acme/Not_Ours', '.compile-cache/v24', 'any/vm-1'])
     mkdirSync(join(root, folder), { recursive: true });
@@ -113,7 +113,7 @@ test('the VMs are the folders whose names are ids; files and other folders are n
   expect(readFileSync(join(root, 'gamma'), 'utf8')).toBe('a file');
 });
 
-describe('it takes no directory that is not its own, and leaves that as it is', () => {
+describe('refuses a foreign directory, and leaves it unchanged', () => {
   const OTHER = hostId('host-2');
   /** A folder as this host makes it for a VM of `owner`. */
   const makeVm = (name: string, owner = HOST): void => {
@@ -123,7 +123,7 @@ describe('it takes no directory that is not its own, and leaves that as it is', 
     for (const file of ['launch.json', 'e1.sock', 'e1.events', 'console.log', 'hypervisor.log', 'core.4711'])
       writeFileSync(join(folder, file), '');
   };
-  /** Everything below `root`, and its mode. */
+  /** Every entry below `root`, and its mode. */
   const seen = () => [modeOf(root).toString(8), ...readdirSync(root, { recursive: true }).sort()];
   const refused = (message: string | RegExp): void => {
     chmodSync(root, 0o755);
@@ -135,9 +135,9 @@ describe('it takes no directory that is not its own, and leaves that as it is', 
 
   it("refuses another host's, and names both", () => {
     new StateDirectory(root, OTHER);
-    const told = readFileSync(join(root, 'host.json'), 'utf8');
+    const before = readFileSync(join(root, 'host.json'), 'utf8');
     refused(/belongs to host host-2, and IRONLOG_HOST_ID is host-1; set IRONLOG_HOST_ID=host-2, or /);
-    expect(readFileSync(join(root, 'host.json'), 'utf8')).toBe(told);
+    expect(readFileSync(join(root, 'host.json'), 'utf8')).toBe(before);
   });
 
   it.each([
@@ -156,7 +156,7 @@ describe('it takes no directory that is not its own, and leaves that as it is', 
     refused(`IRONLOG_STATE_DIR ${root} holds ${name.split('/')[0]} and no host.json`);
   });
 
-  it('takes one that holds what a start of its own has left, cut off before it said whose it is', () => {
+  it('accepts one left by an interrupted first start of its own, before host.json was written', () => {
     for (const file of [
       `executor-1-2-${randomUUID()}.lock`,
       'accelerator.json',
@@ -172,13 +172,13 @@ describe('it takes no directory that is not its own, and leaves that as it is', 
     expect(modeOf(root)).toBe(0o700);
   });
 
-  it("refuses another host's VMs, where nothing else says whose they are", () => {
+  it("refuses one with another host's VMs and no host.json", () => {
     makeVm('acme/vm-1');
     makeVm('acme/vm-2', OTHER);
     refused(/belongs to host host-2, and IRONLOG_HOST_ID is host-1/);
   });
 
-  it('one from before host.json named its host belongs to whose VMs it holds', () => {
+  it('one from before host.json named its host belongs to the host of its VMs', () => {
     const old = JSON.stringify({ stateDirectoryId: 'one', log: null, scannedTo: 7, starts: [] });
     writeFileSync(join(root, 'host.json'), old);
     makeVm('acme/vm-1', OTHER);
@@ -189,8 +189,8 @@ describe('it takes no directory that is not its own, and leaves that as it is', 
   });
 });
 
-describe('what it remembers', () => {
-  it('is there after a restart, under the same id', () => {
+describe('its record', () => {
+  it('is kept after a restart, under the same id', () => {
     const first = new StateDirectory(root, HOST);
     expect(first.host).toMatchObject({ log: null, scannedTo: 0 });
     const log = { createdAt: '2026-01-01T00:00:00.000Z', lastSequence: 7 };
@@ -206,13 +206,13 @@ describe('what it remembers', () => {
     expect(readdirSync(root)).toEqual(['host.json']);
   });
 
-  it('is another id in another directory', () => {
+  it('has another id in another directory', () => {
     const [one, two] = [new StateDirectory(join(root, 'one'), HOST), new StateDirectory(join(root, 'two'), HOST)];
     expect(one.host.stateDirectoryId).not.toBe(two.host.stateDirectoryId);
   });
 
   it.each(['', '{"stateDirectoryId":', '{"stateDirectoryId":"one"}'])(
-    'is not guessed where the file is damaged (%j): without it nothing may be reaped',
+    'is not guessed when the file is damaged (%j): without it nothing may be reaped',
     (text) => {
       writeFileSync(join(root, 'host.json'), text);
       expect(() => new StateDirectory(root, HOST)).toThrow(ConfigError);

@@ -1,4 +1,4 @@
-// The host's state directory: a folder per VM, and one file that tells whose it is. No other directory is ever taken for it.
+// The host's state directory: a folder per VM, and one file that names the owner. A foreign directory is refused.
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, readdirSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -16,12 +16,12 @@ export interface VmRef {
 
 const LARGEST_EPOCH = 9_999_999;
 
-/** @throws ConfigError when a VM's socket could not have a path under it, or its process could not be found by it. */
+/** @throws ConfigError when a VM's socket path would not fit under it, or its process could not be found by it. */
 const refuseUnfit = (path: string): void => {
-  // QEMU's options are lists with commas between; a process is known as ours by the path in its arguments (P5).
+  // QEMU separates options by commas. A process is identified as ours by the path in its arguments (P5).
   if (path.includes(','))
     throw new ConfigError(`IRONLOG_STATE_DIR ${path} has a comma in it; choose a path without one`);
-  // Ids may be 63 characters; generated VM ids are at most 43. A tenant's own longer ids are refused one by one.
+  // Ids may have 63 characters; generated VM ids have at most 43. A tenant's own longer ids are refused individually.
   const room = MAX_SOCKET_PATH_BYTES - Buffer.byteLength(socketPathOf(`${path}/t/${'x'.repeat(29)}`, LARGEST_EPOCH));
   if (room >= 0) return;
   throw new ConfigError(
@@ -29,10 +29,10 @@ const refuseUnfit = (path: string): void => {
   );
 };
 
-/** Names told of those that are in the way. */
+/** Foreign entries that the message names. */
 const MAX_LISTED = 3;
 
-/** @throws ConfigError when the directory is neither a host's nor fit to become one's: what is in it is not ours to touch. */
+/** @throws ConfigError when the directory is neither a host's nor empty: its foreign content must not be touched. */
 const refuseForeign = (path: string): void => {
   const foreignEntries = foreignEntriesAmong(path);
   if (foreignEntries.length === 0) return;
@@ -47,11 +47,11 @@ export class StateDirectory {
   readonly #file: string;
   #host: HostFile;
 
-  /** Takes it for `host`, whose it is from then on. @throws ConfigError when it is not that host's to take. */
+  /** Assigns it to `host` for good. @throws ConfigError when it belongs to another host. */
   constructor(given: string, host: HostId) {
     refuseUnfit(resolve(given));
     mkdirSync(given, { recursive: true, mode: 0o700 });
-    // One name for it, however it was written: processes of an earlier start are found by their arguments.
+    // The canonical path: processes of an earlier start are found by their arguments.
     const path = realpathSync(given);
     refuseUnfit(path);
     this.path = path;
@@ -63,7 +63,7 @@ export class StateDirectory {
       throw new ConfigError(
         `IRONLOG_STATE_DIR ${path} belongs to host ${owner}, and IRONLOG_HOST_ID is ${host}; set IRONLOG_HOST_ID=${owner}, or give ${host} an empty directory of its own`,
       );
-    // It is ours: nothing of it was changed before.
+    // The directory is ours from here on; nothing was changed before.
     chmodSync(path, 0o700);
     this.#host = {
       stateDirectoryId: randomBytes(8).toString('hex'),
@@ -90,24 +90,24 @@ export class StateDirectory {
     return join(this.path, tenant, vmId);
   }
 
-  /** Whether a VM's folder could have that path; another host's directory may lie within this one. */
+  /** Whether a VM's folder could have that path. Another host's directory may lie within this one. */
   isVmFolder(directory: string): boolean {
     return dirname(dirname(directory)) === this.path;
   }
 
-  /** What the record may say of a folder: where it lies below this one, `<tenant>/<vm>` for a VM's; at most 300 characters. */
+  /** The folder's name for an event: relative to this directory, `<tenant>/<vm>` for a VM's; at most 300 characters. */
   nameOf(directory: string): string {
     return relative(this.path, directory).slice(-300);
   }
 
-  /** `undefined`: fits. Otherwise why this VM's socket cannot have a path here. */
+  /** `undefined`: fits. Otherwise why this VM's socket path is too long here. */
   whyTooLong(ref: VmRef): string | undefined {
     const bytes = Buffer.byteLength(socketPathOf(this.directoryOf(ref), LARGEST_EPOCH));
     if (bytes <= MAX_SOCKET_PATH_BYTES) return undefined;
     return `the ids ${ref.tenant} and ${ref.vmId} make a socket path of ${bytes} bytes, and ${MAX_SOCKET_PATH_BYTES} is the limit on this host; use a shorter VM id`;
   }
 
-  /** Every VM that has a folder here; other entries are not ours and are left alone. */
+  /** Every VM that has a folder here. Other entries are foreign and left alone. */
   vms(): readonly VmRef[] {
     return foldersIn(this.path).flatMap((tenantText) => {
       const tenant = tenantIdSchema.safeParse(tenantText).data;

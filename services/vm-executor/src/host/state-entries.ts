@@ -1,10 +1,10 @@
-// What a host makes in its state directory, told from what somebody else has put there.
+// Distinguishes a host's own entries in its state directory from foreign ones.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { tenantIdSchema, vmIdSchema } from '@ironlog/schemas';
 import { foreignEntriesIn } from '../vms/vm-directory.ts';
 
-/** Before host.json is there, or beside it; the last is a fresh file system's own. */
+/** Entries beside host.json or before it. The last one comes with a fresh file system. */
 const OURS = [
   /^host\.json(?:\.new)?$/,
   /^executor-.+\.lock$/,
@@ -13,7 +13,7 @@ const OURS = [
   /^lost\+found$/,
 ];
 
-/** Folders of tenants alone, each with folders of VMs alone. One that is empty proves nothing. */
+/** A folder of tenants with folders of VMs only. An empty one proves nothing. */
 const isTenants = (path: string, name: string): boolean => {
   if (!tenantIdSchema.safeParse(name).success) return false;
   const vms = readdirSync(join(path, name), { withFileTypes: true });
@@ -27,7 +27,7 @@ const isTenants = (path: string, name: string): boolean => {
   );
 };
 
-/** The names of what is not ours in a directory, sorted. */
+/** The names of the foreign entries of a directory, sorted. */
 export const foreignEntriesAmong = (path: string): readonly string[] =>
   readdirSync(path, { withFileTypes: true })
     .filter((entry) => !OURS.some((name) => name.test(entry.name)))

@@ -1,4 +1,4 @@
-// What a dead process means for its VM: a crash or the guest's own stop, once, and nothing where it is not the VM's now.
+// What a dead process means for its VM: one crash or one guest stop, and nothing for a process of another epoch or task.
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -77,10 +77,14 @@ test.each([
     { reason: 'the hypervisor process ended with status 3', signal: null, exitCode: 3 },
   ],
   [gone, { reason: 'the hypervisor process is gone', detectedBy: 'socket-hangup' }],
-])('a running VM has crashed, and how is told: %j', async (ending, told) => {
+])('a running VM has crashed, and the event records how: %j', async (ending, expected) => {
   const vm = await vmAfter(RUNNING);
   await record(vm, death(1, ending));
-  expect(await last(vm)).toMatchObject({ name: 'crashed', actor: 'host-1', data: { epoch: 1, residue: [], ...told } });
+  expect(await last(vm)).toMatchObject({
+    name: 'crashed',
+    actor: 'host-1',
+    data: { epoch: 1, residue: [], ...expected },
+  });
   expect(vm.vm.state).toBe('failed');
   expect(existsSync(socket)).toBe(false);
   const text = await deps.runtime.metrics.text();
@@ -97,13 +101,13 @@ test('a guest that switched itself off has stopped, and not crashed', async () =
   expect(vm.vm.state).toBe('stopped');
 });
 
-test('a VM that waits for its first boot has no guest that could have stopped: its process, of epoch 1, has crashed', async () => {
+test('a VM before its first boot has no guest that could stop: its process, of epoch 1, has crashed', async () => {
   const vm = await vmAfter([CLAIMED, CREATED]);
   await record(vm, death(1, { ...killed, guestStopped: true }));
   expect(await last(vm)).toMatchObject({ name: 'crashed', data: { epoch: 0 } });
 });
 
-test('one death is one crash, though it is noticed twice', async () => {
+test('one death is one crash, though it is detected twice', async () => {
   const vm = await vmAfter(RUNNING);
   await Promise.all([record(vm, death(1)), record(vm, death(1, gone))]);
   expect(vm.vm.revision).toBe(RUNNING.length + 1);
@@ -112,9 +116,9 @@ test('one death is one crash, though it is noticed twice', async () => {
 test.each([
   ['of an epoch before', RUNNING, 0],
   ['of an epoch to come', RUNNING, 2],
-  ['during a task, which sees it itself', [...RUNNING, PAUSING], 1],
+  ['during a task, which detects it itself', [...RUNNING, PAUSING], 1],
   ['of a VM that has stopped', [...RUNNING, { name: 'stopped', data: { epoch: 1, cause: 'guest', forced: false } }], 1],
-] as [string, VmFact[], number][])('nothing is new in a death %s', async (_, facts, epoch) => {
+] as [string, VmFact[], number][])('a death is no event %s', async (_, facts, epoch) => {
   const vm = await vmAfter(facts);
   await record(vm, death(epoch));
   expect(vm.vm.revision).toBe(facts.length);

@@ -1,4 +1,4 @@
-// What a dead hypervisor process means for its VM: on record at once, as a crash, a guest's own stop, or nothing new.
+// Records a dead hypervisor process at once: a crash, the guest's own stop, or nothing new.
 import type { Vm } from '@ironlog/domain';
 import { type HostId, type VmFact, vmEventSubject, vmEventType } from '@ironlog/schemas';
 import { type OpenSpan, openPublishSpan } from '@ironlog/service-kit';
@@ -12,9 +12,9 @@ export interface Death {
   readonly ending: ProcessEnd;
 }
 
-/** States in which a VM has a process that should live, or may: a lost one's has run on unheard. */
+/** States in which a VM has, or may have, a process: a lost VM's process may live. */
 const ALIVE: readonly Vm['state'][] = ['created', 'running', 'paused', 'lost'];
-/** The epoch of the process that a VM in this state has: `created` waits in the one of its first epoch. */
+/** The epoch of the VM's process in this state. A `created` VM has the process of its first epoch. */
 export const epochOfProcess = (vm: Vm): number =>
   vm.state === 'created' || vm.state === 'pending' ? vm.epoch + 1 : vm.epoch;
 
@@ -31,7 +31,7 @@ const factOf = (vm: Vm, { ending }: Death): VmFact => {
   };
 };
 
-/** An end that was found by looking, and told by nobody. */
+/** An end that a search found; no watch reported it. */
 export const noticed = (guestStopped: boolean, detectedBy: ProcessEnd['detectedBy']): ProcessEnd => ({
   exit: undefined,
   guestStopped,
@@ -40,8 +40,8 @@ export const noticed = (guestStopped: boolean, detectedBy: ProcessEnd['detectedB
 });
 
 /**
- * Call it inside the VM's mailbox: a task in flight sees the death itself, as the failure of its calls. Resolves with
- * whether the death was news.
+ * Call it inside the VM's mailbox: a task in flight detects the death by its failed calls. Resolves with whether the
+ * death was recorded.
  */
 export const recordDeath = async ({ host, runtime, state }: HostDeps, log: VmLog, death: Death): Promise<boolean> => {
   const concerns = (vm: Vm): boolean =>
@@ -62,8 +62,8 @@ export const recordDeath = async ({ host, runtime, state }: HostDeps, log: VmLog
     })
     .finally(() => span?.end());
   if (appended.kind === 'skipped') return false;
-  // Not before it is on record: if that is cut off, what the process left tells an orderly end from a crash once more.
-  // Then nothing of it is left to clean up, and the restart by policy need not wait for that.
+  // Removed only after the event is recorded: an interrupted run then still finds how the process ended. The restart by
+  // policy need not wait for a cleanup.
   await removeTracesOf(state.directoryOf({ tenant: log.vm.tenant, vmId: log.vm.id }), death.epoch);
   if (appended.fact.name === 'crashed') {
     const { reason } = appended.fact.data;

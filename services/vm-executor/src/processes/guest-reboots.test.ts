@@ -20,7 +20,7 @@ const restart = (key: string, times: number): void => {
   for (let n = 0; n < times; n += 1) reboots.add(key, launch);
 };
 
-test('a restart is told at once, and one much later at once again', () => {
+test('a reboot is reported at once, and so is a much later one', () => {
   restart('a', 1);
   expect(reported).toEqual([['a', 1]]);
   vi.advanceTimersByTime(10_000);
@@ -31,7 +31,7 @@ test('a restart is told at once, and one much later at once again', () => {
   ]);
 });
 
-test('a loop of restarts is told of every ten seconds, with how many there were', () => {
+test('a reboot loop is reported every ten seconds, with the number of reboots', () => {
   restart('a', 500);
   vi.advanceTimersByTime(9_999);
   expect(reported).toEqual([['a', 1]]);
@@ -45,7 +45,7 @@ test('a loop of restarts is told of every ten seconds, with how many there were'
   ]);
 });
 
-test('one VM does not hold up another', () => {
+test('one VM does not delay another', () => {
   restart('a', 2);
   restart('b', 1);
   expect(reported).toEqual([
@@ -54,7 +54,7 @@ test('one VM does not hold up another', () => {
   ]);
 });
 
-test('what waits is told when the process ends, and nothing is told twice', () => {
+test('pending reboots are reported when the process ends, and none is reported twice', () => {
   restart('a', 3);
   reboots.end('a');
   reboots.end('a');

@@ -1,8 +1,8 @@
-// Guests that restart themselves: the first is told at once, what follows at a bounded rate. A guest in a loop of restarts
-// would otherwise fill a log that is kept for good.
+// Guests that reboot themselves: the first reboot is reported at once, later ones at a bounded rate. A guest in a reboot
+// loop would otherwise fill EVENTS, which is kept for good.
 import type { LaunchSpec } from '@ironlog/hypervisor';
 
-/** Between two tellings of one VM. */
+/** Between two reports for one VM. */
 const EVERY_MS = 10_000;
 
 interface Waiting {
@@ -15,7 +15,7 @@ export class GuestReboots {
   readonly #waiting = new Map<string, Waiting>();
   readonly #onReboots: (key: string, launch: LaunchSpec, times: number) => void;
 
-  /** `times`: how many restarts are told of. */
+  /** `times`: the number of reboots in the report. */
   constructor(onReboots: (key: string, launch: LaunchSpec, times: number) => void) {
     this.#onReboots = onReboots;
   }
@@ -30,7 +30,7 @@ export class GuestReboots {
     this.#arm(key, launch);
   }
 
-  /** Its process is gone: what waits is told before that is. */
+  /** The process has ended: pending reboots are reported first. */
   end(key: string): void {
     const waiting = this.#take(key);
     if (waiting && waiting.times > 0) this.#onReboots(key, waiting.launch, waiting.times);

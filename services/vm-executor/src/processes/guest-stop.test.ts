@@ -1,4 +1,5 @@
-// A guest that is off in a process that stays, as QEMU's does: it is ended once the stop is on record, and not before.
+// A guest that is off while its process lives, as with QEMU: the process is ended once the stop is recorded, not
+// before.
 import { readdirSync } from 'node:fs';
 import type { ProcessEvent } from '@ironlog/hypervisor';
 import { expect, test, vi } from 'vitest';
@@ -6,7 +7,7 @@ import { BOUND, testHost } from '../host.fixture.ts';
 
 const host = testHost();
 
-test('while the executor watches, the stop is told and then its process is ended', async () => {
+test('while the executor watches, the stop is recorded, then the process is ended', async () => {
   let report: ((event: ProcessEvent) => void) | undefined;
   host.driver = (simulator) => ({
     ...simulator,
@@ -33,7 +34,7 @@ test('while the executor watches, the stop is told and then its process is ended
   expect(readdirSync(host.directoryOf(id)).filter((name) => /^e1|launch/.test(name))).toEqual([]);
 });
 
-test('a stop that comes while a command is being accepted is told once the command has failed for it', async () => {
+test('a stop while a command is being accepted is recorded after the command has failed because of it', async () => {
   let report: ((event: ProcessEvent) => void) | undefined;
   let isOff = false;
   host.driver = (simulator) => ({
@@ -52,7 +53,7 @@ test('a stop that comes while a command is being accepted is told once the comma
     if (type !== 'ironlog.vm.pause-started.v1') return;
     isOff = true;
     report?.({ kind: 'guest-stopped', processStays: true });
-    // Until it has been looked at, and found to be the business of the pause.
+    // Until the stop was handled and left to the pause.
     await new Promise((resolve) => setTimeout(resolve, 200));
   };
   await host.send(id, 'pause');
@@ -61,7 +62,7 @@ test('a stop that comes while a command is being accepted is told once the comma
   await vi.waitFor(async () => expect(await host.running()).toEqual([]), BOUND);
 });
 
-test('found so by an executor that cannot tell it, the process stays for one that can', async () => {
+test('an executor that cannot record the stop leaves the process to the next one', async () => {
   const { id, pid } = await host.made(true);
   host.driver = (simulator) => ({ ...simulator, observe: async () => ({ ok: true, state: 'shutdown' }) });
   host.appending = ({ type }) => {

@@ -1,4 +1,4 @@
-// A process that lives and does not answer, with real simulators that are halted and let go on.
+// A live process that does not answer, with real simulators that are halted and continued.
 
 import { createMemoryEventLog } from '@ironlog/event-log';
 import { createHypervisor, findUnder, type Observation, socketPathOf } from '@ironlog/hypervisor';
@@ -23,7 +23,7 @@ const thaw = (): void => {
 };
 afterEach(thaw);
 
-test('a silent process makes its VM unresponsive, and its answer makes it responsive again', async () => {
+test('a silent process makes its VM unresponsive, and an answer makes it responsive again', async () => {
   const { id, pid } = await host.made(true);
   await host.start();
   halt(pid);
@@ -38,7 +38,7 @@ test('a silent process makes its VM unresponsive, and its answer makes it respon
   expect(await host.running()).toEqual([[pid, host.directoryOf(id), 1]]);
 }, 30_000);
 
-test('what was silent under the executor before is responsive once it answers this one, and is said once', async () => {
+test('a VM that was unresponsive under the previous executor is responsive after an answer, and recorded so once', async () => {
   const { id } = await host.made(true);
   await host.append(id, HOST, { name: 'unresponsive', data: { epoch: 1, sinceMs: 30_000 } });
   await host.start();
@@ -46,7 +46,7 @@ test('what was silent under the executor before is responsive once it answers th
   expect((await host.last(id))?.data).toEqual({ epoch: 1, afterMs: 0 });
 });
 
-test('a process that dies while it is silent has crashed', async () => {
+test('a process that dies while silent has crashed', async () => {
   const { id, pid } = await host.made(true);
   await host.start();
   halt(pid);
@@ -56,7 +56,7 @@ test('a process that dies while it is silent has crashed', async () => {
   await host.until(id, 'crashed');
 }, 30_000);
 
-test('a VM that was paused behind our back has diverged', async () => {
+test('a VM paused by another program has diverged', async () => {
   const { id } = await host.made(true);
   await host.start();
   const simulator = createHypervisor({ kind: 'simulator' });
@@ -71,7 +71,7 @@ test('a VM that was paused behind our back has diverged', async () => {
   await simulator.close();
 });
 
-/** A watch of one running VM whose process answers as it is told; nothing runs. */
+/** A watch of one running VM with scripted answers; no process runs. */
 const watchOf = async (
   answer: () => Observation['state'],
   { lacksProcess = false, reconcile = () => undefined }: { lacksProcess?: boolean; reconcile?: () => void } = {},
@@ -113,7 +113,7 @@ const watchOf = async (
   return { counts, mailboxes, vm, watch };
 };
 
-test('a VM whose process is not there, and of whose death nobody was told, is settled, again until that succeeds', async () => {
+test('a VM without its process, whose death no watch reported, is reconciled until that succeeds', async () => {
   const { counts, watch } = await watchOf(() => 'running', {
     lacksProcess: true,
     reconcile: () => expect.fail('no disk'),
@@ -125,8 +125,8 @@ test('a VM whose process is not there, and of whose death nobody was told, is se
 
 test.each([
   ['lacks its process', () => watchOf(() => 'running', { lacksProcess: true })],
-  ['is to be told of', () => watchOf(() => 'paused')],
-])('a VM that %s and has something in hand is left to that: no round waits behind it', async (_, begin) => {
+  ['has diverged', () => watchOf(() => 'paused')],
+])('a VM that %s and has a job in its mailbox is left to that job: no round waits for it', async (_, begin) => {
   const { counts, mailboxes, vm, watch } = await begin();
   const gate = Promise.withResolvers<void>();
   const held = mailboxes.run(keyOf({ tenant: TENANT, vmId: vm.vm.id }), () => gate.promise);
@@ -138,7 +138,7 @@ test.each([
   await watch.stop();
 });
 
-test('a difference is looked into once, however long it lasts and whatever else is said of the VM', async () => {
+test('a difference is reconciled once, however long it lasts and whatever other events the VM has', async () => {
   const { counts, vm, watch } = await watchOf(() => 'paused');
   await vi.waitFor(() => expect(counts.results).toBeGreaterThan(20), BOUND);
   expect(counts.reconciled).toBe(1);
@@ -149,7 +149,7 @@ test('a difference is looked into once, however long it lasts and whatever else 
   await watch.stop();
 });
 
-test('a difference seen in a single look is none', async () => {
+test('a difference in a single check is ignored', async () => {
   let last: Observation['state'] = 'running';
   const { counts, watch } = await watchOf(() => {
     last = last === 'running' ? 'paused' : 'running';

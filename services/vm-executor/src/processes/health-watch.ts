@@ -1,5 +1,5 @@
-// Asks the process of each running or paused VM how it is: silence beyond a threshold is put on record, and so are its end
-// and a state that is not the recorded one. A process that is dead tells so by itself (processes.ts); here it is only missed.
+// Checks the process of each running or paused VM: records silence beyond a threshold, a missing process and a state that
+// differs from the recorded one. processes.ts reports a death itself; this finds one that was missed.
 import type { Vm } from '@ironlog/domain';
 import type { Observation, Outcome } from '@ironlog/hypervisor';
 import type { VmFact } from '@ironlog/schemas';
@@ -8,35 +8,35 @@ import type { Mailboxes } from '../vms/mailbox.ts';
 import type { VmLog } from '../vms/vm-log.ts';
 import { keyOf } from '../vms/vm-table.ts';
 
-/** Looks in a row that find the same before it is said: one late answer is no silence. */
+/** Consecutive checks with one result before it is recorded: one late answer is no silence. */
 const SILENT_CHECKS = 3;
 const DIVERGED_CHECKS = 2;
-/** Less where looks are more frequent. */
+/** Less when checks are more frequent. */
 const ANSWER_WITHIN_MS = 3000;
-/** Processes asked at once, of the thousand that a host may have. */
+/** Processes checked at once; a host may have a thousand. */
 const AT_ONCE = 32;
 
 export interface HealthWatchDeps {
   readonly host: Pick<HostDeps, 'host' | 'runtime' | 'signal'>;
   readonly mailboxes: Mailboxes;
-  /** The VMs of this host. */
+  /** The VMs that this host owns. */
   readonly owned: () => Promise<readonly VmLog[]>;
   /** `undefined`: it has no live process. */
   readonly observe: (vm: Vm, deadline: AbortSignal) => Promise<Outcome<Observation>> | undefined;
   readonly lacksProcess: (vm: Vm) => boolean;
-  /** Brings the VM and its process together; called inside its mailbox. */
+  /** Reconciles the VM with its process; called inside its mailbox. */
   readonly reconcile: (log: VmLog) => Promise<void>;
-  /** From the end of one round to the next; 0: never. */
+  /** From the end of one round to the start of the next; 0: never. */
   readonly everyMs: number;
 }
 
 interface CheckResults {
   readonly epoch: number;
   silent: number;
-  /** Monotonic, ms; of the first look that was not answered. */
+  /** Monotonic, ms: the first check without an answer. */
   silentSince: number;
   different: number;
-  /** What was found at the last look that differed, and from what; looked into once, however long it lasts. */
+  /** The difference found by the last check. It is reconciled once, however long it lasts. */
   difference: string | undefined;
 }
 
@@ -52,7 +52,7 @@ export class HealthWatch {
     this.#schedule();
   }
 
-  /** Resolves when the round in hand is over. */
+  /** Resolves when the current round has ended. */
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
@@ -65,7 +65,7 @@ export class HealthWatch {
     this.#timer = setTimeout(() => {
       this.#round = this.#checkAll()
         .catch((err: unknown) => {
-          if (!host.signal.aborted) host.runtime.logger.warn({ err }, 'a round of health checks was cut off');
+          if (!host.signal.aborted) host.runtime.logger.warn({ err }, 'a round of health checks was interrupted');
         })
         .finally(() => this.#schedule());
     }, everyMs);
@@ -87,14 +87,14 @@ export class HealthWatch {
     await Promise.all(Array.from({ length: AT_ONCE }, hand));
   }
 
-  /** One VM's trouble ends the round for no other. */
+  /** A failure with one VM does not end the round for the others. */
   async #checkSafely(log: VmLog): Promise<void> {
     const { runtime, signal } = this.#deps.host;
     try {
       await this.#check(log);
     } catch (err) {
       const { id: vmId, tenant } = log.vm;
-      if (!signal.aborted) runtime.logger.warn({ err, tenant, vmId }, 'a health check was cut off; it is made again');
+      if (!signal.aborted) runtime.logger.warn({ err, tenant, vmId }, 'a health check failed; it is retried');
     }
   }
 
@@ -107,11 +107,11 @@ export class HealthWatch {
     const results = this.#checks.get(keyOf({ tenant: vm.tenant, vmId: vm.id }));
     const askedAt = host.runtime.clock.monotonicMs();
     const observed = await observe(vm, AbortSignal.any([host.signal, AbortSignal.timeout(within)]));
-    // What was asked of a VM that has moved on says nothing of it.
+    // An answer about an older revision of the VM is ignored.
     if (!results || !observed || host.signal.aborted || log.vm.revision !== vm.revision) return;
     const outcome = observed.ok ? 'answered' : 'silent';
     host.runtime.metrics.counter('ironlog_health_checks_total').inc({ outcome });
-    if (observed.ok) await this.#heard(log, results, observed);
+    if (observed.ok) await this.#onAnswer(log, results, observed);
     else await this.#unresponsive(log, results, askedAt);
   }
 
@@ -122,7 +122,7 @@ export class HealthWatch {
     await this.#append(log, { name: 'unresponsive', data: { epoch: results.epoch, sinceMs: this.#silence(results) } });
   }
 
-  async #heard(log: VmLog, results: CheckResults, { state }: Observation): Promise<void> {
+  async #onAnswer(log: VmLog, results: CheckResults, { state }: Observation): Promise<void> {
     if (log.vm.health !== 'responsive') {
       const afterMs = this.#silence(results);
       if (!(await this.#append(log, { name: 'responsive', data: { epoch: results.epoch, afterMs } }))) return;
@@ -138,12 +138,12 @@ export class HealthWatch {
     if (results.different === DIVERGED_CHECKS && !(await this.#reconcile(log))) results.different = 0;
   }
 
-  /** 0 when this executor has not met it silent: it was so before. */
+  /** 0 when the silence began under an earlier executor. */
   #silence({ silent, silentSince }: CheckResults): number {
     return silent === 0 ? 0 : this.#deps.host.runtime.clock.monotonicMs() - silentSince;
   }
 
-  /** `false`: the VM had moved on by its turn, or has something in hand: what that comes to tells more. */
+  /** `false`: the VM has changed or its mailbox is busy; that job's result is more recent. */
   async #reconcile(log: VmLog): Promise<boolean> {
     const { mailboxes, reconcile } = this.#deps;
     const { id, revision, tenant } = log.vm;
@@ -156,7 +156,7 @@ export class HealthWatch {
     });
   }
 
-  /** `false`: something is in hand, and no round waits behind that; the next look says it. */
+  /** `false`: the mailbox is busy, and no round waits for it; the next check appends the fact. */
   async #append(log: VmLog, fact: VmFact): Promise<boolean> {
     const { host, mailboxes } = this.#deps;
     const { id, revision, tenant } = log.vm;
@@ -170,7 +170,7 @@ export class HealthWatch {
   }
 }
 
-/** A created VM waits in its process, and has no guest that could be silent. */
+/** A created VM has a process but no guest that could be silent. */
 const isWatched = ({ state, task }: Vm): boolean =>
   task === null && (state === 'created' || state === 'running' || state === 'paused');
 const noResults = (epoch: number): CheckResults => ({

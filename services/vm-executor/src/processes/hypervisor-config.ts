@@ -1,18 +1,18 @@
-// From the executor's environment to the driver of its hypervisor.
+// Builds the configuration of the hypervisor driver from the executor's environment.
 import { join } from 'node:path';
 import { type Accelerator, chooseAccelerator, type HypervisorConfig } from '@ironlog/hypervisor';
 import { ConfigError, type Logger } from '@ironlog/service-kit';
 import type { ExecutorConfig } from '../env.ts';
 
-/** What the demo image's guest writes to its console when it is up. */
+/** The line that the demo image's guest prints when it is up. */
 const READY_LINE = 'ironlog-guest: ready';
 
 const required = (name: string, value: string | undefined): string => {
   if (value !== undefined) return value;
-  throw new ConfigError(`${name} is not set, and IRONLOG_HYPERVISOR=qemu needs it: an absolute path`);
+  throw new ConfigError(`${name} is not set, and IRONLOG_HYPERVISOR=qemu requires it: an absolute path`);
 };
 
-/** @throws ConfigError that names the variable that is missing. */
+/** @throws ConfigError that names the missing variable. */
 export const hypervisorConfigOf = async (
   config: ExecutorConfig,
   stateDirectory: string,
@@ -23,12 +23,12 @@ export const hypervisorConfigOf = async (
   const program = required('IRONLOG_QEMU', config.IRONLOG_QEMU);
   const kernel = required('IRONLOG_KERNEL', config.IRONLOG_KERNEL);
   const initrd = required('IRONLOG_INITRD', config.IRONLOG_INITRD);
-  // KVM may be there and not work: probed once, and the answer kept.
+  // KVM may exist and not work: it is probed once, and the result is cached.
   const cachePath = join(stateDirectory, 'accelerator.json');
   const choose = async (): Promise<Accelerator> => {
-    const onProbe = (timeoutMs: number): void => logger.info({ timeoutMs }, 'finding out whether KVM boots the kernel');
+    const onProbe = (timeoutMs: number): void => logger.info({ timeoutMs }, 'probing whether KVM boots the kernel');
     const chosen = await chooseAccelerator({ program, kernel, initrd, readyLine: READY_LINE, cachePath, onProbe });
-    logger.info({ reason: chosen.reason }, `guests run by ${chosen.accelerator}`);
+    logger.info({ reason: chosen.reason }, `guests run with ${chosen.accelerator}`);
     return chosen.accelerator;
   };
   return { kind: 'qemu', program, accelerator: config.IRONLOG_QEMU_ACCEL ?? (await choose()) };

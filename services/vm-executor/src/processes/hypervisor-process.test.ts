@@ -1,4 +1,4 @@
-// A VM's one process, with real simulators: the live one, the one that a crash left behind, or a new one; never two.
+// A VM's one process, with real simulators: the live one, one that survived a crash, or a new one; never two.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,7 +35,7 @@ const VM: Vm = {
   spec: vmSpecSchema.parse({}),
 };
 const { signal } = new AbortController();
-/** Nothing here takes commands. */
+/** No test here takes commands. */
 const refuse = () => Promise.reject(new Error('no queue in these tests'));
 const queue: WorkQueue = { probe: refuse, publish: refuse, consume: refuse, unacknowledged: refuse };
 
@@ -59,7 +59,7 @@ afterEach(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-/** What an executor has of processes; one after another is its restart. */
+/** An executor's process state; two in sequence are a restart. */
 const executor = async () => {
   const log = createMemoryEventLog({ stream });
   const incarnation = new Incarnation({
@@ -107,7 +107,7 @@ const ensure = async ({ processes }: Executor, epoch: number): Promise<LiveProce
 const pids = async () => (await findByDirectory(directory)).map(({ identity, epoch }) => [identity.pid, epoch]);
 const pidOf = ({ handle }: LiveProcess): number => handle.identity.pid;
 
-test('asked for twice it is one process, and the launch record tells which', async () => {
+test('two calls give one process, which the launch record names', async () => {
   const one = await executor();
   const process = await ensure(one, 1);
   expect(await ensure(one, 1)).toBe(process);
@@ -116,7 +116,7 @@ test('asked for twice it is one process, and the launch record tells which', asy
   expect(await readLaunchRecord(directory)).toEqual({ kind: 'record', record });
 });
 
-test('one that a crash left behind is taken over, with and without its launch record', async () => {
+test('a process that survived a crash is adopted, with and without its launch record', async () => {
   const pid = pidOf(await ensure(await executor(), 1));
   const second = await executor();
   expect(pidOf(await ensure(second, 1))).toBe(pid);
@@ -126,14 +126,14 @@ test('one that a crash left behind is taken over, with and without its launch re
   expect(await readLaunchRecord(directory)).toMatchObject({ kind: 'record', record: { pid } });
 });
 
-test('one of another epoch is ended before a new one begins', async () => {
+test('a process of another epoch is ended before a new one starts', async () => {
   const pid = pidOf(await ensure(await executor(), 1));
   const next = await ensure(await executor(), 2);
   expect(pidOf(next)).not.toBe(pid);
   expect(await pids()).toEqual([[pidOf(next), 2]]);
 });
 
-test('of two that live the wanted one is taken over, and the other ended, whichever is met first', async () => {
+test('of two live processes the wanted one is adopted and the other ended, in either order', async () => {
   const two = pidOf(await ensure(await executor(), 2));
   const paths = { directory, socketPath: socketPathOf(directory, 1), consolePath: consolePathOf(directory) };
   const spec = { cpus: 1, memoryMiB: 128 };
@@ -144,7 +144,7 @@ test('of two that live the wanted one is taken over, and the other ended, whiche
   expect(await pids()).toEqual([[two, 2]]);
 });
 
-test('the end of a child tells how; of an adopted process it is noticed too, and then none lives', async () => {
+test("a child's end has its exit status; an adopted process's end is detected, too, and then none lives", async () => {
   const first = await executor();
   const process = await ensure(first, 1);
   const second = await executor();
@@ -158,7 +158,7 @@ test('the end of a child tells how; of an adopted process it is noticed too, and
   expect([first.processes.live(VM), second.processes.live(VM)]).toEqual([undefined, undefined]);
 });
 
-test('a guest that switched itself off is told from a crash, however busy the executor is when its process ends', async () => {
+test("a guest's own stop is distinguished from a crash, however busy the executor is when the process ends", async () => {
   const one = await executor();
   const vm = { ...VM, spec: vmSpecSchema.parse({ kernelArgs: 'sim.guest-poweroff-after-ms=100' }) };
   const ensured = await one.processes.ensure(vm, 1, { signal });
@@ -174,7 +174,7 @@ test('a guest that switched itself off is told from a crash, however busy the ex
   expect(one.endings).toMatchObject([{ exit: { exitCode: 0, signal: null }, guestStopped: true }]);
 });
 
-test('let go, they live on, and their end is no longer told', async () => {
+test('released processes live on, and their end is not reported any more', async () => {
   const process = await ensure(await executor(), 1);
   const [letGo, next] = [await executor(), await executor()];
   await ensure(letGo, 1);
@@ -186,7 +186,7 @@ test('let go, they live on, and their end is no longer told', async () => {
   expect([letGo.endings, letGo.live.size]).toEqual([[], 0]);
 });
 
-test('a superseded executor and a task that was cut off start nothing; what already lives can be ended', async () => {
+test('a superseded executor and an interrupted task start no process; a live one can be ended', async () => {
   const first = await executor();
   const second = await executor();
   await expect(first.processes.ensure(VM, 1, { signal })).rejects.toThrow('has taken over');

@@ -1,4 +1,4 @@
-// Brings about the one process a VM may have: the live one, one that a crash left behind, or a new one (P5).
+// Ensures the one process that a VM may have: the live one, one that survived a crash, or a new one (P5).
 import type { Vm } from '@ironlog/domain';
 import {
   consolePathOf,
@@ -22,9 +22,9 @@ const processOf = ({ identity, epoch }: FoundProcess): string => `process ${iden
 const refOf = (vm: Vm) => ({ tenant: vm.tenant, vmId: vm.id });
 
 export interface Ensuring {
-  /** Cuts it off before a process is started. */
+  /** Aborts before a process is started. */
   readonly signal: AbortSignal;
-  /** Asked before any process is touched; it throws when this executor is to touch none. Default: who calls has asked. */
+  /** Called before any process is touched; throws when this executor may not touch it. Default: the caller has checked. */
   readonly stillOurs?: () => Promise<void>;
 }
 
@@ -48,7 +48,7 @@ export class HypervisorProcesses {
     return driver;
   }
 
-  /** Takes over a process that outlived the executor that started it. */
+  /** Adopts a process that outlived the executor that started it. */
   async adopt(vm: Vm, found: FoundProcess): Promise<LiveProcess> {
     const launch = this.#launchOf(vm, found.epoch);
     const handle = await this.#record(launch, found.identity);
@@ -57,11 +57,11 @@ export class HypervisorProcesses {
   }
 
   async ensure(vm: Vm, epoch: number, { signal, stillOurs }: Ensuring): Promise<Ensured> {
-    // That it lives already touches nothing: what is then called on it asks for itself.
+    // Returning a live process touches nothing: the calls made on it check for themselves.
     const live = this.live(vm);
     if (live?.launch.epoch === epoch) return { ok: true, process: live };
     await stillOurs?.();
-    // A crash may have left a process without a launch record: /proc is searched before every spawn.
+    // A crash may leave a process without a launch record: /proc is searched before every spawn.
     const left = await findByDirectory(this.#deps.state.directoryOf(refOf(vm)));
     const wanted = left.find((found) => found.epoch === epoch);
     for (const found of left) {
@@ -72,7 +72,7 @@ export class HypervisorProcesses {
     return this.#spawn(vm, this.#launchOf(vm, epoch), signal);
   }
 
-  /** Ends every process of the VM. `false`: one would not die. */
+  /** Ends every process of the VM. `false`: one did not die. */
   async endAll(vm: Vm): Promise<boolean> {
     const found = await findByDirectory(this.#deps.state.directoryOf(refOf(vm)));
     const ended = await Promise.all(found.map((process) => this.#kill(process)));
@@ -83,7 +83,7 @@ export class HypervisorProcesses {
     const { fail, incarnation } = this.#deps;
     await incarnation.check();
     fail('before-spawn');
-    if (signal.aborted) return refusal('aborted', 'spawn', 'the task was cut off before its process was started');
+    if (signal.aborted) return refusal('aborted', 'spawn', 'the task was interrupted before its process was started');
     const spawned = await this.driverOf(vm).spawn(launch);
     if (!spawned.ok) return spawned;
     fail('after-spawn');
@@ -99,7 +99,7 @@ export class HypervisorProcesses {
     return added;
   }
 
-  /** Only a hint for the next start, which looks at /proc anyway: a full disk keeps no living process from its VM. */
+  /** A hint for the next start, which also searches /proc: a full disk must not fail the VM. */
   async #record(launch: LaunchSpec, identity: ProcessHandle['identity']): Promise<ProcessHandle> {
     const { directory, epoch, socketPath } = launch;
     try {

@@ -1,9 +1,9 @@
-// How a process's end is told: by its exit at once, unless that may have been its guest's own doing; then by what it left.
+// How a process's end is classified: by its exit status, unless the guest may have stopped; then by its record.
 import type { Hypervisor, LaunchSpec, ProcessEvent, ProcessExit, ProcessHandle } from '@ironlog/hypervisor';
 import { expect, test } from 'vitest';
 import { LiveProcesses, type ProcessEnd } from './live-processes.ts';
 
-/** A child that exits as `exit`, and of which the watch says `guestStopped` after `afterMs`; `undefined`: it never says. */
+/** A child with the given exit. The watch reports `guestStopped` after `afterMs`; `undefined`: it never reports. */
 const endingOf = (exit: ProcessExit, afterMs: number | undefined, guestStopped = true): Promise<ProcessEnd> => {
   const hypervisor: Pick<Hypervisor, 'watch'> = {
     watch: (_, report) => {
@@ -27,17 +27,17 @@ const endingOf = (exit: ProcessExit, afterMs: number | undefined, guestStopped =
   return added.ended;
 };
 
-test('a guest that stopped has stopped, also on a host so busy that its word is read half a second later', async () => {
+test('a guest stop is recognised, though its record is read half a second later on a busy host', async () => {
   expect(await endingOf({ exitCode: 0, signal: null }, 500)).toMatchObject({ guestStopped: true });
 });
 
-test('an orderly exit of which no word was left is a crash', async () => {
+test('an orderly exit without a record is a crash', async () => {
   expect(await endingOf({ exitCode: 0, signal: null }, 10, false)).toMatchObject({ guestStopped: false });
 });
 
 test.each([
   { exitCode: 1, signal: null },
   { exitCode: null, signal: 'SIGKILL' },
-])('any other is one, and waits for no word of it: %j', async (exit) => {
+])('any other exit is a crash, and waits for no record: %j', async (exit) => {
   expect(await endingOf(exit, undefined)).toMatchObject({ guestStopped: false, exit });
 });

@@ -1,13 +1,13 @@
-// The live hypervisor processes of this host, one per VM at most, and what happens when one ends.
+// The live hypervisor processes of this host, at most one per VM, and the handling of their ends.
 import type { Hypervisor, LaunchSpec, ProcessExit, ProcessHandle, Watch } from '@ironlog/hypervisor';
 
 export interface ProcessEnd {
-  /** Undefined for a process that another executor had started: only its parent learns how it ended. */
+  /** Undefined for an adopted process: only its parent gets the exit status. */
   readonly exit: ProcessExit | undefined;
-  /** The guest had switched itself off: an orderly end. */
+  /** The guest switched itself off: an orderly end. */
   readonly guestStopped: boolean;
   readonly detectedBy: 'child-exit' | 'socket-hangup' | 'adoption' | 'health';
-  /** Monotonic, ms: when it was noticed. */
+  /** Monotonic, ms: when the end was detected. */
   readonly noticedAt: number;
 }
 
@@ -15,16 +15,16 @@ export interface LiveProcess {
   readonly handle: ProcessHandle;
   readonly launch: LaunchSpec;
   readonly ended: Promise<ProcessEnd>;
-  /** This executor has seen the VM defined in it; of one that was adopted it is not known. */
+  /** This executor has defined the VM in it; unknown for an adopted process. */
   isDefined: boolean;
-  /** Its guest is off, and it stays until it is ended. */
+  /** Its guest is off; the process lives until it is ended. */
   isOff: boolean;
 }
 
 export interface ProcessEvents {
   readonly onEnd: (key: string, process: LiveProcess, ending: ProcessEnd) => void;
   readonly onGuestReboot: (key: string, process: LiveProcess) => void;
-  /** The guest is off, and its process stays until it is ended: not before that is on record. */
+  /** The guest is off. Its process must not be ended before the stop is recorded. */
   readonly onGuestStop: (key: string, process: LiveProcess) => void;
 }
 
@@ -32,7 +32,7 @@ export interface NewProcess {
   readonly hypervisor: Hypervisor;
   readonly handle: ProcessHandle;
   readonly launch: LaunchSpec;
-  /** Our own child's end; without it the process was adopted. */
+  /** The end of our own child; absent for an adopted process. */
   readonly exited?: Promise<ProcessExit>;
 }
 
@@ -52,7 +52,7 @@ export class LiveProcesses {
     return this.#live.size;
   }
 
-  /** The process that lives as far as is known; its end may be noticed a moment later. */
+  /** The process that is believed alive; its end may be detected slightly later. */
   get(key: string): LiveProcess | undefined {
     return this.#live.get(key);
   }
@@ -78,19 +78,19 @@ export class LiveProcesses {
     return entry;
   }
 
-  /** Lets go of all without touching them: they are detached, and the next executor adopts them. */
+  /** Releases all without touching them: they are detached, and the next executor adopts them. */
   release(): void {
     for (const { watch } of this.#live.values()) watch.close();
     this.#live.clear();
   }
 }
 
-// Both wait for the driver to tell, and no clock: it has then read to its end what the process said and left. It tells
-// within moments of a death, and a busy executor would miss any moment given.
+// Both wait for the driver's report and use no clock: the driver has then read the process's output to its end. A busy
+// executor would miss any time limit.
 const childEnd = async (exited: Promise<ProcessExit>, gone: Promise<boolean>): Promise<ProcessEnd> => {
   const exit = await exited;
   const noticedAt = performance.now();
-  // Only an orderly end can have been the guest's own; anything else waits for no word.
+  // Only an orderly exit can be the guest's own stop; any other needs no record.
   const orderly = exit.exitCode === 0 && exit.signal === null;
   return { exit, guestStopped: orderly && (await gone), detectedBy: 'child-exit', noticedAt };
 };

@@ -1,4 +1,4 @@
-// A failure says what happened in a tenant's terms: where the host keeps its files and what a library calls it is not told.
+// A failure's reason is for the tenant: it omits the host's paths and library error codes.
 import { mkdirSync } from 'node:fs';
 import { newVmId, type VmEvent } from '@ironlog/schemas';
 import { expect, test } from 'vitest';
@@ -6,7 +6,7 @@ import { claim, HOST, intent, TENANT, testHost } from '../host.fixture.ts';
 
 const host = testHost();
 
-/** The last event of a VM that is claimed, or made and then told to boot, under `kernelArgs`. */
+/** The last event of a VM that is created, or also booted, with `kernelArgs`. */
 const lifeOf = async (kernelArgs: string, last: VmEvent['name']) => {
   const id = newVmId();
   await host.append(id, HOST, claim(HOST, true, { kernelArgs }));

@@ -1,4 +1,4 @@
-// The watch for VMs called lost: all of them are brought back together, and one that cannot be holds up no other.
+// The watch for lost VMs: they are reconciled concurrently, and a failing one delays no other.
 import { createMemoryEventLog } from '@ironlog/event-log';
 import { newVmId, type VmFact, type VmId } from '@ironlog/schemas';
 import { afterEach, expect, test, vi } from 'vitest';
@@ -28,7 +28,7 @@ const watchWith = (reconcile: (id: VmId) => Promise<boolean>, onError = (_error:
   watch = new LostWatch({ ...deps, reconcile: ({ vmId }) => reconcile(vmId) }, 0);
 };
 
-test('all are settled at once, so that a look at /proc serves them together', async () => {
+test('all are reconciled at once, so that one search of /proc serves them all', async () => {
   const ids = await lose(20);
   const asked = new Set<VmId>();
   const all = Promise.withResolvers<void>();
@@ -41,7 +41,7 @@ test('all are settled at once, so that a look at /proc serves them together', as
   await vi.waitFor(() => expect(asked.size).toBe(ids.length), BOUND);
 });
 
-test('one that cannot be settled is told, and tried again; the others are settled once', async () => {
+test('a failure is reported and retried; the others are reconciled once', async () => {
   const [bad, ...good] = await lose(3);
   const asked: VmId[] = [];
   const errors: unknown[] = [];

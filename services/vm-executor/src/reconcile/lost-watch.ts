@@ -1,16 +1,16 @@
-// Its VMs may be called lost while this executor lives but is not heard; it looks for that, and settles them.
+// Recovery may declare VMs lost while this executor lives without heartbeats. The watch finds and reconciles them.
 import type { EventLog } from '@ironlog/event-log';
 import { RECOVERY_VM_FILTER } from '@ironlog/schemas';
 import type { VmRef } from '../host/state-directory.ts';
 import type { HostDeps } from '../host-deps.ts';
 import { keyOf } from '../vms/vm-table.ts';
 
-/** Two requests each; a host that was silent long enough to lose its VMs can bear this much more. */
+/** Two requests each: little for a host that was silent long enough to lose its VMs. */
 const CHECK_EVERY_MS = 3000;
 
 export interface LostWatchDeps {
   readonly host: Pick<HostDeps, 'host' | 'signal'> & { readonly log: Pick<EventLog, 'info' | 'readSince'> };
-  /** Brings the VM and its process together. Resolves with whether it is lost no more. */
+  /** Reconciles the VM with its process. Resolves with whether it is no longer lost. */
   readonly reconcile: (ref: VmRef) => Promise<boolean>;
   readonly onError: (error: unknown) => void;
   readonly everyMs?: number;
@@ -23,14 +23,14 @@ export class LostWatch {
   #checking: Promise<void> | undefined;
   readonly #timer: NodeJS.Timeout;
 
-  /** `after`: up to this sequence of EVENTS every VM has been settled. */
+  /** `after`: up to this sequence of EVENTS every VM has been reconciled. */
   constructor(deps: LostWatchDeps, after: number) {
     this.#deps = deps;
     this.#after = after;
     this.#timer = setInterval(() => this.#begin(), deps.everyMs ?? CHECK_EVERY_MS);
   }
 
-  /** Resolves when the look in hand is over. */
+  /** Resolves when the current search has ended. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await this.#checking;
@@ -48,7 +48,7 @@ export class LostWatch {
 
   async #check(): Promise<void> {
     const { host } = this.#deps;
-    // From the log's end as it is now the next look goes on: the server searches all that lies between for the filter.
+    // The next search starts at the log's current end: the server scans every message in between for the filter.
     const { lastSequence } = await host.log.info();
     if (lastSequence <= this.#after) return this.#reconcileAll();
     for (const { read, sequence } of await host.log.readSince(RECOVERY_VM_FILTER, this.#after)) {
@@ -62,7 +62,7 @@ export class LostWatch {
     await this.#reconcileAll();
   }
 
-  /** All at once: what they ask of /proc is then answered by a pass or two for all of them. One that fails stops no other. */
+  /** All at once: a pass or two over /proc then serves all of them. A failure stops no other. */
   async #reconcileAll(): Promise<void> {
     const { host, reconcile } = this.#deps;
     const reconciling = [...this.#lost].map(async ([key, ref]) => {

@@ -1,4 +1,4 @@
-// An executor's start, with real simulators: it takes over what lives, ends what no VM owns, and records what died.
+// An executor's start, with real simulators: it adopts live processes, reaps unowned ones, and records dead ones.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -25,7 +25,7 @@ afterEach(async () => {
   bystander = undefined;
 });
 
-test('a process that lives is taken over: same pid, same epoch, no second one, nothing new on record', async () => {
+test('a live process is adopted: same pid, same epoch, no second process, no new event', async () => {
   const { id, pid } = await host.made(true);
   const before = await host.names(id);
   expect(before).toEqual(['claimed', 'created', 'boot-started', 'booted']);
@@ -37,7 +37,7 @@ test('a process that lives is taken over: same pid, same epoch, no second one, n
   expect(await host.last(id)).toMatchObject({ data: { epoch: 1, detectedBy: 'socket-hangup' } });
 });
 
-test('a process that died while the executor was away is on record as a crash, once', async () => {
+test('a process that died while no executor ran is recorded as one crash', async () => {
   const { id, pid } = await host.made(true);
   await host.kill(pid);
   await host.start();
@@ -48,7 +48,7 @@ test('a process that died while the executor was away is on record as a crash, o
   expect((await host.names(id)).filter((name) => name === 'crashed')).toHaveLength(1);
 });
 
-test('a pid that is another process by now is not taken for ours, nor touched', async () => {
+test('a reused pid is not taken for ours, nor touched', async () => {
   const { id, pid } = await host.made(true);
   await host.kill(pid);
   bystander = spawn(process.execPath, ['-e', 'process.stdin.resume()'], { stdio: ['pipe', 'ignore', 'inherit'] });
@@ -62,7 +62,7 @@ test('a pid that is another process by now is not taken for ours, nor touched', 
   expect([bystander.exitCode, bystander.signalCode]).toEqual([null, null]);
 });
 
-test('a boot that was cut off goes on in the process that is there', async () => {
+test('an interrupted boot continues in the existing process', async () => {
   const { id, pid } = await host.made(false);
   await host.append(id, HOST, { name: 'boot-started', data: { ...intent, epoch: 1 } });
   await host.start();
@@ -75,7 +75,7 @@ test.each([
   ['boot', { name: 'boot-started', data: { ...intent, epoch: 2 } }, 'booted'],
   ['reboot', { name: 'reboot-started', data: { ...intent, epoch: 2, force: true, timeoutSeconds: 1 } }, 'rebooted'],
 ] as [string, VmFact, string][])(
-  'a %s that was cut off when its process had no VM defined yet defines it there, and goes on',
+  'a %s that was interrupted before its VM was defined in the process defines it there, and continues',
   async (verb, begun, last) => {
     const { id, pid } = await host.made(true);
     await host.kill(pid);
@@ -92,7 +92,7 @@ test.each([
   },
 );
 
-test('the process and the directory of a VM that the log says is deleted are gone, and it is said why', async () => {
+test('the process and the directory of a deleted VM are removed, and the reason is recorded', async () => {
   const { id, pid } = await host.made(true);
   const deleted: VmFact = { name: 'deleted', data: { epoch: 1 } };
   await host.append(id, HOST, { name: 'delete-started', data: { ...intent, force: true } }, deleted);
@@ -102,7 +102,7 @@ test('the process and the directory of a VM that the log says is deleted are gon
   expect(host.reaped()).toMatchObject([{ pid, directory: `${TENANT}/${id}`, reason: 'its VM is deleted' }]);
 });
 
-test("what we have not made is left, in a folder that looks like a VM's and in one that is", async () => {
+test("foreign files are left, in a foreign folder and in a VM's own", async () => {
   const { id, pid } = await host.made(true);
   const deleted: VmFact = { name: 'deleted', data: { epoch: 1 } };
   await host.append(id, HOST, { name: 'delete-started', data: { ...intent, force: true } }, deleted);
@@ -116,7 +116,7 @@ test("what we have not made is left, in a folder that looks like a VM's and in o
   for (const file of [notes, thesis]) expect(readFileSync(file, 'utf8')).toBe('of great value');
 });
 
-test("so are those of another host's VM, and those that belong to no VM; a process beside the directory is not", async () => {
+test("processes of another host's VM and of no VM are ended; one outside the directory is not", async () => {
   const foreign = newVmId();
   await host.append(foreign, hostId('host-2'), claim(hostId('host-2'), false));
   await host.start();
@@ -132,7 +132,7 @@ test("so are those of another host's VM, and those that belong to no VM; a proce
     expect(spawned).toMatchObject({ ok: true });
   }
   await host.start();
-  // Another host may have been given a directory within ours.
+  // Another host may have a directory within ours.
   expect((await host.running()).map(([, directory]) => directory)).toEqual([nested]);
   const reasons = host.reaped().map(({ directory, reason }) => [directory, reason]);
   expect(reasons).toEqual([
@@ -142,7 +142,7 @@ test("so are those of another host's VM, and those that belong to no VM; a proce
   expect(await findUnder(elsewhere)).toHaveLength(1);
 });
 
-test('a delete that was cut off when the directory was gone already is gone on with, however old the VM', async () => {
+test('a delete interrupted after its directory was removed is continued, however old the VM', async () => {
   const { id } = await host.made(false);
   await host.start();
   await host.stop();
@@ -154,7 +154,7 @@ test('a delete that was cut off when the directory was gone already is gone on w
   await host.until(id, 'deleted');
 });
 
-/** A VM that is on record as another hypervisor's, whose process lives: the host was told to use the simulator since. */
+/** A VM recorded with another hypervisor, whose process lives: the host was reconfigured to the simulator. */
 const ofAnotherHypervisor = async () => {
   const id = newVmId();
   const claimed = claim(HOST, false);
@@ -174,24 +174,24 @@ const ofAnotherHypervisor = async () => {
 };
 const unreconciled = async () => /unsettled_vms\{.*\} (\d+)/.exec(await host.metrics.text())?.[1];
 
-test("one VM's trouble keeps no other from being served: it is counted, tried again, and can be deleted", async () => {
+test('a VM that cannot be reconciled delays no other: it is counted, retried, and can be deleted', async () => {
   const { id, pid } = await host.made(true);
-  const stranger = await ofAnotherHypervisor();
-  // Trying again is no health check, and goes on without them.
+  const unreconcilable = await ofAnotherHypervisor();
+  // Retries are independent of health checks.
   host.healthCheckMs = 0;
   await host.start();
   expect(await unreconciled()).toBe('1');
   await host.kill(pid);
   await host.until(id, 'crashed');
-  expect(await host.send(stranger, 'delete', { params: { force: true } })).toBe('acked');
-  await host.until(stranger, 'deleted');
+  expect(await host.send(unreconcilable, 'delete', { params: { force: true } })).toBe('acked');
+  await host.until(unreconcilable, 'deleted');
   expect(await host.running()).toEqual([]);
   await vi.waitFor(async () => expect(await unreconciled()).toBe('0'), BOUND);
 });
 
-test('a launch record that cannot be written keeps no process from its VM', async () => {
+test('an unwritable launch record does not fail a VM', async () => {
   const { id, pid } = await host.made(true);
-  // As on a full disk, which fails for root too.
+  // As on a full disk; this fails for root, too.
   mkdirSync(`${host.directoryOf(id)}/launch.json.new`);
   await host.start();
   expect(await host.send(id, 'reboot', { params: { force: true } })).toBe('acked');

@@ -1,4 +1,4 @@
-// At start: what the log says of this host's VMs, what runs on the machine, and the two brought together.
+// Reconciles this host's VMs in the log with the machine's processes at the executor's start.
 import { findUnder } from '@ironlog/hypervisor';
 import type { VmRef } from '../host/state-directory.ts';
 import type { OpenTasks } from '../tasks/open-tasks.ts';
@@ -14,7 +14,7 @@ export interface ReconcileHostDeps extends ReconcileVmDeps {
   readonly unreconciled: UnreconciledVms;
 }
 
-/** VMs claimed after the last start may have no directory yet, and those being deleted none any more: the log tells of them. */
+/** Only the log names VMs claimed since the last start (no directory yet) and VMs being deleted (directory gone). */
 const vmsChangedSince = async (
   { host: { host, log } }: ReconcileHostDeps,
   after: number,
@@ -32,8 +32,8 @@ const vmsChangedSince = async (
 };
 
 /**
- * Adopts, reaps, resumes. When it resolves, every VM of this host is what the log says, or a task is making it so, or it is
- * among the unsettled. Rejects when the log cannot be read: that is no one VM's trouble.
+ * Adopts, reaps, resumes. When it resolves, every VM of this host matches the log, or has a task in flight, or is queued
+ * for a retry. Rejects when the log cannot be read, which concerns all VMs.
  */
 export const reconcileHost = async (deps: ReconcileHostDeps, lastSequence: number): Promise<void> => {
   const { host, mailboxes, tasks, unreconciled, vms } = deps;
@@ -49,7 +49,7 @@ export const reconcileHost = async (deps: ReconcileHostDeps, lastSequence: numbe
       const log = await vms.get(ref);
       const own = running.filter(({ directory }) => directory === host.state.directoryOf(ref));
       await mailboxes.run(key, () => reconcileVm(deps, log, own)).catch((err: unknown) => unreconciled.add(ref, err));
-      // P3: a task that a crash cut off goes on where the log says it was.
+      // P3: an interrupted task continues from the log.
       if (log.vm.owner === host.host && log.vm.task) tasks.resume(log);
     }),
   );
@@ -59,7 +59,7 @@ export const reconcileHost = async (deps: ReconcileHostDeps, lastSequence: numbe
     await host.incarnation.check();
     await reap(deps, found, 'its directory belongs to no VM of this host').catch((err: unknown) => {
       if (concernsAllVms(err)) throw err;
-      host.runtime.logger.error({ err, directory: found.directory }, 'not reaped; it is met again at the next start');
+      host.runtime.logger.error({ err, directory: found.directory }, 'not reaped; the next start retries');
     });
   }
 };

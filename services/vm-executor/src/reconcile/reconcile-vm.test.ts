@@ -1,4 +1,4 @@
-// A VM looked at again, with real simulators: its guest went by itself, it was called lost, or it should have no process.
+// Reconciling one VM, with real simulators: its guest stopped by itself, it was lost, or it must have no process.
 import { existsSync, readdirSync } from 'node:fs';
 import { consolePathOf, createHypervisor, readLaunchRecord, socketPathOf } from '@ironlog/hypervisor';
 import type { VmFact } from '@ironlog/schemas';
@@ -8,7 +8,7 @@ import { BOUND, HOST, TENANT, testHost } from '../host.fixture.ts';
 const host = testHost();
 const LOST: VmFact = { name: 'lost', data: { host: HOST, reason: 'silent' } };
 
-test('a live process is found however the state directory is written', async () => {
+test('a live process is found under any spelling of the state directory', async () => {
   const { id, pid } = await host.made(true);
   for (const path of [`${host.root}/`, `${host.root}/.`]) {
     await host.start(path);
@@ -18,14 +18,14 @@ test('a live process is found however the state directory is written', async () 
   expect((await host.last(id))?.name).toBe('booted');
 });
 
-test('a guest that switched itself off while the executor was away has stopped, and not crashed', async () => {
+test('a guest that switched itself off while no executor ran has stopped, and not crashed', async () => {
   const { id } = await host.made(true);
   await host.switchOff(id);
   await host.start();
   expect(await host.last(id)).toMatchObject({ name: 'stopped', data: { epoch: 1, cause: 'guest' } });
 });
 
-test('so has one that did it under an executor that could not reach the log, once the log is reached', async () => {
+test('so has one that did it while the log was unreachable, once the log is reachable', async () => {
   const { id } = await host.made(true);
   await host.start();
   const appended: string[] = [];
@@ -42,7 +42,7 @@ test('so has one that did it under an executor that could not reach the log, onc
   expect(readdirSync(host.directoryOf(id)).filter((name) => /^e1|launch/.test(name))).toEqual([]);
 });
 
-test('the process of a VM that has stopped is ended, and it is said why', async () => {
+test('the process of a stopped VM is ended, and the reason is recorded', async () => {
   const { id, pid } = await host.made(true);
   await host.append(id, HOST, { name: 'stopped', data: { epoch: 1, cause: 'guest', forced: false } });
   await host.start();
@@ -50,7 +50,7 @@ test('the process of a VM that has stopped is ended, and it is said why', async 
   expect(host.reaped()).toMatchObject([{ pid, reason: 'its VM is stopped at epoch 1' }]);
 });
 
-test('a process too many is ended with its own socket, and the one that the VM is to have keeps its own', async () => {
+test("a surplus process is ended with its own socket, and the VM's process keeps its own", async () => {
   const { id, pid } = await host.made(true);
   const directory = host.directoryOf(id);
   const simulator = createHypervisor({ kind: 'simulator' });
@@ -75,7 +75,7 @@ test('a lost VM whose guest ran on is found running, in the same process, which 
   await host.until(id, 'crashed');
 });
 
-test('a lost VM whose process died meanwhile has crashed, and one whose guest stopped has stopped', async () => {
+test('a lost VM whose process died has crashed, and one whose guest stopped has stopped', async () => {
   const dead = await host.made(true);
   await host.append(dead.id, 'recovery', LOST);
   await host.kill(dead.pid);
@@ -95,11 +95,11 @@ test('a VM lost before its first boot is found stopped, and its process is ended
   expect(await host.running()).toEqual([]);
 });
 
-test('an executor that lived on unheard finds its lost VM by itself', async () => {
+test('an executor that lived on without heartbeats finds its lost VM by itself', async () => {
   const { id, pid } = await host.made(true);
   await host.start();
   await host.append(id, 'recovery', LOST);
-  // It is soon responsive too.
+  // It may already be responsive as well.
   await vi.waitFor(async () => expect(await host.names(id)).toContain('found'), BOUND);
   expect(await host.running()).toEqual([[pid, host.directoryOf(id), 1]]);
   await host.kill(pid);

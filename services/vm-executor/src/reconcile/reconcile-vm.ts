@@ -1,4 +1,4 @@
-// One VM, looked at again: what the log says of it and what runs on the machine, brought together, on record.
+// Reconciles one VM: compares its log with the machine's processes and records the difference.
 import type { Vm } from '@ironlog/domain';
 import { type FoundProcess, killProcess } from '@ironlog/hypervisor';
 import type { VmFact } from '@ironlog/schemas';
@@ -14,28 +14,28 @@ import { respawnUnbooted } from './respawn-unbooted.ts';
 export interface ReconcileVmDeps {
   readonly host: HostDeps;
   readonly processes: HypervisorProcesses;
-  /** By whom a process that is not there is found dead. */
+  /** What detected that the process is dead. */
   readonly detectedBy: Extract<ProcessEnd['detectedBy'], 'adoption' | 'health'>;
 }
 
 const STATES_WITH_PROCESS: readonly Vm['state'][] = ['created', 'running', 'paused'];
-/** No task is to bring it one, and it should have one, with a guest that is not off. */
+/** The VM should have a live process and has none, and no task is to start one. */
 export const lacksProcess = (processes: Pick<HypervisorProcesses, 'live'>, vm: Vm): boolean => {
   const live = processes.live(vm);
   return vm.task === null && STATES_WITH_PROCESS.includes(vm.state) && (!live || live.isOff);
 };
 const OBSERVE_WITHIN_MS = 3000;
 
-/** Inside the VM's mailbox. `own`: the live processes of its directory. A task in flight is left for its resumption. */
+/** Call it inside the VM's mailbox. `own`: the live processes of its directory. A task in flight is left to its resumption. */
 export const reconcileVm = async (deps: ReconcileVmDeps, log: VmLog, own: readonly FoundProcess[]): Promise<void> => {
-  // P4: who is superseded adopts, reaps and tells nothing any more.
+  // P4: a superseded executor adopts, reaps and records nothing.
   await deps.host.incarnation.check();
   const { vm } = log;
   if (vm.owner !== deps.host.host || vm.state === 'deleted') return discard(deps, log, own);
   const wanted = wantedOf(vm, own);
   let resists = false;
   for (const found of own) {
-    // While a task is in flight its effect decides what to keep; it looks at /proc itself.
+    // A task in flight decides which process to keep; it searches /proc itself.
     if (found.identity.pid === wanted?.identity.pid || vm.task) continue;
     if (!(await reap(deps, found, `its VM is ${vm.state} at epoch ${vm.epoch}`, wanted))) resists = true;
   }
@@ -44,19 +44,19 @@ export const reconcileVm = async (deps: ReconcileVmDeps, log: VmLog, own: readon
   } else if (vm.state === 'lost') await find(deps, log, wanted);
   else if (wanted) await compare(deps, log, wanted);
   else if (STATES_WITH_PROCESS.includes(vm.state)) await dead(deps, log);
-  // A crash may have come between an end on record and the removal of what the process had left.
+  // A crash may have preceded the removal of a dead process's files.
   else if (!resists) await removeTraces(directoryOf(deps, vm));
 };
 
 const directoryOf = ({ host }: ReconcileVmDeps, { tenant, id }: Vm): string =>
   host.state.directoryOf({ tenant, vmId: id });
 
-/** The process that the VM is to have; one that has stopped or failed has none, and what is left of it is ended. */
+/** The process that the VM must have. A stopped or failed VM has none, and any left is ended. */
 const wantedOf = (vm: Vm, own: readonly FoundProcess[]): FoundProcess | undefined => {
   const of = (epoch: number) => own.find((process) => process.epoch === epoch);
-  // Lost before its first boot, a VM waits in the process of the epoch to come.
+  // Lost before its first boot, a VM has the process of the next epoch.
   if (vm.state === 'lost') return of(vm.epoch) ?? of(vm.epoch + 1);
-  // A reboot may have been cut off before its end of the old process: that one's guest is still to be asked.
+  // A reboot may have been interrupted before it ended the old process; that guest must still be asked to stop.
   if (vm.task?.verb === 'reboot') return of(vm.epoch) ?? of(vm.epoch - 1);
   return vm.task || STATES_WITH_PROCESS.includes(vm.state) ? of(epochOfProcess(vm)) : undefined;
 };
@@ -81,15 +81,15 @@ const compare = async (deps: ReconcileVmDeps, log: VmLog, found: FoundProcess): 
   if (!observed.ok || observed.state === log.vm.state || observed.state === 'absent') return;
   if (observed.state !== 'shutdown')
     return diverged(deps, log, observed.state, 'left as it is; send the verb that brings it where it should be');
-  // On record first: for QEMU the process itself is what tells of it.
+  // The stop is recorded first: with QEMU only the process itself tells that the guest is off.
   if (await died(deps, log, true)) await reap(deps, found, 'its guest has switched itself off');
 };
 
-/** The owner of a lost VM is back, and says what it found; the guest ran on, or it ended meanwhile. */
+/** Records what the owner of a lost VM found: the guest runs, or it has ended. */
 const find = async (deps: ReconcileVmDeps, log: VmLog, found: FoundProcess | undefined): Promise<void> => {
   if (!found) return dead(deps, log);
   const observed = await observe(deps, log, await adopt(deps, log, found));
-  // It lives and does not tell: the VM stays lost, and the next look may learn more.
+  // The process lives and does not answer: the VM stays lost until the next check.
   if (!observed.ok || observed.state === 'unknown') return;
   const { epoch } = log.vm;
   if (observed.state === 'running' || observed.state === 'paused') {
@@ -103,13 +103,13 @@ const find = async (deps: ReconcileVmDeps, log: VmLog, found: FoundProcess | und
   if (isOnRecord) await reap(deps, found, `its VM was lost, and its guest is ${observed.state}`);
 };
 
-/** P8: what is found to differ is on record before anything is done about it. */
+/** P8: a difference is recorded before it is acted on. */
 const diverged = async (deps: ReconcileVmDeps, log: VmLog, observed: string, resolution: string): Promise<void> => {
   await appendFact(deps, log, { name: 'diverged', data: { expected: log.vm.state, observed, resolution } });
   deps.host.runtime.metrics.counter('ironlog_divergences_total').inc({ resolution: 'recorded' });
 };
 
-/** Unless something else was said of the VM while it was looked at. Resolves with whether it was said. */
+/** Appends unless the VM has changed in between. Resolves with whether it was appended. */
 const appendFact = async ({ host }: ReconcileVmDeps, log: VmLog, fact: VmFact): Promise<boolean> => {
   const { revision } = log.vm;
   const appended = await log.append((vm) =>
@@ -118,7 +118,7 @@ const appendFact = async ({ host }: ReconcileVmDeps, log: VmLog, fact: VmFact): 
   return appended.kind === 'appended';
 };
 
-/** No process is left: whether its guest had stopped is asked of what the process left behind. */
+/** No process is left: its files tell whether its guest had stopped. */
 const dead = async (deps: ReconcileVmDeps, log: VmLog): Promise<void> => {
   if (await respawnUnbooted(deps, log.vm)) return;
   const { vm } = log;
@@ -140,13 +140,13 @@ const discard = async (deps: ReconcileVmDeps, { vm }: VmLog, own: readonly Found
   deps.host.runtime.metrics.counter('ironlog_divergences_total').inc({ resolution: 'left' });
   deps.host.runtime.logger.error(
     { directory, foreignEntries: foreignEntries.slice(0, 10) },
-    'a folder that belongs to no VM of this host holds what it has not made; it is left, look at it and remove it by hand',
+    'a folder that belongs to no VM of this host holds foreign entries; it is kept, inspect it and remove it by hand',
   );
 };
 
 /**
- * Ends a process that no VM is to have, and says why; what `wanted`, its VM's own, listens on is left. `false`: it does
- * not die, which is logged, and it is met again at the next look.
+ * Ends a process that no VM may have, and records the reason. The socket of `wanted`, its VM's own process, is kept.
+ * `false`: it does not die, which is logged, and the next check retries.
  */
 export const reap = async (
   { host }: Pick<ReconcileVmDeps, 'host'>,

@@ -1,4 +1,4 @@
-// A VM that waits for its first boot, over a stop of the whole plane.
+// A VM before its first boot, across a stop of the whole plane.
 import { rmSync } from 'node:fs';
 import { removeLaunchRecord } from '@ironlog/hypervisor';
 import { expect, test } from 'vitest';
@@ -6,7 +6,7 @@ import { HOST, intent, testHost } from '../host.fixture.ts';
 
 const host = testHost();
 
-/** As `npm start` does it at its end, when no executor runs. */
+/** As the end of `npm start` does it, with no executor running. */
 const stoppedInOrder = async () => {
   const made = await host.made(false);
   await host.kill(made.pid);
@@ -14,7 +14,7 @@ const stoppedInOrder = async () => {
   return made;
 };
 
-test('it waits in another process when its own was stopped in order, and boots in that', async () => {
+test('it gets a new process when its own was stopped in order, and boots in that', async () => {
   const { id } = await stoppedInOrder();
   await host.start();
   expect((await host.last(id))?.name).toBe('created');
@@ -34,7 +34,7 @@ test('it has crashed when its process was killed', async () => {
   expect(await host.last(id)).toMatchObject({ name: 'crashed', data: { detectedBy: 'adoption' } });
 });
 
-test('it has crashed when the disk is lost that its directory was on', async () => {
+test('it has crashed when the disk with its directory is lost', async () => {
   const { id } = await stoppedInOrder();
   rmSync(host.root, { recursive: true });
   await host.start();

@@ -1,5 +1,5 @@
-// A VM that waits for its first boot, and whose process was stopped in order together with the whole plane: no guest had run
-// in it, so nothing has crashed, and it waits in another as it did in that one.
+// A VM before its first boot, whose process was stopped in order with the whole plane: no guest ran in it, so it has not
+// crashed. It gets a new process.
 import type { Vm } from '@ironlog/domain';
 import { readLaunchRecord } from '@ironlog/hypervisor';
 import type { HostDeps } from '../host-deps.ts';
@@ -13,12 +13,12 @@ export interface RespawnDeps {
 
 const CREATE_WITHIN_MS = 10_000;
 
-/** Inside the VM's mailbox, when no process of it lives. `false`: it is no such VM, or it cannot have a process again. */
+/** Call it inside the VM's mailbox when it has no live process. `false`: not such a VM, or no process can be started. */
 export const respawnUnbooted = async ({ host, processes }: RespawnDeps, vm: Vm): Promise<boolean> => {
   if (vm.state !== 'created' || !(await wasStopped(host, vm))) return false;
-  // Of a hypervisor that this start has not: it waits on, and its boot is refused with that reason.
+  // This start lacks the VM's hypervisor: the VM stays as it is, and its boot is refused for that reason.
   if (!vm.hypervisor || !host.hypervisors.has(vm.hypervisor)) return true;
-  // Fails where its directory is lost as well, with the disk that it was on.
+  // Fails when the directory is lost, too, with its disk.
   const ensured = await processes.ensure(vm, epochOfProcess(vm), { signal: host.signal });
   if (!ensured.ok) return false;
   const { handle, launch } = ensured.process;
@@ -27,6 +27,6 @@ export const respawnUnbooted = async ({ host, processes }: RespawnDeps, vm: Vm):
   return created.ok;
 };
 
-/** Whoever stops the plane takes the launch record away (infra, guests.ts); a crash leaves it until it is on record. */
+/** An orderly stop of the plane removes the launch record (infra, guests.ts); a crash leaves it until it is recorded. */
 const wasStopped = async ({ state }: HostDeps, vm: Vm): Promise<boolean> =>
   (await readLaunchRecord(state.directoryOf({ tenant: vm.tenant, vmId: vm.id }))).kind === 'none';

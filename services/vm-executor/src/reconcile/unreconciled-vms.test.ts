@@ -1,4 +1,4 @@
-// What could not be settled is tried again by itself, each VM for itself, until it is or the executor stops.
+// VMs that could not be reconciled are retried independently, until they are or the executor stops.
 import { newVmId, tenantId } from '@ironlog/schemas';
 import { createLogger, createMetrics, createRuntime } from '@ironlog/service-kit';
 import { expect, test, vi } from 'vitest';
@@ -18,7 +18,7 @@ const unreconciledWith = (reconcile: (ref: VmRef) => Promise<boolean>) => {
   return { unreconciled: new UnreconciledVms({ host, reconcile, everyMs: 1 }), count, stopping };
 };
 
-test('one that goes on failing keeps no other from being settled', async () => {
+test('one that keeps failing delays no other', async () => {
   const [hopeless, late] = [someVm(), someVm()];
   const tries = new Map<VmRef, number>();
   const { unreconciled, count } = unreconciledWith(async (ref) => {
@@ -35,7 +35,7 @@ test('one that goes on failing keeps no other from being settled', async () => {
   await unreconciled.stop();
 });
 
-test('a stop waits for the round in hand, and none comes after it', async () => {
+test('a stop waits for the current round, and no round follows', async () => {
   const gate = Promise.withResolvers<boolean>();
   let tries = 0;
   const { unreconciled, stopping } = unreconciledWith(() => {
@@ -57,7 +57,7 @@ test('a stop waits for the round in hand, and none comes after it', async () => 
   expect(tries).toBe(1);
 });
 
-test("what is no one VM's trouble is thrown, and nothing is tried again for it", async () => {
+test('an error that concerns all VMs is thrown, and nothing is retried for it', async () => {
   const { unreconciled, count } = unreconciledWith(async () => true);
   expect(() => unreconciled.add(someVm(), new Superseded('another has taken over'))).toThrow(Superseded);
   expect(await count()).toBe(0);

@@ -1,5 +1,5 @@
-// VMs that could not be brought together with their processes, each for a reason of its own: they keep no other from being
-// served, are counted (P8), and are tried again every few seconds, whether or not there are health checks.
+// VMs that could not be reconciled with their processes, each for its own reason. They delay no other VM, are counted
+// (P8), and are retried every few seconds, with or without health checks.
 import { EventLogError } from '@ironlog/event-log';
 import { Superseded } from '../host/incarnation.ts';
 import type { VmRef } from '../host/state-directory.ts';
@@ -9,7 +9,7 @@ import { keyOf } from '../vms/vm-table.ts';
 
 const RETRY_EVERY_MS = 5000;
 
-/** No trouble of one VM's: the log's, or this incarnation's. */
+/** An error of the log or of this incarnation, not of one VM. */
 export const concernsAllVms = (err: unknown): boolean =>
   err instanceof EventLogError || err instanceof Superseded || err instanceof OutcomeUnknown;
 
@@ -17,14 +17,14 @@ export interface UnreconciledVmsDeps {
   readonly host: Pick<HostDeps, 'runtime' | 'signal'>;
   /** `false`: not now. */
   readonly reconcile: (ref: VmRef) => Promise<boolean>;
-  /** From the end of one round to the next. */
+  /** From the end of one round to the start of the next. */
   readonly everyMs?: number;
 }
 
 export class UnreconciledVms {
   readonly #deps: UnreconciledVmsDeps;
   readonly #refs = new Map<string, VmRef>();
-  /** Set from when a round is due to its end. */
+  /** Set while a round is due or running. */
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> = Promise.resolve();
   #stopped = false;
@@ -34,24 +34,24 @@ export class UnreconciledVms {
     this.#count();
   }
 
-  /** At a start. @throws `err` where it is no trouble of this VM's alone. */
+  /** At a start. @throws `err` when it concerns all VMs. */
   add(ref: VmRef, err: unknown): void {
     if (concernsAllVms(err)) throw err;
     this.keep(ref, err);
   }
 
-  /** Also what the log was in the way of. @throws `err` where this executor is to touch nothing any more. */
+  /** Also after a log error. @throws `err` when this executor is superseded. */
   keep(ref: VmRef, err: unknown): void {
     const { runtime, signal } = this.#deps.host;
     if (err instanceof Superseded || signal.aborted) throw err;
     const { tenant, vmId } = ref;
-    runtime.logger.error({ err, tenant, vmId }, 'a VM is not brought together with its process; it is tried again');
+    runtime.logger.error({ err, tenant, vmId }, 'a VM was not reconciled with its process; it is retried');
     this.#refs.set(keyOf(ref), ref);
     this.#count();
     this.#schedule();
   }
 
-  /** Resolves when the round in hand is over. */
+  /** Resolves when the current round has ended. */
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
@@ -68,11 +68,11 @@ export class UnreconciledVms {
     }, this.#deps.everyMs ?? RETRY_EVERY_MS);
   }
 
-  /** All at once: what they ask of /proc is then answered by a pass or two for all of them. */
+  /** All at once: a pass or two over /proc then serves all of them. */
   async #retryAll(): Promise<void> {
     const { host, reconcile } = this.#deps;
     const retrying = [...this.#refs].map(async ([key, ref]) => {
-      // Why it fails has been told, and that it still does the metric tells.
+      // The cause was logged once; the metric shows that it persists.
       if (!host.signal.aborted && (await reconcile(ref).catch(() => false))) this.#refs.delete(key);
     });
     await Promise.all(retrying);

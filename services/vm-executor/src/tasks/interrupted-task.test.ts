@@ -1,4 +1,4 @@
-// A shutdown or a reboot that was cut off with its executor: the next one goes on with it, and says truly whether it forced.
+// A shutdown or a reboot interrupted with its executor: the next one continues it, and records correctly whether it forced.
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { consolePathOf, findByDirectory } from '@ironlog/hypervisor';
@@ -26,7 +26,7 @@ const isAsked = (): Promise<void> => {
   return promise;
 };
 
-test('a guest that is asked to stop keeps its time, and one that is killed at last was forced', async () => {
+test('a guest that is asked to stop keeps its grace, and one that is killed at its end was forced', async () => {
   const { id, pid } = await host.made(true, DEAF);
   await host.append(id, HOST, shutdown(60));
   const asked = isAsked();
@@ -43,7 +43,7 @@ test('a guest that is asked to stop keeps its time, and one that is killed at la
   expect(await host.last(id)).toMatchObject({ data: { epoch: 1, cause: 'requested', forced: true } });
 });
 
-test('the time goes on while no executor runs: what is left of it is what the guest has', async () => {
+test('the grace passes while no executor runs: the guest gets what is left of it', async () => {
   const { id } = await host.made(true, DEAF);
   await host.append(id, HOST, shutdown(4));
   await wait(3000);
@@ -54,7 +54,7 @@ test('the time goes on while no executor runs: what is left of it is what the gu
   expect(stopped?.name === 'stopped' && stopped.data.tookMs).toBeLessThan(3000);
 });
 
-test('a guest that obeyed while no executor ran has not been forced; one that was killed has', async () => {
+test('a guest that stopped while no executor ran was not forced; one that was killed was', async () => {
   const [obeyed, killed] = [await host.made(true), await host.made(true)];
   for (const { id } of [obeyed, killed]) await host.append(id, HOST, shutdown(60));
   await host.switchOff(obeyed.id);
@@ -65,17 +65,17 @@ test('a guest that obeyed while no executor ran has not been forced; one that wa
   expect(await host.last(killed.id)).toMatchObject({ data: { cause: 'requested', forced: true } });
 });
 
-test('what became of a guest is still known when its outcome could not be told', async () => {
+test('how a guest ended is still known when its outcome could not be appended', async () => {
   const { id } = await host.made(true);
   await host.append(id, HOST, shutdown(60));
-  const told = Promise.withResolvers<void>();
+  const refused = Promise.withResolvers<void>();
   host.appending = ({ type }) => {
     if (type !== 'ironlog.vm.stopped.v1') return;
-    told.resolve();
+    refused.resolve();
     throw new Error('the log is not reached');
   };
   await host.start();
-  await told.promise;
+  await refused.promise;
   await host.stop();
   expect(await host.running()).toEqual([]);
   host.appending = () => undefined;
@@ -84,7 +84,7 @@ test('what became of a guest is still known when its outcome could not be told',
   expect(await host.last(id)).toMatchObject({ data: { cause: 'requested', forced: false } });
 });
 
-test('a reboot that was cut off asks the guest again, in the process of the epoch before; what is deaf is forced', async () => {
+test("an interrupted reboot asks the guest again, in the previous epoch's process; a silent guest is forced", async () => {
   const reboot: VmFact = { name: 'reboot-started', data: { ...intent, epoch: 2, force: false, timeoutSeconds: 3 } };
   const [hears, deaf] = [await host.made(true), await host.made(true, DEAF)];
   for (const { id } of [hears, deaf]) await host.append(id, HOST, reboot);
@@ -93,7 +93,7 @@ test('a reboot that was cut off asks the guest again, in the process of the epoc
     { ...hears, forced: false, asked: 1 },
     { ...deaf, forced: true, asked: 0 },
   ]) {
-    // It is soon responsive too.
+    // It may already be responsive as well.
     await vi.waitFor(async () => expect(await host.names(id)).toContain('rebooted'), BOUND);
     const rebooted = (await host.story(id)).find(({ name }) => name === 'rebooted');
     expect(rebooted).toMatchObject({ data: { epoch: 2, cause: 'requested', forced } });

@@ -1,4 +1,4 @@
-// Open tasks: however often a VM's task is asked to go on, one run is in hand and one waits.
+// Open tasks: however often a VM's task is resumed, one run is active and at most one waits.
 import { initialVm } from '@ironlog/domain';
 import { newVmId } from '@ironlog/schemas';
 import { createLogger, createRuntime } from '@ironlog/service-kit';
@@ -13,7 +13,7 @@ const runtime = createRuntime('test', { logger: createLogger({ service: 'test', 
 const host = { runtime, signal: new AbortController().signal };
 const log = { vm: initialVm(TENANT, newVmId()) } as VmLog;
 
-test('a command that is delivered again and again while its task runs makes no queue', async () => {
+test('a command that is redelivered repeatedly while its task runs makes no queue', async () => {
   const mailboxes = new Mailboxes();
   const gate = Promise.withResolvers<void>();
   let runs = 0;
@@ -22,7 +22,7 @@ test('a command that is delivered again and again while its task runs makes no q
     return gate.promise;
   };
   const runner = { preempt: () => undefined, run };
-  const reconcile = () => Promise.reject(new Error('it has its process'));
+  const reconcile = () => Promise.reject(new Error('not expected: it has its process'));
   const tasks = new OpenTasks({ host, mailboxes, runner, lacksProcess: () => false, reconcile });
   tasks.resume(log);
   await new Promise(setImmediate);
@@ -33,7 +33,7 @@ test('a command that is delivered again and again while its task runs makes no q
   expect(runs).toBe(2);
 });
 
-test('a task that leaves its VM without the process it should have is followed by a look, behind a death that waits', async () => {
+test('a task that leaves its VM without its process is followed by a reconciliation, after a waiting death', async () => {
   const mailboxes = new Mailboxes();
   const story: string[] = [];
   const note = (what: string) => async (): Promise<void> => void story.push(what);

@@ -1,4 +1,4 @@
-// The tasks that are open on record, fresh and resumed alike: each runs in its VM's mailbox, one after the other (P3).
+// The open tasks of this host's VMs, new and resumed: each runs in its VM's mailbox, one at a time (P3).
 import type { Vm } from '@ironlog/domain';
 import type { HostDeps } from '../host-deps.ts';
 import type { Mailboxes } from '../vms/mailbox.ts';
@@ -11,39 +11,39 @@ export interface OpenTasksDeps {
   readonly mailboxes: Mailboxes;
   readonly runner: Pick<TaskRunner, 'run' | 'preempt'>;
   readonly lacksProcess: (vm: Vm) => boolean;
-  /** Brings the VM and its process together, in the end; called inside its mailbox. */
+  /** Reconciles the VM with its process after the task; called inside its mailbox. */
   readonly reconcile: (log: VmLog) => Promise<void>;
 }
 
 export class OpenTasks {
   readonly #deps: OpenTasksDeps;
-  /** VMs for which a run waits. It will do whatever is open by then, so a second one need not wait behind it. */
+  /** VMs for which a run waits. It runs whatever is open by then, so no second one is queued. */
   readonly #waiting = new Set<VmLog>();
 
   constructor(deps: OpenTasksDeps) {
     this.#deps = deps;
   }
 
-  /** Goes on where the VM's log says; what runs for a command that has been pre-empted on record is cut off. */
+  /** Continues from the VM's log. A run for a command that was pre-empted is aborted. */
   resume(log: VmLog): void {
     const { runner } = this.#deps;
     runner.preempt(log);
     if (this.#waiting.has(log)) return;
     this.#waiting.add(log);
-    void this.#inMailbox(log, 'task cut off; it stays open in the log', () => {
+    void this.#inMailbox(log, 'task interrupted; it stays open in the log', () => {
       this.#waiting.delete(log);
       return runner.run(log);
     }).then(() => this.#reconcileAfterTask(log));
   }
 
   /**
-   * A process that died while its VM's task was on record and did not run yet is missed by the task alone, which fails
-   * and leaves the VM as it was. The look comes behind what waits: a death that waits there tells how the process ended.
+   * A process may die after its VM's task was recorded and before it runs. Only the task then detects it, fails, and
+   * leaves the VM as it was. The reconciliation queues behind a waiting death, which knows how the process ended.
    */
   #reconcileAfterTask(log: VmLog): void {
     const { lacksProcess, reconcile } = this.#deps;
     if (!lacksProcess(log.vm)) return;
-    void this.#inMailbox(log, 'not looked after a task', async () => {
+    void this.#inMailbox(log, 'not reconciled after a task', async () => {
       if (lacksProcess(log.vm)) await reconcile(log);
     });
   }

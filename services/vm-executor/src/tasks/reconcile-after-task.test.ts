@@ -1,12 +1,12 @@
-// A process that died while its VM's task was on record and did not run yet: the look after the task is what tells of it, and
-// must not be lost with a log that is away for a moment, whether or not there are health checks.
+// A process that died after its VM's task was recorded and before it ran: only the reconciliation after the task records it.
+// A short log outage must not lose it, with or without health checks.
 import { LogUnavailableError } from '@ironlog/event-log';
 import { expect, test, vi } from 'vitest';
 import { BOUND, testHost } from '../host.fixture.ts';
 
 const host = testHost();
 
-test('a look after a task that is cut off is made again, without any health checks', async () => {
+test('an interrupted reconciliation after a task is retried, without any health checks', async () => {
   const { id, pid } = await host.made(true);
   host.healthCheckMs = 0;
   await host.start();

@@ -1,4 +1,4 @@
-// A task ends on record whatever its effect throws: tried again while it may take, and failed when it has taken too long.
+// A task's end is recorded whatever its effect throws: it is retried until its deadline, and then failed.
 import { EventLogError, LogUnavailableError } from '@ironlog/event-log';
 import { newVmId, type VmFact } from '@ironlog/schemas';
 import { expect, test } from 'vitest';
@@ -6,7 +6,7 @@ import { HOST, intent, testHost } from '../host.fixture.ts';
 
 const host = testHost();
 
-/** A boot that a crash cut off, whose process is gone: to go on it must start another. */
+/** An interrupted boot whose process is gone: its resumption must start another. */
 const cutOffBoot = async (withinMs: number) => {
   const { id, pid } = await host.made(false);
   await host.kill(pid);
@@ -15,7 +15,7 @@ const cutOffBoot = async (withinMs: number) => {
   await host.append(id, HOST, booting);
   return id;
 };
-/** The log cannot be reached where the effect needs it, this many times; returns how often it was not. */
+/** Makes the log unavailable to the effect, this many times; returns how often it still is. */
 const awayFor = (times: number): (() => number) => {
   let met = 0;
   const unreachable = (): Promise<never> => {
@@ -30,7 +30,7 @@ const awayFor = (times: number): (() => number) => {
   return () => met;
 };
 
-test('an effect that throws is tried again', async () => {
+test('an effect that throws is retried', async () => {
   const id = await cutOffBoot(60_000);
   const met = awayFor(3);
   await host.start();
@@ -39,7 +39,7 @@ test('an effect that throws is tried again', async () => {
   expect(await host.running()).toHaveLength(1);
 });
 
-test('one that throws until its deadline has failed, and it is said what was in the way', async () => {
+test('one that throws until its deadline has failed, with the cause in the reason', async () => {
   const id = await cutOffBoot(1500);
   awayFor(Number.POSITIVE_INFINITY);
   await host.start();
@@ -65,7 +65,7 @@ test('a pause that throws until its deadline leaves the VM and its process as th
   expect(await host.running()).toEqual([[pid, host.directoryOf(id), 1]]);
 });
 
-test('an outcome that the log refuses gets on record once it takes it again', async () => {
+test('an outcome that the log refuses is appended once the log accepts it', async () => {
   const id = await cutOffBoot(60_000);
   let left = 3;
   host.appending = (event) => {
@@ -94,7 +94,7 @@ test.each([
   ['shutdown', 'sim.ignore-power-button', { timeoutSeconds: 3600 }],
   ['boot', 'sim.hang=vm.boot', {}],
 ] as const)(
-  'an executor that is stopped during a %s ends no process: the next one goes on with it',
+  'an executor that is stopped during a %s ends no process: the next one continues it',
   async (verb, kernelArgs, params) => {
     const id = newVmId();
     await host.start();

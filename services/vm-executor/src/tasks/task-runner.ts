@@ -1,4 +1,4 @@
-// Runs the task that a VM's log says is in flight, and puts its outcome on record: for a fresh intent and a resumed one alike.
+// Runs the VM's task in flight and records its outcome, for a new intent and a resumed one alike.
 import { continuation, TASKS, type Task, type Vm } from '@ironlog/domain';
 import { type Outcome, refusal } from '@ironlog/hypervisor';
 import type { CommandId, TenantId, VmFact, VmId } from '@ironlog/schemas';
@@ -17,7 +17,7 @@ const CALL_WITHIN_MS = 10_000;
 interface Call {
   readonly driver: string;
   readonly name: string;
-  /** The process that is asked. */
+  /** The process that is called. */
   readonly live: LiveProcess | undefined;
   readonly signal: AbortSignal;
 }
@@ -32,14 +32,14 @@ export class TaskRunner {
     this.#processes = processes;
   }
 
-  /** Cuts off what is being done to the VM for a command that is no longer the one open on record. */
+  /** Aborts work for a command that is no longer the open one. */
   preempt(log: VmLog): void {
     const running = this.#running.get(log);
     if (running && running.commandId !== log.vm.task?.commandId)
       running.controller.abort(new Error('pre-empted by a delete'));
   }
 
-  /** Until the VM has no task: a create with `start` goes on to its boot. Call it inside the VM's mailbox. */
+  /** Runs until the VM has no task: a create with `start` continues with its boot. Call it inside the VM's mailbox. */
   async run(log: VmLog): Promise<void> {
     for (let task = log.vm.task; task && !this.#deps.signal.aborted; task = log.vm.task) {
       const { revision } = log.vm;
@@ -74,12 +74,12 @@ export class TaskRunner {
     const deadline = AbortSignal.timeout(Math.max(1, Date.parse(task.deadline) - runtime.clock.now().getTime()));
     const context = this.#contextOf(log.vm, task, AbortSignal.any([controller.signal, deadline, signal]));
     const result = await this.#persist(task, context).finally(() => this.#running.delete(log));
-    // Stopping is no failure: the task stays open, and the next start resumes it from the log.
+    // A stop is no failure: the task stays open, and the next start resumes it from the log.
     if (signal.aborted) return;
     fail('before-outcome');
     const outcome = outcomeOf(task, log.vm, deadline.aborted ? late(result) : result);
     const appended = await this.#record(log, (vm) => {
-      // P2: the first outcome wins. Pre-empted or crashed meanwhile: there is no task to end.
+      // P2: the first outcome wins. After a pre-emption or a crash there is no task to end.
       if (vm.task?.commandId !== task.commandId || vm.task.verb !== task.verb) return undefined;
       return { fact: outcome, meta: { ...metaOf(task), traceparent } };
     });
@@ -110,8 +110,8 @@ export class TaskRunner {
     try {
       await afterwards?.();
     } catch (err) {
-      // The outcome is on record, and what is left does no harm.
-      this.#deps.runtime.logger.warn({ err, ...attributesOf(vm) }, 'what a process has left is not removed');
+      // The outcome is recorded; leftover files are harmless.
+      this.#deps.runtime.logger.warn({ err, ...attributesOf(vm) }, 'the files of a dead process were not removed');
     }
   }
 
@@ -120,7 +120,7 @@ export class TaskRunner {
     const onAgain = ({ cause, attempt, waitMs }: { cause: unknown; attempt: number; waitMs: number }): void =>
       runtime.logger.warn(
         { err: cause, ...attributesOf(context.vm), verb, attempt, waitMs },
-        'a task was cut off by an error; it is tried again',
+        'a task failed with an error; it is retried',
       );
     return retryEffect({ verb, effect: EFFECTS[verb], stop, onAgain }, context);
   }
@@ -136,15 +136,14 @@ export class TaskRunner {
     const { fail, incarnation, runtime, signal: stop, state } = this.#deps;
     const processes = this.#processes;
     const directory = state.directoryOf({ tenant: vm.tenant, vmId: vm.id });
-    // However far a task has got: one that stops ends no guest on its way out, for the next start goes on with the task;
-    // and P4: one that is superseded touches nothing any more.
+    // A stopping executor ends no guest: the next start continues the task. P4: a superseded one touches nothing.
     const stillOurs = async (): Promise<void> => {
       stop.throwIfAborted();
       await incarnation.check();
     };
     return {
       vm,
-      // Where the host has no driver for it by now, its VM can still be deleted.
+      // A VM whose hypervisor this host no longer has can still be deleted.
       get hypervisor() {
         return processes.driverOf(vm);
       },
@@ -209,7 +208,7 @@ const attributesOf = (vm: Vm): { readonly tenant: TenantId; readonly vmId: VmId 
   vmId: vm.id,
 });
 
-/** Never more than was given, whatever the clock has done since. */
+/** At most what was given, however the clock was changed since. */
 const graceLeftMs = ({ startedAt }: Task, seconds: number, now: Date): number =>
   Math.min(seconds * 1000, Math.max(0, Date.parse(startedAt) + seconds * 1000 - now.getTime()));
 
@@ -230,6 +229,6 @@ const outcomeOf = (task: Task, vm: Vm, result: EffectResult): VmFact => {
   if (result.kind === 'done') return result.fact;
   const { code, reason, retryable, stage } = result.refusal;
   const data = { epoch: vm.epoch, stage, code, reason, retryable, residue: [...result.residue] };
-  // Every verb's failure event has this one shape (schemas, `failed`).
+  // Every verb's failure event has this shape (schemas, `failed`).
   return { name: TASKS[task.verb].failure, data } as VmFact;
 };

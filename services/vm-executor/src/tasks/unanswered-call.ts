@@ -1,11 +1,11 @@
-// A call that nobody answered, explained: the process behind the socket has ended, and how is known a moment later.
+// Explains a call without an answer: the process behind the socket has ended, and its exit status follows shortly.
 import { describeExit, type Outcome } from '@ironlog/hypervisor';
 import type { LiveProcess } from '../processes/live-processes.ts';
 
-/** The socket hangs up before the exit status is here. */
+/** The socket hangs up before the exit status is available. */
 const ENDED_WITHIN_MS = 250;
 
-/** `outcome` as it is, unless `live`, whom it was asked of, has ended. */
+/** Returns `outcome` unless the called process `live` has ended. */
 export const withExitCause = async (outcome: Outcome, live: LiveProcess | undefined): Promise<Outcome> => {
   if (outcome.ok || outcome.code !== 'unreachable' || !live) return outcome;
   const late = Promise.withResolvers<undefined>();

@@ -1,4 +1,4 @@
-// What has happened must get on record (P2, P8): a log or a disk that refuses is asked again, without end, until the service stops.
+// Retries an append until it is recorded (P2, P8), without limit, until the service stops.
 import { type Runtime, retry } from '@ironlog/service-kit';
 import { Superseded } from '../host/incarnation.ts';
 import type { VmRef } from '../host/state-directory.ts';
@@ -6,7 +6,7 @@ import { NotFolded, OutcomeUnknown } from '../vms/vm-log.ts';
 
 const BACKOFF = { baseMs: 100, maxMs: 10_000 };
 
-/** The service ends, or every repeat would put one more entry on record that nobody reads. */
+/** The service ends, or every retry would append one more entry that the fold ignores. */
 const isFinal = (cause: unknown): boolean =>
   cause instanceof OutcomeUnknown || cause instanceof NotFolded || cause instanceof Superseded;
 
@@ -14,18 +14,15 @@ export interface Recording {
   readonly runtime: Pick<Runtime, 'logger'>;
   readonly signal: AbortSignal;
   readonly ref: VmRef;
-  /** For the log: `a death`. */
+  /** For the log line: `a death`. */
   readonly what: string;
 }
 
-/** `record` must say nothing twice: it looks at the VM as it stands (VmLog.append). Rejects when the service stops first. */
+/** `record` must be idempotent: it decides from the VM's current state (VmLog.append). Rejects when the service stops first. */
 export const untilRecorded = <T>({ runtime, signal, ref, what }: Recording, record: () => Promise<T>): Promise<T> => {
   const { tenant, vmId } = ref;
   const onAgain = ({ cause, attempt, waitMs }: { cause: unknown; attempt: number; waitMs: number }): void =>
-    runtime.logger.error(
-      { err: cause, tenant, vmId, attempt, waitMs },
-      `${what} is not on record yet; it is tried again`,
-    );
+    runtime.logger.error({ err: cause, tenant, vmId, attempt, waitMs }, `${what} is not recorded yet; it is retried`);
   return retry({ backoff: BACKOFF, signal, onAgain }, async () => {
     try {
       return { kind: 'done', value: await record() };

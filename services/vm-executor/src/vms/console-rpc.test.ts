@@ -1,4 +1,4 @@
-// What a host answers about a console: its last bytes, or in plain words why not; a question costs it nothing for good.
+// A host's answer about a console: its last bytes, or why not; a request leaks nothing.
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,7 +44,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-test('the last bytes, as many as were asked for', () => {
+test('the last bytes, as many as were requested', () => {
   writeFileSync(path, 'a console');
   expect(ask({ ...REF, tailBytes: 7 })).toEqual({ ok: true, text: Buffer.from('console').toString('base64'), size: 9 });
 });
@@ -53,7 +53,7 @@ test('nothing was written', () => {
   expect(ask({ ...REF, tailBytes: 7 })).toMatchObject({ ok: false, code: 'console-not-available' });
 });
 
-test('one that cannot be read: why is in the log alone, and no descriptor stays open', () => {
+test('one that cannot be read: the cause is in the log only, and no descriptor stays open', () => {
   mkdirSync(path);
   const open = (): number => readdirSync('/proc/self/fd').length;
   const before = open();

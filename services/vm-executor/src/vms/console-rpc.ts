@@ -1,4 +1,4 @@
-// Answers the gateway's questions about consoles: the last bytes of a VM's console log, if the VM is this host's.
+// Answers the gateway's console requests with the last bytes of a VM's console log, if this host owns the VM.
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { consolePathOf } from '@ironlog/hypervisor';
 import { type HostId, SUBJECT_PREFIX, tenantIdSchema, vmIdSchema } from '@ironlog/schemas';
@@ -7,7 +7,7 @@ import type { NatsConnection, Subscription } from '@nats-io/transport-node';
 import { z } from 'zod';
 import type { StateDirectory } from '../host/state-directory.ts';
 
-/** As base64 and with its envelope it must fit NATS's max_payload of 64 KiB. */
+/** In base64 and with its envelope it must fit NATS's max_payload of 64 KiB. */
 const MAX_TAIL_BYTES = 45_000;
 const requestSchema = z.strictObject({ tenant: tenantIdSchema, vmId: vmIdSchema, tailBytes: z.int().min(1) });
 
@@ -59,7 +59,7 @@ export const serveConsoles = ({ connection, host, state, logger }: ConsoleDeps):
       try {
         reply = answer(state, message.json());
       } catch (err) {
-        // The answer reaches the VM's tenant, whom the host's paths do not concern.
+        // The answer goes to the VM's tenant, which must not see the host's paths.
         logger.warn({ err, hostId: host }, 'a console could not be read');
         reply = { ok: false, code: 'failed', reason: 'the console cannot be read on this host' };
       }

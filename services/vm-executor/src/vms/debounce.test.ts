@@ -8,7 +8,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test('a thousand calls within the time are one act, and what comes after it is another', () => {
+test('a thousand calls within the interval are one action, and a later call is another', () => {
   let acts = 0;
   const { soon } = debounce(() => {
     acts += 1;
@@ -22,7 +22,7 @@ test('a thousand calls within the time are one act, and what comes after it is a
   expect(acts).toBe(2);
 });
 
-test('stopped, it does nothing any more', () => {
+test('after stop, nothing runs', () => {
   const act = vi.fn();
   const { soon, stop } = debounce(act, 100);
   soon();

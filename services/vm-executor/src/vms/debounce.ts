@@ -1,11 +1,11 @@
-// Calls that come close together are one act, a little after the first.
+// Combines calls in quick succession into one action, shortly after the first.
 export interface Debounced {
   readonly soon: () => void;
-  /** What waits is not done any more. */
+  /** Cancels a pending action. */
   readonly stop: () => void;
 }
 
-/** At most one act in each `afterMs`. */
+/** At most one action per `afterMs`. */
 export const debounce = (act: () => void, afterMs: number): Debounced => {
   let waiting: NodeJS.Timeout | undefined;
   return {

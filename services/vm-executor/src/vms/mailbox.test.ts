@@ -1,8 +1,8 @@
-// Mailboxes: one VM's jobs in order, different VMs side by side, and a job that throws stops nothing.
+// Mailboxes: one VM's jobs in order, different VMs concurrently, and a job that throws stops no other.
 import { expect, test } from 'vitest';
 import { Mailboxes } from './mailbox.ts';
 
-test("one VM's jobs run one at a time, in the order in which they were given", async () => {
+test("one VM's jobs run one at a time, in the order of submission", async () => {
   const mailboxes = new Mailboxes();
   const gates = [0, 1, 2].map(() => Promise.withResolvers<void>());
   const story: string[] = [];
@@ -14,7 +14,7 @@ test("one VM's jobs run one at a time, in the order in which they were given", a
       return job;
     }),
   );
-  // The later ones are let go first: it is the order of giving that counts.
+  // The later jobs are released first: the order of submission must count.
   for (const gate of gates.toReversed()) gate.resolve();
   expect(await Promise.all(jobs)).toEqual([0, 1, 2]);
   expect(story).toEqual(['0 begins', '0 ends', '1 begins', '1 ends', '2 begins', '2 ends']);
@@ -33,7 +33,7 @@ test('one VM does not wait for another', async () => {
   expect(mailboxes.isBusy('acme/vm-1')).toBe(false);
 });
 
-test('a job that throws tells its caller, and the next one runs', async () => {
+test('a job that throws rejects for its caller, and the next one runs', async () => {
   const mailboxes = new Mailboxes();
   const first = mailboxes.run('acme/vm-1', () => Promise.reject(new Error('no such file')));
   const second = mailboxes.run('acme/vm-1', async () => {
@@ -45,7 +45,7 @@ test('a job that throws tells its caller, and the next one runs', async () => {
   expect(await third).toBe('done');
 });
 
-test('the depth counts what waits and what runs; idle is when there is neither, jobs given meanwhile included', async () => {
+test('the depth counts waiting and running jobs; idle means none, jobs submitted meanwhile included', async () => {
   const mailboxes = new Mailboxes();
   const gate = Promise.withResolvers<void>();
   const done: string[] = [];

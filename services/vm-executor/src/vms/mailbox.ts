@@ -1,4 +1,4 @@
-// A mailbox per VM: one job at a time for each, many VMs at once, all of it bounded.
+// A mailbox per VM: one job at a time for each VM, many VMs at once.
 export class Mailboxes {
   readonly #last = new Map<string, Promise<void>>();
   #depth = 0;
@@ -7,12 +7,12 @@ export class Mailboxes {
     return this.#depth;
   }
 
-  /** A job given now would wait, for as long as what is in hand takes: a task, up to an hour. */
+  /** A job submitted now would wait for the jobs before it: a task may take an hour. */
   isBusy(key: string): boolean {
     return this.#last.has(key);
   }
 
-  /** Runs after every job given for `key` before. A job that throws does not stop the next; its error is the caller's. */
+  /** Runs after every earlier job for `key`. A job that throws does not stop the next; its error goes to the caller. */
   run<T>(key: string, job: () => Promise<T>): Promise<T> {
     this.#depth += 1;
     const before = this.#last.get(key) ?? Promise.resolve();

@@ -1,4 +1,4 @@
-// A VM's snapshot on disk: read as it was written; one that is lost, old or damaged is none.
+// A VM's snapshot on disk: read as it was written; a lost, old or damaged one counts as none.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ const vm: Vm = {
 };
 const file = (): string => join(directory, 'vm.json');
 
-test('it is read as it was written, the last one wins, and it is for its owner only', () => {
+test('it is read as it was written, the last write wins, and only its owner may read it', () => {
   writeSnapshot(directory, { ...vm, state: 'created' });
   writeSnapshot(directory, vm);
   expect(readSnapshot(directory)).toEqual(vm);
@@ -32,20 +32,20 @@ test('it is read as it was written, the last one wins, and it is for its owner o
   expect(statSync(file()).mode & 0o777).toBe(0o600);
 });
 
-test('a directory that is gone is not made again', () => {
+test('a missing directory is not made again', () => {
   const gone = join(directory, 'acme', 'vm-1');
   writeSnapshot(gone, vm);
   expect(readdirSync(directory)).toEqual([]);
   expect(readSnapshot(gone)).toBeUndefined();
 });
 
-test('one that a crash cut off half way is not seen: the one before it is', () => {
+test('an incomplete write after a crash is not read: the one before it is', () => {
   writeSnapshot(directory, vm);
   writeFileSync(join(directory, 'vm.json.new'), '{"version":4,"vm":{"sta');
   expect(readSnapshot(directory)).toEqual(vm);
 });
 
-test('of another version it is none', () => {
+test('one of another version counts as none', () => {
   writeSnapshot(directory, vm);
   writeFileSync(file(), readFileSync(file(), 'utf8').replace('"version":4', '"version":2'));
   expect(readSnapshot(directory)).toBeUndefined();
@@ -66,7 +66,7 @@ test.each([
   expect(readSnapshot(directory)).toBeUndefined();
 });
 
-test('one that cannot be read at all, for whatever reason, is none: the log has it all', () => {
+test('one that cannot be read for any reason counts as none: the log has everything', () => {
   mkdirSync(file());
   expect(readSnapshot(directory)).toBeUndefined();
 });

@@ -1,4 +1,4 @@
-// A VM's aggregate on disk, so that a start reads a tail and not a life; the log stays the truth, a lost one is no loss.
+// A VM's aggregate on disk, so that a start reads only the log's tail. The log stays the truth; a snapshot may be lost.
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Vm } from '@ironlog/domain';
@@ -8,7 +8,7 @@ const VERSION = 4;
 
 const fileOf = (directory: string): string => join(directory, 'vm.json');
 
-/** Atomic. Not synced to disk: it is only a shortcut. A directory that is gone is none of its business. */
+/** Atomic; not synced, because it is only a shortcut. A missing directory is ignored. */
 export const writeSnapshot = (directory: string, vm: Vm): void => {
   if (!existsSync(directory)) return;
   const file = fileOf(directory);
@@ -16,7 +16,7 @@ export const writeSnapshot = (directory: string, vm: Vm): void => {
   renameSync(`${file}.new`, file);
 };
 
-/** We wrote the file and renamed it whole: its version tells its shape, and a file that is not ours is told by what every VM has. */
+/** The file is renamed when complete, so its version implies its shape. A foreign file lacks the fields of every VM. */
 const isSnapshot = (stored: unknown): stored is { readonly vm: Vm } =>
   typeof stored === 'object' &&
   stored !== null &&
@@ -29,7 +29,9 @@ const isSnapshot = (stored: unknown): stored is { readonly vm: Vm } =>
   typeof stored.vm.sequence === 'number' &&
   'state' in stored.vm;
 
-/** `undefined`: none, of another version, damaged, or not to be read: the log has it all, and one VM's file stops no start. */
+/**
+ * `undefined`: none, of another version, damaged or unreadable. The log has everything, and one VM's file must stop no start.
+ */
 export const readSnapshot = (directory: string): Vm | undefined => {
   try {
     const stored: unknown = JSON.parse(readFileSync(fileOf(directory), 'utf8'));

@@ -1,4 +1,4 @@
-// Snapshots are written a little later, the last state only; one that cannot be written is told and stops nothing.
+// Snapshots are written with a delay, the last state only; a failed write is reported and stops nothing.
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ const directoryOf = (name: string): string => {
 };
 const at = (sequence: number): Vm => ({ ...initialVm(tenantId('acme'), vmId('vm-1')), sequence });
 
-test('what changes is on disk a little later by itself, and not at once', async () => {
+test('a change is on disk after a delay, and not at once', async () => {
   const directory = directoryOf('vm-1');
   writer.changed(directory, at(1));
   writer.changed(directory, at(2));
@@ -38,7 +38,7 @@ test('what changes is on disk a little later by itself, and not at once', async 
   await vi.waitFor(() => expect(readSnapshot(directory)?.sequence).toBe(3), { timeout: 15_000 });
 });
 
-test('a flush writes all at once, once', () => {
+test('a flush writes everything at once, once', () => {
   const [one, two] = [directoryOf('vm-1'), directoryOf('vm-2')];
   writer.changed(one, at(1));
   writer.changed(two, at(2));
@@ -49,7 +49,7 @@ test('a flush writes all at once, once', () => {
   expect(readSnapshot(one)).toBeUndefined();
 });
 
-test('of a VM whose directory goes nothing is written, and no directory comes back', () => {
+test('nothing is written for a VM whose directory is removed, and no directory is made', () => {
   const [dropped, gone] = [directoryOf('vm-1'), directoryOf('vm-2')];
   writer.changed(dropped, at(1));
   writer.drop(dropped);
@@ -61,9 +61,9 @@ test('of a VM whose directory goes nothing is written, and no directory comes ba
   expect(failures).toEqual([]);
 });
 
-test('one that cannot be written is told, and the others are written', () => {
+test('a failed write is reported, and the others are written', () => {
   const [broken, integer] = [directoryOf('vm-1'), directoryOf('vm-2')];
-  // A directory in the file's place: it fails for root too, whom no mode stops.
+  // A directory in the file's place fails for root, too, whom file modes do not stop.
   mkdirSync(join(broken, 'vm.json.new'));
   writer.changed(broken, at(1));
   writer.changed(integer, at(2));

@@ -1,8 +1,8 @@
-// Writes VMs' snapshots a little after they change, off the path of commands: what changes again meanwhile is written once.
+// Writes VMs' snapshots with a delay, off the path of commands: repeated changes are written once.
 import type { Vm } from '@ironlog/domain';
 import { writeSnapshot } from './snapshot-store.ts';
 
-/** A snapshot that a crash leaves out costs its start a longer tail, no more. */
+/** A snapshot lost in a crash only costs the next start a longer tail. */
 const AFTER_MS = 200;
 
 export class SnapshotWriter {
@@ -10,7 +10,7 @@ export class SnapshotWriter {
   readonly #failed: (error: unknown, directory: string) => void;
   #timer: NodeJS.Timeout | undefined;
 
-  /** `failed` is told of what could not be written, as on a full disk: no reason to stop. */
+  /** `failed` is called with a failed write, as on a full disk; writing continues. */
   constructor(failed: (error: unknown, directory: string) => void) {
     this.#failed = failed;
   }
@@ -20,7 +20,7 @@ export class SnapshotWriter {
     this.#timer ??= setTimeout(() => this.flush(), AFTER_MS);
   }
 
-  /** Of a VM whose directory goes. */
+  /** For a VM whose directory is removed. */
   drop(directory: string): void {
     this.#waiting.delete(directory);
   }

@@ -1,4 +1,4 @@
-// A VM's folder goes with all that we and its hypervisors make in it, and stays, whole, when it holds anything else.
+// A VM's folder is removed with our own and its hypervisor's files, and kept whole when it holds anything else.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-test('with our own files it is removed, twice, and nothing beside it', () => {
+test('with only our own files it is removed, twice, and nothing beside it', () => {
   writeFileSync(join(root, 'beside'), '');
   expect(removeVmDirectory(folder)).toEqual([]);
   expect(removeVmDirectory(folder)).toEqual([]);
@@ -33,7 +33,7 @@ test('with our own files it is removed, twice, and nothing beside it', () => {
 });
 
 test.each(['notes.txt', 'e1.sock.bak', 'xe1.sock', 'console.log.1', 'corella', 'VM.json'])(
-  'a file %s is not ours: all of it is left',
+  'a file %s is foreign: the whole folder is kept',
   (name) => {
     writeFileSync(join(folder, name), '');
     const before = readdirSync(folder);
@@ -43,7 +43,7 @@ test.each(['notes.txt', 'e1.sock.bak', 'xe1.sock', 'console.log.1', 'corella', '
   },
 );
 
-test('no folder in it is ours, whatever it is called; what a link leads to is not touched', () => {
+test('a folder in it is foreign, whatever its name; the target of a link is not touched', () => {
   mkdirSync(join(root, 'elsewhere'));
   writeFileSync(join(root, 'elsewhere', 'thesis.txt'), '');
   rmSync(join(folder, 'console.log'));

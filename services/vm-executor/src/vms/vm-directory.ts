@@ -1,8 +1,8 @@
-// A VM's folder: what this host and its hypervisors make in it, and nothing else, goes when it is removed.
+// A VM's folder: removal deletes the files that this host and its hypervisors make in it, and nothing else.
 import { readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The last is what a kernel may leave of a hypervisor that crashed (core(5)). */
+/** The last one is a core dump of a crashed hypervisor (core(5)). */
 const OURS = [
   /^(?:vm|launch)\.json(?:\.new)?$/,
   /^e\d+\.(?:sock|events)$/,
@@ -21,19 +21,19 @@ const entriesOf = (folder: string) => {
   }
 };
 
-/** What lies in it and is not ours, by name; none in a folder that is not there. */
+/** The names of its foreign entries; none when the folder does not exist. */
 export const foreignEntriesIn = (folder: string): readonly string[] =>
   entriesOf(folder)
     .filter((entry) => entry.isDirectory() || !OURS.some((name) => name.test(entry.name)))
     .map(({ name }) => name);
 
-/** Resolves with nothing when it is gone; else with the names of what is not ours in it, and then it is left as it is. */
+/** Resolves with an empty list when it is removed; else with the names of foreign entries, and the folder is kept. */
 export const removeVmDirectory = (folder: string): readonly string[] => {
   const foreignEntries = foreignEntriesIn(folder);
   if (foreignEntries.length > 0) return foreignEntries;
   for (const { name } of entriesOf(folder)) rmSync(join(folder, name), { force: true });
   try {
-    // Not `rm -r`: what has appeared meanwhile is not ours to remove.
+    // Not `rm -r`: an entry that has appeared meanwhile is foreign.
     rmdirSync(folder);
   } catch (error) {
     if (codeOf(error) === 'ENOTEMPTY') return foreignEntriesIn(folder);

@@ -1,11 +1,11 @@
-// One VM's log as this host writes it: what is read meanwhile never comes before the answer to an append of its own.
+// One VM's log as this host writes it: a concurrent read never overtakes the answer to an own append.
 import { createMemoryEventLog } from '@ironlog/event-log';
 import { newVmId } from '@ironlog/schemas';
 import { expect, test } from 'vitest';
 import { claim, HOST, TENANT } from '../host.fixture.ts';
 import { VmLog } from './vm-log.ts';
 
-test('an event of its own that is stored and not answered yet is not taken for what another wrote', async () => {
+test("an own event that is stored and not answered yet is not taken for another writer's", async () => {
   const log = createMemoryEventLog();
   const { signal } = new AbortController();
   const answered = Promise.withResolvers<void>();

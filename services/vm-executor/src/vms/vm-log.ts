@@ -1,4 +1,4 @@
-// One VM's aggregate and the only way this host writes to it: append under expectation, fold what others wrote, try again.
+// One VM's aggregate and this host's only way to append to it: append under expectation, fold others' entries, retry.
 import { type EventMeta, evolve, initialVm, nextEvent, type Vm } from '@ironlog/domain';
 import type { EventLog, Recorded } from '@ironlog/event-log';
 import { type HostId, newEventId, type VmFact, vmEventSubject, vmFilter } from '@ironlog/schemas';
@@ -6,7 +6,7 @@ import type { VmRef } from '../host/state-directory.ts';
 
 export type Meta = Omit<EventMeta, 'id' | 'time' | 'writer'>;
 
-/** What to say of the VM as it now stands; `undefined`: nothing any more. */
+/** The fact to append for the VM's current state; `undefined`: none any more. */
 export type DecideFact = (vm: Vm) => { readonly fact: VmFact; readonly meta: Meta } | undefined;
 
 export type AppendOutcome =
@@ -22,10 +22,10 @@ export interface VmLogDeps {
   readonly onChange: (before: Vm, after: Vm) => void;
 }
 
-/** The append's fate is not known because the service is stopping: the log tells at the next start. */
+/** The append's result is unknown because the service is stopping: the next start reads it from the log. */
 export class OutcomeUnknown extends Error {}
 
-/** What this process wrote, every reader must fold: anything else is a bug in `decide` or an effect. */
+/** Every reader must fold what this process appends: an ignored event is a bug in `decide` or an effect. */
 export class NotFolded extends Error {}
 
 export class VmLog {
@@ -49,7 +49,7 @@ export class VmLog {
     return this.#vm;
   }
 
-  /** In its turn: an append of our own in flight must learn of its fate before it is read. */
+  /** Waits for its turn: an own append in flight must get its answer before the log is read. */
   refresh(): Promise<Vm> {
     return this.#inTurn(async () => {
       this.#fold(await this.#deps.log.readSince(vmFilter(this.#vm.tenant, this.#vm.id), this.#vm.sequence));
@@ -57,12 +57,12 @@ export class VmLog {
     });
   }
 
-  /** Resolves when every append that has begun is stored, refused, or given up. */
+  /** Resolves when every append in flight is stored, refused, or abandoned. */
   async drained(): Promise<void> {
     await this.#turn;
   }
 
-  /** One writer at a time within this process; others are found out by the expectation (P4). */
+  /** One writer at a time within this process; the expectation detects others (P4). */
   append(decideFact: DecideFact): Promise<AppendOutcome> {
     return this.#inTurn(() => this.#append(decideFact));
   }

@@ -1,4 +1,4 @@
-// Which VMs stay in memory: this host's own; one that it was only asked about is there while it is asked about.
+// Which VMs stay in memory: this host's own. Another VM stays only while it is in use.
 import { createMemoryEventLog, type EventLog } from '@ironlog/event-log';
 import { hostId, newCommandId, newVmId, type VmFact } from '@ironlog/schemas';
 import { createLogger, createRuntime } from '@ironlog/service-kit';
@@ -12,7 +12,7 @@ import { VmTable } from './vm-table.ts';
 const host = testHost();
 const OTHER = hostId('host-2');
 
-/** A table on the host's log, and how often each VM's log has been read for it. */
+/** A table on the host's log, and how often each VM's log was read. */
 const table = () => {
   const log = createMemoryEventLog({ stream: host.stream });
   let reads = 0;
@@ -37,7 +37,7 @@ const table = () => {
 test.each([
   ['nobody knows', undefined],
   ["is another host's", claim(OTHER, false)],
-] as [string, VmFact | undefined][])('a VM that %s is forgotten when it has been asked about', async (_, fact) => {
+] as [string, VmFact | undefined][])('a VM that %s is dropped after its use', async (_, fact) => {
   const { vms, reads } = table();
   const ref = { tenant: TENANT, vmId: newVmId() };
   if (fact) await host.append(ref.vmId, OTHER, fact);
@@ -47,7 +47,7 @@ test.each([
   expect(reads()).toBe(2);
 });
 
-test("one that two ask about at once is one VM for both, and one that becomes this host's stays", async () => {
+test("concurrent uses of a VM share one instance, and a VM that becomes this host's stays", async () => {
   const { vms, reads } = table();
   const ref = { tenant: TENANT, vmId: newVmId() };
   const claimed = Promise.withResolvers<void>();

@@ -1,4 +1,4 @@
-// The VMs that this host owns or is asked about, each loaded once; the capacity they hold follows every change.
+// The VMs that this host owns or uses, each loaded once; the capacity in use follows every change.
 import { existsSync } from 'node:fs';
 import { initialVm, type Vm } from '@ironlog/domain';
 import type { HostId } from '@ironlog/schemas';
@@ -10,14 +10,14 @@ import { VmLog } from './vm-log.ts';
 
 export const keyOf = ({ tenant, vmId }: VmRef): string => `${tenant}/${vmId}`;
 
-/** Deleted VMs are forgotten beyond this many, oldest first; the log knows them. */
+/** Deleted VMs beyond this number are dropped, oldest first; the log has them. */
 const REMEMBER_GONE = 1000;
 
 export type VmTableDeps = Pick<HostDeps, 'admission' | 'host' | 'log' | 'runtime' | 'signal' | 'state'>;
 
 interface WithoutDirectory {
   readonly ref: VmRef;
-  /** Of the claim, or of the delete's intent: the next start must read it. 0: known from before this start. */
+  /** Of the claim, or of the delete's intent: the next start must read it. 0: known from an earlier start. */
   readonly sequence: number;
   readonly isGoing: boolean;
 }
@@ -25,10 +25,10 @@ interface WithoutDirectory {
 export class VmTable {
   readonly #deps: VmTableDeps;
   readonly #logs = new Map<string, Promise<VmLog>>();
-  /** How many are at work on a VM: one VM must not have two logs in use. */
+  /** The number of concurrent users of a VM: it must not have two logs in use. */
   readonly #users = new Map<string, number>();
   readonly #gone: string[] = [];
-  /** VMs that only the log tells of, or may soon: claimed and not seen a directory of, or losing it to a delete in flight. */
+  /** VMs that only the log names, now or soon: claimed without a directory yet, or being deleted. */
   readonly #withoutDirectory = new Map<string, WithoutDirectory>();
   readonly #snapshots: SnapshotWriter;
 
@@ -49,7 +49,7 @@ export class VmTable {
     return loading;
   }
 
-  /** The VM for as long as `job` takes. One that is not this host's afterwards is forgotten with its last user. */
+  /** Keeps the VM loaded while `job` runs. A VM of another host is dropped after its last user. */
   async use<T>(ref: VmRef, job: (log: VmLog) => Promise<T>): Promise<T> {
     const key = keyOf(ref);
     this.#users.set(key, (this.#users.get(key) ?? 0) + 1);
@@ -62,19 +62,19 @@ export class VmTable {
     }
   }
 
-  /** Those that this host owns and that are not deleted. */
+  /** The VMs that this host owns and that are not deleted. */
   async owned(): Promise<readonly VmLog[]> {
     const logs = await Promise.all(this.#logs.values());
     return logs.filter(({ vm }) => vm.owner === this.#deps.host && vm.state !== 'deleted');
   }
 
-  /** Resolves when every append to these VMs that has begun by now is stored, refused, or given up. */
+  /** Resolves when every append in flight to these VMs is stored, refused, or abandoned. */
   async drained(): Promise<void> {
     const logs = await Promise.allSettled(this.#logs.values());
     await Promise.all(logs.map((loaded) => loaded.status === 'fulfilled' && loaded.value.drained()));
   }
 
-  /** Up to where, and at most to `end`, each VM that this host has claimed has its directory, or needs none any more. */
+  /** The sequence, at most `end`, up to which each VM claimed by this host has its directory or needs none any more. */
   directoriesMadeUntil(end: number): number {
     let until = end;
     for (const [key, { ref, sequence, isGoing }] of this.#withoutDirectory) {
@@ -84,7 +84,7 @@ export class VmTable {
     return until;
   }
 
-  /** At the end: the next start then reads no tail at all. */
+  /** At the end: the next start then reads no tail. */
   flush(): void {
     this.#snapshots.flush();
   }
@@ -102,18 +102,18 @@ export class VmTable {
     const snapshot = readSnapshot(state.directoryOf(ref));
     const loaded = await VmLog.load({ log, host, now, signal, onChange }, ref, snapshot);
     isLoaded = true;
-    // The executor that saw the delete begin has gone no further than that; nor may this one.
+    // The executor that recorded the delete's intent went no further; this one must not skip it either.
     if (snapshot && isGoing(snapshot, host) && isGoing(loaded.vm, host))
       this.#withoutDirectory.set(keyOf(ref), { ref, sequence: 0, isGoing: true });
-    // Snapshot and tail count at once, and only when both were read.
+    // The capacity of snapshot and tail is counted at once, when both were read.
     this.#count(initialVm(ref.tenant, ref.vmId), loaded.vm);
     if (loaded.vm.sequence !== snapshot?.sequence) this.#keep(ref, loaded.vm);
     return loaded;
   }
 
   /**
-   * A claim's task makes the directory; one that has ended without it, as on a full disk, makes none. A delete takes it
-   * away before it is on record: cut off in between, only its intent tells the next start of it (P3).
+   * A claim's task makes the directory; one that failed without it, as on a full disk, makes none. A delete removes it
+   * before its outcome is recorded: in between, only its intent names the VM to the next start (P3).
    */
   #trackDirectory(ref: VmRef, before: Vm, after: Vm): void {
     const { host } = this.#deps;
