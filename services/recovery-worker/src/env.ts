@@ -23,7 +23,7 @@ export const environmentSchema = z.object({
     { min: 5, max: 86_400, fallback: 20 },
     'seconds without a heartbeat after which a host is reported unreachable',
   ),
-  /** Off unless an operator decides it: a VM called lost has its task ended, though its process may live on. */
+  /** Off unless an operator sets it: a lost VM's task is ended, though its process may live on. */
   IRONLOG_HOST_LOST_AFTER_SECONDS: integer(
     { min: 0, max: 31_536_000, fallback: 0 },
     "seconds without a heartbeat after which a host's VMs are lost; 0: never",

@@ -64,7 +64,7 @@ const boot = async (): Promise<VmFact> => {
   const deadline = new Date(Date.now() + 60_000).toISOString();
   return { name: 'boot-started', data: { request: requestOf('boot'), deadline, epoch: 1 } };
 };
-/** Decides each command, and ends its task as `outcome` says. */
+/** Decides each command, and ends its task with `outcome`. */
 const ends =
   (outcome: (vm: Vm, command: WorkCommand) => VmFact | undefined) =>
   async (command: WorkCommand, host: Host1): Promise<void> => {
@@ -84,7 +84,7 @@ const well = (vm: Vm): VmFact => {
 };
 
 describe('recovery', () => {
-  it('restarts what crashed, by policy, after cleaning up, in one trace', async () => {
+  it('restarts a crashed VM by policy, after a cleanup, in one trace', async () => {
     plane.answer = ends(well);
     await createVm(plane.host, ref, POLICY, true);
     const traceparent = newTraceparent();
@@ -97,7 +97,7 @@ describe('recovery', () => {
     expect(mine().map((command) => traceIdOf(command.traceparent))).toEqual(Array(2).fill(traceIdOf(traceparent)));
   });
 
-  it('starts again what its guest has stopped, under always, in about a second', async () => {
+  it('restarts a guest that stopped by itself under always, in about a second', async () => {
     plane.answer = ends(well);
     await createVm(plane.host, ref, { restart: { policy: 'always', backoffMs: 0 } }, true);
     await plane.host.append(ref, switchedOff(1));
@@ -107,11 +107,11 @@ describe('recovery', () => {
     expect((up ?? 0) - (down ?? 0)).toBeLessThan(3_000);
   });
 
-  it('leaves what crashed where the policy says never', async () => {
+  it('leaves a crashed VM under the policy never', async () => {
     await createVm(plane.host, ref, {}, true);
     await plane.host.append(ref, crashed(1));
     const other = ref;
-    // Failures are examined in order: when a later VM's is mended, this one's has been decided.
+    // Failures are handled in order: when a later VM's is resolved, this one's has been decided.
     ref = { tenant: TENANT, vmId: newVmId() };
     plane.answer = ends(well);
     await createVm(plane.host, ref, POLICY, true);
@@ -121,7 +121,7 @@ describe('recovery', () => {
     expect(plane.commands.some(({ subject }) => subject === other.vmId)).toBe(false);
   });
 
-  it('cleans up after a failed boot until it is clean, in the chain of the operation that failed', async () => {
+  it('cleans up after a failed boot until it is clean, in the chain of the failed operation', async () => {
     await createVm(plane.host, ref, {}, false);
     const started = await plane.host.append(ref, await boot(), { causationid: mineId(), correlationid: mineId() });
     let cleanups = 0;
@@ -137,7 +137,7 @@ describe('recovery', () => {
     expect(await count('cleanup-abandoned')).toBe(0);
   });
 
-  it('goes on where it was after a restart of its own, and asks for nothing twice', async () => {
+  it('continues after its own restart, and sends nothing twice', async () => {
     await createVm(plane.host, ref, {}, false);
     await plane.host.append(ref, await boot(), { causationid: mineId(), correlationid: mineId() });
     await plane.host.append(ref, { name: 'boot-failed', data: failed(1, ['process']) });
@@ -149,13 +149,13 @@ describe('recovery', () => {
     expect(await count('cleanup-started')).toBe(1);
   });
 
-  it('asks a human in the end, and says what to do', async () => {
+  it('hands over to an operator at last, with the required action', async () => {
     await createVm(plane.host, ref, { restart: { ...POLICY.restart, maxAttempts: 1 } }, true);
     plane.answer = ends(well);
     await plane.host.append(ref, crashed(1));
     await untilVm(plane, ref, 'runs again', ({ state, epoch }) => state === 'running' && epoch === 2);
     await plane.host.append(ref, crashed(2));
-    const vm = await untilVm(plane, ref, 'is handed over', ({ attention }) => attention !== null);
+    const vm = await untilVm(plane, ref, 'is abandoned to an operator', ({ attention }) => attention !== null);
     expect(vm.attention).toMatchObject({
       kind: 'cleanup-abandoned',
       actionRequired: expect.stringContaining('boot it by hand'),
@@ -164,20 +164,20 @@ describe('recovery', () => {
     expect(await count('cleanup-abandoned')).toBe(1);
   });
 
-  it('leaves to a human, once, what was paused when it crashed, and lets it run in no case', async () => {
+  it('hands a VM that was paused when it crashed to an operator, once, and never runs it', async () => {
     await createVm(plane.host, ref, POLICY, true);
     const deadline = new Date(Date.now() + 60_000).toISOString();
     const cause = { causationid: mineId(), correlationid: mineId() };
     await plane.host.append(ref, { name: 'pause-started', data: { request: requestOf('pause'), deadline } }, cause);
     await plane.host.append(ref, { name: 'paused', data: { epoch: 1 } });
     await plane.host.append(ref, crashed(1));
-    const vm = await untilVm(plane, ref, 'is handed over', ({ attention }) => attention !== null);
+    const vm = await untilVm(plane, ref, 'is abandoned to an operator', ({ attention }) => attention !== null);
     expect(vm).toMatchObject({ state: 'failed', attention: { reason: 'not restarted by policy; left: nothing' } });
     await plane.untilNothingIsLeft();
     expect([verbs(), await count('cleanup-abandoned')]).toEqual([[], 1]);
   });
 
-  it('tries again under another id when the host has refused', async () => {
+  it('retries with another id when the host refused', async () => {
     let refused = 0;
     const accept = ends(well);
     plane.answer = async (command, host) => {
@@ -192,7 +192,7 @@ describe('recovery', () => {
     expect(new Set(mine().map(({ id }) => id)).size).toBe(2);
   });
 
-  it('goes on deleting what was to be deleted, and never restarts it', async () => {
+  it('keeps deleting a VM whose delete was requested, and never restarts it', async () => {
     await createVm(plane.host, ref, { restart: { policy: 'always', backoffMs: 10 } }, true);
     plane.answer = ends(well);
     const deadline = new Date(Date.now() + 60_000).toISOString();
@@ -204,7 +204,7 @@ describe('recovery', () => {
     expect(mine().map(({ data }) => data.action)).toEqual([{ verb: 'delete', params: { force: true } }]);
   });
 
-  it('sets aside what is no event, and goes on', async () => {
+  it('skips a message that is not an event, and continues', async () => {
     const before = await counted('ironlog_quarantined_total');
     const connection = await plane.connectAs(executorUser(HOST));
     const subject = vmEventSubject(ref.tenant, ref.vmId, HOST, 'crashed');
@@ -217,7 +217,7 @@ describe('recovery', () => {
     await untilVm(plane, ref, 'runs again', ({ state, epoch }) => state === 'running' && epoch === 2);
   });
 
-  it('reports a host that falls silent, and its return', async () => {
+  it('reports a silent host, and its return', async () => {
     const presence = async () => (await hostEvents()).at(-1);
     await plane.appendHostEvent({ name: 'executor-started', data: STARTED });
     await worker.stop();
@@ -227,7 +227,7 @@ describe('recovery', () => {
     await until('its return is reported', async () => (await presence()) === 'host-reachable');
   });
 
-  it('is not ready while its work list is gone, and is again when it is provisioned', async () => {
+  it('is not ready while its consumer is missing, and is ready again when it is provisioned', async () => {
     const manager = await jetstreamManager(await plane.connectAs('provisioner'));
     const { stream, config } = recoveryConsumer;
     const status = async (): Promise<number> => (await fetch(`${worker.url()}/readyz`)).status;

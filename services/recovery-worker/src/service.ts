@@ -1,4 +1,4 @@
-// The recovery-worker: the failures consumer and the periodic searches, wired together and taken down in the opposite order.
+// The recovery-worker: the failures consumer and the periodic searches, started together and stopped in reverse order.
 
 import {
   createEventLog,
@@ -40,14 +40,14 @@ import { reportStuckTasks } from './searches/stuck-tasks.ts';
 import { deleteExpiredVms } from './searches/vm-expiry.ts';
 import { VmLoader } from './vms/vm-loader.ts';
 
-/** Failures in hand at once: each look is a few milliseconds, what waits is in JetStream. */
+/** Failures handled at once. A run takes a few milliseconds; waiting ones stay in JetStream. */
 const MAX_IN_FLIGHT = 64;
-/** A guest that stopped is to run again in about a second; where there is none, the search costs some microseconds. */
+/** A guest that stopped must run again in about a second. A search without a result takes some microseconds. */
 const STOPS_EVERY_MS = 250;
 const FAILURES = { stream: recoveryConsumer.stream, durable: recoveryConsumer.config.durable_name } as const;
 
 export interface RecoveryService extends Service {
-  /** Where health and metrics are served, once started. */
+  /** The address of health and metrics, once started. */
   readonly url: () => string;
 }
 
@@ -135,7 +135,7 @@ export const create = (config: RecoveryConfig, overrides: Partial<Runtime> = {})
     });
     atStop(() => Promise.allSettled([consuming, searching, resuming]).then(() => undefined));
     consuming.catch((err: unknown) => fail('the failures consumer', err));
-    resuming.catch((err: unknown) => fail('the work on what was cut off', err));
+    resuming.catch((err: unknown) => fail('the resumption of interrupted failures', err));
     searching.catch((err: unknown) => fail('the periodic search', err));
     health.set('recovery', { ok: true });
   };

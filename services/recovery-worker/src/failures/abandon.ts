@@ -1,4 +1,5 @@
-// Hands a failure, or a guest that will not stay up, to a human: `cleanup-abandoned` with what to do, in the attention list for as long as it stands (P8).
+// Abandons a failure, or a guest that keeps stopping, to an operator: `cleanup-abandoned`, in the attention list until
+// resolved (P8).
 import type { Vm } from '@ironlog/domain';
 import type { Logger, Metrics } from '@ironlog/service-kit';
 import { appendAsRecovery, type RecoveryAppendDeps, type RecoveryFact } from '../vms/append-as-recovery.ts';
@@ -18,7 +19,7 @@ export interface Abandoned {
   readonly actionRequired: string;
 }
 
-/** The schema's bound; the advice may quote a reason that is as long. */
+/** The schema's limit. The action may quote a reason of that length. */
 const MAX_ADVICE = 2_000;
 
 export const abandon = async (deps: AbandonDeps, abandoned: Abandoned): Promise<Next> => {
@@ -30,13 +31,13 @@ export const abandon = async (deps: AbandonDeps, abandoned: Abandoned): Promise<
   return withRecoverySpan({ cause, vm, name: 'abandon', command, attributes }, async (span) => {
     const outcome = await appendAsRecovery(deps, ref, (vm) => abandonment(vm, abandoned, span.traceparent));
     if (outcome.kind !== 'appended') {
-      // Someone has begun something meanwhile, or the service stops: the next look decides anew.
+      // A task has begun meanwhile, or the service stops: the next attempt decides again.
       return { kind: 'again', afterMs: retryDelayMs(0) };
     }
     deps.metrics.counter('ironlog_recovery_abandoned_total').inc();
     deps.logger.error(
       { ...attributes, eventId: cause.id, actionRequired: abandoned.actionRequired },
-      'given up: a human is needed',
+      'abandoned: an operator is needed',
     );
     return { kind: 'done' };
   });

@@ -21,22 +21,22 @@ const next = (of: Vm = vm, nowMs = NOW) =>
   nextAttempt({ vm: of, causeId: failureId, action: { verb: 'cleanup', params: {} }, attempt: 1 }, reads, nowMs);
 const publishedId = (of: Vm = vm, nowMs = NOW): CommandId => {
   const attempt = next(of, nowMs);
-  if (attempt.kind !== 'publish') throw new Error(`not to be published: ${attempt.kind}`);
+  if (attempt.kind !== 'publish') throw new Error(`not a publish: ${attempt.kind}`);
   return attempt.id;
 };
 
 describe('the next attempt', () => {
-  it('is the same command at every look', () => {
+  it('is the same command each time it is computed', () => {
     expect(publishedId()).toBe(publishedId());
   });
 
-  it('goes on under another id after an expiry, which the fold remembers', () => {
+  it('continues under another id after an expiry, which the fold remembers', () => {
     const id = publishedId();
     const record = { id, verb: 'cleanup', startBy: '2026-01-01T00:00:00.000Z', outcome: 'expired' } as const;
     expect(publishedId({ ...vm, commands: [record] })).not.toBe(id);
   });
 
-  it('waits ever longer after refusals, and then gives up', () => {
+  it('backs off after refusals, and then gives up', () => {
     const at = (ms: number) => new Date(NOW + ms).toISOString();
     let nowMs = 0;
     for (let refusal = 1; refusal < MAX_REFUSALS; refusal++) {

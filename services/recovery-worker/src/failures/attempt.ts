@@ -1,19 +1,19 @@
-// Which command the next attempt is: its id follows from its cause and the log, so that any number of looks, by any
-// number of workers, ask for the same thing once (P6).
+// The command of the next attempt. Its id is derived from its cause and the log, so repeated runs by any number of
+// workers send it once (P6).
 import type { Vm } from '@ironlog/domain';
 import { type Action, type CommandId, derivedCommandId, type EventId } from '@ironlog/schemas';
 import type { Reads } from '../searches/reads.ts';
 
-/** Refusals by the host before a human is asked. */
+/** Refusals by the host before the failure is abandoned to an operator. */
 export const MAX_REFUSALS = 6;
 const REFUSED_BACKOFF_MS = 1_000;
 
 export interface Wanted {
   readonly vm: Vm;
-  /** The failure, or the stop, that it answers. */
+  /** The failure or stop that the command is for. */
   readonly causeId: EventId;
   readonly action: Action;
-  /** Counted by the domain, from the log: 1 for the first. */
+  /** Counted by the domain from the log, from 1. */
   readonly attempt: number;
 }
 
@@ -24,8 +24,8 @@ export type Attempt =
   | { readonly kind: 'refused'; readonly times: number; readonly reason: string };
 
 /**
- * A command id is used once: after an expiry (the host was away) or a rejection (it was full) the same attempt goes on
- * under the id of the next round. Expiries are in the VM's fold; rejections touch no VM, so the read model tells of them.
+ * A command id is used once: after an expiry (host unavailable) or a rejection (host full) the attempt continues with the
+ * next round's id. The VM's fold has the expiries. The read model has the rejections, which no VM's events contain.
  */
 export const nextAttempt = (wanted: Wanted, reads: Pick<Reads, 'operation'>, nowMs: number): Attempt => {
   const { vm, causeId, action, attempt } = wanted;
@@ -41,7 +41,7 @@ export const nextAttempt = (wanted: Wanted, reads: Pick<Reads, 'operation'>, now
     if (refusals >= MAX_REFUSALS) return { kind: 'refused', times: refusals, reason };
     const refusedMs = Date.parse(operation.finishedAt ?? operation.request.requestedAt);
     const dueMs = refusedMs + REFUSED_BACKOFF_MS * 2 ** (refusals - 1);
-    // Refusals follow one another in time: after one that is still fresh there is no later one.
+    // Refusals are ordered in time: after a recent one there is no later one.
     if (dueMs > nowMs) return { kind: 'wait', ms: dueMs - nowMs };
   }
 };

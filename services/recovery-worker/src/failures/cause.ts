@@ -1,8 +1,8 @@
-// What recovery answers, and what makes its answer void: a failure while it is the VM's, a stop while nothing has followed it.
+// What recovery acts on, and when it is void: a failure until the VM has another, a stop until any later event.
 import type { Vm } from '@ironlog/domain';
 import type { CommandId, EventId, TenantId, VmEventName, VmId } from '@ironlog/schemas';
 
-/** An event on record. */
+/** A stored event. */
 export interface Cause {
   readonly id: EventId;
   readonly name: VmEventName;
@@ -16,7 +16,7 @@ export interface Cause {
   readonly causationid?: CommandId | undefined;
 }
 
-/** What a command carries for `decide` to reject it by when the VM has moved on. */
+/** The precondition in a command by which `decide` rejects it once the VM has changed. */
 export type VoidUnless = { readonly ifFailure: EventId } | { readonly expectedRevision: number };
 
 export const stands = ({ failure, lastStop, state }: Vm, { id }: Cause): boolean =>

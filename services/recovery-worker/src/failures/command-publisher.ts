@@ -1,4 +1,4 @@
-// Puts recovery's commands on WORK once: what this process has published is not published at every look.
+// Publishes recovery's commands on WORK once: a command that this process has published is not published at every run.
 import type { WorkQueue } from '@ironlog/event-log';
 import {
   type CommandId,
@@ -10,10 +10,10 @@ import {
 import type { Clock } from '@ironlog/service-kit';
 import type { Fail } from '../failpoints.ts';
 
-/** Bounds the memory; what is forgotten is published again, under the same id, which the executor answers as known. */
+/** Limits the memory. A forgotten command is published again with the same id, which the executor detects. */
 const REMEMBERED = 10_000;
 
-/** `sent`: durable in WORK; `sinceMs` is how long ago, 0 for just now. */
+/** `sent`: durable in WORK. `sinceMs`: milliseconds since then, 0 if just now. */
 export type Sent =
   | { readonly kind: 'sent'; readonly sinceMs: number }
   | { readonly kind: 'unknown'; readonly cause: Error };
@@ -33,7 +33,7 @@ export class Sender {
     this.#deps = deps;
   }
 
-  /** Milliseconds since this process published the command; `undefined`: it did not, or the command has expired since. */
+  /** Milliseconds since this process published the command; `undefined`: not published, or expired since. */
   sinceMs(tenant: TenantId, id: CommandId): number | undefined {
     const atMs = this.#sentAtMs.get(`${tenant}/${id}`);
     const sinceMs = atMs === undefined ? undefined : this.#deps.clock.monotonicMs() - atMs;

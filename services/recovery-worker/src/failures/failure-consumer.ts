@@ -1,5 +1,5 @@
-// Each failure on record is worked until it is put right or handed to a human: the consumer's position is the work
-// list, JetStream the timer, the VM's log the memory. Any look may be the first or a repeat (P6).
+// Works each recorded failure until it is resolved or abandoned to an operator. The consumer's position is the work
+// list, JetStream the timer, the VM's log the state. Every run must be idempotent (P6).
 import { recoveryAction, type Vm } from '@ironlog/domain';
 import { type Delivery, LogUnavailableError } from '@ironlog/event-log';
 import { readStoredEvent, type VmEvent, type VmEventName } from '@ironlog/schemas';
@@ -8,7 +8,7 @@ import type { Cause } from './cause.ts';
 import { type RecoverDeps, recover } from './recover.ts';
 import { type Next, retryDelayMs } from './retry-delay.ts';
 
-/** Other failures end a task and leave the VM as it was, or belong to the attempts that a root failure counts. */
+/** Other failures end a task and leave the VM unchanged, or belong to a root failure's attempts. */
 const ROOT_FAILURES: ReadonlySet<VmEventName> = new Set([
   'create-failed',
   'boot-failed',
@@ -19,7 +19,7 @@ const ROOT_FAILURES: ReadonlySet<VmEventName> = new Set([
 
 const UNREADABLE_MS = 1_000;
 
-/** A message of the failures consumer, whether in hand or only read. */
+/** A message of the failures consumer, delivered or only read. */
 export type FailureMessage = Pick<Delivery, 'subject' | 'bytes' | 'streamSequence'>;
 
 /** Handles one delivery of the failures consumer. */
@@ -31,7 +31,7 @@ export const consumeFailure =
       case 'again':
         return delivery.nak(next.afterMs);
       case 'poison':
-        // The projector keeps the message itself in quarantine (I14); here it is only not work.
+        // The projector quarantines the message (I14); here it is only skipped.
         deps.metrics.counter('ironlog_quarantined_total').inc({ stream: 'EVENTS', code: 'not-an-event' });
         return delivery.term(next.reason);
       case 'done':
@@ -43,7 +43,7 @@ export const consumeFailure =
     }
   };
 
-/** One look: does what the VM's latest state asks for, if anything, and says when to look again. */
+/** One run: takes the action that the VM's latest state requires, if any, and returns when to run again. */
 export const handleFailure = async (deps: RecoverDeps, message: FailureMessage): Promise<Next> => {
   const { subject, bytes, streamSequence } = message;
   const read = readStoredEvent(subject, bytes);
@@ -57,7 +57,7 @@ export const handleFailure = async (deps: RecoverDeps, message: FailureMessage):
     return await examine(deps, { ...event, message: { subject } });
   } catch (error) {
     if (!(error instanceof LogUnavailableError)) throw error;
-    deps.logger.warn({ err: error, eventId: event.id, waitMs: UNREADABLE_MS }, 'the log cannot be read; looking again');
+    deps.logger.warn({ err: error, eventId: event.id, waitMs: UNREADABLE_MS }, 'the log cannot be read; retrying');
     return { kind: 'again', afterMs: UNREADABLE_MS };
   }
 };

@@ -1,4 +1,4 @@
-// kill -9 of the worker before and after each of its side effects: what it does is done once all the same (P6).
+// kill -9 of the worker before and after each of its side effects: each side effect still happens once (P6).
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -42,17 +42,22 @@ describe('a worker killed', () => {
     await plane.host.append(ref, crashed(1));
     await untilVm(plane, ref, 'runs again', ({ state, epoch }) => state === 'running' && epoch === 2);
     await plane.host.append(ref, crashed(2));
-    await untilVm(plane, ref, 'is handed over', ({ attention }) => attention?.kind === 'cleanup-abandoned');
+    await untilVm(
+      plane,
+      ref,
+      'is abandoned to an operator',
+      ({ attention }) => attention?.kind === 'cleanup-abandoned',
+    );
     const { signal, worker } = await succeeded;
     expect(signal).toBe('SIGKILL');
-    // Its start has looked at what was in hand when the other died; stopping waits for that look.
+    // Its start processed the unacknowledged messages; the stop waits for that.
     await worker.stop();
     const recorded = await names(ref);
     expect(recorded.slice(4)).toEqual(['crashed', 'boot-started', 'booted', 'crashed', 'cleanup-abandoned']);
   });
 
   it.each(FAILPOINTS.filter((failpoint) => !failpoint.endsWith('-ack')))(
-    '%s: its next start answers the stop of a guest, once',
+    '%s: its next start handles the stop of a guest, once',
     async (failpoint) => {
       const ref = { tenant: TENANT, vmId: newVmId() };
       await createVm(plane.host, ref, { restart: { policy: 'always', maxAttempts: 1, backoffMs: 10 } }, true);
@@ -61,7 +66,12 @@ describe('a worker killed', () => {
       await plane.host.append(ref, switchedOff(1));
       await untilVm(plane, ref, 'runs again', ({ state, epoch }) => state === 'running' && epoch === 2);
       await plane.host.append(ref, switchedOff(2));
-      await untilVm(plane, ref, 'is handed over', ({ attention }) => attention?.kind === 'cleanup-abandoned');
+      await untilVm(
+        plane,
+        ref,
+        'is abandoned to an operator',
+        ({ attention }) => attention?.kind === 'cleanup-abandoned',
+      );
       const { signal, worker } = await succeeded;
       expect(signal).toBe('SIGKILL');
       await worker.stop();

@@ -1,4 +1,4 @@
-// Sends the command that is to put a failure right, or to answer a stop, to the VM's owner: in its cause's own trace and chain.
+// Sends the command for a failure or a guest's stop to the VM's owner, in the trace and chain of its cause.
 import type { Vm } from '@ironlog/domain';
 import type { Action, HostId } from '@ironlog/schemas';
 import type { Logger, Metrics } from '@ironlog/service-kit';
@@ -41,8 +41,8 @@ export const recover = async (deps: RecoverDeps, damage: Damage): Promise<Next> 
     case 'publish': {
       const sinceMs = deps.sender.sinceMs(vm.tenant, attempt.id);
       if (sinceMs !== undefined) return { kind: 'again', afterMs: retryDelayMs(sinceMs) };
-      // Either is folded only from a VM that a host has claimed.
-      if (vm.owner === null) throw new Error(`${cause.name} of ${vm.tenant}/${vm.id}, which nobody owns`);
+      // Both events are folded only for a VM that a host has claimed.
+      if (vm.owner === null) throw new Error(`${cause.name} of ${vm.tenant}/${vm.id}, which has no owner`);
       return publish(deps, { ...damage, id: attempt.id, owner: vm.owner });
     }
     default:
@@ -75,7 +75,7 @@ const publish = (deps: RecoverDeps, publication: Publication): Promise<Next> => 
       const sent = await deps.sender.send(owner, command);
       if (sent.kind === 'unknown') {
         fail(sent.cause.message);
-        deps.logger.warn({ ...attributes, err: sent.cause, commandId: id }, 'not known to be published; looking again');
+        deps.logger.warn({ ...attributes, err: sent.cause, commandId: id }, 'not known to be published; retrying');
         return { kind: 'again', afterMs: retryDelayMs(0) };
       }
       deps.metrics.counter('ironlog_recovery_attempts_total').inc({ verb: action.verb });

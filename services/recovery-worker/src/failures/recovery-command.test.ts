@@ -13,7 +13,7 @@ describe("recovery's command", () => {
     traceparent: newTraceparent(),
   } as const;
 
-  it('is an accepted command as the contract has it, in the chain of what failed', () => {
+  it('is a valid accepted command, in the chain of the failure', () => {
     const correlationId = newCommandId();
     const ifFailure = newEventId();
     const command = recoveryCommand({ ...parts, voidUnless: { ifFailure }, correlationId });
@@ -22,14 +22,14 @@ describe("recovery's command", () => {
     expect(command.data.request).toMatchObject({ door: 'recovery', ifFailure, startBy: '2026-01-01T00:10:00.000Z' });
   });
 
-  it('names the revision that it holds for, where it answers no failure', () => {
+  it('names the revision that it is valid for, when it is not for a failure', () => {
     const command = recoveryCommand({ ...parts, voidUnless: { expectedRevision: 7 } });
     expect(workCommandSchema.parse(command)).toEqual(command);
     expect(command.data.expectedRevision).toBe(7);
     expect(command.data.request).not.toHaveProperty('ifFailure');
   });
 
-  it('is the root of its own chain when nothing came before', () => {
+  it('is the root of its own chain when it has no earlier operation', () => {
     expect(recoveryCommand(parts).correlationid).toBe(parts.id);
   });
 });

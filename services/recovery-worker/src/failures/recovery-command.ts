@@ -1,4 +1,4 @@
-// An accepted command as recovery puts it on WORK: with its actor, its deadline, and the chain that it belongs to.
+// Builds an accepted command for WORK by recovery: with its actor, its deadline, and its chain.
 import { createHash } from 'node:crypto';
 import { workCommand } from '@ironlog/domain';
 import { type Action, type CommandId, DEFAULT_START_WITHIN_SECONDS, type WorkCommand } from '@ironlog/schemas';
@@ -11,7 +11,7 @@ export interface CommandParts {
   readonly id: CommandId;
   readonly action: Action;
   readonly now: Date;
-  /** Absent: the command holds whatever becomes of the VM. */
+  /** Absent: the command is valid whatever happens to the VM. */
   readonly voidUnless?: VoidUnless;
   /** The operation at the root of the chain; default: the command itself. */
   readonly correlationId?: CommandId | undefined;

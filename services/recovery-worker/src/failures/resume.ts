@@ -1,13 +1,13 @@
-// After a crash the failures that were in hand come back only when JetStream's ack wait has passed: 30 seconds in which
-// a crashed VM would stay down. So a start looks at them itself, until they come back; twice is harmless (P6).
+// After a crash JetStream redelivers unacknowledged failures only after the ack wait: a crashed VM would stay down for
+// 30 seconds. A start therefore handles them itself until they are redelivered; a double run is harmless (P6).
 import { delay } from '@ironlog/service-kit';
 import { type FailureMessage, handleFailure } from './failure-consumer.ts';
 import type { RecoverDeps } from './recover.ts';
 import type { Next } from './retry-delay.ts';
 
-/** The consumer's ack wait: from then on the deliveries themselves are here. */
+/** The consumer's ack wait, after which the messages are redelivered. */
 const UNTIL_REDELIVERED_MS = 30_000;
-/** First looks at once. */
+/** First runs at once. */
 const AT_ONCE = 64;
 
 export interface ResumeDeps extends RecoverDeps {
@@ -15,7 +15,7 @@ export interface ResumeDeps extends RecoverDeps {
   readonly messages: readonly FailureMessage[];
 }
 
-/** Resolves when all of them have ended or are JetStream's again, or on abort. */
+/** Resolves when all of them have ended or are due for redelivery, or on abort. */
 export const resumeCutOff = async (deps: ResumeDeps): Promise<void> => {
   const { messages, clock, signal } = deps;
   const untilMs = clock.monotonicMs() + UNTIL_REDELIVERED_MS;

@@ -1,17 +1,20 @@
-// Hosts' heartbeats as the HOSTS bucket holds them: asked for, not followed, so that a lost subscription cannot pass for silence.
+// Hosts' heartbeats in the bucket HOSTS: read, not subscribed to, so that a lost subscription does not look like a silent host.
 import { HOSTS_BUCKET, type HostId, heartbeatSchema } from '@ironlog/schemas';
 import { type KV, type KvEntry, Kvm } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 
 export interface Heartbeat {
-  /** Differs from one beat to the next. */
+  /** Differs between two heartbeats. */
   readonly revision: number;
   /** Stream time, as the host knows it. */
   readonly at: string;
 }
 
 export interface Heartbeats {
-  /** The last beat, if the bucket still holds one. Rejects when the bucket cannot be read: that says nothing of a host. */
+  /**
+   * The last heartbeat, if the bucket still has one. Rejects when the bucket cannot be read, which proves nothing about a
+   * host.
+   */
   last(host: HostId): Promise<Heartbeat | undefined>;
 }
 
@@ -29,7 +32,7 @@ export const openHeartbeats = (connection: NatsConnection): Heartbeats => {
   };
 };
 
-/** P9: a host speaks only for itself; what is no heartbeat of its own is as good as none. */
+/** P9: a host writes only its own heartbeat; any other entry counts as none. */
 const beatOf = (host: HostId, entry: KvEntry): Heartbeat | undefined => {
   const parsed = heartbeatSchema.safeParse(parse(entry));
   return parsed.data?.host === host ? { revision: entry.revision, at: parsed.data.at } : undefined;
@@ -39,7 +42,7 @@ const parse = (entry: KvEntry): unknown => {
   try {
     return entry.json();
   } catch {
-    // Not JSON, which the schema then refuses: the host counts as silent, and that is reported.
+    // Not JSON: the schema refuses it. The host counts as silent, and that is reported.
     return undefined;
   }
 };

@@ -1,4 +1,4 @@
-// What the log says of a host's presence, and recovery's two words on it, under the host's expectation (P4).
+// A host's presence folded from its log, and recovery's two events about it, under the host's expectation (P4).
 import { hostEvent } from '@ironlog/domain';
 import type { EventLog, Recorded } from '@ironlog/event-log';
 import { type HostFact, type HostId, hostEventSubject, hostFilter, newEventId } from '@ironlog/schemas';
@@ -8,9 +8,9 @@ import { RECOVERY } from '../vms/append-as-recovery.ts';
 
 export interface HostPresence {
   readonly sequence: number;
-  /** Its executor has said that it stops: silence is then no news by itself. */
+  /** Its executor recorded an orderly stop: a missing heartbeat alone is then expected. */
   readonly stopped: boolean;
-  /** The last word on it was `host-unreachable`. */
+  /** The last presence event is `host-unreachable`. */
   readonly unreachable: boolean;
 }
 
@@ -38,7 +38,7 @@ export class HostLog {
     return this.#fold(host, known, await this.#deps.log.readSince(hostFilter(host), known.sequence));
   }
 
-  /** Appends what `decide` makes of the host's latest presence; `undefined`: nothing to say, or no longer. */
+  /** Appends what `decide` returns for the host's latest presence; `undefined`: nothing to append. */
   async append(
     host: HostId,
     decide: (presence: HostPresence) => Promise<Presence | undefined>,
@@ -52,7 +52,7 @@ export class HostLog {
       const expected = presence.sequence;
       fail('before-append');
       const result = await log.append({ subject, event, filter: hostFilter(host), expected, signal });
-      // The service stops: the next start looks at the log.
+      // The service stops: the next start reads the log.
       if (result.kind === 'unknown') return undefined;
       if (result.kind === 'committed') {
         fail('after-append');

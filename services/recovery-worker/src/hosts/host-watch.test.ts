@@ -9,7 +9,7 @@ import { HostWatch } from './host-watch.ts';
 const scene = async (lostAfterMs = 0) => {
   const test = await bench();
   let beat: Heartbeat | undefined;
-  let deaf = false;
+  let unreadable = false;
   const ref = someVm();
   const watch = new HostWatch();
   const deps = {
@@ -20,7 +20,7 @@ const scene = async (lostAfterMs = 0) => {
     knownWriters: { hosts: async () => [HOST], vmsOf: async () => [ref] },
     heartbeats: {
       last: async () => {
-        if (deaf) throw new Error('the bucket cannot be read');
+        if (unreadable) throw new Error('the bucket cannot be read');
         return beat;
       },
     },
@@ -36,8 +36,8 @@ const scene = async (lostAfterMs = 0) => {
       const subject = hostEventSubject(HOST, HOST, event.name);
       await test.log.append({ subject, event, filter: hostFilter(HOST), expected: 0 });
     },
-    deafen: (value: boolean) => {
-      deaf = value;
+    makeUnreadable: (value: boolean) => {
+      unreadable = value;
     },
     checkAfter: (seconds: number) => {
       test.clock.advance(seconds * 1000);
@@ -47,7 +47,7 @@ const scene = async (lostAfterMs = 0) => {
 };
 
 describe('the watch over hosts', () => {
-  it('reports silence once, and the return once', async () => {
+  it('reports a silent host once, and its return once', async () => {
     const { test, beats, checkAfter } = await scene();
     beats(1);
     for (const seconds of [0, 10, 9]) await checkAfter(seconds);
@@ -61,29 +61,29 @@ describe('the watch over hosts', () => {
     expect(test.names()).toEqual(['host-unreachable', 'host-reachable']);
   });
 
-  it('does not take its own deafness for their silence', async () => {
-    const { test, beats, deafen, checkAfter } = await scene();
+  it('does not take its own read failures for silent hosts', async () => {
+    const { test, beats, makeUnreadable, checkAfter } = await scene();
     beats(1);
     await checkAfter(0);
-    deafen(true);
+    makeUnreadable(true);
     await expect(checkAfter(60)).rejects.toThrow('cannot be read');
-    deafen(false);
+    makeUnreadable(false);
     await checkAfter(0);
     await checkAfter(19);
     expect(test.names()).toEqual([]);
   });
 
-  it('does not take a new beginning of its own for their return', async () => {
-    const { test, deafen, checkAfter } = await scene();
+  it("does not take its own restart for a host's return", async () => {
+    const { test, makeUnreadable, checkAfter } = await scene();
     for (const seconds of [0, 20]) await checkAfter(seconds);
-    deafen(true);
+    makeUnreadable(true);
     await expect(checkAfter(1)).rejects.toThrow('cannot be read');
-    deafen(false);
+    makeUnreadable(false);
     for (const seconds of [0, 1, 60]) await checkAfter(seconds);
     expect(test.names()).toEqual(['host-unreachable']);
   });
 
-  it('says nothing of a host that has said it stops and has no VMs', async () => {
+  it('reports no host that stopped in order and has no VMs', async () => {
     const { test, ref, checkAfter, stops } = await scene();
     await createVm(test.host, ref, {}, true);
     const deleting = { request: requestOf('delete'), deadline: new Date().toISOString(), force: true };
@@ -95,7 +95,7 @@ describe('the watch over hosts', () => {
     expect(test.names().at(-1)).toBe('executor-stopped');
   });
 
-  it('misses one that has said it stops, has VMs and stays away, and says how many', async () => {
+  it('reports a host that stopped in order, has VMs and stays away, with their number', async () => {
     const { test, ref, beats, checkAfter, stops } = await scene();
     await createVm(test.host, ref, {}, true);
     await stops();
@@ -112,7 +112,7 @@ describe('the watch over hosts', () => {
     expect(test.names().at(-1)).toBe('host-reachable');
   });
 
-  it('calls its VMs lost only where an operator has asked for that', async () => {
+  it('declares VMs lost only when an operator has configured it', async () => {
     for (const lostAfterMs of [0, 60_000]) {
       const { test, ref, checkAfter } = await scene(lostAfterMs);
       await createVm(test.host, ref, {}, true);
@@ -122,7 +122,7 @@ describe('the watch over hosts', () => {
     }
   });
 
-  it('leaves a VM that has no process to lose as it is: back, its host would take a stop that was asked for as a crash', async () => {
+  it('does not declare a VM without a process lost: its returning host would take a requested stop for a crash', async () => {
     const deadline = new Date(Date.now() + 60_000).toISOString();
     const shutdown = { request: requestOf('shutdown'), deadline, mode: 'graceful', timeoutSeconds: 30 } as const;
     const requested = { epoch: 1, cause: 'requested', forced: false } as const;

@@ -1,5 +1,5 @@
-// Watches over the hosts: one that falls silent is reported `host-unreachable`, once, and `host-reachable` when it is back.
-// One that stopped in order is missed only while it has VMs: nobody looks after them, and an upgrade is over by then.
+// Watches the hosts: a silent one is recorded as `host-unreachable` once, and as `host-reachable` on its return. One that
+// stopped in order is reported only while it has VMs, and only after the time that an upgrade takes.
 import type { HostId } from '@ironlog/schemas';
 import type { Heartbeat, Heartbeats } from './heartbeats.ts';
 import type { HostLog, HostPresence } from './host-log.ts';
@@ -17,22 +17,22 @@ export interface HostWatchDeps extends LostDeps {
 
 interface LastHeard {
   readonly beat: Heartbeat | undefined;
-  /** By this process's monotonic clock: when the beat was first seen, or when listening began. */
+  /** By this process's monotonic clock: when the heartbeat was first seen, or when the watch began. */
   readonly atMs: number;
 }
 
 interface Left {
-  /** Of the host's last event then. */
+  /** The host's last sequence at that time. */
   readonly sequence: number;
   readonly vms: number;
 }
 
-/** Who should be there is what the log says; who is there, the bucket. Silence counts only while we could have heard. */
+/** The log says which hosts should be present; the bucket which are. Silence counts only while heartbeats can be read. */
 export class HostWatch {
   readonly #lastHeardMs = new Map<HostId, LastHeard>();
   readonly #left = new Map<HostId, Left>();
 
-  /** One look at every host. Rejects when heartbeats cannot be read, and starts all over with counting. */
+  /** Checks every host once. Rejects when heartbeats cannot be read, and restarts the count of silence. */
   async check(deps: HostWatchDeps): Promise<void> {
     for (const host of await deps.knownWriters.hosts()) {
       const silentMs = await this.#listen(deps, host);
@@ -41,7 +41,7 @@ export class HostWatch {
     }
   }
 
-  /** How many VMs a stopped host has: it alone can make or delete one, and then its log has moved. */
+  /** The number of VMs of a stopped host. Only the host itself makes or deletes VMs, and its log would show it. */
   async #leftBehind(deps: HostWatchDeps, host: HostId, sequence: number): Promise<number> {
     const known = this.#left.get(host);
     if (known?.sequence === sequence) return known.vms;
@@ -64,7 +64,7 @@ export class HostWatch {
       this.#lastHeardMs.set(host, { beat, atMs: nowMs });
       return 0;
     } catch (error) {
-      // While the bucket cannot be read no host is silent: we are deaf.
+      // While the bucket cannot be read, no host counts as silent.
       this.#lastHeardMs.clear();
       throw error;
     }
@@ -102,7 +102,7 @@ const report = async (deps: HostWatchDeps, silence: Silence): Promise<void> => {
       const lastHeartbeatAt = beat === undefined ? {} : { lastHeartbeatAt: beat.at };
       return reason === undefined ? undefined : { name: 'host-unreachable', data: { ...lastHeartbeatAt, reason } };
     }
-    // Only a beat that was heard says that it is back, not a wait that has not lasted long enough yet.
+    // Only a heartbeat proves the return; a silence below the limit does not.
     return !isSilent && unreachable && beat ? { name: 'host-reachable', data: {} } : undefined;
   });
   if (appended?.name === 'host-unreachable')

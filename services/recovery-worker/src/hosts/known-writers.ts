@@ -1,4 +1,4 @@
-// Who has ever written to EVENTS, by the stream's own list of subjects: the hosts, and the VMs of one host.
+// All writers to EVENTS, from the stream's list of subjects: the hosts, and the VMs of one host.
 import { type HostId, parseEventSubject, STREAMS, SUBJECT_PREFIX } from '@ironlog/schemas';
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
@@ -13,7 +13,7 @@ export interface KnownWriters {
 
 const TIMEOUT_MS = 5_000;
 
-/** Asks the server nothing yet: the stream may appear later. */
+/** Makes no request yet: the stream may appear later. */
 export const openKnownWriters = async (connection: NatsConnection): Promise<KnownWriters> => {
   const manager = await jetstreamManager(connection, { checkAPI: false, timeout: TIMEOUT_MS });
   const addresses = async (filter: string) => {
@@ -23,7 +23,7 @@ export const openKnownWriters = async (connection: NatsConnection): Promise<Know
   return {
     hosts: async () => {
       const found = await addresses(`${SUBJECT_PREFIX}.evt.host.>`);
-      // Recovery writes of hosts too: only what a host said itself makes it one.
+      // Recovery also appends to host subjects: only a host's own events identify it.
       return [...new Set(found.flatMap((at) => (at?.kind === 'host' && at.writer === at.host ? [at.host] : [])))];
     },
     vmsOf: async (host) => {

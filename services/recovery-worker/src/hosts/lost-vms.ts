@@ -1,5 +1,5 @@
-// The VMs of a host that has been gone too long are `lost`: their tasks end as failed, and a human is told. No other
-// host takes them (a VM never changes host), and what the owner says when it is back undoes it.
+// The VMs of a host that was silent too long become `lost`: their tasks fail, and an operator is asked. No other host
+// takes them (a VM never changes host). The returning owner's events undo it.
 import type { Vm } from '@ironlog/domain';
 import type { HostId } from '@ironlog/schemas';
 import type { ScanDeps } from '../searches/search.ts';
@@ -12,7 +12,7 @@ export interface LostDeps extends ScanDeps {
 
 const HAS_A_PROCESS: readonly Vm['state'][] = ['pending', 'created', 'running', 'paused'];
 
-/** One that has stopped or failed has nothing that could be lost, unless something is being done to it. */
+/** A stopped or failed VM has no process that could be lost, unless a task is in flight. */
 const mayBeLost = ({ state, task }: Vm): boolean =>
   HAS_A_PROCESS.includes(state) || (task !== null && (state === 'stopped' || state === 'failed'));
 

@@ -16,7 +16,7 @@ const counted = async (test: Bench): Promise<(string | undefined)[]> => {
   );
 };
 
-it('tells how many VMs, hosts and messages need a human, and when there is none any more', async () => {
+it('counts the VMs, hosts and messages that need an operator, down to zero', async () => {
   const [test, ref] = [await bench(AN_HOUR_MS), someVm()];
   expect(await counted(test)).toEqual(['0', '0', '0']);
   await createVm(test.host, ref, {}, false);

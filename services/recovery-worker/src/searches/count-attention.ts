@@ -1,4 +1,4 @@
-// How much needs a human, as a metric: what nobody looks up in the list must be seen all the same (P8).
+// Exposes the number of open attention entries as a metric, so that they are seen without a query (P8).
 import type { Metrics } from '@ironlog/service-kit';
 import type { Reads } from './reads.ts';
 

@@ -10,7 +10,7 @@ const ALWAYS = { restart: { policy: 'always', maxAttempts: 2, backoffMs: 1000 } 
 const AFTER_BACKOFF_MS = 5_000;
 const deadline = new Date(Date.now() + 60_000).toISOString();
 
-/** A VM whose guest has stopped by itself, and a read model that has seen it. */
+/** A VM whose guest stopped by itself, and a read model that has it. */
 const stopped = async (aheadMs = AFTER_BACKOFF_MS, spec: Parameters<typeof createVm>[2] = ALWAYS) => {
   const [test, ref] = [await bench(aheadMs), someVm()];
   await createVm(test.host, ref, spec, true);
@@ -23,7 +23,7 @@ const only = ({ sent }: Bench): WorkCommand => {
   if (!command || sent.length > 1) throw new Error(`${sent.length} commands were sent`);
   return command;
 };
-/** Another process of the worker, which remembers nothing. */
+/** Another worker process, with no memory. */
 const restarted = (test: Bench) => {
   const queue = { publish: async (_: unknown, command: WorkCommand) => stored(test.sent.push(command)) };
   const { clock, signal, fail, log, reads } = test;
@@ -36,7 +36,7 @@ const causeOf = (name: VmEventName) => {
 const stored = (sequence: number) => ({ kind: 'stored', sequence, duplicate: false }) as const;
 
 describe('a guest that stopped by itself, under always', () => {
-  it('is booted, by a command that holds for this stop only', async () => {
+  it('is booted by a command that is valid for this stop only', async () => {
     const { test, ref } = await stopped();
     await restartStopped(test);
     const { revision } = await test.host.vm(ref);
@@ -49,7 +49,7 @@ describe('a guest that stopped by itself, under always', () => {
     expect(await test.host.vm(ref)).toMatchObject({ task: { verb: 'boot' }, restarts: [expect.any(String)] });
   });
 
-  it('is asked for once, however often it is looked at, by this process or the next', async () => {
+  it('gets one command, however often it is checked, by this process or the next', async () => {
     const { test } = await stopped();
     for (let check = 0; check < 3; check += 1) await restartStopped(test);
     const { id } = only(test);
@@ -57,7 +57,7 @@ describe('a guest that stopped by itself, under always', () => {
     expect(test.sent.map((command) => command.id)).toEqual([id, id]);
   });
 
-  it('is booted once, though the command comes twice', async () => {
+  it('is booted once, though the command is delivered twice', async () => {
     const { test, ref } = await stopped();
     await restartStopped(test);
     await test.host.decide(only(test));
@@ -75,7 +75,7 @@ describe('a guest that stopped by itself, under always', () => {
     expect(test.sent).toHaveLength(1);
   });
 
-  it('is left alone where the read model is late: somebody has booted it, stopped it or begun to delete it since', async () => {
+  it('is left alone when the read model is late: a client has booted it, stopped it or begun to delete it since', async () => {
     const booting = { name: 'boot-started', data: { request: requestOf('boot'), deadline, epoch: 2 } } as const;
     const stopping = { request: requestOf('shutdown'), deadline, mode: 'graceful', timeoutSeconds: 30 } as const;
     const requested = { epoch: 2, cause: 'requested', forced: false } as const;
@@ -98,7 +98,7 @@ describe('a guest that stopped by itself, under always', () => {
     }
   });
 
-  it('stays deleted, though the command was sent before the delete and comes after it', async () => {
+  it('stays deleted, though the command was sent before the delete and is delivered after it', async () => {
     const { test, ref } = await stopped();
     await restartStopped(test);
     const doomed = { request: requestOf('delete'), deadline, force: true };
@@ -113,7 +113,7 @@ describe('a guest that stopped by itself, under always', () => {
     });
   });
 
-  it('is tried again, a little later and under another id, when its host has refused', async () => {
+  it('is retried a little later with another id when its host refused', async () => {
     const { test } = await stopped(500, { restart: { policy: 'always', backoffMs: 0 } });
     await restartStopped(test);
     await test.host.decide(only(test), { code: 'over-capacity', reason: 'full' });
@@ -125,7 +125,7 @@ describe('a guest that stopped by itself, under always', () => {
     expect(new Set(test.sent.map(({ id }) => id)).size).toBe(2);
   });
 
-  it('is handed to a human, once, when its attempts are used up', async () => {
+  it('is handed to an operator once, when its attempts are used up', async () => {
     const { test, ref } = await stopped();
     for (const epoch of [2, 3]) {
       await restartStopped(test);
@@ -138,7 +138,7 @@ describe('a guest that stopped by itself, under always', () => {
       test.clock.advance(60_000);
     }
     await Promise.all([restartStopped(test), restartStopped(restarted(test))]);
-    // The read model is late: it still shows a VM that nobody was told of.
+    // The read model is late: it shows the VM as not handed over yet.
     await restartStopped(test);
     await test.model.catchUp();
     await restartStopped(test);
@@ -151,7 +151,7 @@ describe('a guest that stopped by itself, under always', () => {
   });
 });
 
-it('a guest that stopped by itself stays so under any other policy, and one that was told to stop under always', async () => {
+it('a guest that stopped by itself stays stopped under any other policy, and a requested stop stays under always', async () => {
   for (const policy of ['never', 'on-failure'] as const) {
     const { test } = await stopped(AFTER_BACKOFF_MS, { restart: { policy } });
     await restartStopped(test);

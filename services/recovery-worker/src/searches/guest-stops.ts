@@ -1,5 +1,5 @@
-// A guest that has stopped by itself runs again where its policy is `always`. A stop is no failure, so no message waits for
-// it: the read model is asked, often, and the log decides (P4).
+// Restarts guests that stopped by themselves under the policy `always`. A stop is no failure, so no message is pending for
+// it: the read model is searched often, and the log decides (P4).
 import { stopAction, type Vm } from '@ironlog/domain';
 import { abandon } from '../failures/abandon.ts';
 import { type RecoverDeps, recover } from '../failures/recover.ts';
@@ -9,10 +9,10 @@ export interface GuestStopDeps extends RecoverDeps {
   readonly reads: Pick<Reads, 'operation' | 'dueRestarts'>;
 }
 
-/** As many as failures in hand: a host that is shut down by its guests is many at once. */
+/** The same number as failures in progress: many guests may stop at once. */
 const AT_ONCE = 64;
 
-/** One search. What it has sent it finds again until that is decided, and then it sends nothing. */
+/** One search. A command that it sent is found again until it is decided, and is not sent twice. */
 export const restartStopped = async (deps: GuestStopDeps): Promise<void> => {
   const candidates = deps.reads.dueRestarts(deps.clock.now().toISOString());
   for (let at = 0; at < candidates.length && !deps.signal.aborted; at += AT_ONCE)
@@ -26,7 +26,7 @@ const answer = async (deps: GuestStopDeps, { tenant, id: subject, lastStop }: Vm
   const cause = { id: lastStop.eventId, name: 'stopped', tenant, subject, traceparent } as const;
   const action = stopAction(vm, cause.id, deps.clock.now().toISOString());
   if (action.kind === 'command') {
-    // Whatever follows the stop makes it void: somebody else's boot, a delete, or a boot of recovery's own.
+    // Any later event makes the command void: a client's boot, a delete, or recovery's own boot.
     const voidUnless = { expectedRevision: vm.revision };
     await recover(deps, { vm, cause, voidUnless, action: action.action, attempt: action.attempt });
   }

@@ -28,7 +28,7 @@ const bootCommand = (ref: VmRef): WorkCommand =>
   });
 const askedBy = (actor: string, command: WorkCommand): WorkCommand => ({ ...command, actor });
 
-/** Boots that the log has decided, of as many VMs, and that the read model does not know of yet. */
+/** Boots of `count` VMs that the log has decided and the read model does not have yet. */
 const decidedUnseen = async (test: Bench, count: number): Promise<WorkCommand[]> => {
   const commands: WorkCommand[] = [];
   for (let n = 0; n < count; n++) {
@@ -51,26 +51,26 @@ const waiting = async (aheadMs: number) => {
 };
 
 describe('the search for late commands', () => {
-  it('expires what nobody has decided by its startBy, once, in its own chain', async () => {
+  it('expires a command that no host decided by its startBy, once, in its own chain', async () => {
     const { test, ref, command, late } = await waiting(AN_HOUR_MS);
     for (let scan = 0; scan < 4; scan++) await late.expire(test);
     expect(test.names().filter((name) => name === 'command-expired')).toHaveLength(1);
     await test.model.catchUp();
     const operation = test.reads.operation(ref.tenant, command.id);
-    // Recovery has said so, and it is still the asker's.
+    // Recovery appended the expiry; the actor stays the requester.
     expect(operation).toMatchObject({ status: 'expired', verb: 'boot', actor: 'token-1' });
-    // Whoever gets it later finds it decided (P2).
+    // A later delivery finds it decided (P2).
     expect(await test.host.decide(command)).toBeUndefined();
     expect(test.names().at(-1)).toBe('command-expired');
   });
 
-  it('leaves what may still be started', async () => {
+  it('leaves a command that may still be started', async () => {
     const { test, late } = await waiting(0);
     for (let scan = 0; scan < 3; scan++) await late.expire(test);
     expect(test.names()).not.toContain('command-expired');
   });
 
-  it('believes the log where the read model is late: it was started', async () => {
+  it('trusts the log when the read model is late: the command was started', async () => {
     const { test, command, late } = await waiting(AN_HOUR_MS);
     await late.expire(test);
     await test.host.decide(command);
@@ -78,13 +78,13 @@ describe('the search for late commands', () => {
     expect(test.names()).not.toContain('command-expired');
   });
 
-  it('goes on past what it cannot decide, whosever it is', async () => {
+  it('continues past commands that it cannot decide, of any tenant', async () => {
     const test = await bench(AN_HOUR_MS);
     const stuck = await decidedUnseen(test, 5);
     const late = [bootCommand(someVm()), bootCommand({ tenant: tenantId('zeta'), vmId: newVmId() })];
     test.model.addWork([...stuck, ...late].map((command, n) => inWork(command, n + 1)));
     const search = new LateCommands({ perRound: 4 });
-    // The first only notes how far the log has got, and each after it looks at two commands of each tenant.
+    // The first run only records the log's end; each later one checks two commands of each tenant.
     const deps = { ...test, reads: { ...test.reads, position: () => Number.MAX_SAFE_INTEGER } };
     const expired: number[] = [];
     for (let round = 0; round < 4; round++) {
@@ -94,7 +94,7 @@ describe('the search for late commands', () => {
     expect(expired).toEqual([0, 1, 1, 2]);
   });
 
-  it('goes on past what fails', async () => {
+  it('continues past a failing append', async () => {
     const test = await bench(AN_HOUR_MS);
     const late = [bootCommand(someVm()), bootCommand(someVm())];
     test.model.addWork(late.map((command, n) => inWork(command, n + 1)));
@@ -102,18 +102,18 @@ describe('the search for late commands', () => {
     const log = {
       info: test.log.info,
       append: (request: Parameters<typeof test.log.append>[0]) => {
-        if (request.event.causationid === first?.id) throw new Error('nobody can write this');
+        if (request.event.causationid === first?.id) throw new Error('append refused');
         return test.log.append(request);
       },
     };
     const search = new LateCommands();
     await search.expire({ ...test, log });
-    await expect(search.expire({ ...test, log })).rejects.toThrow('nobody can write this');
+    await expect(search.expire({ ...test, log })).rejects.toThrow('append refused');
     await search.expire({ ...test, log });
     expect(test.names()).toEqual(['command-expired']);
   });
 
-  it('waits for a read model that may not have seen a rejection yet', async () => {
+  it('waits for a read model that may lack a rejection', async () => {
     const { test, command, late } = await waiting(AN_HOUR_MS);
     await test.host.decide(command, { code: 'over-capacity', reason: 'full' });
     for (let scan = 0; scan < 3; scan++) await late.expire(test);

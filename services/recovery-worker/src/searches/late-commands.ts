@@ -1,5 +1,5 @@
-// Commands whose `startBy` passed with nobody deciding them: `command-expired` under the VM's expectation, so that
-// expiry and intent cannot both happen (P2). Whoever gets the command later finds it decided.
+// Commands undecided at their `startBy`: appends `command-expired` under the VM's expectation, so that expiry and
+// intent exclude each other (P2). A later delivery finds the command decided.
 import { expire, type Vm } from '@ironlog/domain';
 import type { EventLog } from '@ironlog/event-log';
 import type { WorkCommand } from '@ironlog/schemas';
@@ -9,23 +9,23 @@ import { OverdueTurns } from './tenant-turns.ts';
 
 /** For readings of the stream's time that differ: until then the executor that has the command may still expire it itself. */
 const GRACE_MS = 5_000;
-/** Each is a look at the log, and an append where nobody has decided it. */
+/** Each is a read of the log, and an append when the command is undecided. */
 const PER_ROUND = 1_000;
 
 export interface LateCommandDeps extends ScanDeps {
   readonly log: Pick<EventLog, 'append' | 'info'>;
 }
 
-/** A moment, and the end of the log at that moment. */
+/** A time, and the end of the log at that time. */
 interface Mark {
   readonly atMs: number;
   readonly sequence: number;
 }
 
 /**
- * A rejection touches no VM, so no expectation keeps a command from being rejected and expired. Therefore a command is
- * expired only when the read model has seen all that was on record at a moment after its `startBy`, and still calls it
- * undecided: past `startBy` nobody rejects any more, be it a host that the command should not have come to (`decide`).
+ * A rejection touches no VM, so no expectation prevents a rejection beside an expiry. A command is therefore expired
+ * only when the read model has everything stored up to a time after its `startBy` and still has it undecided. After
+ * `startBy` no host rejects it, not even one that is not the owner (`decide`).
  */
 export class LateCommands {
   readonly #turns: OverdueTurns;
@@ -35,7 +35,7 @@ export class LateCommands {
     this.#turns = new OverdueTurns(perRound);
   }
 
-  /** One search; the first only notes how far the log has got. */
+  /** One search. The first one only records the log's end. */
   async expire(deps: LateCommandDeps): Promise<void> {
     const mark = this.#mark;
     if (mark && deps.reads.position() < mark.sequence) return;

@@ -1,7 +1,7 @@
-// What recovery asks of the read model. Its answers may be late: they suggest where to look, the log decides (P4).
+// Recovery's queries of the read model. The results may be late: they are candidates, the log decides (P4).
 import { openReader, type Reader, ReadModelNotReady } from '@ironlog/read-model';
 
-/** As in the read model; `aggregate` and `operation` answer `undefined` while there is none, the searches throw. */
+/** As in the read model. `aggregate` and `operation` return `undefined` without a read model; the searches throw. */
 export interface Reads
   extends Pick<
     Reader,
@@ -19,7 +19,7 @@ export interface Reads
   position(): number;
 }
 
-/** A failure is worked without a read model too: then every load is from the log, and rejections are not seen yet. */
+/** Failures are handled without a read model, too: every load is then from the log, and rejections are unknown. */
 const ifReady = <T>(ask: () => T | undefined): T | undefined => {
   try {
     return ask();

@@ -1,11 +1,11 @@
-// Runs the searches, one after another, every few seconds. One that fails is on the log and in readiness, and the
-// others go on (P8).
+// Runs the searches in sequence every few seconds. A failing one is logged and shown in readiness, and the others
+// continue (P8).
 import { LogUnavailableError } from '@ironlog/event-log';
 import { ReadModelNotReady } from '@ironlog/read-model';
 import { delay, type Runtime } from '@ironlog/service-kit';
 
 export interface Search {
-  /** As readiness names it. */
+  /** Its name in the readiness report. */
   readonly name: string;
   readonly run: () => Promise<void>;
 }
@@ -17,10 +17,10 @@ export interface ScannerDeps {
   readonly signal: AbortSignal;
 }
 
-/** However often they run: what has failed is not asked again at once, nor said so each time. */
+/** However short the interval: a failed search is not repeated, nor logged, more often than this. */
 const AFTER_FAILURE_MS = 2_000;
 
-/** Resolves on abort, when no search is under way any more. */
+/** Resolves on abort, when no search is running. */
 export const runSearches = async ({ runtime, searches, everyMs, signal }: ScannerDeps): Promise<void> => {
   while (!signal.aborted) {
     let failed = false;
@@ -42,11 +42,11 @@ const runOnce = async (
     health.set(name, { ok: true });
     return true;
   } catch (err) {
-    // What is cut off by the stop is begun anew at the next start.
+    // A search interrupted by the stop starts again at the next start.
     if (signal.aborted) return true;
     health.set(name, { ok: false, reason: err instanceof Error ? err.message : String(err) });
     const isExpected = err instanceof ReadModelNotReady || err instanceof LogUnavailableError;
-    logger[isExpected ? 'warn' : 'error']({ err, name }, 'a search failed; it is tried again');
+    logger[isExpected ? 'warn' : 'error']({ err, name }, 'a search failed; it is retried');
     return false;
   }
 };

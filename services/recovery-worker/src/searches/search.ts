@@ -1,4 +1,4 @@
-// What the periodic searches share: the questions they ask, and with what they act on an answer.
+// What the periodic searches share: their queries, and their means to act on a result.
 import type { Logger, Metrics } from '@ironlog/service-kit';
 import type { RecoveryAppendDeps } from '../vms/append-as-recovery.ts';
 import type { Reads } from './reads.ts';

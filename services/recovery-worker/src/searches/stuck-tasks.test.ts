@@ -18,10 +18,10 @@ const stuckBoot = async (aheadMs: number) => {
 };
 
 describe('the search for stuck tasks', () => {
-  it('puts a task that is past its deadline on record once, with what to do', async () => {
+  it('records a task past its deadline once, with the required action', async () => {
     const { test, ref, id } = await stuckBoot(AN_HOUR_MS);
     await reportStuckTasks(test);
-    // The read model is late: it still shows a task that nobody has reported.
+    // The read model is late: it shows the task as not reported yet.
     await reportStuckTasks(test);
     await test.model.catchUp();
     await reportStuckTasks(test);
@@ -31,20 +31,20 @@ describe('the search for stuck tasks', () => {
     expect(vm.attention).toMatchObject({ kind: 'stuck', actionRequired: expect.stringContaining('host-1') });
   });
 
-  it('leaves a task that still has time', async () => {
+  it('leaves a task before its deadline', async () => {
     const { test } = await stuckBoot(0);
     await reportStuckTasks(test);
     expect(test.names()).not.toContain('stuck');
   });
 
-  it('believes the log where the read model is late: the task has ended', async () => {
+  it('trusts the log when the read model is late: the task has ended', async () => {
     const { test, ref } = await stuckBoot(AN_HOUR_MS);
     await test.host.append(ref, { name: 'booted', data: { epoch: 1 } });
     await reportStuckTasks(test);
     expect(test.names()).not.toContain('stuck');
   });
 
-  it('believes the log where the read model is late: another task has begun, with time of its own', async () => {
+  it('trusts the log when the read model is late: another task has begun, before its deadline', async () => {
     const { test, ref } = await stuckBoot(AN_HOUR_MS);
     await test.host.append(ref, { name: 'booted', data: { epoch: 1 } });
     const deadline = new Date(Date.now() + 2 * AN_HOUR_MS).toISOString();

@@ -1,10 +1,10 @@
-// Puts a task that is past its deadline on record, once: `stuck`. Only the owner may end it; this makes it seen (P2, P8).
+// Records a task past its deadline as `stuck`, once. Only the owner may end it; the event makes it visible (P2, P8).
 import { stuckDueAt, type Vm } from '@ironlog/domain';
 import type { Timestamp } from '@ironlog/schemas';
 import { appendAsRecovery, type RecoveryFact } from '../vms/append-as-recovery.ts';
 import type { ScanDeps } from './search.ts';
 
-/** One search. A task that ends meanwhile, or was reported before, is left alone: the log decides, not the read model. */
+/** One search. A task that has ended or was reported is left alone: the log decides, not the read model. */
 export const reportStuckTasks = async (deps: ScanDeps): Promise<void> => {
   const now = deps.clock.now().toISOString();
   for (const candidate of deps.reads.overdueTasks(now)) {
@@ -28,7 +28,7 @@ const stuck = (vm: Vm, now: Timestamp): RecoveryFact | undefined => {
   const { verb, traceparent } = task;
   const actionRequired =
     `find out what the executor of host ${vm.owner ?? '(unknown)'} is doing with ${vm.tenant}/${vm.id}: ` +
-    `${verb} should have ended by ${deadline}; restarting the executor resumes it, delete with force cuts it off`;
+    `${verb} should have ended by ${deadline}; restarting the executor resumes it, delete with force aborts it`;
   return {
     fact: { name: 'stuck', data: { verb, deadline, actionRequired } },
     meta: traceparent === undefined ? {} : { traceparent },

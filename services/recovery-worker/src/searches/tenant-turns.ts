@@ -1,16 +1,16 @@
-// Which late commands are looked at next: each tenant's share of a round, on from where its last turn ended. Neither what
-// cannot be decided nor a tenant with very many of them keeps the others waiting.
+// Picks the late commands to check next: each tenant's share of a round, continued after its last turn. Neither an
+// undecidable command nor a tenant with very many delays the others.
 import type { OverdueRange } from '@ironlog/read-model';
 import type { TenantId, Timestamp, WorkCommand } from '@ironlog/schemas';
 import type { Reads } from './reads.ts';
 
 export class OverdueTurns {
   readonly #perRound: number;
-  /** The last command looked at, of tenants that have more than fitted in their turn. */
+  /** The last command checked, for tenants with more than fitted in their turn. */
   readonly #places = new Map<TenantId, OverdueRange['after']>();
   #last: TenantId | undefined;
 
-  /** `perRound`: commands looked at in one round, at most. */
+  /** `perRound`: the maximum of commands checked in one round. */
   constructor(perRound: number) {
     this.#perRound = perRound;
   }
@@ -22,7 +22,7 @@ export class OverdueTurns {
       this.#last = tenant;
       const commands = reads.overdueCommands(tenant, { now, after: this.#places.get(tenant), limit });
       for (const command of commands) {
-        // Before it is tried: what fails is passed by as well, until all others have had their turn.
+        // Noted before the attempt: a failing command is skipped, too, until all others had their turn.
         this.#places.set(tenant, { startBy: command.data.request.startBy, id: command.id });
         yield command;
       }
@@ -30,7 +30,7 @@ export class OverdueTurns {
     }
   }
 
-  /** `tenants`, sorted, with the one after the last turn's first. */
+  /** `tenants`, sorted, beginning with the one after the last turn. */
   #inTurn(tenants: readonly TenantId[]): readonly TenantId[] {
     const last = this.#last;
     const next =

@@ -11,7 +11,7 @@ const expiring = async (aheadMs: number) => {
 };
 
 describe('expiry', () => {
-  it('deletes a VM that is past its time, with one command', async () => {
+  it('deletes a VM past its time to live, with one command', async () => {
     const { test, ref } = await expiring(61_000);
     await deleteExpiredVms(test);
     await deleteExpiredVms(test);
@@ -24,7 +24,7 @@ describe('expiry', () => {
     });
   });
 
-  it('leaves a VM that still has time, and one that is being deleted already', async () => {
+  it('leaves a VM within its time to live, and one that is being deleted', async () => {
     const young = await expiring(0);
     await deleteExpiredVms(young.test);
     expect(young.test.sent).toEqual([]);

@@ -1,4 +1,4 @@
-// A VM older than its `expiresAfterSeconds` is deleted by policy: a delete with force to its owner, like anyone's.
+// Deletes a VM older than its `expiresAfterSeconds`: sends its owner a delete with force.
 import { deleteDueAt, type Vm } from '@ironlog/domain';
 import { derivedCommandId } from '@ironlog/schemas';
 import { withSpan } from '@ironlog/service-kit';
@@ -10,7 +10,7 @@ export interface ExpiryDeps extends ScanDeps {
   readonly sender: Sender;
 }
 
-/** One search. The read model suggests; the log says whether the VM is still there, and not being deleted already. */
+/** One search. The read model gives candidates; the log decides whether the VM exists and is not being deleted. */
 export const deleteExpiredVms = async (deps: ExpiryDeps): Promise<void> => {
   const now = deps.clock.now();
   const until = now.toISOString();
@@ -29,12 +29,12 @@ export const deleteExpiredVms = async (deps: ExpiryDeps): Promise<void> => {
       const sent = await deps.sender.send(owner, recoveryCommand({ ref, id, action, now, traceparent }));
       if (sent.kind === 'unknown') return fail(sent.cause.message);
       deps.metrics.counter('ironlog_recovery_attempts_total').inc({ verb: 'delete' });
-      deps.logger.info({ ...attributes, commandId: id }, 'VM is past its time: deleting it');
+      deps.logger.info({ ...attributes, commandId: id }, 'VM is past its time to live: deleting it');
     });
   }
 };
 
-/** One delete per VM; after one that expired or was rejected (its host was away) the next round's. */
+/** One delete per VM; after an expiry or a rejection (host unavailable) the next round's. */
 const deleteId = ({ reads }: ExpiryDeps, vm: Vm) => {
   for (let round = 0; ; round++) {
     const id = derivedCommandId('expiry', vm.tenant, vm.id, String(round));

@@ -7,8 +7,8 @@ import { appendAsRecovery, type RecoveryFact } from './append-as-recovery.ts';
 const lost = (vm: Vm): RecoveryFact | undefined =>
   vm.owner && vm.state !== 'lost' ? { fact: { name: 'lost', data: { host: vm.owner, reason: 'gone' } } } : undefined;
 
-describe('a verdict', () => {
-  it('is said once, though two looks come to it', async () => {
+describe('an event by recovery', () => {
+  it('is appended once, though two runs decide it', async () => {
     const [test, ref] = [await bench(), someVm()];
     await createVm(test.host, ref, {}, true);
     const outcomes = await Promise.all([appendAsRecovery(test, ref, lost), appendAsRecovery(test, ref, lost)]);
@@ -17,7 +17,7 @@ describe('a verdict', () => {
     expect((await test.host.vm(ref)).state).toBe('lost');
   });
 
-  it('is decided anew when the owner has written first', async () => {
+  it('is decided again when the owner appended first', async () => {
     const [test, ref] = [await bench(), someVm()];
     await createVm(test.host, ref, {}, true);
     const seen: string[] = [];
@@ -34,7 +34,7 @@ describe('a verdict', () => {
     expect([outcome.kind, seen]).toEqual(['skipped', ['running', 'failed']]);
   });
 
-  it('is refused before it is written when no reader would fold it', async () => {
+  it('is refused before it is appended when no reader would fold it', async () => {
     const [test, ref] = [await bench(), someVm()];
     const vm = await createVm(test.host, ref, {}, true);
     if (!vm.owner) throw new Error('nobody owns the VM');

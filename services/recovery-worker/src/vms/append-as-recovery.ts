@@ -1,5 +1,5 @@
-// What recovery says of a VM: `stuck`, `cleanup-abandoned`, `command-expired`, `lost`. Said under the VM's expectation,
-// decided again whenever someone else has written first (P4), and never in a shape that a reader would set aside.
+// Appends recovery's events of a VM: `stuck`, `cleanup-abandoned`, `command-expired`, `lost`. Appends under the VM's
+// expectation, decides again after a conflict (P4), and refuses an event that the fold would ignore.
 import { type EventMeta, evolve, nextEvent, type Vm } from '@ironlog/domain';
 import { type EventLog, hashOf } from '@ironlog/event-log';
 import {
@@ -15,18 +15,18 @@ import type { Clock } from '@ironlog/service-kit';
 import type { Fail } from '../failpoints.ts';
 import type { VmLoader, VmRef } from './vm-loader.ts';
 
-/** Who acts when recovery acts: the actor of its events and commands, but for what decides another's command. */
+/** The actor of recovery's events and commands, except for an event that decides another's command. */
 export const RECOVERY = 'recovery';
 
-/** A verdict, with what ties it to its cause. */
+/** A fact, with the link to its cause. */
 export interface RecoveryFact {
   readonly fact: VmFact;
   readonly meta?: Partial<Pick<EventMeta, 'actor' | 'causationid' | 'correlationid' | 'traceparent'>>;
 }
 
 /**
- * `said`: on record, once. `unsaid`: the VM as it stands now no longer asks for it.
- * `unknown`: the service stops before anyone could say; the log tells at the next look.
+ * `appended`: stored, once. `skipped`: the VM's current state no longer requires it. `unknown`: the service stopped
+ * before the result was known; the next run reads the log.
  */
 export type RecoveryAppend =
   | { readonly kind: 'appended'; readonly fact: VmFact; readonly vm: Vm }
@@ -41,7 +41,7 @@ export interface RecoveryAppendDeps {
   readonly fail: Fail;
 }
 
-/** Asks `decide` of the VM's latest state, and again after every conflict; `undefined` ends it. */
+/** Calls `decide` with the VM's latest state, and again after every conflict; `undefined` ends it. */
 export const appendAsRecovery = async (
   { log, vms, clock, signal, fail }: RecoveryAppendDeps,
   ref: VmRef,
@@ -81,7 +81,7 @@ export const appendAsRecovery = async (
   }
 };
 
-/** EVENTS is kept for good: what the fold would ignore must not get there, least of all once for every look. */
+/** EVENTS is kept for good: an event that the fold would ignore must not be stored, least of all at every run. */
 const requireReadable = (vm: Vm, subject: string, event: VmEvent): void => {
   const bytes = encodeEvent(event);
   const read = readStoredEvent(subject, bytes);

@@ -1,4 +1,4 @@
-// The latest state of any VM: what is remembered of it, and what the stream's leader holds after that.
+// The latest state of any VM: the cached state, and the entries after it from the stream's leader.
 import { evolve, initialVm, type Vm } from '@ironlog/domain';
 import type { EventLog, Recorded } from '@ironlog/event-log';
 import { type TenantId, type VmId, vmFilter } from '@ironlog/schemas';
@@ -10,12 +10,12 @@ export interface VmRef {
   readonly vmId: VmId;
 }
 
-/** A few kilobytes each. What is forgotten is only slower to load. */
+/** A few kilobytes each. A VM that is not cached only loads slower. */
 const REMEMBERED = 2_000;
 
 const keyOf = ({ tenant, vmId }: VmRef): string => `${tenant}/${vmId}`;
 
-/** Every entry moves the sequence, which is the next append's expectation; only a legal one moves the VM (I11). */
+/** Every entry moves the sequence, the next append's expectation; only a legal one changes the VM (I11). */
 const foldEntry = (vm: Vm, { sequence, hash, read }: Recorded): Vm => {
   if (sequence <= vm.sequence) return vm;
   if (!read.ok || read.stored.kind !== 'vm') return { ...vm, sequence };
@@ -24,7 +24,7 @@ const foldEntry = (vm: Vm, { sequence, hash, read }: Recorded): Vm => {
 
 export interface VmLoaderDeps {
   readonly log: Pick<EventLog, 'readSince'>;
-  /** Where to begin with a VM that is not remembered: a row that is late costs a few entries more, and commits nothing. */
+  /** The starting point for a VM that is not cached. A late row costs a few more entries. */
   readonly reads: Pick<Reads, 'aggregate'>;
   readonly limit?: number;
 }
@@ -37,7 +37,7 @@ export class VmLoader {
     this.#deps = deps;
   }
 
-  /** The VM as the log stands now; `absent` when there is none. @throws LogUnavailableError */
+  /** The VM from the log's current end; `absent` when there is none. @throws LogUnavailableError */
   async load(ref: VmRef): Promise<Vm> {
     const { log, reads } = this.#deps;
     const { tenant, vmId } = ref;
@@ -45,12 +45,12 @@ export class VmLoader {
     return this.fold(known, await log.readSince(vmFilter(tenant, vmId), known.sequence));
   }
 
-  /** `vm` after `entries`, which is remembered. */
+  /** Folds `entries` into `vm`, and caches the result. */
   fold(vm: Vm, entries: readonly Recorded[]): Vm {
     return this.remember(entries.reduce(foldEntry, vm));
   }
 
-  /** Two loads of one VM may end in either order: the one that has seen more stays. */
+  /** Two loads of one VM may end in any order: the more recent state stays. */
   remember(vm: Vm): Vm {
     const key = keyOf({ tenant: vm.tenant, vmId: vm.id });
     const before = this.#remembered.get(key);
