@@ -1,4 +1,4 @@
-// Stops waiting when a signal aborts. What was waited for goes on: the caller must be able to live with either end.
+// Stops waiting when a signal aborts. The awaited work continues: the caller must tolerate either result.
 
 /** `value`, or `onAbort(reason)` as soon as the signal aborts, whichever is first. */
 export const unlessAborted = async <T>(

@@ -1,5 +1,6 @@
-// Appends one event: stored once under its expectation, or certainly not, or unknown only because the caller gave up.
-// P4: a stale writer is refused by the log itself. Retried is only what did not commit, or is told apart by its id.
+// Appends one event. The result: stored once under its expectation, certainly not stored, or unknown because the caller
+// gave up. P4: the log itself refuses a stale writer. A retry repeats only what did not commit, or is recognised by its
+// id.
 import { type CommandRejected, encodeEvent, type HostEvent, type VmEvent } from '@ironlog/schemas';
 import { unlessAborted } from './abort.ts';
 import { APPEND_BACKOFF, backoffMs, pause } from './backoff.ts';
@@ -10,7 +11,7 @@ import type { AppendRequest, AppendResult } from './port.ts';
 import { hashOf } from './recorded.ts';
 import { resolveConflict, resolveDuplicate, resolveRepeat } from './resolve-outcome.ts';
 
-/** 10071 with nothing after the expectation, this often in a row (some seconds): the expectation is from another log. */
+/** Consecutive 10071 answers without an entry after the expectation (some seconds): the expectation is from another log. */
 const MAX_UNRESOLVED = 12;
 
 type Step =

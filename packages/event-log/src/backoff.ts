@@ -1,4 +1,4 @@
-// Pauses between attempts: exponential with full jitter, so that racing writers do not stay in step; always bounded.
+// Delays between attempts: exponential with full jitter, so that racing writers do not stay in step; always bounded.
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Backoff {
@@ -6,7 +6,7 @@ export interface Backoff {
   readonly maxMs: number;
 }
 
-/** For what another write in flight delays by milliseconds (10164), and for a server that is away. */
+/** For a delay of milliseconds by another write (10164), and for an unavailable server. */
 export const APPEND_BACKOFF: Backoff = { firstMs: 5, maxMs: 1_000 };
 export const RECONNECT_BACKOFF: Backoff = { firstMs: 20, maxMs: 2_000 };
 

@@ -1,4 +1,4 @@
-// What every event log must do, whatever is underneath: one suite, run against memory and against a real nats-server.
+// The contract of every event log adapter: one suite, run against memory and against a real nats-server.
 import { afterEach, describe } from 'vitest';
 import { describeAppend } from './conformance/appending.ts';
 import type { LogUnderTest } from './conformance/log-under-test.ts';
@@ -9,7 +9,7 @@ export const describeEventLog = (name: string, make: () => LogUnderTest): void =
   describe(`event log: ${name}`, () => {
     afterEach(async () => {
       make().lose('nothing');
-      // Answered: the link is back before the next test.
+      // An answer proves that the link is restored before the next test.
       await make().log.info();
     });
     describeAppend(make);

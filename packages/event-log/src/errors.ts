@@ -1,4 +1,4 @@
-// What the log refuses to go on with: broken invariants and bugs, each with a code; expected outcomes are values instead.
+// Errors of the log that are broken invariants or bugs, each with a code. Expected outcomes are values.
 
 export type EventLogErrorCode =
   | 'append-refused'
@@ -18,7 +18,7 @@ export class EventLogError extends Error {
   }
 }
 
-/** The log is another, or shorter, than the one that was read before: a restored backup. Stop, and let a human decide. */
+/** The log is another one, or shorter, than the one read before: a restored backup. Stop; an operator must decide. */
 export class LogReplacedError extends EventLogError {
   constructor(message: string) {
     super(
@@ -29,7 +29,7 @@ export class LogReplacedError extends EventLogError {
   }
 }
 
-/** The log could not be read for now. Reads have no effect: the caller may try again. */
+/** The log cannot be read at present. Reads have no effect: the caller may retry. */
 export class LogUnavailableError extends EventLogError {
   constructor(message: string, cause: unknown) {
     super('log-unavailable', message, { cause });
@@ -37,5 +37,5 @@ export class LogUnavailableError extends EventLogError {
   }
 }
 
-/** Anything thrown, as an Error with a message. */
+/** Converts any thrown value to an Error with a message. */
 export const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));

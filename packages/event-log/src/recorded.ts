@@ -1,4 +1,4 @@
-// One entry of EVENTS as it was stored: parsed and hashed only when asked, so that a replay pays for what it uses.
+// One stored entry of EVENTS, parsed and hashed on demand, so that a replay pays only for what it uses.
 import { hash } from 'node:crypto';
 import { type ReadEvent, readStoredEvent } from '@ironlog/schemas';
 import type { Recorded } from './port.ts';
@@ -10,7 +10,7 @@ export interface StoredBytes {
   readonly sequence: number;
   readonly subject: string;
   readonly bytes: Uint8Array;
-  /** Thunks: reading headers and times costs more than delivering the message does. */
+  /** Functions, because parsing headers and times costs more than the delivery. */
   readonly storedAt: () => Date;
   readonly messageId: () => string | undefined;
 }

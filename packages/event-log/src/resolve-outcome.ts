@@ -1,4 +1,4 @@
-// Tells own success from conflict after the stream refused a conditional publish: by what its leader holds, never by the answer.
+// Distinguishes own success from conflict after a refused publish, by the entries of the stream's leader, never by the answer.
 import { EventLogError } from './errors.ts';
 import type { EventStore, StoreRequest } from './event-store.ts';
 import type { AppendResult, Recorded } from './port.ts';
@@ -6,7 +6,7 @@ import { hashOf } from './recorded.ts';
 
 export type Expected = Required<StoreRequest>;
 
-/** Same id, subject and bytes: what this writer sent. An equal id alone may be another incarnation's event. */
+/** Same id, subject and bytes: this writer's event. An equal id alone may be another incarnation's. */
 const isOwn = (request: StoreRequest, entry: Recorded): boolean =>
   entry.messageId === request.messageId && entry.subject === request.subject && entry.hash === hashOf(request.bytes);
 
@@ -17,8 +17,8 @@ const committed = (entry: Recorded): AppendResult => ({
 });
 
 /**
- * After 10071. `undefined`: nothing after the expectation is there (yet), so nothing is certain: ask again.
- * Certainly not stored otherwise: the expectation of any copy still under way is outdated for good.
+ * After 10071. `undefined`: no entry after the expectation (yet), so retry. Otherwise certainly not stored: the
+ * expectation of any copy in flight is stale for good.
  */
 export const resolveConflict = async (store: EventStore, request: Expected): Promise<AppendResult | undefined> => {
   const { filter, lastSequence } = request.expectation;
@@ -28,7 +28,7 @@ export const resolveConflict = async (store: EventStore, request: Expected): Pro
   return entries.length > 0 ? { kind: 'conflict', entries } : undefined;
 };
 
-/** After `duplicate`: ours if what stands at `sequence` is ours; else others have written, or the id is in use elsewhere. */
+/** After `duplicate`: ours if the entry at `sequence` is ours; else a conflict, or the id is in use elsewhere. */
 export const resolveDuplicate = async (
   store: EventStore,
   request: Expected,
@@ -41,7 +41,7 @@ export const resolveDuplicate = async (
   throw reused(request, entry);
 };
 
-/** After `duplicate` of what has no expectation: the first one stored under the id counts, whatever its bytes. */
+/** After `duplicate` without an expectation: the first entry stored with the id counts, whatever its bytes. */
 export const resolveRepeat = async (
   store: EventStore,
   request: StoreRequest,

@@ -1,4 +1,4 @@
-// Appends under expectation: who commits, who is refused and told why, and what is a bug.
+// Appends under expectation: the commit, the conflict with its entries, and the errors of a bug.
 import { encodeEvent, sourceOf, vmEventSubject } from '@ironlog/schemas';
 import { expect, it } from 'vitest';
 import { REJECTION_SUBJECT, rejection, TENANT, testVm, vmEvent } from '../fixtures/events.fixture.ts';
@@ -22,7 +22,7 @@ export const describeAppend = (make: () => LogUnderTest): void => {
     expect(entry?.read).toEqual({ ok: true, stored: { kind: 'vm', writer: 'host-1', event } });
   });
 
-  it('refuses a stale writer and lists what it has not folded, in order', async () => {
+  it('refuses a stale writer and lists the entries it has not folded, in order', async () => {
     const { log, other } = make();
     const vm = testVm();
     const first = committed(await appendTo(log, vm));
@@ -34,7 +34,7 @@ export const describeAppend = (make: () => LogUnderTest): void => {
     expect(await log.readSince(vm.filter, 0)).toHaveLength(3);
   });
 
-  it('lists entries that are no events in a conflict too: they moved the sequence', async () => {
+  it('lists entries that are no events in a conflict, too: they moved the sequence', async () => {
     const { log, write } = make();
     const vm = testVm();
     const first = committed(await appendTo(log, vm));
@@ -47,7 +47,7 @@ export const describeAppend = (make: () => LogUnderTest): void => {
     expect(await appendTo(log, vm, { event: vmEvent(vm, 2), expected: garbage })).toMatchObject({ kind: 'committed' });
   });
 
-  it('counts what another writer said on another subject of the VM', async () => {
+  it("counts another writer's event on another subject of the VM", async () => {
     const { log, other } = make();
     const vm = testVm();
     const first = committed(await appendTo(log, vm));
@@ -58,7 +58,7 @@ export const describeAppend = (make: () => LogUnderTest): void => {
     expect(result.kind === 'conflict' && idsOf(result.entries)).toEqual([verdict.id]);
   });
 
-  it('does not mind other VMs being written to', async () => {
+  it('is independent of appends to other VMs', async () => {
     const { log, other } = make();
     const [vm, neighbour] = [testVm(), testVm()];
     const first = committed(await appendTo(log, vm));
@@ -66,7 +66,7 @@ export const describeAppend = (make: () => LogUnderTest): void => {
     expect(await appendTo(log, vm, { event: vmEvent(vm, 2), expected: first })).toMatchObject({ kind: 'committed' });
   });
 
-  it("answers an append repeated by another process with the first one's place", async () => {
+  it("answers an append repeated by another process with the first one's sequence", async () => {
     const { log, other } = make();
     const vm = testVm();
     const event = vmEvent(vm, 1);
@@ -79,7 +79,7 @@ export const describeAppend = (make: () => LogUnderTest): void => {
     expect(await log.readSince(vm.filter, 0)).toHaveLength(1);
   });
 
-  it('does not take another event under the same id for its own', async () => {
+  it('does not take another event with the same id for its own', async () => {
     const { log, other } = make();
     const vm = testVm();
     const event = vmEvent(vm, 1);

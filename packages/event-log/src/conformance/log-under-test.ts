@@ -1,18 +1,18 @@
-// What the suite needs of a log under test, and the appends it makes.
+// The interface of a log under test, and the appends of the suite.
 import type { VmEvent } from '@ironlog/schemas';
 import { type TestVm, vmEvent } from '../fixtures/events.fixture.ts';
 import type { Loss } from '../memory/memory-store.ts';
 import type { AppendResult, EventLog, Recorded } from '../port.ts';
 
 export interface LogUnderTest {
-  /** A client whose link can be told to lose messages. */
+  /** A client whose link can lose messages on request. */
   readonly log: EventLog;
   /** Another client of the same log, over a link that loses nothing. */
   readonly other: EventLog;
   lose(loss: Loss): void;
-  /** How many attempts of `log` have failed so far, as its `observe` was told. */
+  /** The number of failed attempts of `log` so far, from its `observe` calls. */
   failedAttempts(): number;
-  /** Stores bytes as they are, past the port. */
+  /** Stores raw bytes without the port. */
   write(entry: { subject: string; bytes: Uint8Array; messageId?: string }): Promise<number>;
 }
 

@@ -1,4 +1,4 @@
-// A publish whose answer is lost: stored or not, the append finds out, and never stores twice.
+// A publish whose answer is lost: the append finds out whether it was stored, and never stores twice.
 import { expect, it } from 'vitest';
 import { testVm, vmEvent } from '../fixtures/events.fixture.ts';
 import { until } from '../fixtures/until.fixture.ts';
@@ -30,7 +30,7 @@ export const describeLostAnswers = (make: () => LogUnderTest): void => {
     expect(await log.readSince(vm.filter, 0)).toHaveLength(2);
   });
 
-  it('appends once the link is back when nothing was stored', async () => {
+  it('appends once the link is restored when nothing was stored', async () => {
     const { log, lose, failedAttempts } = make();
     const vm = testVm();
     const failedBefore = failedAttempts();
@@ -42,7 +42,7 @@ export const describeLostAnswers = (make: () => LogUnderTest): void => {
     expect(await log.readSince(vm.filter, 0)).toHaveLength(1);
   });
 
-  it('reports the conflict when another writer came first while the link was down', async () => {
+  it('reports the conflict when another writer appended first while the link was down', async () => {
     const { log, other, lose, failedAttempts } = make();
     const vm = testVm();
     const failedBefore = failedAttempts();
@@ -56,7 +56,7 @@ export const describeLostAnswers = (make: () => LogUnderTest): void => {
     expect(result.kind === 'conflict' && idsOf(result.entries)).toEqual([winner.id]);
   });
 
-  it('says unknown when the caller gives up, and the same event can be appended again', async () => {
+  it('returns unknown when the caller gives up, and the same event can be appended again', async () => {
     const { log, other, lose } = make();
     const vm = testVm();
     const event = vmEvent(vm, 1);
@@ -71,7 +71,7 @@ export const describeLostAnswers = (make: () => LogUnderTest): void => {
     expect(await log.readSince(vm.filter, 0)).toHaveLength(1);
   });
 
-  it('does not publish for a caller that has given up already', async () => {
+  it('does not publish for a caller that has already given up', async () => {
     const { log } = make();
     const vm = testVm();
     expect((await appendTo(log, vm, { signal: AbortSignal.abort() })).kind).toBe('unknown');

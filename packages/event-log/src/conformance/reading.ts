@@ -1,4 +1,4 @@
-// Races, replay and tail: what is read back is what was committed, once, in order.
+// Races, replay and tail: reads return what was committed, once, in order.
 import { expect, it } from 'vitest';
 import { testVm, vmEvent } from '../fixtures/events.fixture.ts';
 import { until } from '../fixtures/until.fixture.ts';
@@ -26,7 +26,7 @@ export const describeReading = (make: () => LogUnderTest): void => {
   it('replays everything in order, between two sequences', async () => {
     const { log, write } = make();
     const { lastSequence } = await log.info();
-    // In waves: all at once, the last would wait for its answer as long as the machine is slow.
+    // In waves: all at once, the last answer would take as long as the machine is slow.
     for (let wave = 0; wave < 20; wave += 1)
       await Promise.all(
         Array.from({ length: 250 }, (_, at) => write({ subject: testVm().subject, bytes: bytesOf(`${wave}.${at}`) })),
@@ -73,7 +73,7 @@ export const describeReading = (make: () => LogUnderTest): void => {
     expect(tailed).toEqual(Array.from({ length: 50 }, (_, at) => lastSequence + 1 + at));
   });
 
-  it('ends the tail with what its reader throws', async () => {
+  it('ends the tail with the error that its reader throws', async () => {
     const { log } = make();
     await appendTo(log, testVm());
     const onBatch = (): void => {

@@ -9,7 +9,7 @@ import { until } from '../fixtures/until.fixture.ts';
 import { createEventLog } from './event-log.ts';
 
 const PUBLISHERS = 16;
-/** nats-server's file store begins a new block after 8 MiB; the messages of one round fill more than one. */
+/** nats-server's file store begins a new block after 8 MiB; one round's messages fill more than one. */
 const BODY = 'abcdefghij'.repeat(200);
 const PER_ROUND = 2_500;
 
@@ -50,7 +50,7 @@ it('keeps every acknowledged message when each server is killed in turn', async 
     while (!stopping.signal.aborted) {
       const id = next++;
       const body = JSON.stringify({ id, random: Math.random(), text: BODY });
-      // A publish without an answer has an unknown outcome: it may be stored, and nothing is promised of it.
+      // A publish without an answer has an unknown outcome: it may be stored or not.
       const answer = await log
         .publish(`ironlog.evt.vm.t.v-${id % 50}.h.fact`, body, { timeout: 3_000 })
         .catch(() => undefined);
@@ -77,7 +77,7 @@ it('keeps every acknowledged message when each server is killed in turn', async 
   }
   await until('every replica is current', isWhole, 60_000);
 
-  // The project's own reader, which goes on over a leader that changes.
+  // The project's own reader, which continues after a change of the leader.
   const events = await createEventLog({ connection });
   const stored = new Map<number, unknown>();
   const { lastSequence } = await events.info();

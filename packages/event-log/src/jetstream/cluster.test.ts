@@ -27,7 +27,7 @@ afterAll(async () => {
   await Promise.all(servers.map((server) => server.remove()));
 });
 
-/** Three writers, one on each node, race for every revision of one VM. */
+/** Three writers, one per node, race for every revision of one VM. */
 const raceLane = async (): Promise<{ committed: number; conflicts: number; stored: number }> => {
   const vm = testVm();
   const writers = logs.map((log) => ({ log, subject: vm.subject, filter: vm.filter }));
@@ -57,7 +57,7 @@ describe('event log on a cluster of three', () => {
       expect(lane).toEqual({ committed: ROUNDS_PER_LANE, conflicts: 2 * ROUNDS_PER_LANE, stored: ROUNDS_PER_LANE });
   }, 180_000);
 
-  it("goes on when the stream's leader is killed, and still commits once each", async () => {
+  it("continues when the stream's leader is killed, and still commits once each", async () => {
     const vm = testVm();
     const manager = await logs[0]?.info();
     expect(manager?.lastSequence).toBeGreaterThan(0);

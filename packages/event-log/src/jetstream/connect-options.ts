@@ -1,4 +1,4 @@
-// What the JetStream adapters are created from.
+// The options of the JetStream adapters.
 import { jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Observe } from '../observation.ts';
@@ -7,10 +7,10 @@ import type { JetStreamDeps } from './deps.ts';
 const DEFAULT_REQUEST_TIMEOUT_MS = 2_000;
 
 export interface ConnectOptions {
-  /** Should reconnect without bound (`maxReconnectAttempts: -1`): retries end with the connection. */
+  /** Should reconnect without limit (`maxReconnectAttempts: -1`): retries end with the connection. */
   readonly connection: NatsConnection;
   readonly observe?: Observe;
-  /** How long one publish, read or ack may take before it is tried again; default 2000. */
+  /** Timeout of one publish, read or ack before it is retried, in milliseconds; default 2000. */
   readonly requestTimeoutMs?: number;
 }
 

@@ -1,4 +1,4 @@
-// What every part of the JetStream adapter works with.
+// The shared dependencies of the JetStream adapter.
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Observe } from '../observation.ts';
@@ -8,6 +8,6 @@ export interface JetStreamDeps {
   readonly client: JetStreamClient;
   readonly manager: JetStreamManager;
   readonly observe: Observe;
-  /** How long one publish or read may take before its fate counts as unknown. */
+  /** Timeout of one publish or read, in milliseconds, after which its result counts as unknown. */
   readonly requestTimeoutMs: number;
 }

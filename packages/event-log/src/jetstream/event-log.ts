@@ -16,7 +16,7 @@ export interface EventLogOptions extends ConnectOptions {
   readonly stream?: string;
 }
 
-/** Asks the server nothing: the stream may appear later. */
+/** Makes no request: the stream may appear later. */
 export const createEventLog = async (options: EventLogOptions): Promise<EventLog> => {
   const deps = await depsOf(options);
   const stream = options.stream ?? STREAMS.events;

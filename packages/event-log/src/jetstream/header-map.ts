@@ -1,4 +1,4 @@
-// A message's headers as a plain map of their first values.
+// Converts a message's headers to a plain map of their first values.
 import type { MsgHdrs } from '@nats-io/transport-node';
 
 export const headerMap = (headers: MsgHdrs | undefined): ReadonlyMap<string, string> =>

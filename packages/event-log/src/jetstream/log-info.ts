@@ -1,4 +1,4 @@
-// The stream's creation time and bounds: by them a reader sees whether it still looks at the same log.
+// The stream's creation time and bounds, by which a reader checks that it still reads the same log.
 import { asError, LogReplacedError, LogUnavailableError } from '../errors.ts';
 import type { LogInfo } from '../port.ts';
 import type { JetStreamDeps } from './deps.ts';
@@ -13,7 +13,7 @@ export const logInfo = async (deps: JetStreamDeps, stream: string): Promise<LogI
   }
 };
 
-/** Throws when the stream is another one than `first`, or ends before what has been handled. */
+/** Throws when the stream is not `first`, or ends before the last handled sequence. */
 export const assertSameLog = (
   stream: string,
   now: LogInfo,

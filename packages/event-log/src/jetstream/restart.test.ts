@@ -51,7 +51,7 @@ const follow = (after: number): { tailed: number[]; stop: () => Promise<void>; d
 const upTo = (count: number): readonly number[] => Array.from({ length: count }, (_, at) => at + 1);
 
 describe('event log across a restart of nats-server', () => {
-  it('tails without a gap or a repeat, and appends what was under way', async () => {
+  it('tails without a gap or a repeat, and completes an append in flight', async () => {
     const { tailed, stop } = follow(0);
     for (let count = 0; count < 20; count++) await appendOne();
     for (let restart = 0; restart < 3; restart++) {
@@ -79,7 +79,7 @@ describe('event log across a restart of nats-server', () => {
     expect(replayed).toEqual(upTo(3_000));
   }, 60_000);
 
-  it('tails on, without a gap or a repeat, when its consumer is taken away', async () => {
+  it('tails on, without a gap or a repeat, when its consumer is deleted', async () => {
     const { tailed, stop } = follow(0);
     for (let count = 0; count < 5; count++) await appendOne();
     await until('all 5 are tailed', () => tailed.length === 5);
@@ -101,7 +101,7 @@ describe('event log across a restart of nats-server', () => {
     await until('no consumer is left', async () => (await manager.consumers.list(STREAMS.events).next()).length === 0);
   });
 
-  it('stops the tail when the stream comes back as another one', async () => {
+  it('stops the tail when the stream is recreated', async () => {
     const { tailed, done } = follow(0);
     const failed = expect(done).rejects.toMatchObject({ code: 'log-replaced' });
     for (let count = 0; count < 5; count++) await appendOne();
@@ -113,7 +113,7 @@ describe('event log across a restart of nats-server', () => {
     await failed;
   }, 60_000);
 
-  it('refuses to tail after a sequence that the log has not reached: a restored backup', async () => {
+  it("refuses to tail after a sequence beyond the log's end: a restored backup", async () => {
     await appendOne();
     await expect(follow(1_000).done).rejects.toMatchObject({ code: 'log-replaced' });
   });
@@ -126,7 +126,7 @@ describe('event log across a restart of nats-server', () => {
     await failed;
   }, 5_000);
 
-  it('says unknown when the connection is closed for good', async () => {
+  it('returns unknown when the connection is closed for good', async () => {
     await connection.close();
     const vm = testVm();
     expect(
@@ -134,7 +134,7 @@ describe('event log across a restart of nats-server', () => {
     ).toBe('unknown');
   });
 
-  it('reports a hole that someone made in the log, and passes over it', async () => {
+  it('reports a deleted entry, and continues after it', async () => {
     const manager = await jetstreamManager(connection);
     await manager.streams.delete(STREAMS.events);
     const events = streamConfigs({ replicas: 1 }).find(({ name }) => name === STREAMS.events);
@@ -143,7 +143,7 @@ describe('event log across a restart of nats-server', () => {
     for (let count = 0; count < 5; count++) await appendOne();
     await manager.streams.deleteMessage(STREAMS.events, 3);
     const { tailed, stop } = follow(0);
-    await until('the rest is tailed', () => tailed.length === 4);
+    await until('the other entries are tailed', () => tailed.length === 4);
     await stop();
     expect(tailed).toEqual([1, 2, 4, 5]);
     expect(seen).toContainEqual({ kind: 'hole', after: 2, next: 4 });

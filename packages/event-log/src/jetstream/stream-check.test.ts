@@ -1,4 +1,4 @@
-// A stream that somebody has configured otherwise is named, with the setting and the value it should have.
+// A stream with a different configuration is reported, with the setting and its expected value.
 import { STREAMS } from '@ironlog/schemas';
 import { jetstreamManager, StoreCompression } from '@nats-io/jetstream';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.remove());
 
-it('finds no difference in what the provisioner has made, and each that was made since', async () => {
+it("reports nothing for the provisioner's streams, and every later change", async () => {
   const connection = await server.connect();
   const check = await createStreamCheck(connection, [STREAMS.commands, STREAMS.work, STREAMS.events]);
   expect(await check()).toEqual([]);

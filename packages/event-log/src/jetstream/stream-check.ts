@@ -1,4 +1,4 @@
-// Compares the streams as nats-server has them with their one definition: what the provisioner updates and a service reports.
+// Compares the streams of nats-server with their definition: the provisioner updates them, a service reports differences.
 import { JetStreamApiError, jetstreamManager, type StreamConfig } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { hostsBucketConfig, streamConfigs } from './streams.ts';
@@ -8,10 +8,10 @@ const REQUEST_TIMEOUT_MS = 2_000;
 
 type Definition = Partial<StreamConfig> & Pick<StreamConfig, 'name'>;
 
-/** What nats-server leaves out of a configuration that it reports. */
+/** Settings that nats-server omits from a reported configuration. */
 const OMITTED: Readonly<Record<string, unknown>> = { compression: 'none', allow_direct: false, num_replicas: 1 };
 
-/** One sentence part for each setting that differs: `compression is s2, should be none`. */
+/** One phrase per differing setting: `compression is s2, should be none`. */
 export const configDifferences = (wanted: Definition, found: Partial<StreamConfig>): readonly string[] => {
   const fields = new Map<string, unknown>(Object.entries(found));
   return Object.entries(wanted).flatMap(([field, value]) => {
@@ -21,12 +21,12 @@ export const configDifferences = (wanted: Definition, found: Partial<StreamConfi
   });
 };
 
-/** 3 where the server is part of a cluster. */
+/** 3 when the server is part of a cluster. */
 const replicasOf = (connection: NatsConnection): 1 | 3 => (connection.info?.cluster === undefined ? 1 : 3);
 
 /**
- * A function that reads the named streams' configuration and returns one sentence for each that is not as defined.
- * @throws when JetStream does not answer: nothing is known of the configuration then.
+ * Returns a function that reads the named streams' configuration and returns one sentence per difference.
+ * @throws when JetStream does not answer: the configuration is then unknown.
  */
 export const createStreamCheck = async (
   connection: NatsConnection,

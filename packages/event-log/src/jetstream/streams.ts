@@ -1,4 +1,4 @@
-// The configuration of the three streams and of the bucket: what the provisioner creates, every service checks, tests run on.
+// The configuration of the three streams and the bucket: created by the provisioner, checked by every service, used by tests.
 
 import { HOSTS_STREAM, STREAMS, SUBJECT_PREFIX } from '@ironlog/schemas';
 import { DiscardPolicy, RetentionPolicy, StorageType, StoreCompression, type StreamConfig } from '@nats-io/jetstream';
@@ -8,28 +8,28 @@ const DAY_MS = 24 * 3600 * 1000;
 const KEPT_DAYS = 30;
 const DUPLICATE_WINDOW_MS = 120_000;
 /**
- * The shortest that the server takes. Message ids are one space per stream, and in this one they are the clients' own:
- * a longer window would drop one tenant's command for another's id (P9). The door knows a repeat by the tenant as well.
+ * The server's minimum. Message ids are unique per stream, and on COMMANDS clients choose them: a longer window would
+ * drop one tenant's command for another's id (P9). The ingress detects repeats by tenant and id.
  */
 const CLIENTS_DUPLICATE_WINDOW_MS = 100;
 
-/** A host that has been silent this long is no longer in the bucket. */
+/** A host silent for this long is no longer in the bucket. */
 const HEARTBEAT_TTL_MS = 15_000;
 
 export type StreamDefinition = Partial<StreamConfig> & Pick<StreamConfig, 'name' | 'subjects'>;
 
-/** `replicas`: 1 on a single server, 3 on a cluster. Durability itself is the server's `sync_interval: always`. */
+/** `replicas`: 1 on a single server, 3 on a cluster. Durability comes from the server's `sync_interval: always`. */
 export const streamConfigs = ({ replicas }: { readonly replicas: 1 | 3 }): readonly StreamDefinition[] => {
   const shared = {
     storage: StorageType.File,
     // S2 on a replicated stream of nats-server 2.15 loses the stream when servers are killed (docs/decisions/0010).
     compression: StoreCompression.None,
     retention: RetentionPolicy.Limits,
-    // What does not fit is refused, and so never acknowledged (P1); the other policy drops what was.
+    // A full stream refuses new messages, which are then not acknowledged (P1); the other policy drops old ones.
     discard: DiscardPolicy.New,
     duplicate_window: nanos(DUPLICATE_WINDOW_MS),
     num_replicas: replicas,
-    // Direct gets are answered by any replica, which may not have what the leader has acknowledged.
+    // Any replica answers a direct get, and may lack what the leader has acknowledged.
     allow_direct: false,
   };
   return [
@@ -45,7 +45,7 @@ export const streamConfigs = ({ replicas }: { readonly replicas: 1 | 3 }): reado
   ];
 };
 
-/** The stream behind the HOSTS bucket. It is in memory: a heartbeat that a restart loses is sent again within seconds. */
+/** The stream of the bucket HOSTS, in memory: a heartbeat lost in a restart is sent again within seconds. */
 export const hostsBucketConfig = ({ replicas }: { readonly replicas: 1 | 3 }) =>
   ({
     name: HOSTS_STREAM,

@@ -32,7 +32,7 @@ afterAll(async () => {
   await server?.remove();
 });
 
-/** Each test is a host of its own. */
+/** Each test has its own host. */
 beforeEach(async () => {
   host = hostId(`host-${++hosts}`);
   connection = await server.connect([proxy.port]);
@@ -99,7 +99,7 @@ const sequencesOf = (deliveries: readonly { streamSequence: number }[]): readonl
   deliveries.map(({ streamSequence }) => streamSequence);
 
 describe('work queue on nats-server', () => {
-  it('delivers what was published, in order, with its bytes and type', async () => {
+  it('delivers published messages, in order, with their bytes and type', async () => {
     const commands = [workCommand(testVm()), workCommand(testVm()), workCommand(testVm())];
     for (const command of commands) await publish(command);
     const { deliveries, stop } = consume(10, (delivery) => delivery.ack());
@@ -112,7 +112,7 @@ describe('work queue on nats-server', () => {
     expect(await queue.unacknowledged(from.stream, from.durable)).toEqual([]);
   });
 
-  it("stores a command once, but each of its routed copies, and each tenant's of the same id", async () => {
+  it('stores a command once, but each of its routed copies, and the same id once per tenant', async () => {
     const command = workCommand(testVm());
     const first = await publish(command);
     expect(await queue.publish(host, command)).toEqual({ kind: 'stored', sequence: first, duplicate: true });
@@ -136,7 +136,7 @@ describe('work queue on nats-server', () => {
     await direct.close();
   });
 
-  it('says unknown when the caller gives up', async () => {
+  it('returns unknown when the caller gives up', async () => {
     proxy.lose('replies');
     const giveUp = new AbortController();
     const pending = queue.publish(host, workCommand(testVm()), giveUp.signal);
@@ -144,7 +144,7 @@ describe('work queue on nats-server', () => {
     expect((await pending).kind).toBe('unknown');
   });
 
-  it('holds no more in hand than allowed, and goes on as they end', async () => {
+  it('limits the deliveries in progress, and continues as they end', async () => {
     const sequences = await publishMany(6);
     const { deliveries, stop } = consume(2);
     await until('two are in hand', () => deliveries.length === 2);
@@ -156,13 +156,13 @@ describe('work queue on nats-server', () => {
     await stop();
   });
 
-  it('does not hand over a copy of what is in hand', async () => {
+  it('does not deliver a copy of a message in progress', async () => {
     const [sequence] = await publishMany(1);
     const { deliveries, stop } = consume(5);
     await until('it is in hand', () => deliveries.length === 1);
     const manager = await jetstreamManager(connection);
     await until(
-      'it was delivered again',
+      'it was redelivered',
       async () => (await manager.consumers.info(from.stream, from.durable)).num_redelivered > 0,
     );
     await deliveries[0]?.ack();
@@ -172,24 +172,24 @@ describe('work queue on nats-server', () => {
     expect(sequencesOf(deliveries)).toEqual([sequence, next]);
   });
 
-  it('keeps what is held from redelivery, and hands over others meanwhile', async () => {
+  it('keeps held messages from redelivery, and delivers others meanwhile', async () => {
     const manager = await jetstreamManager(connection);
-    // Time enough for this process to be late.
+    // Enough time for a slow test process.
     await manager.consumers.update(from.stream, from.durable, { ack_wait: nanos(2 * ACK_WAIT_MS) });
-    const [first, second, inHand] = await publishMany(3);
+    const [first, second, inProgress] = await publishMany(3);
     const { deliveries, stop } = consume(2, (delivery) => {
-      if (delivery.streamSequence !== inHand) delivery.hold();
+      if (delivery.streamSequence !== inProgress) delivery.hold();
     });
     await until('the third is in hand beside the two that are held', () => deliveries.length === 3);
     const info = () => manager.consumers.info(from.stream, from.durable);
     await until(
-      'what is only in hand was delivered twice more',
+      'the message that is not held was delivered twice more',
       async () => (await info()).delivered.consumer_seq >= 5,
     );
     expect((await info()).num_redelivered).toBe(1);
     for (const delivery of deliveries) await delivery.ack();
     await stop();
-    expect(sequencesOf(deliveries)).toEqual([first, second, inHand]);
+    expect(sequencesOf(deliveries)).toEqual([first, second, inProgress]);
     expect(await queue.unacknowledged(from.stream, from.durable)).toEqual([]);
   });
 
@@ -200,7 +200,7 @@ describe('work queue on nats-server', () => {
       async (holder: Consumption) =>
         void (await Promise.all([connection.close(), holder.stop().catch(() => undefined)])),
     ],
-  ])('delivers what is held to another when its holder %s', async (_, end) => {
+  ])('delivers held messages to another consumer when their holder %s', async (_, end) => {
     const sequences = await publishMany(3);
     const holder = consume(1, (delivery) => delivery.hold());
     await until('all are held', () => holder.deliveries.length === 3);
@@ -213,7 +213,7 @@ describe('work queue on nats-server', () => {
     expect([...sequencesOf(other.deliveries)].sort((a, b) => a - b)).toEqual(sequences);
   });
 
-  it('delivers again what is naked, later, and never what was termed', async () => {
+  it('redelivers a nak after its delay, and a term never', async () => {
     const [naked, termed] = await publishMany(2);
     const { deliveries, stop } = consume(5, async (delivery) => {
       if (delivery.streamSequence === termed) delivery.term('poison');
@@ -225,7 +225,7 @@ describe('work queue on nats-server', () => {
     expect(sequencesOf(deliveries)).toEqual([naked, termed, naked]);
   });
 
-  it('acks until the server has taken it, though the link is lost in between', async () => {
+  it('acks until the server confirms, though the link is lost in between', async () => {
     await publish();
     const { deliveries, stop } = consume(5);
     const delivery = await until('it is in hand', () => deliveries[0]);
@@ -240,7 +240,7 @@ describe('work queue on nats-server', () => {
     expect(await queue.unacknowledged(from.stream, from.durable)).toEqual([]);
   });
 
-  it('tells, after a crash, what was in hand, in order, before anything else is consumed', async () => {
+  it('lists, after a crash, the unacknowledged messages in order, before anything is consumed', async () => {
     const sequences = await publishMany(5);
     const crashed = consume(3);
     await until('three are in hand', () => crashed.deliveries.length === 3);
@@ -254,7 +254,7 @@ describe('work queue on nats-server', () => {
     expect(sequencesOf(left)).toEqual([...sequencesOf(left)].sort((a, b) => a - b));
   });
 
-  it('reports a handler that throws, and delivers its message again', async () => {
+  it('reports a handler that throws, and redelivers its message', async () => {
     await publish();
     const { deliveries, errors, stop } = consume(5, async () => {
       throw new Error('a bug in the handler');
@@ -265,22 +265,22 @@ describe('work queue on nats-server', () => {
     await stop();
   });
 
-  it('tells that its consumer is gone, and that it is there again, and goes on', async () => {
+  it('reports that its consumer is missing and that it is back, and continues', async () => {
     const { deliveries, stop } = consume(1, (delivery) => delivery.ack());
-    const told = (): boolean[] =>
+    const found = (): boolean[] =>
       seen.flatMap((one) => (one.kind === 'consumer' && one.durable === from.durable ? [one.found] : []));
-    await until('it is told that the consumer is there', () => told().at(-1) === true);
+    await until('it reports that the consumer exists', () => found().at(-1) === true);
     const manager = await jetstreamManager(connection);
     await manager.consumers.delete(from.stream, from.durable);
-    await until('it is told that the consumer is gone', () => told().at(-1) === false);
+    await until('it reports that the consumer is missing', () => found().at(-1) === false);
     await manager.consumers.add(from.stream, executorConsumer(host).config);
-    await until('it is told that the consumer is back', () => told().at(-1) === true);
+    await until('it reports that the consumer is back', () => found().at(-1) === true);
     const sequence = await publish();
-    await until('what is published is delivered', () => sequencesOf(deliveries).includes(sequence));
+    await until('the published message is delivered', () => sequencesOf(deliveries).includes(sequence));
     await stop();
   });
 
-  it('goes on after nats-server restarts, with nothing lost', async () => {
+  it('continues after nats-server restarts, with nothing lost', async () => {
     const before = await publishMany(3);
     let acked = 0;
     const { deliveries, stop } = consume(10, async (delivery) => {
@@ -294,7 +294,7 @@ describe('work queue on nats-server', () => {
     const after = await underWay;
     await until('the fourth is delivered', () => sequencesOf(deliveries).includes(after));
     await stop();
-    // Acks taken in the last moments before a SIGKILL may be forgotten: what was acked can come again, in its old order.
+    // A SIGKILL may lose the last acks: acked messages can be redelivered, in their old order.
     expect([...new Set(sequencesOf(deliveries))]).toEqual([...before, after]);
   }, 30_000);
 });

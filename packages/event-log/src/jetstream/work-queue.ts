@@ -8,7 +8,7 @@ import { probeWork, publishWork } from './publish/publish-work.ts';
 import { withRetries } from './read/read-since.ts';
 
 export interface WorkQueueOptions extends ConnectOptions {
-  /** Where `publish` puts accepted commands; default: WORK. */
+  /** The stream of `publish`; default: WORK. */
   readonly stream?: string;
 }
 

@@ -1,13 +1,13 @@
-// The event log in memory, for tests of what stands on it: same append, same port, and a link that can lose messages.
+// The event log in memory, for tests: same append, same port, and a link that can lose messages.
 import { append, appendRejection } from '../append.ts';
 import type { Observe } from '../observation.ts';
 import type { EventLog, Recorded, TailOptions } from '../port.ts';
 import { type Loss, type MemoryStream, memoryStore, memoryStream } from './memory-store.ts';
 
 export interface MemoryEventLogOptions {
-  /** Give two logs the same stream and they are two writers of one log. */
+  /** Two logs with the same stream are two writers of one log. */
   readonly stream?: MemoryStream;
-  /** Read before every exchange; what is lost is retried until it is `nothing` again. */
+  /** Read before every exchange; a lost exchange is retried until it returns `nothing`. */
   readonly loss?: () => Loss;
   readonly observe?: Observe;
 }

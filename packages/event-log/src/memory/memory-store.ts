@@ -1,11 +1,12 @@
-// A stream in memory that answers as nats-server does: the expectation before the duplicate id, subjects with wildcards.
+// A stream in memory with nats-server's behaviour: the expectation is checked before the duplicate id, subjects with
+// wildcards.
 import { LogUnavailableError } from '../errors.ts';
 import type { EventStore, StoreAnswer, StoreRequest } from '../event-store.ts';
 import type { LogInfo, Recorded } from '../port.ts';
 import { recorded } from '../recorded.ts';
 import { matches } from './subject-match.ts';
 
-/** The stream itself; several stores over one of them are several clients of one server. */
+/** The stream itself; several stores on one are several clients of one server. */
 export interface MemoryStream {
   readonly createdAt: Date;
   readonly entries: Recorded[];
@@ -15,7 +16,7 @@ export interface MemoryStream {
 
 export const memoryStream = (): MemoryStream => ({ createdAt: new Date(), entries: [], listeners: new Set() });
 
-/** What the link between client and stream loses: nothing, what the client sends, or what it would receive. */
+/** What the link between client and stream loses: nothing, requests, or replies. */
 export type Loss = 'nothing' | 'requests' | 'replies';
 
 export const write = (

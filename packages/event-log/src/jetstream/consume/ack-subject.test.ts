@@ -21,4 +21,4 @@ test.each([
   `$JS.ACK.EVENTS.another.1.2.3.${STORED}.0`,
   '$JS.ACK.EVENTS.reader7.1',
   '$JS.ACK.EVENTS.reader7.1.x.3',
-])('another subject (%j) is no place in the stream', (reply) => expect(() => subject.sequence(reply)).toThrow());
+])('another subject (%j) is refused', (reply) => expect(() => subject.sequence(reply)).toThrow());

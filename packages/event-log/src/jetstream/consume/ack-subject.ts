@@ -1,11 +1,11 @@
-// Where a message stands in its stream and when it was stored, from the subject that it would be acknowledged at:
-// `$JS.ACK.[<domain>.<account hash>.]<stream>.<consumer>.<deliveries>.<stream sequence>.<consumer sequence>.<nanoseconds>.…` (ADR-15).
+// Parses a message's stream sequence and storage time from its ack subject: `$JS.ACK.[<domain>.<account
+// hash>.]<stream>.<consumer>.<deliveries>.<stream sequence>.<consumer sequence>.<nanoseconds>.…` (ADR-15).
 
 const DOT = 0x2e;
 const ZERO = 0x30;
 const NANOS_IN_A_MS = 1_000_000;
 
-/** Reads them for one consumer: its name ends the part that may come with a domain or without. */
+/** For one consumer: its name ends the part that may have a domain. */
 export class AckSubject {
   readonly #before: string;
 
@@ -13,7 +13,7 @@ export class AckSubject {
     this.#before = `.${stream}.${consumer}.`;
   }
 
-  /** By hand, for it is asked of each message of a replay: the client splits the subject into eleven strings. */
+  /** Parsed by hand, because a replay calls it per message: the client splits the subject into eleven strings. */
   sequence(reply: string): number {
     let at = reply.indexOf('.', this.#deliveries(reply)) + 1;
     let sequence = 0;

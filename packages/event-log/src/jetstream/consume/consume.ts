@@ -1,4 +1,4 @@
-// A durable consumer's messages, handed over in stream order and a bounded number at a time, for as long as the signal lasts.
+// Delivers a durable consumer's messages in stream order, a bounded number at a time, until the signal aborts.
 import { type Consumer, JetStreamApiCodes, JetStreamApiError, type JsMsg } from '@nats-io/jetstream';
 import { backoffMs, pause, RECONNECT_BACKOFF } from '../../backoff.ts';
 import { asError } from '../../errors.ts';
@@ -9,25 +9,25 @@ import { createHeld, type Held } from './held.ts';
 import { pull } from './pull.ts';
 import { type Slots, slots } from './slots.ts';
 
-/** What a handler that threw gets back is delivered again after this, not at once. */
+/** A message whose handler threw is redelivered after this delay. */
 const NAK_AFTER_BUG_MS = 5_000;
-/** Pulled ahead of the hands at most, however many are held: the memory that it costs. */
+/** The limit of messages pulled ahead of the handlers, which bounds the memory, however many are held. */
 const MAX_PULLED_AHEAD = 256;
 const NANOS_PER_MS = 1e6;
 
 export const consume = async (deps: JetStreamDeps, options: ConsumeOptions): Promise<void> => {
   const { signal } = options;
-  const inHand = slots(options.maxInFlight);
+  const inProgress = slots(options.maxInFlight);
   const handlers = new Set<Promise<void>>();
   const held = createHeld();
-  const handOver = handOverTo(deps, options, { inHand, handlers, held });
+  const deliver = deliverTo(deps, options, { inProgress, handlers, held });
   for (let attempt = 1; !signal.aborted; attempt++) {
     let cause: Error = new Error(`the subscription to ${options.durable} of ${options.stream} is renewed`);
     try {
       const consumer = await find(deps, options);
       const { ack_wait: ackWait } = (await consumer.info(true)).config;
       if (ackWait !== undefined) held.setAckWait(ackWait / NANOS_PER_MS);
-      // Pulled ahead of the hands are as many again at most; their ack_wait runs while they wait.
+      // At most as many messages again are pulled ahead; their ack_wait runs meanwhile.
       const session = pull({
         connection: deps.connection,
         consumer,
@@ -35,9 +35,9 @@ export const consume = async (deps: JetStreamDeps, options: ConsumeOptions): Pro
         signal,
       });
       for await (const message of session) {
-        await inHand.free(signal);
+        await inProgress.free(signal);
         if (signal.aborted) break;
-        handOver(message);
+        deliver(message);
         attempt = 0;
       }
     } catch (error) {
@@ -63,31 +63,31 @@ const find = async (deps: JetStreamDeps, { stream, durable }: ConsumeOptions): P
     deps.observe({ kind: 'consumer', stream, durable, found: true });
     return consumer;
   } catch (error) {
-    // Anything else (the server is away) says nothing of the consumer.
+    // Any other error (server unavailable) proves nothing about the consumer.
     if (error instanceof JetStreamApiError && NOT_THERE.includes(error.code))
       deps.observe({ kind: 'consumer', stream, durable, found: false });
     throw error;
   }
 };
 
-interface Hands {
-  readonly inHand: Slots;
+interface Progress {
+  readonly inProgress: Slots;
   readonly handlers: Set<Promise<void>>;
   readonly held: Held;
 }
 
-const handOverTo =
-  (deps: JetStreamDeps, options: ConsumeOptions, { inHand, handlers, held }: Hands) =>
+const deliverTo =
+  (deps: JetStreamDeps, options: ConsumeOptions, { inProgress, handlers, held }: Progress) =>
   (message: JsMsg): void => {
     const { seq } = message;
-    if (!inHand.take(seq)) return;
+    if (!inProgress.take(seq)) return;
     const received = delivery(deps, message, {
       onEnd: () => {
-        inHand.release(seq);
+        inProgress.release(seq);
         held.remove(seq);
       },
       onHold: (kept) => {
-        inHand.hold(seq);
+        inProgress.hold(seq);
         held.add(seq, kept);
       },
     });

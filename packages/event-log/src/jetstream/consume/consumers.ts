@@ -1,12 +1,12 @@
-// The durable consumers: one per host on WORK, the gateway's two, recovery's one. Names are built here only.
+// The durable consumers: one per host on WORK, the gateway's two, recovery's one. Their names are built only here.
 
 import { FAILURE_FILTER, type HostId, STREAMS, SUBJECT_PREFIX } from '@ironlog/schemas';
 import { AckPolicy, type ConsumerConfig, DeliverPolicy } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
 
-/** Redelivery after this without a word; `working()` buys more. */
+/** Redelivery after this time without an ack; `working()` extends it. */
 const ACK_WAIT_MS = 30_000;
-/** Far above the client's 1000, at which a consumer that naks with delays stalls (jetstream facts: the timer). */
+/** Far above the client's 1000, at which a consumer that naks with delays stalls. */
 const MAX_ACK_PENDING = 20_000;
 
 export interface ConsumerDefinition {
@@ -22,18 +22,18 @@ const durable = (stream: string, name: string, filter: string): ConsumerDefiniti
     ack_policy: AckPolicy.Explicit,
     deliver_policy: DeliverPolicy.All,
     ack_wait: nanos(ACK_WAIT_MS),
-    // Exhausted deliveries would leave only an advisory: failures are appended, not counted out.
+    // Exhausted deliveries would only leave an advisory: failures are appended instead.
     max_deliver: -1,
     max_ack_pending: MAX_ACK_PENDING,
   },
 });
 
-/** What one executor works through. */
+/** The work of one executor. */
 export const executorConsumer = (host: HostId): ConsumerDefinition =>
   durable(STREAMS.work, `executor-${host}`, `${SUBJECT_PREFIX}.work.${host}.>`);
 
 export const gatewayConsumers = {
-  /** The NATS door. */
+  /** The NATS ingress. */
   door: durable(STREAMS.commands, 'gateway-door', `${SUBJECT_PREFIX}.cmd.>`),
   /** Creates that wait for a host. */
   placement: durable(STREAMS.work, 'gateway-placement', `${SUBJECT_PREFIX}.work.any.>`),

@@ -1,4 +1,4 @@
-// One message in hand: ended once, acked until the server has taken it.
+// One delivery: ended once, and acked until the server confirms.
 import type { JsMsg } from '@nats-io/jetstream';
 import { backoffMs, pause, RECONNECT_BACKOFF } from '../../backoff.ts';
 import { asError } from '../../errors.ts';
@@ -8,14 +8,14 @@ import { headerMap } from '../header-map.ts';
 
 const ACK = '+ACK';
 
-export interface Hand {
-  /** Called once, when the message is out of hand. */
+export interface DeliveryHooks {
+  /** Called once, when the delivery ends. */
   readonly onEnd: () => void;
-  /** It is kept in hand from now on. */
+  /** Called when the delivery is held. */
   readonly onHold: (held: Delivery) => void;
 }
 
-export const delivery = (deps: JetStreamDeps, message: JsMsg, { onEnd, onHold }: Hand): Delivery => {
+export const delivery = (deps: JetStreamDeps, message: JsMsg, { onEnd, onHold }: DeliveryHooks): Delivery => {
   let ended = false;
   const end = (): boolean => {
     if (ended) return false;
@@ -23,9 +23,9 @@ export const delivery = (deps: JetStreamDeps, message: JsMsg, { onEnd, onHold }:
     onEnd();
     return true;
   };
-  // On a closed connection nothing can be said, and nothing need be: the server delivers again after ack_wait.
-  const say = (words: () => void): void => {
-    if (!deps.connection.isClosed()) words();
+  // On a closed connection no response is possible or needed: the server redelivers after ack_wait.
+  const respond = (send: () => void): void => {
+    if (!deps.connection.isClosed()) send();
   };
   const received: Delivery = {
     subject: message.subject,
@@ -39,22 +39,22 @@ export const delivery = (deps: JetStreamDeps, message: JsMsg, { onEnd, onHold }:
       end();
     },
     nak: (delayMs) => {
-      if (end()) say(() => message.nak(delayMs));
+      if (end()) respond(() => message.nak(delayMs));
     },
     working: () => {
-      if (!ended) say(() => message.working());
+      if (!ended) respond(() => message.working());
     },
     hold: () => {
       if (!ended) onHold(received);
     },
     term: (reason) => {
-      if (end()) say(() => message.term(reason));
+      if (end()) respond(() => message.term(reason));
     },
   };
   return received;
 };
 
-/** Not the client's `ackAck()`, which after one timeout resolves without asking again. An ack twice is an ack. */
+/** Unlike the client's `ackAck()`, which resolves after one timeout without a retry. A repeated ack is harmless. */
 const ackUntilTaken = async (deps: JetStreamDeps, message: JsMsg): Promise<void> => {
   const reply = ackSubject(message);
   for (let attempt = 1; ; attempt++) {

@@ -1,24 +1,24 @@
-// Messages that are held for long: kept from redelivery together, in one burst now and then.
+// Held messages: kept from redelivery together, in periodic bursts.
 import type { Delivery } from '../../queue-port.ts';
 
 /**
- * Of `ack_wait`. Each word costs both sides some 30 µs of CPU (10,000 of them every 21 s: 1.4 % of a core). A burst that is late or lost
- * costs copies that are dropped here, and that another consumer may hold as well.
+ * A share of `ack_wait`. Each `working` costs both sides some 30 µs of CPU (10,000 of them every 21 s: 1.4 % of a
+ * core). A late or lost burst causes copies, which are dropped here and which another consumer may hold as well.
  */
 const SHARE = 0.7;
-/** Until the consumer's configuration has been read. */
+/** Until the consumer's configuration is known. */
 const FIRST_ACK_WAIT_MS = 10_000;
 
 export interface Held {
   add(sequence: number, delivery: Delivery): void;
   remove(sequence: number): void;
-  /** How long the server waits for a word about a message. */
+  /** The server's redelivery time, in milliseconds. */
   setAckWait(ms: number): void;
-  /** Gives everything back, to be delivered again at once. */
+  /** Naks every held message, for immediate redelivery. */
   stop(): void;
 }
 
-/** The timer runs only while something is held. */
+/** The timer runs only while a message is held. */
 export const createHeld = (): Held => {
   const held = new Map<number, Delivery>();
   let ackWaitMs = FIRST_ACK_WAIT_MS;

@@ -1,4 +1,4 @@
-// The client may say that something waits when nothing does: what has arrived is handed over all the same.
+// The client may report pending messages when there are none: received messages must still be delivered.
 import type { Consumer, JsMsg } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { expect, test } from 'vitest';
@@ -7,7 +7,7 @@ import { pull } from './pull.ts';
 const silence = new Promise<never>(() => undefined);
 const nothing = async function* (): AsyncGenerator<never> {};
 
-/** Delivers the messages and then nothing, and counts one too many as pending: as the client does after a notice of its own. */
+/** Delivers the messages, then none, and reports one pending message too many, as the client does after its own notice. */
 const overcounting = (sequences: readonly number[]): Consumer => {
   let left = sequences.length;
   const messages = {
@@ -25,7 +25,7 @@ const overcounting = (sequences: readonly number[]): Consumer => {
   return { consume: async () => messages } as unknown as Consumer;
 };
 
-test('the last message before a pause is not held back until the next one comes', async () => {
+test('the last message before a pause is not delayed until the next one', async () => {
   const messages = pull({
     connection: { status: nothing } as unknown as NatsConnection,
     consumer: overcounting([1, 2, 3]),

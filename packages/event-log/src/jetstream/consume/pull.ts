@@ -1,13 +1,13 @@
-// One durable consumer's messages, one by one, until the subscription must be renewed; the caller renews it.
-// The client would wait out a whole pull (seconds) when the server is not ready at the moment of the reconnect: we do not.
+// One durable consumer's messages until the subscription must be renewed by the caller. After a reconnect to a server that
+// is not ready, the client would wait for a whole pull (seconds); this does not.
 import type { Consumer, ConsumerMessages, JsMsg } from '@nats-io/jetstream';
 import type { NatsConnection, Status } from '@nats-io/transport-node';
 
-/** How long one pull stands before it is asked again, and how often the server says that it is alive meanwhile. */
+/** The lifetime of one pull request, and the interval of the server's idle heartbeats. */
 const PULL_EXPIRES_MS = 10_000;
 const IDLE_HEARTBEAT_MS = 2_000;
 
-/** Notices after which the consumer may be gone or deaf (its server died, its leader moved). */
+/** Notices after which the consumer may be gone or unresponsive (its server died, its leader moved). */
 const RENEW_ON: ReadonlySet<string> = new Set([
   'heartbeats_missed',
   'consumer_deleted',
@@ -19,12 +19,15 @@ const RENEW_ON: ReadonlySet<string> = new Set([
 export interface PullOptions {
   readonly connection: NatsConnection;
   readonly consumer: Consumer;
-  /** Requested ahead of what is handled; the memory that a slow reader costs. */
+  /** Requested ahead of the handler; bounds the memory with a slow reader. */
   readonly maxMessages: number;
   readonly signal: AbortSignal;
 }
 
-/** Ends on abort or when it must be renewed. Back-pressure: what is not asked of the iterator is not pulled beyond `maxMessages`. */
+/**
+ * Ends on abort or when the subscription must be renewed. Back-pressure: at most `maxMessages` are pulled ahead of the
+ * iterator.
+ */
 export const pull = async function* (options: PullOptions): AsyncGenerator<JsMsg> {
   const { connection, consumer, signal } = options;
   const messages = await consumer.consume({
@@ -55,7 +58,7 @@ const stopOnNotice = async (messages: ConsumerMessages): Promise<void> => {
   for await (const notice of messages.status()) if (RENEW_ON.has(notice.type)) messages.stop();
 };
 
-/** The connection's statuses outlive the messages: ended by whoever started this. */
+/** The connection's statuses outlive the messages; the caller ends them. */
 const stopOnReconnect = async (statuses: AsyncIterable<Status>, messages: ConsumerMessages): Promise<void> => {
   for await (const status of statuses) if (status.type === 'reconnect') messages.stop();
 };

@@ -1,25 +1,25 @@
-// Bounds how many messages are in hand, and knows which, so that a redelivered copy is told from a new message.
+// Limits the deliveries in progress, and knows their sequences, so that a redelivered copy is recognised.
 export interface Slots {
-  /** Resolves when one is free, or on abort. */
+  /** Resolves when a slot is free, or on abort. */
   free(signal: AbortSignal): Promise<void>;
-  /** False: that sequence is in hand already. */
+  /** False: a delivery of that sequence is in progress. */
   take(sequence: number): boolean;
-  /** It stays in hand and needs no slot any more. */
+  /** The delivery stays in progress and no longer needs a slot. */
   hold(sequence: number): void;
   release(sequence: number): void;
 }
 
 export const slots = (count: number): Slots => {
-  const inHand = new Set<number>();
+  const inProgress = new Set<number>();
   const held = new Set<number>();
   let freed = Promise.withResolvers<void>();
-  const tell = (): void => {
+  const notify = (): void => {
     freed.resolve();
     freed = Promise.withResolvers<void>();
   };
   return {
     free: async (signal) => {
-      while (inHand.size - held.size >= count && !signal.aborted) {
+      while (inProgress.size - held.size >= count && !signal.aborted) {
         const aborted = Promise.withResolvers<void>();
         const onAbort = (): void => aborted.resolve();
         signal.addEventListener('abort', onAbort, { once: true });
@@ -28,18 +28,18 @@ export const slots = (count: number): Slots => {
       }
     },
     take: (sequence) => {
-      if (inHand.has(sequence)) return false;
-      inHand.add(sequence);
+      if (inProgress.has(sequence)) return false;
+      inProgress.add(sequence);
       return true;
     },
     hold: (sequence) => {
-      if (inHand.has(sequence)) held.add(sequence);
-      tell();
+      if (inProgress.has(sequence)) held.add(sequence);
+      notify();
     },
     release: (sequence) => {
-      inHand.delete(sequence);
+      inProgress.delete(sequence);
       held.delete(sequence);
-      tell();
+      notify();
     },
   };
 };

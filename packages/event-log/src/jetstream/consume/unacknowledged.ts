@@ -1,4 +1,5 @@
-// What a crashed consumer had in hand: the messages between its ack floor and its last delivery, in stream order.
+// The unacknowledged messages of a crashed consumer: those between its ack floor and its last delivery, in stream
+// order.
 import type { ConsumerConfig, StoredMsg } from '@nats-io/jetstream';
 import { asError, LogUnavailableError } from '../../errors.ts';
 import type { UnacknowledgedMessage } from '../../queue-port.ts';

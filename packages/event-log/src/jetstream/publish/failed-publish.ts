@@ -1,4 +1,4 @@
-// Reads what a publish came back with: refused for good, refused for now, or nobody knows. One place, so that no two disagree.
+// Classifies a failed publish: refused for good, refused for now, or unknown.
 import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
 import {
   ClosedConnectionError,
@@ -14,17 +14,17 @@ export type FailedPublish =
   | { readonly kind: 'busy'; readonly cause: Error }
   | { readonly kind: 'unknown'; readonly closed: boolean; readonly cause: Error };
 
-/** "duplicate message id is in process" and "too many requests": nothing was stored by this attempt (nats-server's errors.json). */
+/** "duplicate message id is in process" and "too many requests": this attempt stored nothing (nats-server's errors.json). */
 const CONFLICT_STATUS = 409;
 const TOO_MANY_REQUESTS_STATUS = 429;
 const SERVER_STATUS = 500;
 
 const refused = (subject: string, cause: Error): EventLogError =>
-  new EventLogError('append-refused', `the server refuses what is published on ${subject}: ${cause.message}`, {
+  new EventLogError('append-refused', `the server refuses a publish on ${subject}: ${cause.message}`, {
     cause,
   });
 
-/** Throws where trying again cannot help: a bug, a wrong stream, a missing permission. */
+/** Throws when a retry cannot help: a bug, a wrong stream, a missing permission. */
 export const failedPublish = (subject: string, thrown: unknown): FailedPublish => {
   const error = asError(thrown);
   if (error instanceof JetStreamApiError) return refusal(subject, error);
@@ -33,7 +33,7 @@ export const failedPublish = (subject: string, thrown: unknown): FailedPublish =
   for (const bug of [PermissionViolationError, InvalidArgumentError, InvalidSubjectError]) {
     if (isOrWraps(error, bug)) throw refused(subject, error);
   }
-  // Timeouts, no responders (the stream has no leader, the server is starting), garbage on the reply subject: it may be stored.
+  // Timeouts, no responders (no stream leader, server starting), an invalid reply: the message may be stored.
   return { kind: 'unknown', closed: false, cause: error };
 };
 
@@ -42,7 +42,7 @@ const refusal = (subject: string, error: JetStreamApiError): FailedPublish => {
   if (error.code === JetStreamApiCodes.StreamWrongLastSequenceUnknown) return { kind: 'busy', cause: error };
   if (error.status === CONFLICT_STATUS || error.status === TOO_MANY_REQUESTS_STATUS)
     return { kind: 'busy', cause: error };
-  // Storage full, no quorum, shutting down: not proof of absence on a cluster.
+  // Storage full, no quorum, shutdown: no proof of absence on a cluster.
   if (error.status >= SERVER_STATUS) return { kind: 'unknown', closed: false, cause: error };
   throw refused(subject, error);
 };

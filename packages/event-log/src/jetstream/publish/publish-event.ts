@@ -1,4 +1,4 @@
-// One conditional publish to EVENTS, and its answer; nothing is tried again here.
+// One conditional publish to EVENTS, and its answer, without a retry.
 import { CLOUD_EVENTS_CONTENT_TYPE } from '@ironlog/schemas';
 import { headers } from '@nats-io/transport-node';
 import type { StoreAnswer, StoreRequest } from '../../event-store.ts';

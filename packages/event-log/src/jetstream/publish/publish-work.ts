@@ -68,8 +68,8 @@ const publishOnce = async (
 };
 
 /**
- * Stores one message on WORK that is nobody's command, to learn whether the stream takes writes: a stream of nats-server
- * that has failed to store a message refuses every other until nats-server is restarted. Rejects with what the publish did.
+ * Stores one message on WORK that is no command, to check that the stream accepts writes: after a failed write, a stream of
+ * nats-server refuses all others until nats-server restarts. Rejects with the error of the publish.
  */
 export const probeWork = async (deps: JetStreamDeps, stream: string): Promise<void> => {
   await deps.client.publish(PROBE_SUBJECT, '', { timeout: deps.requestTimeoutMs, expect: { streamName: stream } });

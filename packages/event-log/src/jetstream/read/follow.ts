@@ -1,4 +1,4 @@
-// EVENTS in order from a sequence on, across reconnects and consumers that vanish: every entry once, none skipped unseen.
+// EVENTS in order from a sequence, across reconnects and lost consumers: every entry once, no gap unnoticed.
 import { AckPolicy, DeliverPolicy } from '@nats-io/jetstream';
 import { type Msg, nanos, nuid } from '@nats-io/transport-node';
 import { backoffMs, pause, RECONNECT_BACKOFF } from '../../backoff.ts';
@@ -22,7 +22,10 @@ export interface FollowOptions {
   readonly signal: AbortSignal;
 }
 
-/** Batches of what has arrived, at most 1000. Ends on abort; throws LogReplacedError, or the cause once the connection is closed. */
+/**
+ * Batches of the entries received, at most 1000. Ends on abort; throws LogReplacedError, or the cause once the
+ * connection is closed.
+ */
 export const follow = async function* (
   deps: JetStreamDeps,
   { stream, after, signal }: FollowOptions,
@@ -55,10 +58,10 @@ export const follow = async function* (
   }
 };
 
-/** The server removes what nobody has asked anything of for so long: where the deletion below does not arrive. */
+/** The server deletes an unused consumer after this time, when the deletion below did not reach it. */
 const INACTIVE_MS = 300_000;
 
-/** One ephemeral consumer (unfiltered: a filter over very many subjects replays slowly), gone with its reader. */
+/** One ephemeral consumer, deleted with its reader. Unfiltered: a filter over very many subjects replays slowly. */
 const session = async function* (
   deps: JetStreamDeps,
   { stream, after, signal }: FollowOptions,
@@ -93,8 +96,8 @@ const session = async function* (
 };
 
 /**
- * The batch from `handled` on without repeats, cut before a sequence that the consumer skipped though the log holds it.
- * A sequence that the leader confirms as missing is a hole in the log: reported, and passed over.
+ * The batch after `handled` without repeats, cut before a sequence that the consumer skipped though the log has it. A
+ * sequence that the leader confirms as missing is a hole in the log: it is reported and skipped.
  */
 const inSequence = async (
   deps: JetStreamDeps,

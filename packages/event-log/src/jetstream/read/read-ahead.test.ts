@@ -1,4 +1,4 @@
-// What the server says beside the messages themselves, which no test can make a real one say at will.
+// Server messages other than data, which no test can make a real server send at will.
 import { type Msg, MsgHdrsImpl, type NatsConnection, type Status } from '@nats-io/transport-node';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { readAhead } from './read-ahead.ts';
@@ -6,7 +6,7 @@ import { readAhead } from './read-ahead.ts';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** A connection whose other end is the test. */
+/** A connection with the test as its server. */
 const fakeServer = () => {
   const asked: number[] = [];
   let inbox = '';
@@ -53,7 +53,7 @@ const start = (server: ReturnType<typeof fakeServer>, signal = new AbortControll
   return { next };
 };
 
-test('what has arrived is handed over at once, in order, in batches of the most that is wanted', async () => {
+test('received messages are returned at once, in order, in batches of at most the requested size', async () => {
   const server = fakeServer();
   const { next } = start(server);
   const first = next();
@@ -63,21 +63,21 @@ test('what has arrived is handed over at once, in order, in batches of the most 
   expect(server.inbox()).toMatch(/^_INBOX_reader\./);
 });
 
-test('no more is asked for than the reader is behind by, and not for a few', async () => {
+test('no more is requested than the reader has consumed, and not for a few messages', async () => {
   const server = fakeServer();
   const { next } = start(server);
   const first = next();
   expect(server.asked).toEqual([8]);
   server.deliver('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h');
   await first;
-  // Eight arrived, three are handled, five wait.
+  // Eight received, three handled, five waiting.
   await next();
   expect(server.asked).toEqual([8, 3]);
   await next();
   expect(server.asked).toEqual([8, 3, 3]);
 });
 
-test('a request that has run out is made again, for what it left', async () => {
+test('an expired request is repeated for its remainder', async () => {
   const server = fakeServer();
   const { next } = start(server);
   const first = next();
@@ -91,12 +91,12 @@ test('a request that has run out is made again, for what it left', async () => {
 });
 
 test.each([
-  ['the consumer is gone, or its leader has moved', (server: ReturnType<typeof fakeServer>) => server.say(409)],
+  ['the consumer is gone, or its leader moved', (server: ReturnType<typeof fakeServer>) => server.say(409)],
   ['nobody answers', (server: ReturnType<typeof fakeServer>) => server.say(503)],
-  ['the connection is another one', (server: ReturnType<typeof fakeServer>) => server.reconnect()],
+  ['the client reconnected', (server: ReturnType<typeof fakeServer>) => server.reconnect()],
   ['the connection is closed for good', (server: ReturnType<typeof fakeServer>) => server.close()],
   ['the server refuses the subscription', (server: ReturnType<typeof fakeServer>) => server.refuse()],
-])('it ends, after what had arrived, when %s', async (_, happens) => {
+])('it ends, after the received messages, when %s', async (_, happens) => {
   const server = fakeServer();
   const { next } = start(server);
   const first = next();
@@ -109,7 +109,7 @@ test.each([
   expect(server.isSubscribed()).toBe(false);
 });
 
-test('it ends when the server owes an answer and is silent; one that says that it is alive is waited for', async () => {
+test('it ends when a server with an open request is silent, and not while that server sends idle heartbeats', async () => {
   const server = fakeServer();
   const { next } = start(server);
   const first = next();

@@ -1,28 +1,27 @@
-// One ephemeral consumer's messages in batches of what has arrived, pulled ahead of what is handled, until the subscription must
-// be renewed; the caller renews it. By a callback instead of the client's ordered consumer and its iterator, which make a
-// promise and a handful of objects of each message.
+// One ephemeral consumer's messages in batches, pulled ahead of the reader, until the subscription must be renewed by the
+// caller. Uses a callback: the client's ordered consumer and iterator allocate a promise and several objects per message.
 import { createInbox, type Msg, type NatsConnection, nanos, type Status } from '@nats-io/transport-node';
 
 export interface ReadAheadOptions {
   readonly connection: NatsConnection;
-  /** Where this consumer is asked for more: `$JS.API.CONSUMER.MSG.NEXT.<stream>.<consumer>`. */
+  /** The subject for pull requests: `$JS.API.CONSUMER.MSG.NEXT.<stream>.<consumer>`. */
   readonly nextSubject: string;
-  /** Asked for or arrived, and not handed over yet; the memory that a slow reader costs. */
+  /** The limit of messages requested or received and not returned yet; bounds the memory with a slow reader. */
   readonly ahead: number;
   readonly maxBatch: number;
   readonly signal: AbortSignal;
 }
 
-/** How long one request stands before it is made again, and how often the server says that it is alive meanwhile. */
+/** The lifetime of one pull request, and the interval of the server's idle heartbeats. */
 const EXPIRES_MS = 10_000;
 const IDLE_HEARTBEAT_MS = 2_000;
-/** After so many intervals without a word the server is taken for gone. */
+/** After this many silent intervals the server counts as gone. */
 const MOST_SILENT = 2;
 
 const HEARTBEAT = 100;
 const EXPIRED = 408;
 
-/** Ends on abort or when it must be renewed, after all that had arrived. Each batch is nobody else's. */
+/** Ends on abort or when it must be renewed, after all received messages. The caller owns each batch. */
 export const readAhead = async function* (options: ReadAheadOptions): AsyncGenerator<readonly Msg[]> {
   const { signal, maxBatch } = options;
   const arrivals = new Arrivals(options);
@@ -47,7 +46,7 @@ class Arrivals {
   readonly #statuses: AsyncIterable<Status>;
   readonly #heartbeat: NodeJS.Timeout;
   #waiting: Msg[] = [];
-  /** Asked for and not arrived. */
+  /** Requested and not received. */
   #asked = 0;
   #silent = 0;
   #ended = false;
@@ -63,14 +62,14 @@ class Arrivals {
         else this.#onMessage(message);
       },
     });
-    // By the server, or with the connection.
+    // Closed by the server, or with the connection.
     void this.#subscription.closed.then(() => this.end());
     this.#heartbeat = setInterval(() => this.#onInterval(), IDLE_HEARTBEAT_MS);
     this.#statuses = connection.status();
     void this.#endOnReconnect();
   }
 
-  /** Waits for at least one; empty when there will be none. */
+  /** Waits for at least one message; empty when no more will come. */
   async next(most: number): Promise<readonly Msg[]> {
     this.#ask();
     while (this.#waiting.length === 0 && !this.#ended) {
@@ -93,7 +92,7 @@ class Arrivals {
     this.#changed();
   }
 
-  /** Back-pressure: never more than what the reader is behind by, and not for a few. */
+  /** Back-pressure: requests no more than the reader has consumed, and not for a few messages. */
   #ask(): void {
     const { connection, nextSubject, ahead } = this.#options;
     const batch = ahead - this.#asked - this.#waiting.length;
@@ -121,17 +120,17 @@ class Arrivals {
       this.#ask();
       return;
     }
-    // Whatever else it says (the consumer is gone, its leader has moved, nobody answers), a new one is the answer.
+    // Any other status (consumer gone, leader moved, no responders) requires a new consumer.
     this.end();
   }
 
-  /** Only what was asked for is answered by heartbeats. Counted, not timed: a reader that computes for long is no silent server. */
+  /** Heartbeats come only for an open request. Intervals are counted, not timed: a slow reader is no silent server. */
   #onInterval(): void {
     if (this.#asked > 0) this.#silent += 1;
     if (this.#silent > MOST_SILENT) this.end();
   }
 
-  /** The consumer may not have outlived its server; and a request sent just before is answered to nobody. */
+  /** The consumer may be lost with its server, and so is a request sent just before. */
   async #endOnReconnect(): Promise<void> {
     for await (const { type } of this.#statuses) if (type === 'reconnect') this.end();
   }
@@ -142,7 +141,7 @@ class Arrivals {
   }
 }
 
-/** An account's users may receive answers under their own prefix only; the interface does not show it (nats-core 3.4). */
+/** A user may receive replies under its own prefix only; the interface does not expose it (nats-core 3.4). */
 const inboxPrefixOf = (connection: NatsConnection): string | undefined => {
   if (!('options' in connection)) return undefined;
   const { options } = connection;

@@ -21,7 +21,7 @@ export const readSince = async (
   }
 };
 
-/** Reads have no effect, so they are tried a few times; then the last error is the caller's. */
+/** Reads have no effect, so they are retried a few times; then the last error is thrown. */
 export const withRetries = async <T>(deps: JetStreamDeps, read: () => Promise<T>): Promise<T> => {
   for (let attempt = 1; ; attempt++) {
     try {

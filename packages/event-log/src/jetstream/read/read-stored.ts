@@ -1,4 +1,4 @@
-// Single messages from a stream's leader: STREAM.MSG.GET, never a direct get, which any replica may answer with less.
+// Single messages from a stream's leader: STREAM.MSG.GET, never a direct get, which a replica that lags may answer.
 import type { StoredMsg } from '@nats-io/jetstream';
 import type { MsgHdrs } from '@nats-io/transport-node';
 import { asError, LogUnavailableError } from '../../errors.ts';
@@ -6,13 +6,13 @@ import type { Recorded } from '../../port.ts';
 import { recorded } from '../../recorded.ts';
 import type { JetStreamDeps } from '../deps.ts';
 
-/** The first message at or after `seq` over a filter that may hold wildcards; the client's type only knows `seq`. */
+/** The first message at or after `seq` over a filter with wildcards; the client's type only has `seq`. */
 interface NextOver {
   readonly seq: number;
   readonly next_by_subj: string;
 }
 
-/** `undefined`: there is none. Rejects with LogUnavailableError when the leader does not answer. */
+/** `undefined`: no such message. Rejects with LogUnavailableError when the leader does not answer. */
 export const readNext = async (
   deps: JetStreamDeps,
   stream: string,

@@ -1,4 +1,4 @@
-// All of EVENTS up to a sequence, in order: the rebuild path. Reads only, reaches no executor (P10).
+// All of EVENTS up to a sequence, in order, for a rebuild. Only reads; reaches no executor (P10).
 import type { Recorded, ReplayRange } from '../../port.ts';
 import type { JetStreamDeps } from '../deps.ts';
 import { follow } from './follow.ts';

@@ -1,4 +1,4 @@
-// Follows EVENTS batch by batch; the next batch is only handed over when the one before is done.
+// Follows EVENTS batch by batch; a batch is delivered when the previous one is done.
 import type { TailOptions } from '../../port.ts';
 import type { JetStreamDeps } from '../deps.ts';
 import { follow } from './follow.ts';
