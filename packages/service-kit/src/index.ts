@@ -1,4 +1,4 @@
-/** What every Ironlog service stands on: start and stop, configuration, logs, metrics, traces, health, NATS, tokens. */
+/** Shared by all services: start and stop, configuration, logs, metrics, traces, health, NATS, tokens. */
 
 export type { Environment } from './config/config.ts';
 export { ConfigError, loadConfig, metaOf } from './config/config.ts';

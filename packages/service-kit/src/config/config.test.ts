@@ -60,7 +60,7 @@ test('a good environment is loaded, with defaults', () => {
   expect(nats.password.reveal()).toBe('canary-4711');
 });
 
-test('a schema that ends in a transform gives what the transform makes', () => {
+test("a schema that ends in a transform returns the transform's result", () => {
   const transformed = schema.transform((env) => ({ port: env.IRONLOG_HTTP_PORT }));
   expect(loadConfig(transformed, good)).toEqual({ port: 0 });
 });
@@ -79,26 +79,26 @@ test.each([
   ['IRONLOG_HOST_ID', 'Host_1'],
   ['IRONLOG_HOST_ID', 'any'],
   ['IRONLOG_ALLOW_UNSAFE_SYNC', 'perhaps'],
-])('%s=%s is refused with its name, its value and what is accepted', (name, value) => {
+])('%s=%s is refused with its name, its value and the accepted values', (name, value) => {
   const message = refusal({ ...good, [name]: value });
   const accepted = shape[name as keyof typeof shape].meta()?.description ?? 'no description';
   expect(message).toBe(`${name} is ${JSON.stringify(value)}; it takes ${accepted}`);
 });
 
-test('a variable that is missing or empty is named, all of them at once', () => {
+test('missing and empty variables are named, all at once', () => {
   expect(refusal({ ...good, IRONLOG_STATE_DIR: undefined, IRONLOG_NATS_PASSWORD: '' }).split('\n')).toEqual([
     'IRONLOG_NATS_PASSWORD is not set; it takes a non-empty secret',
     'IRONLOG_STATE_DIR is not set; it takes an absolute path',
   ]);
 });
 
-test('an unknown variable is an error that names the nearest known one', () => {
+test('an unknown variable is an error that names the most similar known one', () => {
   expect(refusal({ ...good, IRONLOG_HTPP_PORT: '8080' })).toBe(
     'IRONLOG_HTPP_PORT is not a variable of this service; the nearest is IRONLOG_HTTP_PORT',
   );
 });
 
-test('the value of a secret is never in the message, marked or only named like one', () => {
+test("a secret's value is never in the message, whether marked as secret or only named like one", () => {
   const strict = z.object({
     IRONLOG_API_TOKEN: z.string().max(3),
     IRONLOG_DOOR: z.string().max(3).meta({ secret: true }),
@@ -110,13 +110,13 @@ test('the value of a secret is never in the message, marked or only named like o
   }
 });
 
-test('a password in a URL is refused, and not repeated', () => {
+test('a password in a URL is refused and redacted', () => {
   const message = refusal({ ...good, IRONLOG_NATS_URL: 'nats://gw:canary@127.0.0.1:4222' });
   expect(message).toContain('IRONLOG_NATS_URL is "nats://[secret]@127.0.0.1:4222"; it takes URLs');
   expect(message).not.toContain('canary');
 });
 
-test('every shared variable says what it accepts', () => {
+test('every shared variable describes its accepted values', () => {
   const silent = Object.entries(shape).filter(([, field]) => field.meta()?.description === undefined);
   expect(silent.map(([name]) => name)).toEqual([]);
 });

@@ -1,13 +1,13 @@
-/** Turns the environment into a service's configuration, or says which variable is wrong, how, and what is accepted. */
+/** Builds a service's configuration from the environment, or reports which variable is wrong, how, and what is accepted. */
 import type { z } from 'zod';
 import { nearestName } from './nearest-name.ts';
 
 const PREFIX = 'IRONLOG_';
 
-/** Variables by name, as a process gets them. */
+/** Variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What an operator must change before a start can succeed; `run` prints it and exits 78. */
+/** An error that only an operator can correct; `run` prints it and exits with 78. */
 export class ConfigError extends Error {
   readonly code = 'config';
   override readonly name = 'ConfigError';
@@ -20,7 +20,7 @@ const shapeOf = (schema: z.ZodType): z.ZodRawShape => {
   return def.shape;
 };
 
-/** What is said of a variable, through the wrappings (optional, default) that its schema has. */
+/** The metadata of a variable, found through the wrappers (optional, default) of its schema. */
 export const metaOf = (field: z.ZodType): z.core.GlobalMeta | undefined => {
   const { innerType } = (field as z.ZodType & { def: { innerType?: z.ZodType } }).def;
   return field.meta() ?? (innerType && metaOf(innerType));
@@ -28,17 +28,17 @@ export const metaOf = (field: z.ZodType): z.core.GlobalMeta | undefined => {
 
 const complaint = (name: string, value: string | undefined, issue: string, field?: z.ZodType): string => {
   const meta = field && metaOf(field);
-  // A variable without a marked field is judged by its name: better one value too few on a screen.
+  // Without a marked field the name decides: rather hide one value too many.
   const secret = meta?.secret === true || /PASSWORD|SECRET|TOKEN|KEY/.test(name);
   const accepts = meta?.description ?? issue;
   if (value === undefined) return `${name} is not set; it takes ${accepts}`;
-  // A URL may carry a password.
+  // A URL may contain a password.
   const shown = secret ? '[secret]' : JSON.stringify(value.slice(0, 200).replace(/\/\/[^/]*@/g, '//[secret]@'));
   return `${name} is ${shown}; it takes ${accepts}`;
 };
 
 /**
- * The configuration that `schema` makes of `env`. A variable set to nothing counts as not set.
+ * Builds the configuration from `env` with `schema`. An empty variable counts as not set.
  * @throws ConfigError naming every variable that is missing, wrong, or unknown (a typo must not become a default).
  */
 export const loadConfig = <Schema extends z.ZodType>(schema: Schema, env: Environment): z.output<Schema> => {

@@ -1,26 +1,26 @@
-/** The environment variables that services share, one zod shape per concern, and the only place that reads `process.env`. */
+/** The environment variables that services share, one zod shape per concern, and the only access to `process.env`. */
 import { hostIdSchema } from '@ironlog/schemas';
 import { z } from 'zod';
 import { type Secret, secretString } from './secret.ts';
 
-/** The variables of this process. Everything else takes an environment as an argument. */
+/** The variables of this process. All other code takes an environment as an argument. */
 export const processEnvironment = (): Readonly<Record<string, string | undefined>> => process.env;
 
 const list = (value: string): readonly string[] => value.split(',').map((item) => item.trim());
 
-// A password in a URL would end in logs and error messages; it has a variable of its own.
+// A password in a URL would appear in logs and error messages; it has its own variable.
 const urls = (protocol: RegExp) => {
   const url = z.url({ protocol }).refine((text) => !text.includes('@'));
   return z.string().transform(list).pipe(z.array(url));
 };
 
-/** A variable that holds a whole number; what it stands for, its range and its default are in what `help` and errors say. */
+/** A whole number; its description, with range and default, is in help texts and errors. */
 export const integer = ({ min, max, fallback }: { min: number; max: number; fallback: number }, what: string) =>
   integerIn(min, max)
     .default(fallback)
     .describe(`${what}; a whole number from ${min} to ${max}, by default ${fallback}`);
 
-/** As `whole`, but what it is without a value is found out elsewhere. */
+/** Like `integer`, with its default determined elsewhere. */
 export const optionalInteger = ({ min, max }: { min: number; max: number }, what: string) =>
   integerIn(min, max).optional().describe(`${what}; a whole number from ${min} to ${max}`);
 
@@ -31,7 +31,7 @@ const integerIn = (min: number, max: number) =>
     .transform(Number)
     .pipe(z.number().min(min).max(max));
 
-/** Level of the least urgent log line that is written. */
+/** The minimum level of log lines. */
 export const logEnvironment = {
   IRONLOG_LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal'])
@@ -39,7 +39,7 @@ export const logEnvironment = {
     .describe('one of trace, debug, info, warn, error, fatal'),
 };
 
-/** Where NATS is, who we are to it, and which server we expect to find there. */
+/** The NATS address, this service's credentials, and the expected servers. */
 export const natsEnvironment = {
   IRONLOG_NATS_URL: urls(/^(nats|tls)$/).describe(
     'URLs like nats://127.0.0.1:4222, without user and password, separated by commas',
@@ -47,7 +47,7 @@ export const natsEnvironment = {
   IRONLOG_NATS_USER: z
     .string()
     .regex(/^[A-Za-z0-9_-]{1,64}$/)
-    .describe('a NATS user of letters, digits, - and _ (it is part of the inbox prefix)'),
+    .describe('a NATS user of letters, digits, - and _ (part of the inbox prefix)'),
   IRONLOG_NATS_PASSWORD: secretString(),
   IRONLOG_NATS_SERVER_NAME: z
     .string()
@@ -63,7 +63,7 @@ export const natsEnvironment = {
     .describe('true or false; true accepts a nats-server that may lose acknowledged messages on power failure'),
 };
 
-/** Where a service listens. */
+/** The listening address of a service. */
 export const httpEnvironment = {
   IRONLOG_HTTP_HOST: z
     .union([z.ipv4(), z.ipv6(), z.literal('localhost')])
@@ -74,7 +74,7 @@ export const httpEnvironment = {
     .regex(/^\d{1,5}$/)
     .transform(Number)
     .pipe(z.number().max(65_535))
-    .describe('a TCP port from 0 to 65535; 0 takes a free one'),
+    .describe('a TCP port from 0 to 65535; 0 picks a free one'),
 };
 
 const absolutePath = z
@@ -82,18 +82,18 @@ const absolutePath = z
   .regex(/^\/[^\0]*$/)
   .describe('an absolute path');
 
-/** The service's own directory, for what only it reads and writes. */
+/** The service's own directory, for its private files. */
 export const stateEnvironment = { IRONLOG_STATE_DIR: absolutePath };
 
 /** The directory of the SQLite read model: written by the projector, read by others. */
 export const readModelEnvironment = { IRONLOG_READ_MODEL_DIR: absolutePath };
 
-/** The host that an executor stands for. */
+/** The host of an executor. */
 export const hostEnvironment = {
   IRONLOG_HOST_ID: hostIdSchema.describe('1 to 63 lower-case letters, digits and -, not starting with -'),
 };
 
-/** What `connectNats` and `requireDurability` need to know. */
+/** The settings of `connectNats` and `requireDurability`. */
 export interface NatsSettings {
   readonly urls: readonly string[];
   readonly user: string;
@@ -104,7 +104,7 @@ export interface NatsSettings {
   readonly allowUnsafeSync: boolean;
 }
 
-/** The NATS part of a loaded environment, under names that say what they are without their prefix. */
+/** The NATS settings of a loaded environment, without the prefix in their names. */
 export const natsSettings = (env: z.output<z.ZodObject<typeof natsEnvironment>>): NatsSettings => ({
   urls: env.IRONLOG_NATS_URL,
   user: env.IRONLOG_NATS_USER,

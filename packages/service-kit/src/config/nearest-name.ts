@@ -1,4 +1,4 @@
-/** Finds what a misspelt name was probably meant to be. */
+/** Finds the name that a misspelt one probably stands for. */
 
 // Levenshtein distance, one row at a time.
 const distance = (from: string, to: string): number => {

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { Secret } from './secret.ts';
 
-test('a secret is not printed by any usual way of turning it into text', () => {
+test('no usual conversion to text prints a secret', () => {
   const secret = new Secret('canary-4711');
   const printed = [`${secret}`, JSON.stringify({ secret }), inspect({ secret }, { depth: 9, showHidden: true })];
   expect(printed.join(' ')).not.toContain('canary');

@@ -1,10 +1,10 @@
-/** A value that cannot be printed by accident: every usual way to turn it into text gives `[secret]`. */
+/** A value that cannot be printed by accident: every usual conversion to text gives `[secret]`. */
 import { inspect } from 'node:util';
 import { z } from 'zod';
 
 const HIDDEN = '[secret]';
 
-/** Holds a password or token; only `reveal()`, which is easy to search for, gives it back. */
+/** Holds a password or token; only `reveal()` returns it. */
 export class Secret {
   readonly #value: string;
 
@@ -12,7 +12,7 @@ export class Secret {
     this.#value = value;
   }
 
-  /** The secret itself. Call it where the value leaves the process (a connect call), and keep no copy. */
+  /** The secret itself. Call it only where the value leaves the process (a connect call), and keep no copy. */
   reveal(): string {
     return this.#value;
   }

@@ -1,16 +1,16 @@
-/** Named points before and after each side effect of a service, where a test can have it die as by kill -9. */
+/** Failpoints: named points before and after each side effect, where a test can end the process as with kill -9. */
 import { z } from 'zod';
 
-/** Passes a point: nothing happens, or the process is gone. */
+/** Passes a failpoint: returns, or ends the process. */
 export type Fail<Name extends string> = (point: Name) => void;
 
-/** Where to die: the n-th time that the point is reached. */
+/** The failpoint to end at, and the number of the pass. */
 export interface FailpointConfig<Name extends string> {
   readonly name: Name;
   readonly nth: number;
 }
 
-/** What `IRONLOG_FAILPOINT` may say to a service with these points: `<name>` or `<name>:<n>`. */
+/** The values of `IRONLOG_FAILPOINT` for these failpoints: `<name>` or `<name>:<n>`. */
 export const failpointSchema = <const Name extends string>(names: readonly [Name, ...Name[]]) =>
   z
     .string()
@@ -18,7 +18,7 @@ export const failpointSchema = <const Name extends string>(names: readonly [Name
     .pipe(z.object({ name: z.enum(names), nth: z.int().min(1) }))
     .describe(`for tests, where to die: <name> or <name>:<n>, name one of ${names.join(', ')}`);
 
-/** A function that does nothing when no point is set. */
+/** A no-op when no failpoint is set. */
 export const createFailpoints = <Name extends string>(config: FailpointConfig<Name> | undefined): Fail<Name> => {
   if (!config) return () => undefined;
   let left = config.nth;

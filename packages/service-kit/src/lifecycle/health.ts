@@ -1,20 +1,20 @@
-/** The registry of named readiness checks: a service is ready when every check passes, else it says which failed and why. */
+/** The registry of named readiness checks: a service is ready when every check passes; otherwise it lists the failed ones. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What one check found. */
+/** The result of one check. */
 export type Check = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
-/** All checks at one moment. */
+/** The results of all checks. */
 export interface HealthReport {
   readonly ready: boolean;
   readonly checks: Readonly<Record<string, Check>>;
 }
 
-/** Shared by the parts of a service; mounted by the ops server, or by the gateway's own `/readyz`. */
+/** Shared by the parts of a service; served by the ops server, or by the gateway's own `/readyz`. */
 export interface Health {
-  /** Adds a check that is asked each time; a name is taken once, and the returned function gives it back. */
+  /** Adds a check that runs on each report; a name can be used once. The returned function removes the check. */
   register(name: string, check: () => Check | Promise<Check>): () => void;
-  /** Records a check's state as it is now, for parts that learn of changes by events. */
+  /** Records a check's current state, for parts that learn of changes by events. */
   set(name: string, state: Check): void;
   report(): Promise<HealthReport>;
 }
@@ -30,7 +30,7 @@ const ask = async (check: () => Check | Promise<Check>, timeoutMs: number): Prom
       }),
     ]);
   } catch (cause) {
-    // P8: a check that breaks is a reason not to be ready, never a crash of the probe.
+    // P8: a check that throws means not ready, never a crash of the probe.
     return { ok: false, reason: cause instanceof Error ? cause.message : String(cause) };
   } finally {
     late.abort();

@@ -10,7 +10,7 @@ const lifecycle = () => {
   return { ...createLifecycle('test', { logger }), lines, done, step };
 };
 
-test('a stop ends all waiting, and then undoes what was done, last first, once', async () => {
+test('a stop aborts all waiting, then runs the stop steps in reverse order, once', async () => {
   const { runtime, atStop, stop, done, step } = lifecycle();
   runtime.signal.addEventListener('abort', () => done.push('aborted'));
   atStop(step('first'));
@@ -21,7 +21,7 @@ test('a stop ends all waiting, and then undoes what was done, last first, once',
   expect(done).toHaveLength(3);
 });
 
-test('a step that fails keeps no other from being taken, and is told', async () => {
+test('a failing step prevents no other, and is logged', async () => {
   const { atStop, stop, done, step, lines } = lifecycle();
   atStop(step('first'));
   atStop(() => {
@@ -32,14 +32,14 @@ test('a step that fails keeps no other from being taken, and is told', async () 
   expect(lines.join('')).toContain('cannot be closed');
 });
 
-test('what a start that is still under way opens after the stop is undone all the same', async () => {
+test('a resource opened after the stop, by a start still in progress, is released at once', async () => {
   const { atStop, stop, done, step } = lifecycle();
   await stop();
   atStop(step('late'));
   expect(done).toEqual(['late']);
 });
 
-test('the signal that it was given ends it too', () => {
+test('the given signal ends it, too', () => {
   const asked = new AbortController();
   const { runtime } = createLifecycle('test', { signal: asked.signal, logger: lifecycle().runtime.logger });
   asked.abort(new Error('stopped by SIGTERM'));

@@ -1,15 +1,15 @@
-/** One service instance from its creation to its stop: its surroundings, its own end, and what its stop undoes. */
+/** One service instance from creation to stop: its runtime, its self-stop, and its stop steps. */
 
 import { createRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
 import { createSelfStop, type SelfStop } from './self-stop.ts';
 
 export interface Lifecycle {
-  /** Its signal aborts when the service is to stop, whoever says so. */
+  /** Its signal aborts when the service is to stop, for any reason. */
   readonly runtime: Runtime;
   readonly selfStop: SelfStop;
-  /** What is given last is undone first; what is given when the stop is over (`start` was still under way) is undone at once. */
+  /** Adds a stop step. Steps run in reverse order; one added after the stop (`start` still in progress) runs at once. */
   atStop(step: () => unknown): void;
-  /** Takes every step, whatever becomes of the others; once more it does nothing. @throws what the first that failed threw */
+  /** Runs every step, even after a failure; a second call is a no-op. @throws the first failed step's error */
   stop(): Promise<void>;
 }
 
@@ -27,7 +27,7 @@ export const createLifecycle = (service: string, options: RuntimeOptions = {}): 
       try {
         await step();
       } catch (err) {
-        runtime.logger.error({ err }, 'a step of the stop has failed');
+        runtime.logger.error({ err }, 'a stop step failed');
         failures.push(err);
       }
     }

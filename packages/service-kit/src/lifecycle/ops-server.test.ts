@@ -14,7 +14,7 @@ const start = async () => {
   return { health, metrics, url: server.url };
 };
 
-test('a live service answers /healthz whatever its checks say', async () => {
+test('a live service answers /healthz whatever the results of its checks', async () => {
   const { health, url } = await start();
   health.set('nats', { ok: false, reason: 'down' });
   expect((await fetch(`${url}/healthz`)).status).toBe(200);
@@ -42,13 +42,13 @@ test('/readyz is 200 when all checks pass, else 503 with the reason of each', as
   });
 });
 
-test('a check name is taken once', async () => {
+test('a check name can be used once', async () => {
   const { health } = await start();
   health.register('a', () => ({ ok: true }));
   expect(() => health.register('a', () => ({ ok: true }))).toThrow('registered twice');
 });
 
-test('/metrics is what Prometheus scrapes', async () => {
+test('/metrics has the Prometheus format', async () => {
   const { metrics, url } = await start();
   metrics.gauge('ironlog_nats_connected').set(1);
   const response = await fetch(`${url}/metrics`);
@@ -68,7 +68,7 @@ test('other paths and methods are refused, and close does not wait for idle clie
   await expect(fetch(url)).rejects.toThrow();
 });
 
-test('it listens on loopback unless told otherwise, and a taken port is an error', async () => {
+test('it listens on loopback by default, and a port in use is an error', async () => {
   const { health, metrics, url } = await start();
   expect(new URL(url).hostname).toBe('127.0.0.1');
   const port = Number(new URL(url).port);

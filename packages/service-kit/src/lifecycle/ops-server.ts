@@ -6,7 +6,7 @@ import type { Health } from './health.ts';
 
 /** A listening server. */
 export interface OpsServer {
-  /** The port it got, which matters when 0 was asked for. */
+  /** The actual port, also when 0 was requested. */
   readonly port: number;
   readonly url: string;
   close(): Promise<void>;
@@ -15,7 +15,7 @@ export interface OpsServer {
 /** Settings of `startOpsServer`. */
 export interface OpsServerOptions {
   readonly host?: string;
-  /** 0 takes a free port. */
+  /** 0 picks a free port. */
   readonly port: number;
   readonly health: Health;
   readonly metrics: Metrics;
@@ -36,7 +36,7 @@ const json = (status: number, value: unknown): Answer => ({
 const answer = async (path: string, { health, metrics }: OpsServerOptions): Promise<Answer> => {
   switch (path) {
     case '/healthz':
-      // Being able to answer is the whole check: a live process that is not ready must not be killed for it.
+      // The answer itself is the check: a live process that is not ready must not be killed.
       return json(200, { status: 'ok' });
     case '/readyz': {
       const report = await health.report();
@@ -45,7 +45,7 @@ const answer = async (path: string, { health, metrics }: OpsServerOptions): Prom
     case '/metrics':
       return { status: 200, type: metrics.contentType, body: await metrics.text() };
     default:
-      return json(404, { status: 404, detail: 'there are /healthz, /readyz and /metrics here' });
+      return json(404, { status: 404, detail: 'the paths are /healthz, /readyz and /metrics' });
   }
 };
 
@@ -58,7 +58,7 @@ const send = (response: ServerResponse, { status, type, body }: Answer, withBody
   response.end(withBody ? body : undefined);
 };
 
-/** Listens on `host` (default loopback). Rejects when the address is taken. */
+/** Listens on `host` (default loopback). Rejects when the address is in use. */
 export const startOpsServer = async (options: OpsServerOptions): Promise<OpsServer> => {
   const { host = '127.0.0.1', port } = options;
   const server = createServer({ requestTimeout: 5000, headersTimeout: 5000, keepAliveTimeout: 5000 });
@@ -66,14 +66,14 @@ export const startOpsServer = async (options: OpsServerOptions): Promise<OpsServ
   server.setTimeout(10_000);
   server.on('request', async ({ method, url }, response) => {
     if (method !== 'GET' && method !== 'HEAD') {
-      send(response, json(405, { status: 405, detail: 'only GET and HEAD are answered here' }), true);
+      send(response, json(405, { status: 405, detail: 'only GET and HEAD are allowed' }), true);
       return;
     }
     const path = url?.split('?', 1)[0] ?? '/';
     try {
       send(response, await answer(path, options), method === 'GET');
     } catch (cause) {
-      // A metric's collect function failed; the probe must get an answer all the same.
+      // A metric's collect function failed; the probe must get an answer.
       const detail = cause instanceof Error ? cause.message : String(cause);
       send(response, json(500, { status: 500, detail }), true);
     }

@@ -1,4 +1,4 @@
-/** A whole service as `run` sees it, for run.test.ts: IRONLOG_SCENARIO says how it behaves. Reports over its IPC channel. */
+/** A whole service for run.test.ts: IRONLOG_SCENARIO selects its behaviour. Reports over its IPC channel. */
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { z } from 'zod';
@@ -19,17 +19,17 @@ const create = (config: z.output<typeof env>, { signal }: Partial<Runtime>): Ser
   const scenario = config.IRONLOG_SCENARIO;
   if (scenario === 'not-created') throw new Error('no such wiring');
   const selfStop = createSelfStop();
-  // Keeps the process alive, as a real service's sockets do.
+  // Keeps the process alive, like a real service's sockets.
   const server = createServer();
   const start = async (): Promise<void> => {
     server.listen(0, '127.0.0.1');
-    if (scenario === 'bad-setting') throw new ConfigError('IRONLOG_SCENARIO is not to our liking');
+    if (scenario === 'bad-setting') throw new ConfigError('IRONLOG_SCENARIO is not supported');
     if (scenario === 'broken') throw new Error('the disk is gone');
     if (scenario === 'slow-start') {
       tell('starting');
       await delay(3_600_000, signal);
     }
-    if (scenario === 'stray') setImmediate(() => void Promise.reject(new Error('nobody waits for me')));
+    if (scenario === 'stray') setImmediate(() => void Promise.reject(new Error('unhandled')));
     if (scenario === 'superseded') selfStop.end({ code: 'superseded', reason: 'a newer one runs', exitCode: 75 });
     tell('started');
   };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, test, vi } from 'vitest';
 
-// Each test starts a process, which takes as long as the machine lets it.
+// Each test starts a process, whose duration depends on the machine.
 vi.setConfig({ testTimeout: 30_000 });
 
 interface Ended {
@@ -14,7 +14,7 @@ interface Ended {
   readonly messages: readonly string[];
 }
 
-/** Starts the fixture as a process; `react` may answer what it tells. */
+/** Starts the fixture as a process; `react` is called with its reports. */
 const runFixture = async (
   env: Record<string, string>,
   react: (message: string, kill: (signal: NodeJS.Signals) => void) => void = () => undefined,
@@ -68,7 +68,7 @@ test('a signal during start ends the start', async () => {
   expect(ended).toMatchObject({ code: 0, messages: ['starting', 'stopping'] });
 });
 
-test('a stop that takes too long is cut off, and is a failure', async () => {
+test('a stop that takes too long is interrupted, and is a failure', async () => {
   const ended = await runFixture({ IRONLOG_SCENARIO: 'slow-stop' }, (message, kill) => {
     if (message === 'started') kill('SIGTERM');
   });
@@ -88,9 +88,9 @@ test('a wrong environment ends with 78 and the name of the variable on standard 
   expect(typo.stderr).toContain('IRONLOG_LOGLEVEL is not a variable of this service; the nearest is IRONLOG_LOG_LEVEL');
 });
 
-test('a setting that only turns out wrong during start ends with 78 too, after a stop', async () => {
+test('a setting that proves wrong during the start ends with 78, too, after a stop', async () => {
   const ended = await runFixture({ IRONLOG_SCENARIO: 'bad-setting' });
-  expect(ended).toMatchObject({ code: 78, stderr: 'IRONLOG_SCENARIO is not to our liking\n', messages: ['stopping'] });
+  expect(ended).toMatchObject({ code: 78, stderr: 'IRONLOG_SCENARIO is not supported\n', messages: ['stopping'] });
 });
 
 test('a start that fails is logged as fatal and ends with 70', async () => {
@@ -99,13 +99,13 @@ test('a start that fails is logged as fatal and ends with 70', async () => {
   expect(logLines(ended)[0]).toMatchObject({ level: 'fatal', err: { message: 'the disk is gone' } });
 });
 
-test('a rejection that nobody handles is logged as fatal and ends with 70', async () => {
+test('an unhandled rejection is logged as fatal and ends with 70', async () => {
   const ended = await runFixture({ IRONLOG_SCENARIO: 'stray' });
   expect(ended.code).toBe(70);
-  expect(logLines(ended).at(-1)).toMatchObject({ level: 'fatal', err: { message: 'nobody waits for me' } });
+  expect(logLines(ended).at(-1)).toMatchObject({ level: 'fatal', err: { message: 'unhandled' } });
 });
 
-test('a service that ends itself is stopped, and gives the exit code', async () => {
+test('a service that ends itself is stopped, and sets the exit code', async () => {
   const ended = await runFixture({ IRONLOG_SCENARIO: 'superseded' });
   expect(ended).toMatchObject({ code: 75 });
   expect(ended.messages.at(-1)).toBe('stopping');

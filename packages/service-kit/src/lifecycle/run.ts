@@ -1,4 +1,4 @@
-/** What every `main.ts` calls: configuration, start, and a bounded stop on a signal, a failure or the service's own decision. */
+/** Called by every `main.ts`: configuration, start, and a bounded stop on a signal, a failure or the service's own decision. */
 import type { z } from 'zod';
 import { ConfigError, loadConfig } from '../config/config.ts';
 import { logEnvironment, processEnvironment } from '../config/environment.ts';
@@ -11,11 +11,11 @@ import { ExitCode, type ServiceEnd } from './self-stop.ts';
 
 /** A service as `create` returns it; a test starts and stops it the same way. */
 export interface Service {
-  /** Resolves when it is at work. May be given up by the runtime's `signal`. */
+  /** Resolves when the service works. The runtime's `signal` may abort it. */
   start(): Promise<void>;
-  /** Finishes what must be finished and frees everything. May be called while `start` is still under way. */
+  /** Completes pending work and releases everything. May be called while `start` is still in progress. */
   stop(): Promise<void>;
-  /** Resolves when the service decides to end itself (see `createEnding`). */
+  /** Resolves when the service ends itself (see `createSelfStop`). */
   readonly ended?: Promise<ServiceEnd>;
 }
 
@@ -25,7 +25,7 @@ export interface RunOptions<Schema extends z.ZodType> {
   readonly name: string;
   readonly env: Schema;
   readonly create: (config: z.output<Schema>, overrides: Partial<Runtime>) => Service | Promise<Service>;
-  /** Bound of `stop`, in milliseconds; default 10,000. */
+  /** Time limit of `stop`, in milliseconds; default 10,000. */
   readonly stopTimeoutMs?: number;
 }
 
@@ -36,15 +36,15 @@ const refuseToStart = (error: ConfigError): never => {
 
 const catchUnhandled = (logger: Logger): void => {
   const die = (err: unknown): void => {
-    logger.fatal({ err }, 'a failure that nobody handled: this is a bug');
+    logger.fatal({ err }, 'unhandled failure: this is a bug');
     process.exit(ExitCode.software);
   };
   process.on('unhandledRejection', die);
   process.on('uncaughtException', die);
 };
 
-// Only the first signal counts: Ctrl-C reaches a whole process group, and its supervisor then sends SIGTERM as well.
-// Whoever will not wait for the bounded stop has SIGKILL, which the log is made for (P3).
+// Only the first signal counts: Ctrl-C reaches the whole process group, and the supervisor then sends SIGTERM as well.
+// SIGKILL ends the process without a stop, which the log tolerates (P3).
 const stopOnSignal = (logger: Logger): AbortSignal => {
   const controller = new AbortController();
   const onSignal = (signal: NodeJS.Signals): void => {
@@ -57,7 +57,7 @@ const stopOnSignal = (logger: Logger): AbortSignal => {
   return controller.signal;
 };
 
-/** Runs `service` until something ends it, and says what: a signal, its own decision, or a failed start. */
+/** Runs `service` until it ends: by a signal, its own decision, or a failed start. Returns the exit code. */
 const work = async (service: Service, signal: AbortSignal, logger: Logger): Promise<number> => {
   const asked = Promise.withResolvers<number>();
   signal.addEventListener('abort', () => asked.resolve(ExitCode.ok), { once: true });
@@ -98,12 +98,12 @@ const stopWithin = async (stop: () => Promise<void>, timeoutMs: number, logger: 
 };
 
 /**
- * Never returns: ends the process with 0 after a signal, 78 for what an operator must change (the variable's name is
- * on standard error), 70 for a bug or a stop that took too long, or the code of the service's own `ended`.
+ * Never returns. Exit codes: 0 after a signal, 78 for a configuration error (the variable's name is on standard error),
+ * 70 for a bug or a stop that took too long, or the code of the service's own `ended`.
  */
 export const run = async <Schema extends z.ZodType>(options: RunOptions<Schema>): Promise<never> => {
   const { name, env: schema, create, stopTimeoutMs = 10_000 } = options;
-  // State directories are 0700 and files 0600, whatever the shell's umask was.
+  // State directories are 0700 and files 0600, independent of the shell's umask.
   process.umask(0o077);
   const env = processEnvironment();
   try {

@@ -1,21 +1,21 @@
-/** What `run` prepares for a service, and a test may replace piece by piece. */
+/** A service's runtime, prepared by `run`; a test may replace each part. */
 
 import { createLogger, type Logger, type LogLevel } from '../telemetry/log.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
 import { type Clock, systemClock } from '../time/clock.ts';
 import { createHealth, type Health } from './health.ts';
 
-/** The surroundings of one service instance; nothing in it is global, so several run in one process. */
+/** The runtime of one service instance. Nothing in it is global, so several run in one process. */
 export interface Runtime {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly health: Health;
   readonly clock: Clock;
-  /** Aborted when the service is asked to stop; ends waits during `start`. */
+  /** Aborted when the service is to stop; ends waits during `start`. */
   readonly signal: AbortSignal;
 }
 
-/** What `createRuntime` is given: any part of a runtime, and how to make the others. */
+/** The options of `createRuntime`: any part of a runtime, and settings for the others. */
 export interface RuntimeOptions extends Partial<Runtime> {
   readonly logLevel?: LogLevel;
   /** The host id on every log line. */
@@ -24,7 +24,7 @@ export interface RuntimeOptions extends Partial<Runtime> {
   readonly processMetrics?: boolean;
 }
 
-/** Fills in whatever `options` leaves out. `service` is the name in logs and metrics. */
+/** Fills in the missing parts. `service` is the name in logs and metrics. */
 export const createRuntime = (service: string, options: RuntimeOptions = {}): Runtime => {
   const { logLevel = 'info', host, processMetrics = false } = options;
   return {

@@ -1,14 +1,14 @@
-/** How a service ends by its own decision (superseded, connection closed for good), as a value and not an exception. */
+/** How a service ends by its own decision (superseded, connection closed for good): a value, not an exception. */
 
-/** Exit codes of a service, after sysexits.h, so that a supervisor can tell what a restart would change. */
+/** Exit codes of a service, after sysexits.h. They tell a supervisor whether a restart can help. */
 export const ExitCode = {
-  /** Stopped because it was asked to. */
+  /** Stopped on request. */
   ok: 0,
-  /** A bug or a broken invariant: restart, and look at the log. */
+  /** A bug or a broken invariant: restart, and read the log. */
   software: 70,
-  /** The surroundings failed it; a restart may find them better. */
+  /** The environment failed; a restart may help. */
   temporary: 75,
-  /** Something that only an operator can change: a restart fails the same way. */
+  /** A configuration error: a restart fails the same way. */
   config: 78,
 } as const;
 
@@ -16,18 +16,18 @@ export const ExitCode = {
 export interface ServiceEnd {
   /** Short and stable, for logs and alerts: `superseded`, `nats-closed`. */
   readonly code: string;
-  /** One sentence for an operator: what was found and what to do. */
+  /** One sentence for an operator: the cause and the action. */
   readonly reason: string;
   readonly exitCode: number;
 }
 
-/** The one place where parts of a service say that it must end; the first to say so is heard. */
+/** The one place where a part of a service requests its end; the first request counts. */
 export interface SelfStop {
   readonly ended: Promise<ServiceEnd>;
   end(end: ServiceEnd): void;
 }
 
-/** An `Ending` that nobody has asked for yet. */
+/** A `SelfStop` without a request yet. */
 export const createSelfStop = (): SelfStop => {
   const { promise, resolve } = Promise.withResolvers<ServiceEnd>();
   return { ended: promise, end: resolve };

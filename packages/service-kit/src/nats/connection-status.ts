@@ -1,20 +1,20 @@
-/** Follows a NATS connection's life: readiness and metrics tell its state, and a stranger's server is left at once. */
+/** Watches a NATS connection: reports its state in readiness and metrics, and closes it when the server is not ours. */
 import type { NatsConnection, Status } from '@nats-io/transport-node';
 import type { NatsSettings } from '../config/environment.ts';
 import type { Runtime } from '../lifecycle/runtime.ts';
 import { ExitCode, type SelfStop } from '../lifecycle/self-stop.ts';
 
-/** What `connectNats` needs. */
+/** The dependencies of `connectNats`. */
 export interface NatsDeps {
   readonly settings: NatsSettings;
   /** Shown on nats-server's monitoring pages. */
   readonly name: string;
   readonly runtime: Pick<Runtime, 'logger' | 'health' | 'metrics' | 'signal'>;
-  /** Told when the connection is lost for good, or came back to a server that is not ours. */
+  /** Used when the connection is lost for good, or reconnects to a server that is not ours. */
   readonly selfStop: SelfStop;
 }
 
-/** Why the connected server is not ours, or undefined. A port that answers is not yet our server. */
+/** Why the connected server is not ours, or undefined. */
 export const wrongServer = (connection: NatsConnection, expected: readonly string[]): string | undefined => {
   const name = connection.info?.server_name ?? '';
   return expected.includes(name)
@@ -24,13 +24,13 @@ export const wrongServer = (connection: NatsConnection, expected: readonly strin
 
 /** A watch over one connection. */
 export interface Watch {
-  /** Called before closing on purpose, so that it is not taken for a loss. */
+  /** Call it before an intended close, so that it does not count as a loss. */
   expectClose(): void;
-  /** Resolves when the connection is closed and nothing more will be said about it. */
+  /** Resolves when the connection is closed and no status will follow. */
   readonly finished: Promise<void>;
 }
 
-/** Follows `connection` until it closes; ends the service when that was not asked for. */
+/** Watches `connection` until it closes; an unexpected close ends the service. */
 export const watchConnection = (connection: NatsConnection, deps: NatsDeps): Watch => {
   const { settings, selfStop } = deps;
   const { logger, health, metrics } = deps.runtime;
@@ -52,7 +52,7 @@ export const watchConnection = (connection: NatsConnection, deps: NatsDeps): Wat
       logger.info({ server: connection.getServer() }, 'NATS is back');
       return;
     }
-    // P1: an acknowledgement by another server is no promise of ours. Closing drops what was not sent yet.
+    // P1: another server's acknowledgement is no promise of ours. Closing drops unsent messages.
     down(wrong);
     closeExpected = true;
     selfStop.end({ code: 'nats-wrong-server', reason: wrong, exitCode: ExitCode.temporary });

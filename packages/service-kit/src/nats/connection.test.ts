@@ -45,7 +45,7 @@ describe('a connection to a real nats-server', { timeout: 30_000 }, () => {
     return link;
   };
 
-  test('makes the service ready, and uses inboxes of its own user', async () => {
+  test("makes the service ready, and uses its own user's inboxes", async () => {
     const around = surroundings();
     const { connection } = await connect(settingsFor((await server()).url), around);
     expect(await around.runtime.health.report()).toMatchObject({ ready: true, checks: { nats: { ok: true } } });
@@ -54,7 +54,7 @@ describe('a connection to a real nats-server', { timeout: 30_000 }, () => {
     expect(await around.runtime.metrics.text()).toContain('ironlog_nats_connected{service="test"} 1');
   });
 
-  test('waits for a server that is not there yet, and can be told to give up', async () => {
+  test('waits for a server that is not available yet, until aborted', async () => {
     const controller = new AbortController();
     const around = surroundings(controller.signal);
     const waiting = connectNats({
@@ -69,7 +69,7 @@ describe('a connection to a real nats-server', { timeout: 30_000 }, () => {
     await outcome;
   });
 
-  test('refuses a server of another name, and a refused user, as configuration errors', async () => {
+  test('treats a server of another name, and a refused user, as configuration errors', async () => {
     const { url } = await server({ name: 'stranger' });
     await expect(connect(settingsFor(url))).rejects.toThrow('is named "stranger", not n1; check IRONLOG_NATS_URL');
     const wrongUser = connect(settingsFor(url, { password: new Secret('canary') }));
@@ -78,7 +78,7 @@ describe('a connection to a real nats-server', { timeout: 30_000 }, () => {
     await expect(wrongUser).rejects.not.toThrow('canary');
   });
 
-  test('is not ready while the server is gone, and comes back by itself', async () => {
+  test('is not ready while the server is unavailable, and reconnects by itself', async () => {
     const [port, monitorPort] = [await freePort(), await freePort()];
     const first = await server({ port, monitorPort });
     const around = surroundings();
@@ -98,7 +98,7 @@ describe('a connection to a real nats-server', { timeout: 30_000 }, () => {
     await connection.flush();
   });
 
-  test('leaves at once, and ends the service, when another server answers after a reconnect', async () => {
+  test('closes at once, and ends the service, when another server answers after a reconnect', async () => {
     const [port, monitorPort] = [await freePort(), await freePort()];
     const first = await server({ port, monitorPort });
     const around = surroundings();
@@ -111,7 +111,7 @@ describe('a connection to a real nats-server', { timeout: 30_000 }, () => {
     expect((await around.runtime.health.report()).ready).toBe(false);
   });
 
-  test('draining ends within its bound although the server is gone, and is no reason to end the service', async () => {
+  test('drains within its time limit although the server is unavailable, without ending the service', async () => {
     const gone = await server();
     const around = surroundings();
     const link = await connect(settingsFor(gone.url), around);
@@ -130,7 +130,7 @@ describe('a connection to a real nats-server', { timeout: 30_000 }, () => {
   });
 
   test.each(['"2m"', '"1s"'])(
-    'sync_interval: %s is refused, unless unsafe sync is allowed, which is loud',
+    'sync_interval: %s is refused, unless unsafe sync is allowed, which logs a warning',
     async (sync) => {
       const { url, monitorUrl } = await server({ sync });
       const settings = settingsFor(url, { monitorUrls: [monitorUrl] });
@@ -144,7 +144,7 @@ describe('a connection to a real nats-server', { timeout: 30_000 }, () => {
     },
   );
 
-  test('a service gets no link to a server that would forget, and leaves none open', async () => {
+  test('a service gets no link to a server that may lose messages, and leaves none open', async () => {
     const { url, monitorUrl } = await server({ sync: '"2m"' });
     const config = loadConfig(z.object(natsEnvironment), {
       IRONLOG_NATS_URL: url,
@@ -164,7 +164,7 @@ describe('a connection to a real nats-server', { timeout: 30_000 }, () => {
     expect(await connections()).toBe(1);
   });
 
-  test('what cannot be known counts as unsafe: no URL, no answer, another server, no JetStream', async () => {
+  test('an unknown setting counts as unsafe: no URL, no answer, another server, no JetStream', async () => {
     const mine = await server();
     const other = await server({ name: 'n2' });
     const bare = await server({ name: 'n1', jetstream: false });

@@ -1,4 +1,4 @@
-/** A NATS connection that is known to be to our server, comes back by itself, and says so when it cannot. */
+/** A NATS connection that is verified to be to our server and reconnects by itself; a final failure is reported. */
 import { AuthorizationError, connect, type NatsConnection } from '@nats-io/transport-node';
 import { ConfigError } from '../config/config.ts';
 import type { NatsSettings } from '../config/environment.ts';
@@ -6,11 +6,11 @@ import { type Attempt, delay, retry } from '../time/retry.ts';
 import { type NatsDeps, watchConnection, wrongServer } from './connection-status.ts';
 
 const CONNECT_TIMEOUT_MS = 5000;
-// The client's default of two minutes would leave a half-open connection unnoticed for four.
+// With the client's default of two minutes a half-open connection would go unnoticed for four.
 const PING_INTERVAL_MS = 5000;
 const MAX_RECONNECT_WAIT_MS = 1000;
 
-/** An open connection and the way to give it up. */
+/** An open connection and its close function. */
 export interface NatsLink {
   readonly connection: NatsConnection;
   /** Lets subscriptions finish and flushes what is published, for at most `timeoutMs` (default 3000), then closes. Never rejects. */
@@ -24,7 +24,7 @@ const attemptConnect = async (settings: NatsSettings, name: string): Promise<Att
       user: settings.user,
       pass: settings.password.reveal(),
       name,
-      // Permissions allow each user its own inboxes only (P9).
+      // Permissions allow each user only its own inboxes (P9).
       inboxPrefix: `_INBOX_${settings.user}`,
       timeout: CONNECT_TIMEOUT_MS,
       pingInterval: PING_INTERVAL_MS,
@@ -33,7 +33,7 @@ const attemptConnect = async (settings: NatsSettings, name: string): Promise<Att
       reconnectDelayHandler: () => 50 + Math.random() * MAX_RECONNECT_WAIT_MS,
       // Only the configured servers are ours; gossip must not add others.
       ignoreClusterUpdates: true,
-      // A stack captured for every request costs more than it tells.
+      // A stack trace per request costs more than it is worth.
       noAsyncTraces: true,
     });
     return { kind: 'done', value };
@@ -50,9 +50,9 @@ const attemptConnect = async (settings: NatsSettings, name: string): Promise<Att
 };
 
 /**
- * Connects, waiting as long as it takes for a server to answer; readiness check `nats` follows the connection.
+ * Connects, waiting without limit for a server; the readiness check `nats` follows the connection.
  * @throws ConfigError when the server refuses our user or is not one of `settings.serverNames`;
- *   the signal's reason when aborted.
+ * the signal's reason when aborted.
  */
 export const connectNats = async (deps: NatsDeps): Promise<NatsLink> => {
   const { settings, name, runtime } = deps;
@@ -87,11 +87,11 @@ export const connectNats = async (deps: NatsDeps): Promise<NatsLink> => {
       watch.expectClose();
       const late = new AbortController();
       try {
-        // A drain waits for the server; without one it would wait for ever.
+        // A drain waits for the server, without one for ever.
         if (!connection.isClosed()) await Promise.race([connection.drain(), delay(timeoutMs, late.signal)]);
       } catch (err) {
-        // Stopping goes on: what must not be lost was acknowledged before (P1), and the log tells of the rest.
-        logger.warn({ err }, 'NATS went away before everything was flushed');
+        // The stop continues: promised messages were acknowledged before (P1), and the log has the rest.
+        logger.warn({ err }, 'the NATS connection was lost before everything was flushed');
       } finally {
         late.abort();
         await connection.close();

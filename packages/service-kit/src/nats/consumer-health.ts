@@ -1,7 +1,7 @@
-/** Whether the durable consumers that a service works through are there: readiness, a gauge, and a line at each change. */
+/** Reports whether a service's durable consumers exist: in readiness, as a gauge, and in a log line at each change. */
 import type { Runtime } from '../lifecycle/runtime.ts';
 
-/** A durable consumer was looked for. */
+/** Whether a durable consumer was found. */
 export interface ConsumerObservation {
   readonly stream: string;
   readonly durable: string;
@@ -9,9 +9,9 @@ export interface ConsumerObservation {
 }
 
 /**
- * One that is missing turns readiness red, in every instance of the service, though each of them still answers: it is a
- * work list that nobody makes anew but the provisioner. What is promised meanwhile (a 202 for a create that waits, a
- * message on the NATS door, a failure to be put right) is taken up by nobody, and nothing else would show it (P8).
+ * A missing consumer makes every instance of the service not ready, though each still answers: only the provisioner can
+ * recreate it. Until then nothing processes what was promised (a 202 for a waiting create, a message at the NATS
+ * ingress, a failure to recover), and nothing else would show it (P8).
  */
 export const createConsumerHealth = ({
   health,
@@ -24,10 +24,10 @@ export const createConsumerHealth = ({
     gauge.set({ consumer: durable }, found ? 1 : 0);
     if (found) {
       health.set(durable, { ok: true });
-      if (missing.delete(durable)) logger.info({ stream, durable }, 'a durable consumer is there again');
+      if (missing.delete(durable)) logger.info({ stream, durable }, 'a durable consumer exists again');
       return;
     }
-    const reason = `${stream} has no consumer ${durable}: nobody works through it until it is provisioned again`;
+    const reason = `${stream} has no consumer ${durable}: nothing processes it until it is provisioned again`;
     health.set(durable, { ok: false, reason });
     if (!missing.has(durable)) logger.warn({ stream, durable, reason }, 'a durable consumer is missing');
     missing.add(durable);

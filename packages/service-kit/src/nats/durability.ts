@@ -1,4 +1,4 @@
-/** Finds out whether an acknowledged message survives a power failure, as P1 promises, from nats-server's own monitoring. */
+/** Checks in nats-server's monitoring whether an acknowledged message survives a power failure, as P1 promises. */
 import { get } from 'node:http';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { z } from 'zod';
@@ -10,8 +10,8 @@ const TIMEOUT_MS = 2000;
 const MAX_BYTES = 1024 * 1024;
 const NANOSECONDS_PER_MS = 1_000_000;
 
-// nats-server 2.15, measured: with `sync_interval: always`, /varz says `sync_always: true` while `sync_interval` still
-// shows the default of two minutes; with any other setting `sync_always` is absent.
+// Measured with nats-server 2.15: under `sync_interval: always`, /varz has `sync_always: true` while `sync_interval`
+// still shows the default of two minutes; under any other setting `sync_always` is absent.
 const varz = z.object({
   server_id: z.string(),
   server_name: z.string(),
@@ -20,7 +20,7 @@ const varz = z.object({
     .optional(),
 });
 
-/** What is known of the servers' fsync setting. */
+/** The known state of the servers' fsync setting. */
 export type Durability =
   | { readonly kind: 'always' }
   | { readonly kind: 'interval'; readonly server: string; readonly syncIntervalMs: number }
@@ -48,8 +48,8 @@ const inspect = async (monitorUrl: string): Promise<z.output<typeof varz>> =>
 const unknown = (reason: string): Durability => ({ kind: 'unknown', reason });
 
 /**
- * Reads `/varz` of every monitoring URL. The server that `connection` talks to must be among them, by its
- * server_id: another server's setting says nothing about ours.
+ * Reads `/varz` of every monitoring URL. The connected server must be among them, by its server_id: another server's
+ * setting proves nothing about ours.
  */
 export const checkDurability = async (
   connection: NatsConnection,
@@ -81,7 +81,7 @@ const problem = (found: Exclude<Durability, { kind: 'always' }>): string =>
     ? `nats-server ${found.server} syncs every ${found.syncIntervalMs} ms: a power failure loses acknowledged messages`
     : `nats-server's sync setting cannot be read (${found.reason})`;
 
-/** Where `requireDurability` looks and speaks. */
+/** The dependencies of `requireDurability`. */
 export interface DurabilityDeps {
   readonly connection: NatsConnection;
   readonly settings: Pick<NatsSettings, 'monitorUrls' | 'allowUnsafeSync'>;
@@ -89,8 +89,8 @@ export interface DurabilityDeps {
 }
 
 /**
- * P1: goes on only with `sync_interval: always`, or with a loud warning where unsafe sync is allowed.
- * @throws ConfigError saying what to change.
+ * P1: requires `sync_interval: always`; where unsafe sync is allowed, it only warns.
+ * @throws ConfigError with the required change.
  */
 export const requireDurability = async ({ connection, settings, logger }: DurabilityDeps): Promise<void> => {
   const found = await checkDurability(connection, settings.monitorUrls);

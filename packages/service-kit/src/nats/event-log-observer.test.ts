@@ -18,7 +18,7 @@ const observed = () => {
 };
 const cause = new Error('timeout');
 
-test('an append is measured by its outcome, and what was refused or stayed unknown is counted', async () => {
+test('an append is measured by its outcome, and refused and unknown ones are counted', async () => {
   const { observe, metrics } = observed();
   for (const outcome of ['committed', 'conflict', 'unknown'] as const) observe({ kind: 'append', outcome, ms: 20 });
   const text = await metrics.text();
@@ -27,20 +27,17 @@ test('an append is measured by its outcome, and what was refused or stayed unkno
   expect(text).toMatch(/append_unknown_total\{[^}]*\} 1/);
 });
 
-test.each(['append', 'publish'])(
-  '%s that had to be repeated turns readiness red for ten seconds',
-  async (operation) => {
-    const { observe, health, clock, last } = observed();
-    expect((await health.report()).ready).toBe(true);
-    observe({ kind: 'retry', operation, attempt: 3, cause });
-    expect(last()).toMatchObject({ level: 'warn', action: operation, attempt: 3, err: { message: 'timeout' } });
-    expect((await health.report()).checks).toMatchObject({ jetstream: { ok: false } });
-    clock.advance(10_000);
-    expect((await health.report()).ready).toBe(true);
-  },
-);
+test.each(['append', 'publish'])('%s that was retried turns readiness red for ten seconds', async (operation) => {
+  const { observe, health, clock, last } = observed();
+  expect((await health.report()).ready).toBe(true);
+  observe({ kind: 'retry', operation, attempt: 3, cause });
+  expect(last()).toMatchObject({ level: 'warn', action: operation, attempt: 3, err: { message: 'timeout' } });
+  expect((await health.report()).checks).toMatchObject({ jetstream: { ok: false } });
+  clock.advance(10_000);
+  expect((await health.report()).ready).toBe(true);
+});
 
-test('a failed publish keeps readiness red until a probe or a publish is acknowledged, however long that takes', async () => {
+test('a failed publish keeps readiness red until a probe or a publish is acknowledged, without a time limit', async () => {
   const { observe, health, clock } = observed();
   let isStored = false;
   let probes = 0;
@@ -62,14 +59,14 @@ test('a failed publish keeps readiness red until a probe or a publish is acknowl
   expect((await health.report()).ready).toBe(true);
 });
 
-test('a read that had to be repeated is logged, and promises nothing that readiness would take back', async () => {
+test('a read that was retried is logged, and does not affect readiness', async () => {
   const { observe, health, last } = observed();
   observe({ kind: 'retry', operation: 'read', attempt: 1, cause });
   expect(last()).toMatchObject({ action: 'read' });
   expect((await health.report()).ready).toBe(true);
 });
 
-test('a hole in the log is an error with where it is', () => {
+test('a hole in the log is logged as an error with its position', () => {
   const { observe, last } = observed();
   observe({ kind: 'hole', after: 4, next: 7 });
   expect(last()).toMatchObject({ level: 'error', expected: 5, actual: 7 });

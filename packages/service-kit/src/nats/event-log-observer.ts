@@ -1,9 +1,9 @@
-/** What an event log and a work queue tell of themselves, as metrics, log lines and readiness of the service that uses them. */
+/** Turns the observations of an event log and a work queue into its service's metrics, log lines and readiness. */
 
 import type { Runtime } from '../lifecycle/runtime.ts';
 import { type ConsumerObservation, createConsumerHealth } from './consumer-health.ts';
 
-/** One thing told; what `@ironlog/event-log` reports are these and no others, which the compiler holds it to. */
+/** One observation. The compiler checks that `@ironlog/event-log` reports exactly these. */
 export type LogObservation =
   | { readonly kind: 'append'; readonly outcome: 'committed' | 'conflict' | 'unknown'; readonly ms: number }
   | { readonly kind: 'stored' }
@@ -11,23 +11,23 @@ export type LogObservation =
   | ({ readonly kind: 'consumer' } & ConsumerObservation)
   | { readonly kind: 'hole'; readonly after: number; readonly next: number };
 
-/** An append is repeated until it succeeds: this long after the last repetition none is failing any more. */
+/** An append is retried until it succeeds: this long after the last retry none is failing any more. */
 const RED_FOR_MS = 10_000;
 const PROBE_EVERY_MS = 1_000;
 
-/** Takes observations, and must not throw. */
+/** Takes observations; must not throw. */
 export interface LogObserver {
   (observation: LogObservation): void;
   /**
-   * Publishing to WORK is given up when its caller has waited long enough, so after a failure nothing may come that
-   * would show a success. `probe` is called once a second from a failed publish on, until it or a publish succeeds.
+   * A caller may give up a publish to WORK, so no success may follow a failure. `probe` is called once a second after a
+   * failed publish, until it or a publish succeeds.
    */
   probeWith(probe: () => Promise<void>): void;
 }
 
 /**
- * Made once per service: it registers the check `jetstream`, which is the outcome of the newest publish or probe. A full
- * disk is silent, publishes only time out; and nothing may be promised while the store takes no writes (P1).
+ * Call it once per service: it registers the check `jetstream`, the result of the last publish or probe. A full disk
+ * only shows in timeouts of publishes, and nothing may be promised while the stream accepts no writes (P1).
  */
 export const observeLog = ({
   metrics,
@@ -55,7 +55,7 @@ export const observeLog = ({
   const scheduleProbe = (): void => {
     if (!probe || timer || signal.aborted) return;
     timer = setTimeout(async () => {
-      // A probe that fails says what the failed publish has said already; readiness stays red.
+      // A failed probe adds nothing to the failed publish; readiness stays red.
       await probe?.().catch(() => undefined);
       timer = undefined;
       if (publishFails()) scheduleProbe();
@@ -82,7 +82,7 @@ export const observeLog = ({
       case 'retry': {
         const { operation, attempt, cause } = observation;
         onFailure(operation);
-        logger.warn({ action: operation, attempt, err: cause }, 'NATS is asked again');
+        logger.warn({ action: operation, attempt, err: cause }, 'a NATS request is retried');
         return;
       }
       case 'consumer':

@@ -1,4 +1,4 @@
-/** Real nats-servers for the tests beside this file: started in a folder of their own, stopped by their own pid. */
+/** Real nats-servers for the tests in this folder: each in its own directory, stopped by its pid. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -6,14 +6,14 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** The nats-server that the tests' own set-up found. @throws Error when they were started without it. */
+/** The nats-server found by the tests' setup. @throws Error when they were started without it. */
 const natsBinary = (): string => {
   const { IRONLOG_NATS_SERVER: path } = process.env;
   if (path) return path;
   throw new Error('IRONLOG_NATS_SERVER is not set: run these tests with npm test, or with vitest in the root folder');
 };
 
-/** A TCP port that was free a moment ago. */
+/** A TCP port that was free just now. */
 export const freePort = async (): Promise<number> => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -24,7 +24,7 @@ export const freePort = async (): Promise<number> => {
   return address.port;
 };
 
-/** How one test server differs from another. */
+/** The settings of a test server. */
 export interface ServerOptions {
   readonly name: string;
   readonly port: number;
@@ -51,7 +51,7 @@ const ready = async (child: ChildProcess): Promise<void> => {
   });
 };
 
-/** Starts a server with an empty store, and waits until it says that it is ready. */
+/** Starts a server with an empty store, and waits until it is ready. */
 export const startNatsServer = async (options: ServerOptions): Promise<TestServer> => {
   const { name, port, monitorPort, sync = 'always', jetstream = true } = options;
   const directory = mkdtempSync(join(tmpdir(), 'ironlog-nats-'));

@@ -1,4 +1,4 @@
-/** A service's own link to NATS: to our servers, and to none that would forget what it has acknowledged. */
+/** A service's NATS link: to our servers only, and only to those that keep acknowledged messages. */
 
 import { natsSettings } from '../config/environment.ts';
 import type { Runtime } from '../lifecycle/runtime.ts';
@@ -10,14 +10,14 @@ export interface OpenNatsOptions {
   readonly config: Parameters<typeof natsSettings>[0];
   /** Shown on nats-server's monitoring pages. */
   readonly name: string;
-  /** Once its signal has aborted, nothing is opened any more. */
+  /** After its signal has aborted, nothing is opened. */
   readonly runtime: Pick<Runtime, 'logger' | 'health' | 'metrics' | 'signal'>;
   readonly selfStop: SelfStop;
 }
 
 /**
- * P1: what a service promises rests on the servers' fsync.
- * @throws ConfigError as `connectNats` and `requireDurability` do, the signal's reason when aborted; nothing of it is open then.
+ * P1: a service's promises depend on the servers' fsync.
+ * @throws ConfigError like `connectNats` and `requireDurability`, or the signal's reason when aborted; no link is open then.
  */
 export const openNats = async ({ config, name, runtime, selfStop }: OpenNatsOptions): Promise<NatsLink> => {
   const settings = natsSettings(config);

@@ -26,7 +26,7 @@ it('turns readiness red, and logs each wrong setting once', async () => {
   expect(lines.filter((line) => line.includes('stream-config'))).toHaveLength(1);
 });
 
-it('stays as it was while JetStream does not answer', async () => {
+it('keeps its state while JetStream does not answer', async () => {
   const { logger } = logged();
   const health = createHealth();
   await checkStreams({ health, logger }, () => Promise.reject(new Error('no responders')));

@@ -1,13 +1,13 @@
-/** Whether the streams are configured as they should be: log lines at the start and readiness from then on. */
+/** Reports whether the streams have the defined configuration: log lines at the start, readiness from then on. */
 import type { Runtime } from '../lifecycle/runtime.ts';
 
-/** A configuration changes only when somebody changes it: reading it more often costs nats-server more than it tells. */
+/** A configuration rarely changes: a shorter interval would only load nats-server. */
 const CHECK_EVERY_MS = 10_000;
 
 /**
- * `inspect` returns one sentence for each stream that is not as defined, and throws while JetStream does not answer. A
- * service still starts with a wrong stream: its log can be read, and the readiness check `streams` says what to change.
- * An inspection that fails keeps the result of the one before; the check of the connection shows why.
+ * `inspect` returns one sentence per stream that differs from its definition, and throws while JetStream does not
+ * answer. A service still starts with a wrong stream: its log can be read, and the readiness check `streams` names the
+ * required change. A failed inspection keeps the previous result; the connection's check shows the cause.
  */
 export const checkStreams = async (
   { health, logger }: Pick<Runtime, 'health' | 'logger'>,
@@ -19,7 +19,7 @@ export const checkStreams = async (
     checkedAt = performance.now();
     const found = await inspect();
     for (const reason of found.filter((reason) => !wrong.includes(reason)))
-      logger.error({ code: 'stream-config', reason }, 'a stream is not configured as it should be');
+      logger.error({ code: 'stream-config', reason }, 'a stream has a wrong configuration');
     if (wrong.length > 0 && found.length === 0)
       logger.info({ code: 'stream-config' }, 'the streams are as defined again');
     wrong = found;

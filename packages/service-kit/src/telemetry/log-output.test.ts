@@ -11,8 +11,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-it('drops and counts a line that a full device does not take, and does not throw', () => {
-  // Every write to it fails with ENOSPC (full(4)).
+it('drops and counts a line that a full device refuses, and does not throw', () => {
+  // Every write to /dev/full fails with ENOSPC (full(4)).
   const fd = openSync('/dev/full', 'w');
   const output = createLogOutput(fd);
   const logger = createLogger({ service: 'test', to: output });
@@ -22,7 +22,7 @@ it('drops and counts a line that a full device does not take, and does not throw
   closeSync(fd);
 });
 
-it('begins a new line after one that was cut off', () => {
+it('begins a new line after an incomplete one', () => {
   const file = join(directory, 'log');
   const fd = openSync(file, 'w');
   let calls = 0;

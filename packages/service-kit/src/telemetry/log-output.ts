@@ -1,15 +1,15 @@
-/** Where log lines go: a file descriptor. A line that cannot be written is dropped and counted; logging never throws. */
+/** Writes log lines to a file descriptor. A line that cannot be written is dropped and counted; logging never throws. */
 import { writeSync } from 'node:fs';
 import type { DestinationStream } from 'pino';
 
-/** A pipe whose reader is slow is full for a moment: so many tries, with a pause between, before its line is dropped. */
+/** A pipe with a slow reader is full for a short time: the number of tries, with pauses, before a line is dropped. */
 const TRIES = 10;
 const PAUSE_MS = 5;
 
-/** A destination that tells how many lines it has dropped. */
+/** A destination that counts its dropped lines. */
 export interface LogOutput extends DestinationStream {
   readonly dropped: () => number;
-  /** Calls `listener` for each line that is dropped from now on, and once for each that was dropped before. */
+  /** Calls `listener` for each line dropped from now on, and once for each dropped before. */
   onDrop(listener: () => void): void;
 }
 
@@ -20,12 +20,12 @@ const isBusy = (error: unknown): boolean =>
 
 /**
  * Writes synchronously, so that the last lines before an exit are not lost. A full disk, a closed pipe or any other error
- * costs the line and nothing else: a service must not end, and a request must not fail, because it cannot be logged.
+ * costs only the line: no service may end, and no request fail, because of a log line.
  */
 export const createLogOutput = (fd: number, write: typeof writeSync = writeSync): LogOutput => {
   let dropped = 0;
   let listener = (): void => undefined;
-  /** A line was cut off: the next one must not continue it. */
+  /** The last line is incomplete: the next one must not continue it. */
   let isCut = false;
   const writeAll = (bytes: Buffer): void => {
     let written = 0;
@@ -45,7 +45,7 @@ export const createLogOutput = (fd: number, write: typeof writeSync = writeSync)
       try {
         writeAll(Buffer.from(isCut ? `\n${line}` : line));
       } catch {
-        // There is nowhere to report it but the metric.
+        // Only the metric can report it.
         dropped += 1;
         listener();
       }
@@ -58,5 +58,5 @@ export const createLogOutput = (fd: number, write: typeof writeSync = writeSync)
   };
 };
 
-/** Standard output, one for the process: its count is of all loggers together. */
+/** Standard output, one for the process: it counts the lines of all loggers. */
 export const standardOutput = createLogOutput(1);

@@ -29,7 +29,7 @@ test('a line is JSON with service, host, level and an RFC 3339 time', () => {
   expect(last()).not.toHaveProperty('trace_id');
 });
 
-test('fields that are not allowed keep their name and lose their value, in lines and in child loggers', () => {
+test('fields that are not allowed keep their name and lose their value, also in child loggers', () => {
   const { logger, last, text } = capture();
   const fields = {
     authorization: 'canary',
@@ -46,7 +46,7 @@ test('fields that are not allowed keep their name and lose their value, in lines
   expect(text()).not.toContain('canary');
 });
 
-test('an error is logged with type, message, code, stack and cause, but not with what a library hung on it', () => {
+test('an error is logged with type, message, code, stack and cause, without other properties', () => {
   const { logger, last, text } = capture();
   const cause = Object.assign(new Error('connect refused'), { code: 'ECONNREFUSED', request: { headers: 'canary' } });
   logger.error({ err: new Error('no answer', { cause }) }, 'failed');

@@ -1,4 +1,4 @@
-/** JSON logs that hold only fields named here, never a credential, and the trace that each line belongs to. */
+/** JSON logs with a fixed list of fields, without credentials, and with the trace of each line. */
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
 import { standardOutput } from './log-output.ts';
 import { activeTraceparent } from './span.ts';
@@ -6,11 +6,11 @@ import { activeTraceparent } from './span.ts';
 /** A pino logger; also fits Fastify's `loggerInstance`. */
 export type Logger = PinoLogger;
 
-/** From everything to almost nothing. */
+/** From most to least verbose. */
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
-// A field that is not here was not thought about, and could carry a tenant's data or a credential: its value is
-// replaced by DROPPED, so that the author sees it at once. Adding a name is the moment to think.
+// Any other field could carry a tenant's data or a credential: its value is replaced by DROPPED, so that the author
+// notices it. Check that when you add a name.
 const FIELDS: ReadonlySet<string> = new Set(
   `service host err tenant vmId hostId commandId eventId causationId correlationId operationId verb type state task
    revision epoch incarnation pid signal exitCode code reason action attempt attempts waitMs durationMs timeoutMs
@@ -27,7 +27,7 @@ const DROPPED = '[dropped: not an allowed log field]';
 
 const scalar = (value: unknown): boolean => value === null || typeof value !== 'object';
 
-// An error's own properties are left out: a library may have put a whole request there, headers and all.
+// An error's own properties are omitted: a library may have attached a whole request, with its headers.
 const describe = (error: Error): Record<string, unknown> => ({
   type: error.name,
   message: error.message,
@@ -47,14 +47,14 @@ const keep = (name: string, value: unknown): unknown => {
 const allowed = (fields: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, keep(name, value)]));
 
-// Last line of defence, for text that was composed elsewhere (an error's message or stack).
+// Last line of defence, for text composed elsewhere (an error's message or stack).
 const scrub = (line: string): string =>
   line
     .replace(/\b(Bearer|Basic)(\s+)[^\s"\\]+/gi, '$1$2[secret]')
     .replace(/(:\/\/)[^\s"\\/@]+@/g, '$1[secret]@')
     .replace(/\b(password|token|secret)(=|\\":\s*\\")[^\s"\\&]+/gi, '$1$2[secret]');
 
-// Also with tracing off: an event's traceparent and an answer's traceId then lead to these lines.
+// Also without tracing: an event's traceparent and an answer's traceId then lead to these lines.
 const activeSpan = (): Record<string, string> => {
   const [, traceId, spanId] = activeTraceparent()?.split('-') ?? [];
   return traceId === undefined || spanId === undefined ? {} : { trace_id: traceId, span_id: spanId };
@@ -65,12 +65,12 @@ export interface LogOptions {
   readonly service: string;
   readonly host?: string;
   readonly level?: LogLevel;
-  /** Where lines go; standard output, written synchronously so that the last words before an exit are not lost. */
+  /** The destination of lines; default: standard output, synchronous so that the last lines before an exit are not lost. */
   readonly to?: DestinationStream;
 }
 
-// pino drops the `bindings` formatter for child loggers (proto.js, `resetChildingsFormatter`), so they are filtered here;
-// children inherit from their parent, so this holds for grandchildren too.
+// pino drops the `bindings` formatter for child loggers (proto.js, `resetChildingsFormatter`), so children are filtered
+// here. Children inherit from their parent, so this holds for grandchildren, too.
 const filterChildren = (logger: Logger): Logger => {
   const child = logger.child;
   logger.child = function (this: Logger, bindings, options) {
@@ -79,7 +79,7 @@ const filterChildren = (logger: Logger): Logger => {
   return logger;
 };
 
-/** A logger whose every line carries `service`, `host` if given, and trace ids while a span is active. */
+/** A logger whose lines carry `service`, `host` if given, and trace ids while a span is active. */
 export const createLogger = ({ service, host, level = 'info', to }: LogOptions): Logger =>
   filterChildren(
     pino(
@@ -88,7 +88,7 @@ export const createLogger = ({ service, host, level = 'info', to }: LogOptions):
         base: host === undefined ? { service } : { service, host },
         timestamp: pino.stdTimeFunctions.isoTime,
         formatters: { level: (label) => ({ level: label }), log: allowed },
-        // `keep` has described errors already.
+        // `keep` has already described errors.
         serializers: { err: (value: unknown) => value },
         mixin: activeSpan,
         hooks: { streamWrite: scrub },

@@ -1,4 +1,4 @@
-/** Every metric of every service, defined once, so that no two can share a name or differ in labels. */
+/** Every metric of every service, defined once, so that names are unique and labels consistent. */
 
 /** Seconds; from a socket call to a slow boot. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] as const;
@@ -14,7 +14,7 @@ type Definition =
       readonly buckets: readonly number[];
     };
 
-/** Name to definition. Labels hold small closed sets (verbs, outcomes), never ids: those have no bound. */
+/** Name to definition. Labels have small closed sets (verbs, outcomes), never ids, which are unbounded. */
 export const METRICS = {
   // every service
   ironlog_log_lines_dropped_total: {
@@ -36,18 +36,18 @@ export const METRICS = {
   },
   ironlog_commands_total: {
     type: 'counter',
-    help: 'Commands judged by the gateway.',
+    help: 'Commands validated by the gateway.',
     labels: ['door', 'verb', 'outcome'],
   },
   ironlog_command_accept_duration_seconds: {
     type: 'histogram',
-    help: 'Time from a command at the door to its durable acknowledgement.',
+    help: 'Time from the arrival of a command to its durable acknowledgement.',
     labels: ['door'],
     buckets: SECONDS,
   },
   ironlog_nats_door_messages_total: {
     type: 'counter',
-    help: 'Messages read from the NATS door, by what became of them.',
+    help: 'Messages read from the NATS ingress, by outcome.',
     labels: ['outcome'],
   },
   ironlog_sse_clients: { type: 'gauge', help: 'Clients that follow events over server-sent events.', labels: [] },
@@ -84,14 +84,14 @@ export const METRICS = {
   ironlog_placements_total: { type: 'counter', help: 'Placement decisions.', labels: ['outcome'] },
   ironlog_authentications_refused_total: {
     type: 'counter',
-    help: 'Requests refused for their bearer token.',
+    help: 'Requests refused because of their bearer token.',
     labels: ['code'],
   },
   // vm-executor
   ironlog_tasks_total: { type: 'counter', help: 'Tasks that ended, by verb and outcome.', labels: ['verb', 'outcome'] },
   ironlog_task_duration_seconds: {
     type: 'histogram',
-    help: "Time from a task's intent to its outcome on record.",
+    help: "Time from a task's intent to its recorded outcome.",
     labels: ['verb', 'outcome'],
     buckets: SECONDS,
   },
@@ -105,31 +105,31 @@ export const METRICS = {
   ironlog_hypervisor_processes: { type: 'gauge', help: 'Live hypervisor processes of this host.', labels: [] },
   ironlog_crashes_total: {
     type: 'counter',
-    help: 'Hypervisor processes found dead without being asked to end.',
+    help: 'Hypervisor processes that died unexpectedly.',
     labels: ['origin'],
   },
   ironlog_crash_detection_seconds: {
     type: 'histogram',
-    help: 'Time from noticing a dead hypervisor process to its event on record.',
+    help: 'Time from detecting a dead hypervisor process to its recorded event.',
     labels: ['origin'],
     buckets: SECONDS,
   },
   ironlog_unsettled_vms: {
     type: 'gauge',
-    help: 'VMs that could not be brought together with their processes; tried again every few seconds.',
+    help: 'VMs that could not be reconciled with their processes; retried every few seconds.',
     labels: [],
   },
-  ironlog_adoptions_total: { type: 'counter', help: 'Live hypervisor processes taken over at start.', labels: [] },
-  ironlog_reaped_total: { type: 'counter', help: 'Leftovers that no VM owns, removed.', labels: ['kind'] },
+  ironlog_adoptions_total: { type: 'counter', help: 'Live hypervisor processes adopted at start.', labels: [] },
+  ironlog_reaped_total: { type: 'counter', help: 'Processes and files without a VM, removed.', labels: ['kind'] },
   ironlog_mailbox_depth: { type: 'gauge', help: 'Commands that wait in the mailboxes of all VMs.', labels: [] },
   ironlog_divergences_total: {
     type: 'counter',
-    help: 'VMs found in another state than their log says.',
+    help: 'VMs found in another state than the recorded one.',
     labels: ['resolution'],
   },
   ironlog_health_checks_total: {
     type: 'counter',
-    help: "Looks at a running VM's process, by whether it answered.",
+    help: "Health checks of a running VM's process, by result.",
     labels: ['outcome'],
   },
   // state-projector
@@ -146,7 +146,7 @@ export const METRICS = {
   },
   ironlog_projector_lag_sequences: {
     type: 'gauge',
-    help: 'Stream sequences between the checkpoint and the end of the stream, which is looked at every two seconds.',
+    help: 'Stream sequences between the checkpoint and the end of the stream, which is read every two seconds.',
     labels: ['projection'],
   },
   ironlog_projector_checkpoint_sequence: {
@@ -156,23 +156,23 @@ export const METRICS = {
   },
   ironlog_projector_rebuilds_total: {
     type: 'counter',
-    help: 'Files of the read model built from the log, by why: none was there, damaged, of another shape, asked for.',
+    help: 'Files of the read model built from the log, by cause: missing, damaged, of another schema, requested.',
     labels: ['kind', 'reason'],
   },
   ironlog_quarantined_total: {
     type: 'counter',
-    help: 'Messages that are no valid event or command, set aside.',
+    help: 'Messages that are no valid event or command, quarantined.',
     labels: ['stream', 'code'],
   },
   // recovery-worker
   ironlog_recovery_tasks_total: {
     type: 'counter',
-    help: 'Failures examined, by what was decided.',
+    help: 'Failures examined, by decision.',
     labels: ['decision'],
   },
   ironlog_recovery_attempts_total: {
     type: 'counter',
-    help: 'Commands published to put a failure right.',
+    help: 'Commands published to recover from a failure.',
     labels: ['verb'],
   },
   ironlog_recovery_abandoned_total: {
@@ -183,12 +183,12 @@ export const METRICS = {
   ironlog_recovery_stuck_total: { type: 'counter', help: 'Tasks found past their deadline.', labels: [] },
   ironlog_recovery_expired_total: {
     type: 'counter',
-    help: 'Commands whose startBy passed before anyone began.',
+    help: 'Commands whose startBy passed before any host began.',
     labels: [],
   },
   ironlog_attention_items: {
     type: 'gauge',
-    help: 'What needs a human, of all tenants: VMs, hosts, and messages in quarantine.',
+    help: 'Open attention entries of all tenants: VMs, hosts, and messages in quarantine.',
     labels: ['kind'],
   },
   // every service
@@ -202,7 +202,7 @@ export const METRICS = {
   ironlog_nats_errors_total: { type: 'counter', help: 'Errors that the NATS connection reported.', labels: ['kind'] },
   ironlog_consumer_found: {
     type: 'gauge',
-    help: '1 while the durable consumer that the service works through is there, 0 while it is missing.',
+    help: '1 while the durable consumer of the service exists, 0 while it is missing.',
     labels: ['consumer'],
   },
   ironlog_log_append_duration_seconds: {
@@ -218,7 +218,7 @@ export const METRICS = {
   },
   ironlog_log_append_unknown_total: {
     type: 'counter',
-    help: 'Appends whose acknowledgement never came.',
+    help: 'Appends without an acknowledgement.',
     labels: ['stream'],
   },
 } as const satisfies Readonly<Record<string, Definition>>;

@@ -13,19 +13,19 @@ test.each(names)('%s follows the Prometheus conventions for names, units and lab
   if (/duration|_time|detection/.test(name)) expect(name).toMatch(/_seconds$/);
   expect(help).toMatch(/^[A-Z0-9].*\.$/);
   for (const label of labels) expect(label).toMatch(/^[a-z]+(_[a-z]+)*$/);
-  // A label with an id would make a time series per VM or tenant; le and service are taken.
+  // A label with an id would make a time series per VM or tenant; le and service are reserved.
   expect(labels.filter((label) => /^(le|service|tenant|vm|id|.*_id)$/.test(label))).toEqual([]);
   expect(new Set<string>(labels).size).toBe(labels.length);
 });
 
-test('no name is another with a suffix that a histogram exports', () => {
+test('no name is another one plus a histogram suffix', () => {
   const exported = names.flatMap((name) =>
     METRICS[name].type === 'histogram' ? [name, `${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
   );
   expect(new Set(exported).size).toBe(exported.length);
 });
 
-test('histogram buckets rise', () => {
+test('histogram buckets increase', () => {
   for (const name of names) {
     const metric = METRICS[name];
     if (metric.type !== 'histogram') continue;
@@ -33,7 +33,7 @@ test('histogram buckets rise', () => {
   }
 });
 
-test('all metrics fit in one registry beside those of the process', async () => {
+test('all metrics fit in one registry with those of the process', async () => {
   const metrics = createMetrics({ service: 'all', process: true });
   for (const name of names) {
     const { type } = METRICS[name];
@@ -45,13 +45,14 @@ test('all metrics fit in one registry beside those of the process', async () => 
   for (const name of names) expect(text).toContain(`# TYPE ${name} ${METRICS[name].type}`);
   expect(text).toContain('\nprocess_resident_memory_bytes{');
   expect(text).toContain('\nnodejs_eventloop_lag_p99_seconds{');
-  // What `promtool check metrics` asks for: a name that ends in _total is a counter's, and each has a help text.
+  // The rules of `promtool check metrics`: a name ends in _total if and only if it is a counter, and each has a help
+  // text.
   const types = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = '', type]) => ({ name, type }));
   expect(types.filter(({ name, type }) => name.endsWith('_total') !== (type === 'counter'))).toEqual([]);
   expect([...text.matchAll(/^# HELP (\S+) .+$/gm)]).toHaveLength(types.length);
 });
 
-test('two services in one process do not share values, and asking twice gives the same counter', async () => {
+test('two services in one process do not share values, and a second request returns the same counter', async () => {
   const [a, b] = [createMetrics({ service: 'a' }), createMetrics({ service: 'b' })];
   a.counter('ironlog_recovery_abandoned_total').inc();
   a.counter('ironlog_recovery_abandoned_total').inc();

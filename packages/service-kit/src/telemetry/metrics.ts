@@ -1,8 +1,8 @@
-/** One service's metrics: typed by the table, in a registry of their own so that several services fit in one process. */
+/** One service's metrics: typed by the table, in their own registry so that several services fit in one process. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, type Metric, Registry } from 'prom-client';
 import { type LabelOf, METRICS, type MetricName, type NameOf } from './metric-table.ts';
 
-/** A service's instruments by name. Asking twice gives the same instrument. */
+/** A service's instruments by name. A second request returns the same instrument. */
 export interface Metrics {
   counter<Name extends NameOf<'counter'>>(name: Name): Counter<LabelOf<Name>>;
   gauge<Name extends NameOf<'gauge'>>(name: Name): Gauge<LabelOf<Name>>;
@@ -19,7 +19,7 @@ export interface MetricsOptions {
   readonly process?: boolean;
 }
 
-/** Gauges of prom-client whose names are a counter's: `nodejs_active_resources` and the others tell the same by type. */
+/** Gauges of prom-client with a counter's name: `nodejs_active_resources` and others have the same data by type. */
 const GAUGES_NAMED_TOTAL = [
   'nodejs_active_resources_total',
   'nodejs_active_handles_total',
@@ -30,7 +30,7 @@ const GAUGES_NAMED_TOTAL = [
 export const createMetrics = ({ service, process = false }: MetricsOptions): Metrics => {
   const registry = new Registry();
   registry.setDefaultLabels({ service });
-  // Under their usual names (process_*, nodejs_*): ready-made dashboards find them.
+  // Under their usual names (process_*, nodejs_*), which existing dashboards expect.
   if (process) {
     collectDefaultMetrics({ register: registry });
     for (const name of GAUGES_NAMED_TOTAL) registry.removeSingleMetric(name);
@@ -40,7 +40,7 @@ export const createMetrics = ({ service, process = false }: MetricsOptions): Met
   const once = <Instrument extends Metric>(name: MetricName, make: () => Instrument): Instrument => {
     const instrument = made.get(name) ?? make();
     made.set(name, instrument);
-    // The name fixes the kind and the labels (METRICS), which a Map's value type cannot express.
+    // The name determines the kind and the labels (METRICS), which a Map's value type cannot express.
     return instrument as Instrument;
   };
   const settings = (name: MetricName) => ({ name, help: METRICS[name].help, registers: [registry] });

@@ -19,14 +19,14 @@ test.each([
   expect(isTraceparent(value)).toBe(false);
 });
 
-test('a new traceparent is valid, its own, and not sampled', () => {
+test('a new traceparent is valid, unique, and not sampled', () => {
   const [a, b] = [newTraceparent(), newTraceparent()];
   expect(isTraceparent(a) && isTraceparent(b)).toBe(true);
   expect(traceId(a)).not.toBe(traceId(b));
   expect(a.endsWith('-00')).toBe(true);
 });
 
-test('with tracing off, a parent is passed through to all that happens within, across awaits', async () => {
+test('without tracing, a parent is passed through to all work within, across awaits', async () => {
   const seen = await withSpan('outer', { parent }, async (outer) => {
     await new Promise(setImmediate);
     return withSpan('inner', {}, async (inner) => {
@@ -37,7 +37,7 @@ test('with tracing off, a parent is passed through to all that happens within, a
   expect(seen).toEqual([parent, parent, parent]);
 });
 
-test('with tracing off and no parent, or an invalid one, the whole work shares one new trace id', async () => {
+test('without tracing and without a valid parent, the whole work shares one new trace id', async () => {
   const [outer, inner] = await withSpan('outer', { parent: 'rubbish' }, (span) =>
     withSpan('inner', {}, (nested) => [span.traceparent, nested.traceparent]),
   );
@@ -46,7 +46,7 @@ test('with tracing off and no parent, or an invalid one, the whole work shares o
   expect(activeTraceparent()).toBeUndefined();
 });
 
-test('parallel work does not mix its traces', async () => {
+test('concurrent work keeps its traces apart', async () => {
   const one = (of: string) =>
     withSpan('work', { parent: of }, async () => {
       await new Promise(setImmediate);
@@ -56,11 +56,11 @@ test('parallel work does not mix its traces', async () => {
   expect(await Promise.all(parents.map(one))).toEqual(parents);
 });
 
-test('what the work throws is thrown on', async () => {
+test('an error of the work is rethrown', async () => {
   await expect(withSpan('work', {}, () => Promise.reject(new Error('boom')))).rejects.toThrow('boom');
 });
 
-test('a traceparent travels in NATS headers, and rubbish in them is ignored', async () => {
+test('a traceparent is carried in NATS headers, and an invalid one is ignored', async () => {
   const message = headers();
   await withSpan('publish', { parent }, () => injectTraceparent(message));
   expect(extractTraceparent(message)).toBe(parent);

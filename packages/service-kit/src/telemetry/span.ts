@@ -1,4 +1,4 @@
-/** Spans that work with tracing on, and cost next to nothing with it off: either way one trace id goes from cause to effect. */
+/** Spans that work with tracing, and cost almost nothing without it: in both cases one trace id goes from cause to effect. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { MsgHdrs } from '@nats-io/transport-node';
 import {
@@ -40,18 +40,18 @@ const parse = (traceparent: string): SpanContext => {
   return { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true };
 };
 
-/** What the work inside a span may do with it. */
+/** What the work inside a span may use. */
 export interface Span {
-  /** Goes into events, commands and headers that this work causes. Always valid. */
+  /** Written to events, commands and headers that this work causes. Always valid. */
   readonly traceparent: string;
   set(attributes: Attributes): void;
   /** Marks the span as failed, for failures that are values and not exceptions. */
   fail(reason: string): void;
 }
 
-/** A span that is longer than one function call: whoever opened it must end it. */
+/** A span that is longer than one function call: its opener must end it. */
 export interface OpenSpan extends Span {
-  /** Runs `fn`, and what it starts, as this span's work. */
+  /** Runs `fn`, and the work that it starts, in this span. */
   run<T>(fn: () => T): T;
   end(): void;
 }
@@ -59,7 +59,7 @@ export interface OpenSpan extends Span {
 /** Settings of `openSpan` and `withSpan`. */
 export interface SpanOptions {
   readonly attributes?: Attributes;
-  /** The traceparent of what caused this; an invalid one (it may be a stranger's) is ignored. Default: the active span. */
+  /** The traceparent of the cause; an invalid one (it may come from a client) is ignored. Default: the active span. */
   readonly parent?: string | undefined;
   /** Traceparents of what it has to do with and is no child of; an undefined one is left out. */
   readonly links?: readonly (string | undefined)[];
@@ -93,7 +93,7 @@ const parentContext = (parent: string | undefined): Context => {
   return carriedParent === undefined ? active : trace.setSpanContext(active, parse(carriedParent));
 };
 
-/** The traceparent of the work going on, or undefined outside any `withSpan`. */
+/** The traceparent of the current work, or undefined outside any `withSpan`. */
 export const activeTraceparent = (): string | undefined => {
   const active = trace.getActiveSpan()?.spanContext();
   return active !== undefined && isSpanContextValid(active) ? format(active) : carried.getStore()?.traceparent;
@@ -127,7 +127,7 @@ export const openSpan = (name: string, settings: SpanOptions): OpenSpan => {
   };
 };
 
-/** Runs `fn` inside a span, which ends when `fn` does; what `fn` throws is recorded and thrown on. */
+/** Runs `fn` inside a span, which ends with `fn`; an error of `fn` is recorded and rethrown. */
 export const withSpan = async <T>(
   name: string,
   options: SpanOptions,

@@ -1,4 +1,4 @@
-// Traceparents: what is taken for one, and that new ones are valid and never the same.
+// Traceparents: which are valid, and that new ones are valid and unique.
 import { expect, test } from 'vitest';
 import { isTraceparent, newTraceparent } from './traceparent.ts';
 
@@ -15,4 +15,4 @@ test.each([
   ['a parent of zeros', `00-${'a'.repeat(32)}-${'0'.repeat(16)}-00`],
   ['capitals', `00-${'A'.repeat(32)}-${'b'.repeat(16)}-00`],
   ['more behind it', `00-${'a'.repeat(32)}-${'b'.repeat(16)}-00-x`],
-])('%s is none', (_, value) => expect(isTraceparent(value)).toBe(false));
+])('%s is invalid', (_, value) => expect(isTraceparent(value)).toBe(false));

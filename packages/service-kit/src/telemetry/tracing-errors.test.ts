@@ -13,7 +13,7 @@ const scene = (endpoint = 'http://127.0.0.1:4318') => {
   return { lines, clock, tracingErrorLog: tracingErrors({ logger, endpoint, clock }) };
 };
 
-test('a collector that does not answer is named in one line, with the reason, and again after a while', () => {
+test('an unavailable collector is logged in one line, with the reason, and again after a while', () => {
   const { lines, clock, tracingErrorLog } = scene();
   for (const _ of [1, 2, 3]) {
     tracingErrorLog.error(REFUSED);
@@ -31,7 +31,7 @@ test('a collector that does not answer is named in one line, with the reason, an
   expect(lines).toHaveLength(2);
 });
 
-test('what is another trouble is told at once, and a password in the address is not', () => {
+test('another error is logged at once, and a password in the address is not', () => {
   const { lines, tracingErrorLog } = scene('http://ada:canary@collector:4318');
   tracingErrorLog.error(REFUSED);
   tracingErrorLog.warn('spans are dropped: the queue is full');
@@ -40,7 +40,7 @@ test('what is another trouble is told at once, and a password in the address is 
   expect(lines.join('')).not.toContain('canary');
 });
 
-test('it is told within a request, and is none of that trace', async () => {
+test('an error within a request is logged outside its trace', async () => {
   const { lines, tracingErrorLog } = scene();
   await withSpan('POST /v1/vms', {}, () => tracingErrorLog.error(REFUSED));
   expect(JSON.parse(lines[0] ?? '')).not.toHaveProperty('trace_id');

@@ -1,28 +1,28 @@
-/** What OpenTelemetry reports of itself, as log lines: where spans could not be sent to and why, once in a while and not at each batch. */
+/** Logs OpenTelemetry's own errors: where spans could not be sent to and why, at a limited rate. */
 import type { DiagLogger } from '@opentelemetry/api';
 import type { Clock } from '../time/clock.ts';
 import type { Logger } from './log.ts';
 import { outsideSpans } from './span.ts';
 
 const AGAIN_AFTER_MS = 5 * 60_000;
-/** More different texts than this are not told apart: memory is bounded. */
+/** The limit of distinct texts: bounds the memory. */
 const MOST_TEXTS = 100;
 
-/** What `tracingTrouble` needs. */
+/** The options of `tracingErrors`. */
 export interface TracingErrorsOptions {
   readonly logger: Pick<Logger, 'warn'>;
-  /** Where spans are sent to. */
+  /** The address that spans are sent to. */
   readonly endpoint: string;
   readonly clock: Pick<Clock, 'monotonicMs'>;
 }
 
-/** An exporter's error arrives as JSON, with a stack of the HTTP client's. */
+/** An exporter's error is JSON with a stack of the HTTP client. */
 const inWords = (message: string): string => {
   try {
     const parsed: unknown = JSON.parse(message);
     if (typeof parsed === 'object' && parsed !== null && 'message' in parsed) return String(parsed.message);
   } catch {
-    // Words already.
+    // Plain text already.
   }
   return message;
 };
@@ -37,7 +37,7 @@ export const tracingErrors = ({ logger, endpoint, clock }: TracingErrorsOptions)
     if (before !== undefined && now - before < AGAIN_AFTER_MS) return;
     if (reportedAt.size >= MOST_TEXTS) reportedAt.clear();
     reportedAt.set(reason, now);
-    // It is reported within whatever request comes along, whose trace has nothing to do with it.
+    // The error is raised within an arbitrary request, whose trace is unrelated.
     outsideSpans(() =>
       logger.warn({ code: 'otel', reason }, `traces may be lost: see whether a collector listens at ${endpoint}`),
     );

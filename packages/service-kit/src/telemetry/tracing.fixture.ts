@@ -24,7 +24,7 @@ try {
     throw new Error('no disk');
   });
 } catch {
-  // Expected: the test looks for the failure in the exported span.
+  // Expected: the test checks the failure in the exported span.
 }
 await tracing.stop();
 // As `run` does: an exporter that still retries must not keep the process.

@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 
-// Each test starts a process, which takes as long as the machine lets it.
+// Each test starts a process, whose duration depends on the machine.
 vi.setConfig({ testTimeout: 30_000 });
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
@@ -34,7 +34,7 @@ const exported = z.object({
   ),
 });
 
-/** A collector that keeps what it is sent. */
+/** A collector that keeps what it receives. */
 let collector: Server;
 let bodies: string[];
 let paths: string[];
@@ -54,7 +54,7 @@ afterEach(() => {
 });
 const endpoint = () => `http://127.0.0.1:${(collector.address() as AddressInfo).port}`;
 
-// Writes the URL of every module of OpenTelemetry that the process loads to standard error.
+// Prints the URL of every OpenTelemetry module that the process loads to standard error.
 const LOADED = `import { registerHooks } from 'node:module';
 registerHooks({ load: (url, context, next) => {
   if (url.includes('/@opentelemetry/')) process.stderr.write(url + '\\n');
@@ -104,7 +104,7 @@ test('a cause, the work and a call in it are one trace, flushed to the collector
   expect(JSON.parse(inside ?? '{}')).toMatchObject({ trace_id: TRACE, span_id: boot?.spanId });
 });
 
-test('OTEL_SERVICE_NAME and the traces endpoint of its own are heeded', async () => {
+test('OTEL_SERVICE_NAME and a separate traces endpoint are used', async () => {
   await runFixture({
     OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${endpoint()}/own`,
     OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
@@ -118,20 +118,17 @@ test.each([
   ['nothing is set', () => ({})],
   ['the SDK is disabled', () => ({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint(), OTEL_SDK_DISABLED: 'true' })],
   ['no exporter is wanted', () => ({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint(), OTEL_TRACES_EXPORTER: 'none' })],
-])(
-  'tracing is off, and not even loaded, when %s; the parent is passed through, and log lines carry it',
-  async (_, env) => {
-    const ended = await runFixture(env());
-    expect(ended).toMatchObject({ code: 0, on: false, inEvent: `00-${TRACE}-b7ad6b7169203331-01` });
-    const inside = ended.stdout.split('\n').find((line) => line.includes('"inside"'));
-    expect(JSON.parse(inside ?? '{}')).toMatchObject({ trace_id: TRACE, span_id: 'b7ad6b7169203331' });
-    const packages = [...ended.loaded.matchAll(/@opentelemetry\/([^/]+)/g)].map((found) => found[1]);
-    expect([...new Set(packages)]).toEqual(['api']);
-    expect(bodies).toEqual([]);
-  },
-);
+])('tracing is off and not loaded when %s; the parent is passed through, and log lines carry it', async (_, env) => {
+  const ended = await runFixture(env());
+  expect(ended).toMatchObject({ code: 0, on: false, inEvent: `00-${TRACE}-b7ad6b7169203331-01` });
+  const inside = ended.stdout.split('\n').find((line) => line.includes('"inside"'));
+  expect(JSON.parse(inside ?? '{}')).toMatchObject({ trace_id: TRACE, span_id: 'b7ad6b7169203331' });
+  const packages = [...ended.loaded.matchAll(/@opentelemetry\/([^/]+)/g)].map((found) => found[1]);
+  expect([...new Set(packages)]).toEqual(['api']);
+  expect(bodies).toEqual([]);
+});
 
-test('a collector that is away costs the spans, not the stop, and is told in the log', async () => {
+test('an unavailable collector costs the spans, not the stop, and is logged', async () => {
   const away = endpoint();
   collector.close();
   await once(collector, 'close');

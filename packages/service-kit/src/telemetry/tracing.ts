@@ -1,4 +1,4 @@
-/** Turns OpenTelemetry traces on when the standard OTEL_* variables name a collector; else its SDK is not even loaded. */
+/** Starts OpenTelemetry traces when the standard OTEL_* variables name a collector; otherwise its SDK is not loaded. */
 import { DiagLogLevel, diag } from '@opentelemetry/api';
 import type { Environment } from '../config/config.ts';
 import { systemClock } from '../time/clock.ts';
@@ -10,13 +10,13 @@ const FLUSH_TIMEOUT_MS = 2000;
 /** Tracing of this process. */
 export interface Tracing {
   readonly on: boolean;
-  /** Sends the spans that are still in memory, within two seconds, and stops. Never rejects: what fails is logged. */
+  /** Sends the spans still in memory, within two seconds, and stops. Never rejects: a failure is logged. */
   stop(): Promise<void>;
 }
 
-/** What `startTracing` needs. */
+/** The options of `startTracing`. */
 export interface TracingOptions {
-  /** `service.name` of the spans, unless OTEL_SERVICE_NAME says another. */
+  /** `service.name` of the spans, unless OTEL_SERVICE_NAME is set. */
   readonly service: string;
   readonly env: Environment;
   readonly logger: Logger;
@@ -36,7 +36,7 @@ const flush = async (shutdown: () => Promise<void>, logger: Logger): Promise<voi
   try {
     await Promise.race([shutdown(), late.promise]);
   } catch (err) {
-    logger.warn({ err }, 'the last spans may be lost: the collector did not take them');
+    logger.warn({ err }, 'the last spans may be lost: the collector did not accept them');
   } finally {
     clearTimeout(timer);
   }

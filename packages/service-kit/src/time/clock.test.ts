@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createManualClock } from './clock.ts';
 import { createDeadline } from './deadline.ts';
 
-test('a deadline passes with monotonic time, and is not moved by setting the wall clock', () => {
+test('a deadline follows monotonic time, and does not move with the wall clock', () => {
   const clock = createManualClock(new Date('2030-01-01T00:00:00Z'));
   const deadline = createDeadline(1000, clock);
   clock.jump(3_600_000);

@@ -1,6 +1,6 @@
-/** Time as an input: whoever needs it takes a `Clock`, so that a test decides what time it is. */
+/** Time as an input: code takes a `Clock`, so that a test controls the time. */
 
-/** Two readings of time: `now` may jump when the machine's clock is set; `monotonicMs` never goes back. */
+/** Two readings of time: `now` may jump when the system clock is set; `monotonicMs` never goes back. */
 export interface Clock {
   /** The machine's wall clock; of a `StreamClock`, the stream's time, by which everything on record is. */
   now(): Date;
@@ -8,13 +8,13 @@ export interface Clock {
   monotonicMs(): number;
 }
 
-/** The machine's own clock. */
+/** The system clock. */
 export const systemClock: Clock = {
   now: () => new Date(),
   monotonicMs: () => performance.now(),
 };
 
-/** A clock that stands still until it is told to move. */
+/** A clock that only moves when told to. */
 export interface ManualClock extends Clock {
   /** Moves both readings forward by `ms`. */
   advance(ms: number): void;

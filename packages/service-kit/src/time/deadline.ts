@@ -1,7 +1,7 @@
-/** A deadline measured on the monotonic clock, so that setting the machine's time neither passes nor prolongs it. */
+/** A deadline on the monotonic clock, so that a change of the system time neither reaches nor extends it. */
 import { type Clock, systemClock } from './clock.ts';
 
-/** A moment after which nobody waits any longer. */
+/** A time limit of a wait. */
 export interface Deadline {
   /** Milliseconds left; 0 once it has passed. */
   remainingMs(): number;

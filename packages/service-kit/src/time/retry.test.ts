@@ -3,17 +3,17 @@ import { backoffMs, delay, retry } from './retry.ts';
 
 const quick = { baseMs: 1, maxMs: 1 };
 
-test('the ceiling of a wait doubles with each attempt, up to the cap', () => {
+test('the limit of a delay doubles with each attempt, up to the cap', () => {
   const random = () => 0.999_999;
   const waits = [1, 2, 3, 4, 1000].map((attempt) => backoffMs(attempt, { baseMs: 100, maxMs: 500, random }));
   expect(waits).toEqual([99, 199, 399, 499, 499]);
 });
 
-test('jitter is full: a wait may be nothing', () => {
+test('jitter is full: a delay may be zero', () => {
   expect(backoffMs(9, { baseMs: 100, maxMs: 5000, random: () => 0 })).toBe(0);
 });
 
-test('retry goes on until an attempt is done, and reports each failure', async () => {
+test('retry continues until an attempt succeeds, and reports each failure', async () => {
   const failures: unknown[] = [];
   const signal = new AbortController().signal;
   const value = await retry(
@@ -24,7 +24,7 @@ test('retry goes on until an attempt is done, and reports each failure', async (
   expect(failures).toEqual([1, 2]);
 });
 
-test('what an attempt throws is not retried', async () => {
+test('an error thrown by an attempt is not retried', async () => {
   let attempts = 0;
   const run = retry({ backoff: quick, signal: new AbortController().signal, onAgain: () => undefined }, async () => {
     attempts += 1;
@@ -34,7 +34,7 @@ test('what an attempt throws is not retried', async () => {
   expect(attempts).toBe(1);
 });
 
-test('an abort ends a wait at once, with its reason', async () => {
+test('an abort ends a delay at once, with its reason', async () => {
   const controller = new AbortController();
   const run = retry(
     {

@@ -1,7 +1,7 @@
-/** Waiting and trying again: exponential backoff with full jitter, ended at once by an abort. */
+/** Retries with exponential backoff and full jitter, ended at once by an abort. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** How the wait grows. The wait before retry n (from 1) is uniform in [0, min(maxMs, baseMs * 2^(n-1))]. */
+/** How the delay grows. The delay before retry n (from 1) is uniform in [0, min(maxMs, baseMs * 2^(n-1))]. */
 export interface Backoff {
   readonly baseMs: number;
   readonly maxMs: number;
@@ -9,14 +9,14 @@ export interface Backoff {
   readonly random?: () => number;
 }
 
-/** What one attempt came to. `again` is for failures that certainly did nothing, or whose effect is idempotent (P6). */
+/** The result of one attempt. `again` is for failures that certainly had no effect, or whose effect is idempotent (P6). */
 export type Attempt<T> =
   | { readonly kind: 'done'; readonly value: T }
   | { readonly kind: 'again'; readonly cause: unknown };
 
 /** Milliseconds to wait after the `attempt`-th failure (from 1). Full jitter spreads a fleet's retries. */
 export const backoffMs = (attempt: number, { baseMs, maxMs, random = Math.random }: Backoff): number => {
-  // Past 2^30 the cap has long been reached; a larger exponent would only overflow.
+  // Past 2^30 the cap is long reached; a larger exponent would only overflow.
   const ceiling = Math.min(maxMs, baseMs * 2 ** Math.min(attempt - 1, 30));
   return Math.floor(random() * ceiling);
 };
@@ -34,15 +34,15 @@ export const delay = async (ms: number, signal?: AbortSignal): Promise<void> => 
 /** Settings of `retry`. */
 export interface RetryOptions {
   readonly backoff: Backoff;
-  /** The only bound: without an abort it tries for ever. */
+  /** The only limit: without an abort it retries for ever. */
   readonly signal: AbortSignal;
-  /** Told of every failed attempt before the wait, so that no failure goes unseen (P8). */
+  /** Called for every failed attempt before the delay, so that no failure goes unnoticed (P8). */
   readonly onAgain: (again: { attempt: number; waitMs: number; cause: unknown }) => void;
 }
 
 /**
- * Runs `attempt` until it is done. What it throws is a bug or final, and is passed on, never retried;
- * rejects with the signal's reason when aborted.
+ * Runs `attempt` until it succeeds. An error that it throws is a bug or final: it is rethrown, never retried. Rejects
+ * with the signal's reason when aborted.
  */
 export const retry = async <T>(
   { backoff, signal, onAgain }: RetryOptions,

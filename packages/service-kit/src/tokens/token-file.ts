@@ -1,4 +1,4 @@
-/** The file of bearer tokens: who may do what until when. It holds hashes only, and nobody but its owner may read it. */
+/** The file of bearer tokens with tenant, role and expiry. It holds hashes only, and only its owner may read it. */
 import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tenantIdSchema } from '@ironlog/schemas';
@@ -6,7 +6,7 @@ import { z } from 'zod';
 
 const roleSchema = z.enum(['viewer', 'operator', 'auditor', 'admin']);
 
-/** What a token's bearer may do. */
+/** The role of a token's bearer. */
 export type Role = z.infer<typeof roleSchema>;
 
 const entrySchema = z.strictObject({
@@ -24,13 +24,13 @@ const fileSchema = z
     error: 'two tokens have the same id',
   });
 
-/** One token, without the token. */
+/** A token's entry, without the token. */
 export type TokenEntry = z.infer<typeof entrySchema>;
 
-/** SHA-256 of a token in hex, as the file holds it. */
+/** SHA-256 of a token in hex, as stored in the file. */
 export const hashToken = (token: string): string => createHash('sha256').update(token).digest('hex');
 
-/** A token of 256 random bits. Show it once; only its hash is kept. */
+/** A token of 256 random bits. Only its hash is stored. */
 export const newToken = (): string => `ironlog_${randomBytes(32).toString('base64url')}`;
 
 /** Identifies one version of the file: a replaced or edited file differs in at least one part. */
@@ -41,7 +41,7 @@ export const fileVersion = (stat: { mtimeMs: number; size: number; ino: number }
 export const readTokenFile = (path: string): { entries: readonly TokenEntry[]; version: string } => {
   const file = openSync(path, 'r');
   try {
-    // The same open file is judged and read, so that it cannot be exchanged in between.
+    // The mode and the content come from one open file, so that it cannot be replaced in between.
     const stat = fstatSync(file);
     const mode = stat.mode & 0o777;
     if (!stat.isFile()) throw new Error(`${path} is not a regular file`);
@@ -56,7 +56,7 @@ export const readTokenFile = (path: string): { entries: readonly TokenEntry[]; v
   }
 };
 
-/** Replaces the file at `path` atomically, mode 0600: a reader sees the old entries or the new, never half. */
+/** Replaces the file at `path` atomically, mode 0600: a reader sees the old or the new entries, never a mix. */
 export const writeTokenFile = (path: string, entries: readonly TokenEntry[]): void => {
   const temporary = `${path}.${process.pid}.tmp`;
   try {

@@ -56,14 +56,14 @@ test('a token is refused from the moment it expires', () => {
   });
 });
 
-test('a revoked token is refused from the next request on, and others go on', () => {
+test('a revoked token is refused from the next request on, and others are not', () => {
   const tokens = open();
   writeTokenFile(path, [entry('second', other)]);
   expect(tokens.authenticate(`Bearer ${token}`)).toEqual({ ok: false, code: 'unknown' });
   expect(tokens.authenticate(`Bearer ${other}`).ok).toBe(true);
 });
 
-test('a damaged file refuses everyone until it is put right: a revoked token must not live on', () => {
+test('a damaged file refuses every token until it is repaired: a revoked token must not stay valid', () => {
   const tokens = open();
   writeFileSync(path, '{"tokens":[');
   expect(tokens.authenticate(`Bearer ${token}`)).toEqual({ ok: false, code: 'unavailable' });
@@ -74,7 +74,7 @@ test('a damaged file refuses everyone until it is put right: a revoked token mus
   expect(tokens.authenticate(`Bearer ${token}`).ok).toBe(true);
 });
 
-test('a file that others may read is refused, with the command that helps', () => {
+test('a file that others may read is refused, with the corrective command', () => {
   chmodSync(path, 0o640);
   expect(open).toThrow(`${path} has mode 0640, so others may read it; run: chmod 600 ${path}`);
 });

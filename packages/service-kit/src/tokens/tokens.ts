@@ -1,4 +1,6 @@
-/** Tells who bears a token. A token taken out of the file is refused from the next request on; so is everyone if it is damaged. */
+/**
+ * Authenticates bearer tokens. A token removed from the file is refused from the next request on; a damaged file refuses all.
+ */
 import { timingSafeEqual } from 'node:crypto';
 import { statSync } from 'node:fs';
 import type { TenantId } from '@ironlog/schemas';
@@ -8,21 +10,21 @@ import { fileVersion, hashToken, type Role, readTokenFile, type TokenEntry } fro
 
 const MAX_HEADER_CHARACTERS = 512;
 
-/** Who a request speaks for; tenant and role come from here and from nowhere else (P9). */
+/** The authenticated caller of a request; tenant and role come only from here (P9). */
 export interface Principal {
   readonly tokenId: string;
   readonly tenant: TenantId;
   readonly role: Role;
 }
 
-/** The outcome of judging an `Authorization` header. `unavailable`: our file is damaged, not the caller's token. */
+/** The result for an `Authorization` header. `unavailable`: our file is damaged; the caller's token may be valid. */
 export type Authentication =
   | { readonly ok: true; readonly principal: Principal }
   | { readonly ok: false; readonly code: 'missing' | 'malformed' | 'unknown' | 'expired' | 'unavailable' };
 
 /** The open token file. */
 export interface Tokens {
-  /** Judges the value of an `Authorization` header, in the same time whichever entry matches. */
+  /** Checks the value of an `Authorization` header, in constant time whichever entry matches. */
   authenticate(header: string | undefined): Authentication;
 }
 
@@ -35,7 +37,7 @@ const refuse = (code: Extract<Authentication, { ok: false }>['code']): Authentic
 const match = (entries: readonly TokenEntry[], token: string): TokenEntry | undefined => {
   const presented = Buffer.from(hashToken(token), 'hex');
   let found: TokenEntry | undefined;
-  // No early end: how long it takes must not tell which entry matched.
+  // No early return: the duration must not reveal which entry matched.
   for (const entry of entries) {
     if (timingSafeEqual(presented, Buffer.from(entry.hash, 'hex'))) found = entry;
   }
@@ -50,7 +52,7 @@ export const openTokens = (path: string, { clock, logger }: { clock: Clock; logg
     const stat = statSync(path, { throwIfNoEntry: false });
     return stat === undefined ? 'gone' : fileVersion(stat);
   };
-  // One stat per request costs microseconds, and makes revoking immediate without a watcher that may miss a change.
+  // One stat per request costs microseconds, and makes a revocation immediate without a watcher that may miss a change.
   const current = (): Loaded => {
     const version = currentVersion();
     if (version === state.version) return state;
@@ -58,9 +60,9 @@ export const openTokens = (path: string, { clock, logger }: { clock: Clock; logg
       state = { kind: 'loaded', ...readTokenFile(path) };
       logger.info({ path, count: state.entries.length }, 'tokens reloaded');
     } catch (err) {
-      // Going on with the old entries could keep a revoked token alive.
+      // Keeping the old entries could keep a revoked token valid.
       state = { kind: 'broken', version };
-      logger.error({ path, err }, 'the token file cannot be used: every token is refused until it is put right');
+      logger.error({ path, err }, 'the token file cannot be used: every token is refused until it is repaired');
     }
     return state;
   };
