@@ -1,4 +1,4 @@
-// Commands: what each verb takes, the accepted command on `work`, and what a client may put on `cmd`.
+// Commands: each verb's parameters, the accepted command on `work`, and a client's message on `cmd`.
 import { z } from 'zod';
 import { actorSchema, envelopeSchema, hashSchema, traceparentSchema } from '../events/envelope.ts';
 import { commandIdSchema, eventIdSchema, tenantIdSchema, vmIdSchema } from '../ids/ids.ts';
@@ -6,9 +6,9 @@ import { timestampSchema } from '../ids/time.ts';
 import { vmSpecSchema } from '../vm/vm-spec.ts';
 import { verbSchema } from '../vm/vm-state.ts';
 
-/** A command may wait this long for its intent when the client sets no `startBy`. */
+/** Time that a command may wait for its intent when the client sets no `startBy`. */
 export const DEFAULT_START_WITHIN_SECONDS = 600;
-/** A client's `startBy` may lie at most this far ahead. */
+/** The furthest that a client's `startBy` may lie ahead. */
 export const MAX_START_WITHIN_SECONDS = 86_400;
 
 const nothing = z.strictObject({});
@@ -50,19 +50,19 @@ export type Action = z.infer<typeof actionSchema>;
 export const doorSchema = z.enum(['http', 'nats', 'recovery']);
 export type Door = z.infer<typeof doorSchema>;
 
-/** What the record keeps of a request for good; intents, rejections and expiries carry it. */
+/** The part of a request that is stored for good; intents, rejections and expiries carry it. */
 export const requestSchema = z.strictObject({
   verb: verbSchema,
   door: doorSchema,
   requestedAt: timestampSchema,
   startBy: timestampSchema,
   bodyHash: hashSchema,
-  /** The root failure that this command is to mend; stale ones are rejected as `superseded`. */
+  /** The root failure that this command is to recover from; a stale one is rejected as `superseded`. */
   ifFailure: eventIdSchema.optional(),
 });
 export type Request = z.infer<typeof requestSchema>;
 
-/** An accepted command, as it stands on `ironlog.work.<host|any>.<tenant>.<vm>.<verb>`. */
+/** An accepted command, as stored on `ironlog.work.<host|any>.<tenant>.<vm>.<verb>`. */
 export const workCommandSchema = envelopeSchema.extend({
   id: commandIdSchema,
   subject: vmIdSchema,
@@ -72,15 +72,15 @@ export const workCommandSchema = envelopeSchema.extend({
   data: z.strictObject({
     action: actionSchema,
     request: requestSchema,
-    /** `If-Match`: the VM's revision the caller has seen. */
+    /** `If-Match`: the VM's revision that the caller has read. */
     expectedRevision: z.int().min(0).optional(),
-    /** How often the command has been routed; 0 for the first time. */
+    /** How often the command has been routed again; 0 at first. */
     round: z.int().min(0).default(0),
   }),
 });
 export type WorkCommand = z.infer<typeof workCommandSchema>;
 
-/** The NATS door's body; an empty one is a command with every default. Tenant, VM and verb come from the subject. */
+/** The body of the NATS ingress; an empty one is a command with every default. Tenant, VM and verb come from the subject. */
 export const ingressCommandSchema = z.strictObject({
   id: commandIdSchema.optional(),
   params: z.unknown().optional(),

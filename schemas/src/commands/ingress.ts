@@ -1,4 +1,4 @@
-// The NATS door in words: what a message there must be, for the sender of one that is none.
+// The format of a message at the NATS ingress, as text for the sender of an invalid one.
 import { SUBJECT_PREFIX } from '../ids/subjects.ts';
 import { VERBS } from '../vm/vm-state.ts';
 

@@ -1,4 +1,4 @@
-// A command that changed nothing: rejected, on record, without touching a VM's chain.
+// A command that changed nothing: its rejection is stored outside any VM's chain.
 import { z } from 'zod';
 import { requestSchema } from '../commands/commands.ts';
 import { commandIdSchema, tenantIdSchema, vmIdSchema } from '../ids/ids.ts';

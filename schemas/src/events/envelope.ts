@@ -14,13 +14,13 @@ export const PATTERNS = {
   hash: /^[0-9a-f]{64}$/,
 } as const;
 
-/** Who asked or acted: a token's id, `nats`, `recovery`, `host-1`; short and printable. */
+/** The requester or the acting service: a token's id, `nats`, `recovery`, `host-1`; short and printable. */
 export const actorSchema = z.string().regex(PATTERNS.actor);
 
 /** W3C trace context, version 00. */
 export const traceparentSchema = z.string().regex(PATTERNS.traceparent);
 
-/** SHA-256 of the raw bytes of the event one revision before, in hex. */
+/** SHA-256 of the stored bytes of the previous event, in hex. */
 export const hashSchema = z.string().regex(PATTERNS.hash);
 
 export const envelopeSchema = z.strictObject({
@@ -35,14 +35,14 @@ export const envelopeSchema = z.strictObject({
   traceparent: traceparentSchema.optional(),
 });
 
-/** What an event adds: its cause (the command) and the operation at the root of the chain. */
+/** An event's additional fields: its cause (the command) and the operation at the root of the chain. */
 export const eventEnvelopeSchema = envelopeSchema.extend({
   id: eventIdSchema,
   causationid: commandIdSchema.optional(),
   correlationid: commandIdSchema.optional(),
 });
 
-/** What a VM's event adds: its tenant and its place in the VM's chain. */
+/** A VM event's additional fields: its tenant and its position in the VM's chain. */
 export const vmEventEnvelopeSchema = eventEnvelopeSchema.extend({
   tenant: tenantIdSchema,
   revision: z.int().min(1),

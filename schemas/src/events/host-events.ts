@@ -1,4 +1,4 @@
-// A host: what it offers (its heartbeat in the HOSTS bucket) and what happens to it (its events).
+// A host: its heartbeat in the bucket HOSTS, and its events.
 import { z } from 'zod';
 import { commandIdSchema, hostIdSchema, imageIdSchema, tenantIdSchema, vmIdSchema } from '../ids/ids.ts';
 import { timestampSchema } from '../ids/time.ts';
@@ -21,7 +21,7 @@ export const catalogueImageSchema = z.strictObject({
 });
 export type CatalogueImage = z.infer<typeof catalogueImageSchema>;
 
-/** Written every few seconds; the bucket forgets it when the host falls silent. */
+/** Written every few seconds; it expires when the host is silent. */
 export const heartbeatSchema = z.strictObject({
   host: hostIdSchema,
   incarnation: z.string().max(64),
@@ -49,7 +49,7 @@ export const hostEventData = {
     capacity: resourcesSchema,
   }),
   'executor-stopped': z.strictObject({ incarnation: z.string().max(64) }),
-  /** The host could not take a command that was placed on it; it is to be placed again. */
+  /** The host could not take a command that was placed on it; the command must be placed again. */
   declined: z.strictObject({
     tenant: tenantIdSchema,
     vmId: vmIdSchema,

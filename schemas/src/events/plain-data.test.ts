@@ -1,11 +1,11 @@
-// What is taken at a glance is what the schema takes, unchanged and in the same order; whatever the schema answers with is taken.
+// The fast check accepts only what the schema accepts unchanged and in the same order, and accepts every output of the schema.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { fastCheckOf } from './plain-data.ts';
 import { VM_EVENT_NAMES, vmEventData } from './vm-events.ts';
 
-/** Something of every kind that a member may be, and near misses of it. */
+/** Values of every kind that a member may have, and near misses. */
 const WORDS: readonly unknown[] = [
   ...['vm-1', 'host-1', 'recovery', 'any', `evt-${'0'.repeat(26)}`, 'a'.repeat(64), 'A'.repeat(64), 'x'.repeat(65)],
   ...['', 'x', 'text', 'a b', 'tab\t', '\u{1f600}', '\u{1f600}'.repeat(20), '\u{1f600}'.repeat(63), 'x'.repeat(2001)],
@@ -14,7 +14,7 @@ const WORDS: readonly unknown[] = [
 ];
 const nearMiss = fc.oneof(fc.constantFrom(...WORDS), fc.jsonValue());
 
-/** Of a schema, mostly what it takes, as a sender may write it: members that are left out, too many, or in another order. */
+/** Mostly valid input of a schema, as a sender may write it: members missing, additional, or in another order. */
 const anyOf = (schema: z.core.$ZodType): fc.Arbitrary<unknown> => {
   const { def } = (schema as z.core.$ZodTypes)._zod;
   switch (def.type) {
@@ -54,7 +54,7 @@ describe.each(VM_EVENT_NAMES)('the data of %s', (name) => {
   const schema = vmEventData[name];
   const fastCheck = fastCheckOf(schema);
 
-  it('is taken at a glance only where the schema takes it as it is', () => {
+  it('passes the fast check only if the schema returns it unchanged', () => {
     fc.assert(
       fc.property(anyOf(schema), (value) => {
         if (!fastCheck(value)) return;
@@ -66,12 +66,12 @@ describe.each(VM_EVENT_NAMES)('the data of %s', (name) => {
     );
   });
 
-  it('is taken at a glance as the schema itself would write it', () => {
+  it('passes the fast check in the form that the schema returns', () => {
     let taken = 0;
     fc.assert(
       fc.property(anyOf(schema), (value) => {
         const { success, data } = schema.safeParse(value);
-        // Texts of astral characters are counted by zod.
+        // zod counts the code points of astral characters.
         if (!success || /\p{Emoji_Presentation}{2}/u.test(JSON.stringify(data))) return;
         expect(fastCheck(data)).toBe(true);
         taken += 1;
@@ -82,7 +82,7 @@ describe.each(VM_EVENT_NAMES)('the data of %s', (name) => {
   });
 });
 
-describe('a glance', () => {
+describe('the fast check', () => {
   it.each<[string, z.core.$ZodType, unknown]>([
     ['a transformation', z.string().transform((text) => text.length), 'text'],
     ['a trimmed text', z.string().trim(), 'text'],
@@ -90,8 +90,8 @@ describe('a glance', () => {
     ['a URL', z.url(), 'http://x'],
     ['an open object', z.object({ a: z.int() }), { a: 1 }],
     ['an object that keeps what it does not know', z.looseObject({ a: z.int() }), { a: 1 }],
-    ['a pattern that remembers', z.string().regex(/a/g), 'a'],
-    ['what fills itself in', z.strictObject({ a: z.int().default(1) }), {}],
+    ['a stateful pattern', z.string().regex(/a/g), 'a'],
+    ['a default', z.strictObject({ a: z.int().default(1) }), {}],
     ['a second option', z.union([z.strictObject({ a: z.int().default(1) }), z.strictObject({})]), {}],
     ['a member called __proto__', z.record(z.string(), z.int()), JSON.parse('{"__proto__":1}')],
     ['another order', z.strictObject({ a: z.int(), b: z.int() }), { b: 1, a: 1 }],

@@ -1,9 +1,9 @@
-// Data judged at a glance: a check made once from a zod schema's own definition, for the one path on which every event of the
-// log is read. It takes only what the schema takes and answers unchanged, in the same order (a property test holds the two
-// together, event by event); what it does not take, or what it does not know, zod judges.
+// A fast check of data, built once from a zod schema's definition, for reading every event of the log. It accepts only what
+// the schema accepts and returns unchanged, in the same order (a property test compares them, event by event). zod validates
+// everything else.
 import type { z } from 'zod';
 
-/** Of a value as `JSON.parse` makes it. True: the schema answers with its equal. False: ask the schema. */
+/** For a value of `JSON.parse`. True: the schema returns an equal value. False: ask the schema. */
 export type FastCheck = (value: unknown) => boolean;
 
 const never: FastCheck = () => false;
@@ -37,7 +37,7 @@ const fastCheckOfType = (def: Definition): FastCheck => {
       const inner = fastCheckOf(def.innerType);
       return (value) => value === null || inner(value);
     }
-    // An absent one is its object's concern; with a default it is one that zod fills in.
+    // The object handles an absent member; zod fills in a default.
     case 'optional':
     case 'default':
     case 'prefault':
@@ -62,7 +62,7 @@ const isText: FastCheck = (value) => typeof value === 'string';
 const fastCheckOfString = (def: z.core.$ZodStringDef): FastCheck => {
   if (!('format' in def)) return isText;
   const { format, pattern } = def as z.core.$ZodStringFormatDef;
-  // Other formats look at more than their pattern.
+  // Other formats check more than their pattern.
   return format === 'datetime' && pattern ? matching(pattern) : never;
 };
 
@@ -71,7 +71,7 @@ const fastCheckOfNumber = (def: z.core.$ZodNumberDef): FastCheck => {
   return def.format === 'safeint' ? Number.isSafeInteger : never;
 };
 
-/** A pattern that remembers where it stopped answers differently each time. */
+/** A stateful pattern (`g`, `y`) answers differently each time. */
 const matching = (pattern: RegExp): FastCheck =>
   pattern.global || pattern.sticky ? never : (value) => typeof value === 'string' && pattern.test(value);
 
@@ -80,14 +80,14 @@ const oneOf = (values: readonly z.core.util.Literal[]): FastCheck => {
   return (value) => known.has(value);
 };
 
-/** A check of zod is given only what has the shape: so is this. */
+/** zod runs a check only on a value of the right shape; so does this. */
 const fastCheckOfRefinements = (check: z.core.$ZodCheck<never>): FastCheck => {
   const def = (check as unknown as z.core.$ZodChecks)._zod.def;
   switch (def.check) {
     case 'max_length':
       return (value) => lengthOf(value) <= def.maximum;
     case 'min_length':
-      // Zod counts code points, of which a string may have half as many as units.
+      // zod counts code points; a string may have half as many as code units.
       return (value) => lengthOf(value) >= 2 * def.minimum - 1;
     case 'greater_than':
       return bounded(def, (value, bound) => value > bound);
@@ -113,7 +113,7 @@ const lengthOf = (value: unknown): number => (typeof value === 'string' || Array
 
 const fastCheckOfRefinement = (def: object): FastCheck => {
   const { check, fn } = def as Partial<z.core.$ZodCustomDef>;
-  // By its own contract it answers without a side effect; a promise is none of ours.
+  // By contract it has no side effect; a promise is not supported.
   return check === 'custom' && fn ? (value) => fn(value) === true : never;
 };
 
@@ -130,7 +130,7 @@ const fastCheckOfRecord = ({ keyType, valueType, mode, partial }: z.core.$ZodRec
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The members in the schema's order, which is the order of its answer; any other, and any that it does not know, is not taken. */
+/** The members must be in the schema's order, the order of its output; another order or an unknown member is not accepted. */
 const fastCheckOfObject = ({ shape, catchall }: z.core.$ZodObjectDef): FastCheck => {
   if (catchall?._zod.def.type !== 'never') return never;
   const names = Object.keys(shape);
@@ -152,7 +152,10 @@ const fastCheckOfObject = ({ shape, catchall }: z.core.$ZodObjectDef): FastCheck
   };
 };
 
-/** Zod answers with the first option that takes the value, changed or not: past the first, only what no option changes is sure. */
+/**
+ * zod returns the result of the first option that accepts the value, changed or not: after the first option, only a value that
+ * no option changes is certain.
+ */
 const fastCheckOfUnion = ({ options }: z.core.$ZodUnionDef): FastCheck => {
   const isPlainWord = (option: z.core.$ZodType): boolean =>
     (option._zod.def.type === 'enum' || option._zod.def.type === 'literal') && !option._zod.def.checks?.length;

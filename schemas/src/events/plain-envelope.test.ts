@@ -1,4 +1,4 @@
-// What is taken at a glance is what the schema takes, unchanged; whatever the schema takes in its usual form is taken at a glance.
+// The fast check accepts only what the schema accepts unchanged, and accepts every envelope in its usual form.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -28,7 +28,7 @@ const WHOLE = {
   data: { epoch: 0 },
 };
 
-/** Near misses of every field, and anything at all. */
+/** Near misses of every field, and arbitrary values. */
 const value = fc.oneof(
   fc.constantFrom<unknown>(
     ...Object.values(WHOLE),
@@ -70,8 +70,8 @@ const changed = fc.array(fc.oneof(fc.tuple(key, value), fc.tuple(key)), { maxLen
   return body;
 });
 
-describe('an envelope taken at a glance', () => {
-  it('is one that the schema takes, as it is', () => {
+describe('an envelope that passes the fast check', () => {
+  it('is accepted and returned unchanged by the schema', () => {
     let taken = 0;
     fc.assert(
       fc.property(changed, (body) => {
@@ -84,12 +84,12 @@ describe('an envelope taken at a glance', () => {
     expect(taken).toBeGreaterThan(100);
   });
 
-  it('is one that agrees with its subject', () => {
+  it('agrees with its subject', () => {
     expect(isPlainVmEnvelope({ ...WHOLE, tenant: 'other' }, ADDRESSED)).toBe(false);
     expect(isPlainVmEnvelope({ ...WHOLE, subject: 'vm-2' }, ADDRESSED)).toBe(false);
   });
 
-  it('is dated on any day but the 29th of February', () => {
+  it('has any date but the 29th of February', () => {
     const day = fc.date({ min: new Date(0), max: new Date('2100-01-01T00:00:00.000Z'), noInvalidDate: true });
     fc.assert(
       fc.property(day, (date) => {

@@ -1,4 +1,4 @@
-// Reading EVENTS: from a subject and bytes to a known event, or to the reason why it is none (then quarantined).
+// Parses an entry of EVENTS: from a subject and bytes to an event, or to the reason for its quarantine.
 import { z } from 'zod';
 import { hostIdSchema, vmIdSchema } from '../ids/ids.ts';
 import { type EventAddress, parseEventSubject, type Writer } from '../ids/subjects.ts';
@@ -44,7 +44,7 @@ const hostSchemas = new Map(
   ]),
 );
 
-// Bytes that are no UTF-8 are refused, not repaired.
+// Invalid UTF-8 is refused, not repaired.
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 const refuse = (reason: string): ReadEvent => ({ ok: false, reason: reason.slice(0, 2000) });
@@ -54,8 +54,8 @@ export const sourceOf = (writer: Writer): string =>
   writer === 'gateway' ? '/api-gateway' : writer === 'recovery' ? '/recovery-worker' : `/hosts/${writer}/vm-executor`;
 
 /**
- * I11: an entry in EVENTS counts only if it parses and its subject agrees with its envelope.
- * Never throws: whatever was stored, the answer is an event or a reason.
+ * I11: an entry of EVENTS is valid only if it parses and its subject agrees with its envelope. Never throws: the result
+ * is an event or a reason.
  */
 export const readStoredEvent = (subject: string, bytes: Uint8Array): ReadEvent => {
   const address = parseEventSubject(subject);
@@ -117,7 +117,7 @@ const readVmEvent = (address: VmAddress, type: string, body: unknown): ReadEvent
   return { ok: true, stored: { kind: 'vm', writer: address.writer, event: vmEvent(name, parsed.data) } };
 };
 
-/** What the schema would answer, for an envelope that is plain and data that is right; `undefined`: ask the schema. */
+/** The schema's result for a plain envelope with valid data; `undefined`: ask the schema. */
 const readEnvelope = (
   name: VmEventName,
   { tenant, vmId }: VmAddress,
@@ -128,17 +128,17 @@ const readEnvelope = (
   if (vmData.get(name)?.(body.data) === true) return { success: true, data: body };
   const data = vmEventData[name].safeParse(body.data);
   if (!data.success) return undefined;
-  // It has just been parsed, and is nobody else's.
+  // The object was just parsed and is not shared.
   body.data = data.data;
   return { success: true, data: body };
 };
 
-// The schema chosen by `name` has checked `data`, which the type system cannot follow through the map.
-// Whoever parsed the envelope has handed it over: `name`, which no schema knows, is added to it as it is.
+// The schema chosen by `name` has checked `data`, which the type system cannot express. The parsed envelope is not
+// shared: `name`, which no schema has, is assigned to it in place.
 const vmEvent = (name: VmEventName, envelope: object): VmEvent => Object.assign(envelope, { name }) as VmEvent;
 const hostEvent = (name: HostEventName, envelope: object): HostEvent => ({ name, ...envelope }) as HostEvent;
 
-/** The bytes to store: `name` is only the short form of `type` and stays out. */
+/** The bytes to store, without `name`, the short form of `type`. */
 export const encodeEvent = (event: VmEvent | HostEvent | CommandRejected): Uint8Array => {
   const { name: _, ...wire } = event as VmEvent & { name?: string };
   return new TextEncoder().encode(JSON.stringify(wire));

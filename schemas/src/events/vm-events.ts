@@ -1,4 +1,4 @@
-// What can happen to a VM: one schema per event, keyed by its short name. `ironlog.vm.<name>.v1` on the wire.
+// The events of a VM: one schema per event, keyed by its short name. `ironlog.vm.<name>.v1` on the wire.
 import { z } from 'zod';
 import { requestSchema } from '../commands/commands.ts';
 import { commandIdSchema, eventIdSchema, hostIdSchema, type vmIdSchema } from '../ids/ids.ts';
@@ -11,7 +11,7 @@ const reason = z.string().max(2000);
 const epoch = z.int().min(0);
 const exit = { exitCode: z.int().nullable().optional(), signal: z.string().max(20).nullable().optional() };
 
-/** An intent: on record before anything is touched (P3). */
+/** An intent: stored before anything is touched (P3). */
 const intent = { request: requestSchema, deadline: timestampSchema };
 
 const failed = z.strictObject({
@@ -62,7 +62,7 @@ export const vmEventData = {
     cause: z.enum(['requested', 'guest']),
     forced: z.boolean(),
     tookMs: z.number().min(0).optional(),
-    /** Restarts by the guest that this one event stands for, when they were many in a short time. */
+    /** The number of guest reboots that this event stands for, when there were many in a short time. */
     times: z.int().min(2).optional(),
   }),
   'reboot-failed': failed,
@@ -104,7 +104,7 @@ export const vmEventData = {
     reason,
     /** The create that no host had claimed: it ends here. */
     cancels: commandIdSchema.optional(),
-    /** What the record keeps of that create, of which no event before this one speaks. */
+    /** The stored part of that create, which no earlier event has. */
     create: z.strictObject({ request: requestSchema.partial({ bodyHash: true }), actor: actorSchema }).optional(),
   }),
   'command-expired': z.strictObject({ request: requestSchema, reason, state: vmStateSchema.or(z.literal('absent')) }),
@@ -114,10 +114,10 @@ export type VmEventName = keyof typeof vmEventData;
 export const VM_EVENT_NAMES = Object.keys(vmEventData) as VmEventName[];
 export type VmEventData = { [N in VmEventName]: z.infer<(typeof vmEventData)[N]> };
 
-/** What happened, before it has a place in the log. */
+/** A fact without its position in the log yet. */
 export type VmFact = { [N in VmEventName]: { name: N; data: VmEventData[N] } }[VmEventName];
 
-/** Subjects end in one of two words, so that recovery's work list is a subject filter. */
+/** The last token of the subject, by which recovery's work list is filtered. */
 export const eventClass = (name: VmEventName): 'fact' | 'failure' =>
   name === 'crashed' || name.endsWith('-failed') ? 'failure' : 'fact';
 

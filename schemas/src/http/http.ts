@@ -1,4 +1,4 @@
-// What HTTP takes and gives: query strings, bodies and answers of every route, unknown fields refused.
+// The HTTP API's input and output: query strings, bodies and answers of every route; unknown fields are refused.
 import { z } from 'zod';
 import { MAX_START_WITHIN_SECONDS, verbParams } from '../commands/commands.ts';
 import { catalogueImageSchema, heartbeatSchema } from '../events/host-events.ts';
@@ -22,7 +22,7 @@ const startBy = timestampSchema
 export const createBodySchema = verbParams.create.extend({ id: vmIdSchema.optional(), startBy }).meta({
   examples: [{ id: 'web-1', start: true, spec: { name: 'front', labels: { tier: 'web' }, cpus: 2, memoryMiB: 512 } }],
 });
-/** The verbs that are `POST /v1/vms/{id}/<verb>`; `create` and `delete` have methods of their own. */
+/** The verbs of `POST /v1/vms/{id}/<verb>`; `create` and `delete` have their own methods. */
 export const HTTP_VERBS = [
   'boot',
   'shutdown',
@@ -34,7 +34,7 @@ export const HTTP_VERBS = [
   'restore',
 ] as const satisfies readonly Verb[];
 export type HttpVerb = (typeof HTTP_VERBS)[number];
-/** The body of each; none at all is one with every default. */
+/** The body of each; an absent body has every default. */
 export const verbBodySchemas = {
   boot: verbParams.boot.extend({ startBy }).prefault({}),
   shutdown: verbParams.shutdown.extend({ startBy }).prefault({}),
@@ -46,8 +46,8 @@ export const verbBodySchemas = {
   restore: verbParams.restore.extend({ startBy }).prefault({}),
 } as const satisfies Record<HttpVerb, z.ZodType>;
 
-// Query strings are text: numbers and booleans are read from exactly one spelling each, and described as what they are
-// read as (`reads`, which the OpenAPI document takes over).
+// Query strings are text: each number and boolean has exactly one spelling, and is described by its parsed type
+// (`reads`, which the OpenAPI document uses).
 const whole = (minimum: number, maximum: number) =>
   z
     .string()
@@ -87,7 +87,7 @@ const labelFilter = z
       additionalProperties: { type: 'string', maxLength: MAX_LABEL },
     },
   });
-/** `label.<key>=<value>` parameters are free in their key, so they are gathered into `labels` here. */
+/** The keys of `label.<key>=<value>` parameters are free, so they are collected into `labels` here. */
 export const listVmsQuerySchema = z.preprocess(
   (query) => {
     if (typeof query !== 'object' || query === null) return query;
@@ -98,7 +98,7 @@ export const listVmsQuerySchema = z.preprocess(
     const others = entries.filter(([key]) => !LABEL_PARAMETER.test(key));
     return Object.fromEntries([
       ...others,
-      // `labels` itself is no parameter: it is left to be refused.
+      // `labels` itself is no parameter: the schema refuses it.
       ...(labels.length > 0 && !('labels' in query) ? [['labels', Object.fromEntries(labels)] as const] : []),
     ]);
   },
@@ -106,20 +106,20 @@ export const listVmsQuerySchema = z.preprocess(
     state: vmStateSchema.optional(),
     host: hostIdSchema.optional(),
     labels: labelFilter,
-    q: z.string().max(100).optional().describe('Part of the name or the id, in capitals or not'),
+    q: z.string().max(100).optional().describe('Part of the name or the id, case-insensitive'),
     includeDeleted: flag.default(false),
     ...page,
   }),
 );
 export const getVmQuerySchema = z
   .strictObject({
-    at: timestampSchema.optional().describe('The VM as it was then; not with sequence, and not in the future (400)'),
+    at: timestampSchema.optional().describe('The VM as of this time; not with sequence, and not in the future (400)'),
     sequence: sequence.optional().describe("The VM as of this entry; not with at, and not after the log's end (400)"),
   })
   .refine(({ at, sequence: number }) => at === undefined || number === undefined, {
     error: 'give at or sequence, not both',
   });
-/** Without the default, which is the command's own: what was not sent is not in the request's hash. */
+/** Without the command's default: an omitted value is not in the request's hash. */
 export const deleteVmQuerySchema = z.strictObject({
   force: flag.optional().meta({ reads: { type: 'boolean', default: false } }),
 });
@@ -142,9 +142,9 @@ export const eventsQuerySchema = z
     after: sequence
       .optional()
       .describe("Only events after this sequence; not with from, and not after the log's end (400)"),
-    from: z.literal('now').optional().describe('Only what happens from now on; not with after (400)'),
+    from: z.literal('now').optional().describe('Only events from now on; not with after (400)'),
     vmId: vmIdSchema.optional(),
-    follow: flag.default(true).describe('false: end when all that is on record has been sent'),
+    follow: flag.default(true).describe('false: end when all stored events have been sent'),
   })
   .refine(({ after, from }) => after === undefined || from === undefined, { error: 'give after or from, not both' });
 const DAY_START = 'T00:00:00.000Z';
@@ -179,7 +179,7 @@ const list = <Item extends z.ZodType>(item: Item) =>
 
 export const vmListSchema = list(vmViewSchema);
 export const operationListSchema = list(operationSchema);
-/** An event as it is on record, with its place in the log. */
+/** A stored event, with its position in the log. */
 export const eventViewSchema = z.looseObject({
   sequence: z.int(),
   id: z.string(),
@@ -189,33 +189,33 @@ export const eventViewSchema = z.looseObject({
 export type EventView = z.infer<typeof eventViewSchema>;
 export const eventListSchema = z.strictObject({
   items: z.array(eventViewSchema),
-  /** Give it as `after` to go on; null: nothing more is on record yet. */
+  /** Pass it as `after` for the next page; null: no more events are stored yet. */
   nextAfter: z.int().nullable(),
 });
 export const vmWaitSchema = z.strictObject({
-  /** `unreachable`: from where the VM stands it cannot get into that state any more. */
+  /** `unreachable`: the VM can no longer get into that state. */
   outcome: z.enum(['reached', 'timeout', 'unreachable']),
-  /** Sequence of the event that brought the VM into the state; of the VM's last event where it was not reached. */
+  /** Sequence of the event that brought the VM into the state; of the VM's last event when it was not reached. */
   sequence: z.int(),
   vm: vmViewSchema,
 });
 export const consoleSchema = z.strictObject({
   /** The console's last bytes, in base64: a guest may write any byte. */
   base64: z.string(),
-  /** All that the guest has written so far, in bytes. */
+  /** The size of the guest's whole output so far, in bytes. */
   sizeBytes: z.int().min(0),
 });
-/** A host that is on record and not heard. */
+/** A known host without heartbeats. */
 export const silentHostSchema = z.strictObject({
   host: hostIdSchema,
   status: z
     .enum(['silent', 'unreachable', 'stopped', 'halted'])
-    .describe('silent: not heard, and not yet on record as unreachable; the others are the last word on record'),
-  /** Of the last word on record. */
+    .describe('silent: without heartbeats and not yet recorded as unreachable; the others are the last recorded event'),
+  /** Of the last recorded event. */
   since: timestampSchema,
   lastSeenAt: timestampSchema
     .nullable()
-    .describe('When it was last known to live; null: it is not on record, nor heard since this gateway started'),
+    .describe('When it was last known to live; null: neither recorded nor seen since this gateway started'),
   reason: z.string().nullable(),
 });
 export type SilentHost = z.infer<typeof silentHostSchema>;
@@ -250,7 +250,7 @@ export const readinessSchema = z.strictObject({
   checks: z.record(z.string(), z.strictObject({ ok: z.boolean(), reason: z.string().optional() })),
 });
 
-/** The question on `ironlog.rpc.<host>.console`, and its answer. */
+/** The request on `ironlog.rpc.<host>.console`, and its reply. */
 export const consoleRequestSchema = z.strictObject({
   tenant: tenantIdSchema,
   vmId: vmIdSchema,

@@ -1,4 +1,4 @@
-// An operation: one command's life as its sender sees it; a fold of EVENTS, plus WORK for what is still pending.
+// An operation: the life of one command for its sender. A fold of EVENTS, plus WORK while it is pending.
 import { z } from 'zod';
 import { actorSchema } from '../events/envelope.ts';
 import { commandIdSchema, tenantIdSchema, vmIdSchema } from '../ids/ids.ts';
@@ -31,7 +31,7 @@ export const operationSchema = z.strictObject({
   startBy: timestampSchema,
   startedAt: timestampSchema.nullable(),
   finishedAt: timestampSchema.nullable(),
-  /** The stream sequence of the event that last changed it; null while only WORK knows it. */
+  /** The stream sequence of the event that last changed it; null while only WORK has it. */
   sequence: z.int().nullable(),
   error: operationErrorSchema.optional(),
   waitingFor: z

@@ -1,4 +1,4 @@
-// Errors over HTTP: RFC 9457 problem+json, each kind with a code, a title and a status, named here once.
+// Errors over HTTP: RFC 9457 problem+json, each kind with a code, a title and a status, defined once here.
 import { z } from 'zod';
 import { verbSchema, vmStateSchema } from '../vm/vm-state.ts';
 
@@ -35,7 +35,7 @@ const TITLES = {
     'vm-exists': 'A VM of that id exists',
     'vm-deleted': 'The VM is deleted',
     'wrong-host': 'The command reached a host that does not own the VM',
-    superseded: "The failure this was to mend is no longer the VM's",
+    superseded: 'The VM no longer has the failure that this was for',
     unsupported: 'The hypervisor cannot do this',
     'image-not-found': 'No such image',
     'hypervisor-not-available': 'No such hypervisor on the host',
@@ -93,7 +93,7 @@ export const PROBLEMS = Object.fromEntries(
 ) as Readonly<Record<ProblemCode, { readonly status: number; readonly title: string }>>;
 export const problemCodeSchema = z.enum(Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]]);
 
-/** Each code with its HTTP status, for whoever reads the generated documents. */
+/** Each code with its HTTP status, for the generated documents. */
 const codesInWords = Object.entries(PROBLEMS)
   .map(([code, { status, title }]) => `${code} (${status}): ${title}`)
   .join('; ');

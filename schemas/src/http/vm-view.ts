@@ -1,4 +1,4 @@
-// A VM as the API shows it.
+// A VM in the API.
 import { z } from 'zod';
 import { commandIdSchema, eventIdSchema, hostIdSchema, tenantIdSchema, vmIdSchema } from '../ids/ids.ts';
 import { timestampSchema } from '../ids/time.ts';
@@ -48,7 +48,7 @@ export const vmViewSchema = z.strictObject({
   name: z.string(),
   state: vmStateSchema,
   task: taskSchema.nullable(),
-  health: healthSchema.describe('unknown: it does not run, or its host is not heard at the moment'),
+  health: healthSchema.describe('unknown: it does not run, or its host sends no heartbeats'),
   epoch: z.int(),
   host: hostIdSchema.nullable(),
   hypervisor: hypervisorKindSchema.nullable(),

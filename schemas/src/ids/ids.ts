@@ -1,16 +1,16 @@
-// The ids: the only strings that may enter a subject, a path, a SQL parameter or a log field as an id.
-// Each kind is a brand of its own, so that a host can never be passed where a VM is meant.
+// The ids: the only strings that may enter a subject, a path, a SQL parameter or a log field as an id. Each kind has
+// its own brand, so that a host's cannot be passed for a VM's.
 import { z } from 'zod';
 
 /** 1–63 characters: lower case letters, digits and dashes, not starting with a dash. */
 export const ID_PATTERN = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
-/** Names with a meaning of their own in subjects; no tenant, host or VM may bear them. */
+/** Reserved words of subjects; no tenant, host or VM may have such an id. */
 export const RESERVED_IDS: readonly string[] = ['any', 'recovery', 'gateway'];
 
 export const EVENT_ID_PATTERN = /^evt-[a-z0-9]{26,59}$/;
 
-/** What every id but an event's is. */
+/** The rule of every id but an event's. */
 export const isIdText = (text: string): boolean => ID_PATTERN.test(text) && !RESERVED_IDS.includes(text);
 
 const SHAPE = 'must be 1-63 characters of a-z, 0-9 and "-", starting with a letter or digit';
@@ -37,7 +37,7 @@ export type ImageId = z.infer<typeof imageIdSchema>;
 export type CommandId = z.infer<typeof commandIdSchema>;
 export type EventId = z.infer<typeof eventIdSchema>;
 
-/** Each throws a ZodError on a string that is no id; use `parseId` where the string comes from outside. */
+/** Each throws a ZodError for an invalid id; use `parseId` for external input. */
 export const tenantId = (text: string): TenantId => tenantIdSchema.parse(text);
 export const vmId = (text: string): VmId => vmIdSchema.parse(text);
 export const hostId = (text: string): HostId => hostIdSchema.parse(text);

@@ -1,4 +1,4 @@
-// New ids: valid, never twice, in the order in which they were made, and not to be guessed from their time.
+// New ids: valid, unique, in the order of their creation, and not predictable from their time.
 import { expect, test } from 'vitest';
 import { eventIdSchema } from './ids.ts';
 import { newEventId } from './new-id.ts';
@@ -12,7 +12,7 @@ test('ten thousand in a row are valid, all different, and sorted', () => {
   expect([...ids].sort()).toEqual(ids);
 });
 
-test('each millisecond begins anew, with characters of the whole alphabet', async () => {
+test('each millisecond begins a new random part, with characters of the whole alphabet', async () => {
   const seen = new Set<string>();
   for (let n = 0; n < 100; n += 1) {
     const before = Date.now();

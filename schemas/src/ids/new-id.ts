@@ -3,7 +3,9 @@ import { createHash, randomFillSync } from 'node:crypto';
 import { monotonicFactory } from 'ulid';
 import { type CommandId, commandId, type EventId, eventId, type VmId, vmId } from './ids.ts';
 
-/** One system call for some 250 ids: the library's own source makes one for each of an id's 16 characters (0.1 ms an id). */
+/**
+ * One system call for some 250 ids: the library's default source makes one for each of an id's 16 characters (0.1 ms an id).
+ */
 const pool = new Uint8Array(4096);
 let left = 0;
 const random = (): number => {
@@ -15,7 +17,7 @@ const random = (): number => {
 const ulid = monotonicFactory(random);
 const lowerUlid = (): string => ulid().toLowerCase();
 
-/** 40 hex digits of SHA-256 over the parts, each with its length before it, so that no two lists collide. */
+/** 40 hex digits of SHA-256 over the parts, each prefixed with its length, so that no two lists collide. */
 const digest = (parts: readonly string[]): string => {
   const hash = createHash('sha256');
   for (const part of parts) hash.update(`${Buffer.byteLength(part)}:`).update(part);

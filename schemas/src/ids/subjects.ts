@@ -1,4 +1,4 @@
-// NATS subjects: built from branded ids only, and read back into them; nothing else joins tokens with dots.
+// NATS subjects: built from branded ids only, and parsed back into them. No other code joins tokens with dots.
 
 import { type HostEventName, hostEventClass } from '../events/host-events.ts';
 import { eventClass, type VmEventName } from '../events/vm-events.ts';
@@ -15,14 +15,14 @@ import {
 } from './ids.ts';
 
 export const SUBJECT_PREFIX = 'ironlog';
-/** Who says so: the owner host, or one of the two services that may speak of another's VM. */
+/** The writer: the owner host, or one of the two services that may append to another's VM. */
 export type Writer = HostId | 'recovery' | 'gateway';
 
 export const STREAMS = { commands: 'COMMANDS', work: 'WORK', events: 'EVENTS' } as const;
 export const HOSTS_BUCKET = 'HOSTS';
-/** On WORK: a message that only asks whether the stream takes writes. `_` begins no host's id, so no consumer gets it. */
+/** On WORK: a message that checks whether the stream accepts writes. No host id begins with `_`, so no consumer gets it. */
 export const PROBE_SUBJECT = `${SUBJECT_PREFIX}.work._probe`;
-/** The stream that JetStream keeps the bucket in. */
+/** The stream of the bucket. */
 export const HOSTS_STREAM = `KV_${HOSTS_BUCKET}`;
 
 export const commandSubject = (tenant: TenantId, vm: VmId, verb: Verb): string =>
@@ -31,19 +31,19 @@ export const workSubject = (target: HostId | 'any', tenant: TenantId, vm: VmId, 
   `${SUBJECT_PREFIX}.work.${target}.${tenant}.${vm}.${verb}`;
 export const vmEventSubject = (tenant: TenantId, vm: VmId, writer: Writer, name: VmEventName): string =>
   `${SUBJECT_PREFIX}.evt.vm.${tenant}.${vm}.${writer}.${eventClass(name)}`;
-/** The one filter over which every append to a VM carries its expectation. */
+/** The filter of every append's expectation for a VM. */
 export const vmFilter = (tenant: TenantId, vm: VmId): string => `${SUBJECT_PREFIX}.evt.vm.${tenant}.${vm}.>`;
 export const rejectionSubject = (tenant: TenantId, writer: Writer): string =>
   `${SUBJECT_PREFIX}.evt.cmd.${tenant}.${writer}.rejected`;
 export const hostEventSubject = (host: HostId, writer: Writer, name: HostEventName): string =>
   `${SUBJECT_PREFIX}.evt.host.${host}.${writer}.${hostEventClass(name)}`;
 export const hostFilter = (host: HostId): string => `${SUBJECT_PREFIX}.evt.host.${host}.>`;
-/** What the recovery worker says of VMs, whosever they are. */
+/** The events by the recovery worker, of all VMs. */
 export const RECOVERY_VM_FILTER = `${SUBJECT_PREFIX}.evt.vm.*.*.recovery.*`;
 export const FAILURE_FILTER = `${SUBJECT_PREFIX}.evt.vm.*.*.*.failure`;
 
 const ID = ID_PATTERN.source.slice(1, -1);
-/** A VM's event; of its ids only those with a meaning of their own are left to refuse. */
+/** A VM's event. The pattern does not exclude reserved ids. */
 const VM_EVENT_SUBJECT = new RegExp(`^${SUBJECT_PREFIX}\\.evt\\.vm\\.(${ID})\\.(${ID})\\.(${ID})\\.(fact|failure)$`);
 
 const id = <T>(
@@ -58,7 +58,7 @@ export interface CommandAddress {
   vmId: VmId;
   verb: Verb;
 }
-/** `undefined`: the subject is not one that this system writes. */
+/** `undefined`: the subject is not one of this system. */
 export const parseCommandSubject = (subject: string): CommandAddress | undefined => {
   const [prefix, kind, tenantText, vmText, verbText, ...rest] = subject.split('.');
   const tenant = id(tenantIdSchema, tenantText);
@@ -102,7 +102,7 @@ export type EventAddress =
   | { kind: 'rejection'; tenant: TenantId; writer: Writer }
   | { kind: 'host'; host: HostId; writer: Writer; class: 'fact' | 'failure' };
 
-/** Judged without zod: every entry of the log passes here. */
+/** Parsed without zod: every entry of the log passes here. */
 const vmEventAddress = ([, tenant = '', vm = '', by = '', cls]: readonly string[]): EventAddress | undefined => {
   if (RESERVED_IDS.includes(tenant) || RESERVED_IDS.includes(vm) || by === 'any') return undefined;
   const [tenantId, vmId, writer] = [tenant as TenantId, vm as VmId, by as Writer];

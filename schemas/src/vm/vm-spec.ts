@@ -1,4 +1,4 @@
-// What a tenant asks a VM to be. Units are in the names; unknown fields are refused.
+// A tenant's specification of a VM. Units are in the names; unknown fields are refused.
 import { z } from 'zod';
 import { imageIdSchema } from '../ids/ids.ts';
 import { hypervisorKindSchema } from './vm-state.ts';
@@ -11,7 +11,7 @@ const printable = (max: number) =>
   z.string().max(max).regex(noControls, { error: 'must not contain control characters' });
 
 const LABEL_KEY = /^[a-z0-9A-Z][a-zA-Z0-9._/-]{0,62}$/;
-/** Why `key` is none, for whoever has to mend it. */
+/** Why `key` is no label key, for its sender. */
 const noLabelKey = (key: unknown): string =>
   `${JSON.stringify(String(key).slice(0, 80))} is no label key: 1-63 characters of a-z, A-Z, 0-9, ".", "_", "/" and "-", starting with a letter or digit`;
 

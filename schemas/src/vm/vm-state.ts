@@ -1,4 +1,4 @@
-// The words for where a VM stands: one stable state, and beside it at most one task in flight.
+// A VM's state: one stable state, and at most one task in flight.
 import { z } from 'zod';
 
 export const VM_STATES = ['pending', 'created', 'running', 'paused', 'stopped', 'failed', 'deleted', 'lost'] as const;
@@ -23,7 +23,7 @@ export type Verb = z.infer<typeof verbSchema>;
 export const healthSchema = z.enum(['unknown', 'responsive', 'unresponsive']);
 export type Health = z.infer<typeof healthSchema>;
 
-/** What a failed effect may have left on the host. */
+/** What a failed effect may leave on the host. */
 export const RESIDUES = ['process', 'socket', 'directory', 'disks'] as const;
 export const residueSchema = z.enum(RESIDUES);
 export type Residue = z.infer<typeof residueSchema>;
@@ -35,7 +35,7 @@ export const hypervisorKindSchema = z.enum(['cloud-hypervisor', 'firecracker', '
 export type HypervisorKind = z.infer<typeof hypervisorKindSchema>;
 
 const ALL_BUT_SNAPSHOTS: readonly Verb[] = VERBS.filter((verb) => verb !== 'snapshot' && verb !== 'restore');
-/** What Ironlog can do with each hypervisor: its driver offers no more, and a VM's view names no other. */
+/** The verbs that Ironlog supports with each hypervisor: its driver offers no others, and a VM's view lists no others. */
 export const HYPERVISOR_VERBS: Readonly<Record<HypervisorKind, readonly Verb[]>> = {
   'cloud-hypervisor': ALL_BUT_SNAPSHOTS,
   firecracker: [],
