@@ -1,4 +1,4 @@
-// What redocly's recommended rules find in the OpenAPI document: errors and warnings alike.
+// Runs redocly's recommended rules on the OpenAPI document; errors and warnings both count.
 import { spawnSync } from 'node:child_process';
 import { z } from 'zod';
 import { CACHE_DIR, ROOT } from '../dev/paths.ts';
@@ -13,12 +13,12 @@ const resultSchema = z.object({
   ),
 });
 
-/** One sentence for each problem; empty when there is none. @throws when redocly does not run. */
+/** One sentence per problem; empty when there is none. @throws when redocly does not run. */
 export const apiProblems = (document: string): readonly string[] => {
   const { stdout, stderr, error } = spawnSync(
     'redocly',
     ['lint', '--extends=recommended', '--format=json', document],
-    // It sends nothing anywhere, and writes nothing in its caller's home.
+    // No telemetry, and no files in the user's home.
     {
       cwd: ROOT,
       encoding: 'utf8',

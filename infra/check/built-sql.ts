@@ -1,4 +1,4 @@
-// No string becomes SQL: outside tests, nothing but a constant may stand in what is prepared or executed.
+// SQL is never built from strings: outside tests, only a constant may be prepared or executed.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../dev/paths.ts';
@@ -9,10 +9,10 @@ const FOLDERS = [
   'services/api-gateway/src',
   'services/recovery-worker/src',
 ];
-/** A statement with something put into it that is not one of the constants of its own file. */
+/** A statement with an interpolation that is not a constant of its own file. */
 const BUILT = /\b(?:prepare|exec)\s*(?:<[^(]*>)?\(\s*(?:`[^`]*\$\{(?!columns\b)|['"][^'"]*['"]\s*\+)/;
 
-/** Files in which SQL is put together from parts. */
+/** Files that build SQL from parts. */
 export const builtSql = (): string[] =>
   FOLDERS.flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })

@@ -1,11 +1,11 @@
 // Dependencies point one way: schemas <- domain <- (event-log, hypervisor, read-model, service-kit) <- services; the domain is
-// pure; every import is of a declared package's public name, or stays within its own workspace.
+// pure; every import is of a declared package's public name, or within its own workspace.
 import { dirname, join, normalize } from 'node:path';
 import { importsOf, packageOf } from './imports.ts';
 import type { SourceFile, Workspace } from './workspaces.ts';
 
 const PURE = 'packages/domain';
-/** Which of our own packages each workspace may import; `infra` and `test` stand above all and may import any. */
+/** The workspaces that each may import; `infra` and `test` may import any. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   schemas: [],
   [PURE]: ['schemas'],
@@ -22,7 +22,7 @@ const ABOVE_ALL: readonly string[] = ['infra', 'infra/generate', 'test'];
 
 const isTest = (path: string): boolean => /\.(test|fixture)\.ts$|\/(fixtures|conformance)\//.test(path);
 
-/** Only what was installed for tests and tools by the root. */
+/** The root's dependencies for tests and tools. */
 const FROM_ROOT: ReadonlySet<string> = new Set(['vitest', 'fast-check']);
 
 interface Import {
@@ -39,13 +39,12 @@ const checkOwn = (from: Workspace, { file, specifier }: Import): string | undefi
 };
 
 const checkWorkspace = (from: Workspace, to: Workspace, { file, specifier }: Import): string | undefined => {
-  // What tests of several workspaces share; a service must never load it.
+  // Shared test code; a service must never load it.
   if (specifier === `${to.name}/testing` && isTest(file.path)) return undefined;
   if (specifier !== to.name) return `${file.path} imports ${specifier}: only ${to.name} itself is public`;
   if (from === to || ABOVE_ALL.includes(from.folder) || isTest(file.path)) return undefined;
   const allowed = MAY_IMPORT[from.folder];
-  if (allowed === undefined)
-    return `${from.folder} has no place in the order of workspaces: give it one in infra/check`;
+  if (allowed === undefined) return `${from.folder} is not in the order of workspaces: add it in infra/check`;
   if (allowed.some((name) => to.name === `@ironlog/${name}`)) return undefined;
   return `${file.path} imports ${to.name}: ${from.folder} must not depend on ${to.folder}`;
 };

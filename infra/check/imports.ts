@@ -1,4 +1,4 @@
-// What a source file imports, read from its text: TypeScript 7 has no compiler API to ask.
+// A source file's imports, read from its text, because TypeScript 7 has no compiler API.
 const FROM = /^\s*(?:import|export)\b[^'"`;]*?\bfrom\s*['"]([^'"]+)['"]/gm;
 const BARE = /^\s*import\s*['"]([^'"]+)['"]/gm;
 const DYNAMIC = /\bimport\(\s*['"]([^'"]+)['"]/g;
@@ -9,7 +9,7 @@ export const importsOf = (text: string): readonly string[] => {
   return [...new Set(found)];
 };
 
-/** `@scope/name` or `name` out of `@scope/name/deep/path`; undefined for a relative path or a built-in. */
+/** `@scope/name` or `name` of `@scope/name/deep/path`; undefined for a relative path or a built-in. */
 export const packageOf = (specifier: string): string | undefined => {
   if (specifier.startsWith('.') || specifier.startsWith('node:')) return undefined;
   const parts = specifier.split('/');

@@ -1,4 +1,4 @@
-// A metric that is defined and never set is a dashboard that says nothing: each must be named in what is not a test.
+// A metric that is defined and never set is useless: each must be named outside tests.
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { METRICS } from '@ironlog/service-kit';

@@ -26,7 +26,7 @@ export interface SourceFile {
 
 const json = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'));
 
-/** `inner`: workspaces may lie inside one another; a file is the innermost one's. */
+/** `inner`: workspaces may be nested; a file belongs to the innermost. */
 const readWorkspace = (root: string, folder: string, inner: readonly string[]): Workspace => {
   const { name, dependencies, devDependencies } = packageSchema.parse(json(join(root, folder, 'package.json')));
   const paths = globSync(`${folder}/**/*.ts`, { cwd: root, exclude: (path) => path.includes('node_modules') }).filter(

@@ -1,4 +1,4 @@
-// `npm run check`: types, lint and format, direction of dependencies, SQL, and whether what is generated is current.
+// `npm run check`: types, lint and format, direction of dependencies, SQL, and whether generated files are current.
 import { spawnSync } from 'node:child_process';
 import { apiProblems } from '../check/api-description.ts';
 import { builtSql } from '../check/built-sql.ts';
@@ -8,7 +8,7 @@ import { readWorkspaces } from '../check/workspaces.ts';
 import { CACHE_DIR, ROOT } from './paths.ts';
 import { print } from './terminal/print.ts';
 
-// Checking this project is nobody else's business, and leaves nothing in its caller's home (biome: $XDG_CACHE_HOME/biome).
+// The check sends no telemetry and writes nothing in the user's home (biome: $XDG_CACHE_HOME/biome).
 const env = {
   ...process.env,
   TURBO_TELEMETRY_DISABLED: '1',

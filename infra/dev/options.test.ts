@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { readOptions } from './options.ts';
 import { fromCaller } from './paths.ts';
 
-describe('what npm start is told', () => {
-  it('has a default for everything', () => {
+describe('the options of npm start', () => {
+  it('all have a default', () => {
     expect(readOptions([])).toMatchObject({ hypervisor: 'simulator', hosts: 1, httpPort: 7070, keepVms: false });
   });
   it.each([
@@ -15,11 +15,11 @@ describe('what npm start is told', () => {
     [['--host', '3'], "Unknown option '--host'"],
     [['--hosts'], "'--hosts <value>' argument missing"],
     [['three'], "Unexpected argument 'three'"],
-  ])('refuses %j with what it takes, and with the usage', (args, sentence) => {
+  ])('%j is refused with the accepted values and the usage', (args, sentence) => {
     expect(() => readOptions(args)).toThrow(sentence);
     expect(() => readOptions(args)).toThrow('npm start -- [options]');
   });
-  it('reads a path as its caller means it, who may stand elsewhere', () => {
+  it("a path is relative to the caller's directory", () => {
     expect(fromCaller('state', { INIT_CWD: '/home/ada' })).toBe('/home/ada/state');
     expect(fromCaller('/srv/state', { INIT_CWD: '/home/ada' })).toBe('/srv/state');
     expect(fromCaller('state', {})).toBe(`${process.cwd()}/state`);

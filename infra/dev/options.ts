@@ -1,4 +1,4 @@
-// What `npm start` can be told; a word or a value that it does not know ends it with what there is.
+// The options of `npm start`; an unknown option or value ends it with the usage.
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { DEFAULT_STATE_DIR, fromCaller } from './paths.ts';
@@ -57,7 +57,7 @@ const parse = (args: readonly string[]) => {
   }
 };
 
-/** @throws UsageError that says which option is wrong, and what there is. */
+/** @throws UsageError that names the wrong option and the accepted values. */
 export const readOptions = (args: readonly string[]): StartOptions => {
   const values = parse(args);
   const parsed = z.strictObject(shape).safeParse(values);

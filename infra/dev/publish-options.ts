@@ -1,4 +1,4 @@
-// What publish-command can be told: which plane, and the command.
+// The options of publish-command: the plane and the command.
 import { parseArgs } from 'node:util';
 import { type Verb, type VmId, verbSchema, vmIdSchema } from '@ironlog/schemas';
 import { DEV_FILE, fromCaller } from './paths.ts';
@@ -29,16 +29,16 @@ const parse = (args: readonly string[]) => {
   }
 };
 
-/** Undefined: asked for help. @throws UsageError that says what is wrong, and what there is. */
+/** Undefined: help was requested. @throws UsageError that names the error and the accepted values. */
 export const readPublishOptions = (args: readonly string[]): PublishOptions | undefined => {
   const { values, positionals } = parse(args);
   if (values.help) return undefined;
   const { 'state-dir': stateDir, 'dev-file': devFile } = values;
   const [vmText, verbText, body = '', ...more] = positionals;
   if (vmText === undefined || verbText === undefined) throw new UsageError(USAGE);
-  if (more.length > 0) throw new UsageError(`${JSON.stringify(more[0])} is one word too many\n${USAGE}`);
+  if (more.length > 0) throw new UsageError(`${JSON.stringify(more[0])} is one argument too many\n${USAGE}`);
   if (stateDir !== undefined && devFile !== undefined)
-    throw new UsageError(`--state-dir and --dev-file name one plane each: give one of them\n${USAGE}`);
+    throw new UsageError(`--state-dir and --dev-file exclude each other: give one of them\n${USAGE}`);
   const vm = vmIdSchema.safeParse(vmText);
   if (!vm.success) throw new UsageError(`VM id ${JSON.stringify(vmText)} ${vm.error.issues[0]?.message}\n${USAGE}`);
   const verb = verbSchema.safeParse(verbText);

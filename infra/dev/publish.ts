@@ -1,4 +1,4 @@
-// Publishes one command to the NATS door as a tenant's client: publish-command <vm> <verb> [json body]
+// Publishes one command at the NATS ingress as a tenant's client: publish-command <vm> <verb> [json body]
 import { commandSubject, newCommandId, tenantIdSchema } from '@ironlog/schemas';
 import { jetstream } from '@nats-io/jetstream';
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
@@ -19,7 +19,7 @@ const open = async (devFile: string, dev: DevFile): Promise<NatsConnection> => {
     });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`NATS at ${nats} does not let us in (${why}); ${await whyUncertain(devFile, dev)}`, {
+    throw new Error(`NATS at ${nats} refuses the connection (${why}); ${await whyUncertain(devFile, dev)}`, {
       cause: error,
     });
   }

@@ -1,4 +1,4 @@
-// `npm start`: the whole plane on this machine, under a small supervisor, until Ctrl-C.
+// `npm start`: the whole plane on this machine under a supervisor, until Ctrl-C.
 import { once } from 'node:events';
 import { relative } from 'node:path';
 import { readOptions, type StartOptions, USAGE } from './options.ts';

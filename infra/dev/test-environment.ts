@@ -1,4 +1,4 @@
-// What the tests need of this machine, found or fetched once before the first of them: vitest's global setup.
+// What the tests need on this machine, found or fetched once before they run: vitest's global setup.
 import { execFileSync } from 'node:child_process';
 import { ensureDemoKernel } from './setup/demo-kernel.ts';
 import { findNatsServer } from './setup/nats-server.ts';
@@ -8,7 +8,7 @@ import { print } from './terminal/print.ts';
 const INSTALL_TIMEOUT_MS = 600_000;
 const inCi = process.env.CI === 'true';
 
-/** Only where it is asked for (CI) and allowed (root): nothing is installed on a person's machine. */
+/** Only on request (CI) and as root: nothing is installed on a developer's machine. */
 const installQemu = (): void => {
   print(`CI: installing ${QEMU_PACKAGE}`);
   const apt = (...args: string[]): void => {
@@ -55,7 +55,7 @@ const qemuEnvironment = async (): Promise<Readonly<Record<string, string>>> => {
   }
 };
 
-/** The tests' processes inherit these variables. @throws Error when nats-server, or in CI QEMU, is not to be had. */
+/** The tests' processes inherit these variables. @throws Error when nats-server, or in CI QEMU, is not available. */
 export const setup = async (): Promise<void> => {
   const found = { IRONLOG_NATS_SERVER: await findNatsServer(), ...(await qemuEnvironment()) };
   for (const [name, value] of Object.entries(found)) process.env[name] = value;

@@ -1,4 +1,4 @@
-// `npm test`: runs the tests within a bound, passes on how they ended, and leaves no process behind.
+// `npm test`: runs the tests within a time limit, passes on their exit code, and leaves no process behind.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -7,9 +7,9 @@ import { z } from 'zod';
 import { CACHE_DIR, ROOT } from './paths.ts';
 import { print } from './terminal/print.ts';
 
-/** Several times what they take on two busy cores: past it, one of them hangs. */
+/** Several times their duration on two busy cores: a longer run hangs. */
 const WITHIN_MS = 40 * 60_000;
-/** Vitest has said how it ended, and a worker of its own does not go. */
+/** Vitest has reported its end, and one of its workers does not exit. */
 const GRACE_MS = 20_000;
 
 const totalsSchema = z.object({
@@ -19,7 +19,7 @@ const totalsSchema = z.object({
   numFailedTestSuites: z.int(),
 });
 
-/** The closing line, from vitest's own report. A file that could not be loaded counts as a failure. */
+/** The closing line, from vitest's report. A file that could not be loaded counts as a failure. */
 const closingLine = (report: string): string => {
   const totals = totalsSchema.parse(JSON.parse(readFileSync(report, 'utf8')));
   const failed = totals.numFailedTests || totals.numFailedTestSuites;
@@ -27,7 +27,7 @@ const closingLine = (report: string): string => {
   return `${totals.numPassedTests} passed, ${failed} failed${skipped}`;
 };
 
-/** Every process that the tests started in vitest's own group, and did not stop. */
+/** Ends every process in vitest's group that the tests started and did not stop. */
 const endGroup = ({ pid }: ChildProcess): void => {
   try {
     if (pid !== undefined) process.kill(-pid, 'SIGKILL');
@@ -36,7 +36,10 @@ const endGroup = ({ pid }: ChildProcess): void => {
   }
 };
 
-/** Vitest's own exit code; 1 when it was ended. Its output goes through this process, so that nobody it left behind holds ours open. */
+/**
+ * Vitest's exit code; 1 when it was killed. Its output goes through this process, so that a process left behind does not keep
+ * our output open.
+ */
 const runVitest = async (args: readonly string[]): Promise<number> => {
   const vitest = spawn(process.execPath, [join(ROOT, 'node_modules/vitest/vitest.mjs'), 'run', ...args], {
     cwd: ROOT,

@@ -1,4 +1,4 @@
-// What the person at the keyboard gave and cannot be: ended with its sentence and sysexits' EX_USAGE, without a stack.
+// An invalid option or argument of the user: ends with its message and sysexits' EX_USAGE, without a stack.
 export class UsageError extends Error {
   override readonly name = 'UsageError';
   static readonly exitCode = 64;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { shareOut } from './variables.ts';
 
 describe("the shell's variables", () => {
-  it('go to the services that know them, and to no other', () => {
+  it('go to the services that have them, and to no other', () => {
     const given = shareOut({
       PATH: '/bin',
       IRONLOG_LOG_LEVEL: 'debug',
@@ -26,7 +26,7 @@ describe("the shell's variables", () => {
     ['IRONLOG_STATE_DIR', 'IRONLOG_STATE_DIR is not passed on to the services: use --state-dir'],
     [
       'IRONLOG_NATS_PASSWORD',
-      'IRONLOG_NATS_PASSWORD is not passed on to the services: npm start runs a nats-server of its own',
+      'IRONLOG_NATS_PASSWORD is not passed on to the services: npm start runs its own nats-server',
     ],
   ])('stop the start when one is misspelt or not for it: %s', (name, sentence) => {
     expect(() => shareOut({ [name]: 'canary' })).toThrow(sentence);

@@ -1,12 +1,12 @@
 #!/bin/sh
-# Runs a script of this project under Node >= 24 with its dependencies in place, whatever Node is on PATH.
-# Nothing is installed outside the project's folder. Usage: with-node.sh <script.ts> [arguments]
+# Runs a script of this project under Node >= 24 with its dependencies, whatever Node is on PATH. Nothing is installed
+# outside the project's folder. Usage: with-node.sh <script.ts> [arguments]
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd -P)
 cache="$root/.ironlog/cache"
 mkdir -p "$cache"
-# It holds credentials; what is in it is guarded by the folder.
+# It holds credentials; the folder's mode protects them.
 chmod 700 "$root/.ironlog"
 
 say() { printf 'ironlog: %s\n' "$*" >&2; }
@@ -15,7 +15,7 @@ die() { say "$*"; exit 69; }
 major() { "$1" --version 2>/dev/null | sed -n 's/^v\([0-9]*\)\..*/\1/p'; }
 new_enough() { m=$(major "$1"); [ -n "$m" ] && [ "$m" -ge 24 ]; }
 
-# One set-up at a time: a directory is made by one process only, and a dead owner's lock is taken over.
+# One set-up at a time: only one process can make the directory, and a dead owner's lock is taken over.
 lock="$cache/setup.lock"
 take_lock() {
   waited=0
@@ -55,20 +55,20 @@ install_node() {
   command -v npm >/dev/null 2>&1 || die "needs npm (it comes with Node) or Node >= 24 on PATH"
   say "Node on PATH is $(node --version 2>/dev/null || echo absent); installing $(node_package)@24 into .ironlog/cache/node"
   mkdir -p "$cache/node"
-  # A package.json of its own, so that npm does not take the folder for a part of the workspace.
+  # Its own package.json, so that npm does not take the folder for a part of the workspace.
   printf '{"private":true}\n' > "$cache/node/package.json"
   (cd "$cache/node" && npm install --no-save --no-package-lock --ignore-scripts --no-audit --no-fund "$(node_package)@24" >&2) ||
     die "npm could not install $(node_package)@24; put Node >= 24 on PATH and try again"
 }
 
 stamp="$root/node_modules/.ironlog-lock"
-# The lock's hash and Node's major version: what was installed is what would be.
+# The lock file's hash and Node's major version identify what is installed.
 wanted() { printf '%s %s\n' "$(cksum < "$root/package-lock.json")" "$(major "$node")"; }
 installed() { [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(wanted)" ]; }
 
 if ! find_node || ! installed; then
   take_lock
-  # npm finds its machine-wide settings (certificates, mirrors) beside the Node it runs under: keep those of the first.
+  # npm finds its machine-wide settings (certificates, mirrors) beside its Node: keep those of the first.
   if command -v npm >/dev/null 2>&1 && [ -z "${NPM_CONFIG_GLOBALCONFIG:-}" ]; then
     NPM_CONFIG_GLOBALCONFIG=$(npm config get globalconfig 2>/dev/null || true)
     [ -z "$NPM_CONFIG_GLOBALCONFIG" ] || export NPM_CONFIG_GLOBALCONFIG

@@ -1,4 +1,4 @@
-// The reference of environment variables, from the schemas that services read them through.
+// The reference of environment variables, from the services' schemas.
 import { env as gateway } from '@ironlog/api-gateway';
 import { environmentSchema as recovery } from '@ironlog/recovery-worker';
 import { metaOf } from '@ironlog/service-kit';
@@ -20,7 +20,7 @@ const presence = (field: z.ZodType): string => {
   return field.safeParse(undefined).success ? '–' : 'required';
 };
 
-/** By service, the names of the variables that it reads: `npm start` passes them on by it. */
+/** By service, the names of its variables, by which `npm start` passes them on. */
 export const variableNames = (): Readonly<Record<string, readonly string[]>> =>
   Object.fromEntries(
     Object.entries(SERVICES).map(([service, schema]) => [

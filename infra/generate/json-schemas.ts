@@ -31,7 +31,7 @@ const named: Readonly<Record<string, z.ZodType>> = {
   ...Object.fromEntries(HOST_EVENT_NAMES.map((name) => [`host-event-${name}`, hostEventData[name]])),
 };
 
-/** What a sender may write: defaults are optional. */
+/** A sender's form: defaults are optional. */
 export const jsonSchemaOf = (schema: z.ZodType): object =>
   z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
 

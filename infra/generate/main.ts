@@ -1,4 +1,4 @@
-// `npm run generate` writes the generated contract and references; with --check it only says what is not current, and fails.
+// `npm run generate` writes the generated contract and references; with --check it only lists the outdated files, and fails.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { openApiDocument } from '@ironlog/api-gateway';
@@ -8,12 +8,12 @@ import { environmentReference, variableNames } from './environment.ts';
 import { jsonSchemas } from './json-schemas.ts';
 import { metricsReference } from './metrics.ts';
 
-/** Nothing else is in these: what is not generated any more goes. */
+/** These folders hold only generated files: outdated ones are deleted. */
 const OWN_DIRECTORIES = ['schemas/json', 'docs/reference'];
 
 const json = (document: object): string => `${JSON.stringify(document, null, 2)}\n`;
 
-/** Path in the project's folder to text. */
+/** From a path in the project's folder to the text. */
 const files = async (): Promise<ReadonlyMap<string, string>> =>
   new Map([
     ['schemas/openapi.json', json(await openApiDocument())],

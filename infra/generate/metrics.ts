@@ -1,4 +1,4 @@
-// The reference of metrics, from the one table that defines them.
+// The reference of metrics, from their table.
 import { METRICS } from '@ironlog/service-kit';
 import { table } from './markdown.ts';
 

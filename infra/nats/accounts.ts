@@ -1,13 +1,13 @@
-// Who may say what on NATS: one user per service and host, each with the subjects it needs, and an account per tenant.
-// A tenant's client reaches CONTROL only through an import of its own command subjects: neither what it publishes nor
-// the reply subject it names can touch another subject there.
+// NATS permissions: one user per service and host, each with the subjects it needs, and an account per tenant. A
+// tenant's client reaches CONTROL only through an import of its own command subjects: neither its messages nor its
+// reply subjects can reach another subject there.
 import { executorConsumer, gatewayConsumers, recoveryConsumer } from '@ironlog/event-log';
 import { HOSTS_BUCKET, HOSTS_STREAM, type HostId, STREAMS, SUBJECT_PREFIX, type TenantId } from '@ironlog/schemas';
 
 export interface NatsUser {
   readonly user: string;
   readonly publish: readonly string[];
-  /** Of what `publish` would let it say. */
+  /** Exceptions to `publish`. */
   readonly never: readonly string[];
   readonly subscribe: readonly string[];
   /** May answer requests that reach it. */
@@ -28,15 +28,15 @@ const reads = (stream: string): string[] => [
   `$JS.FC.>`,
 ];
 /**
- * The bucket's keys. Streams of events have none: a direct get answers with the bare message onto whatever reply subject
- * it was given, and so could put one host's words under another's name (P9); a read from the leader wraps them.
+ * The bucket's keys. For event streams direct gets are denied: a direct get sends the bare message to any given reply
+ * subject, and so could put one host's event on another's subject (P9). A read from the leader wraps it.
  */
 const READS_HOSTS: readonly string[] = [
   ...reads(HOSTS_STREAM),
   `$JS.API.DIRECT.GET.${HOSTS_STREAM}`,
   `$JS.API.DIRECT.GET.${HOSTS_STREAM}.>`,
 ];
-/** Working through a durable consumer that the provisioner made. */
+/** Consuming from a durable consumer of the provisioner. */
 const consumes = ({ stream, config }: { stream: string; config: { durable_name: string } }): string[] => [
   `$JS.API.STREAM.INFO.${stream}`,
   `$JS.API.STREAM.MSG.GET.${stream}`,
@@ -52,8 +52,8 @@ const durables = (hosts: readonly HostId[]) => [
   ...hosts.map(executorConsumer),
 ];
 /**
- * A durable consumer is somebody's work list. Readers name their own consumers on the same stream, and a subject's
- * wildcard cannot tell the two apart: so nobody makes, changes or ends a durable, and nobody takes from another's.
+ * A durable consumer is a service's work list. Readers name their own consumers on the same stream, and a subject's
+ * wildcard cannot distinguish them. So no user may create, change or delete a durable, or consume from another's.
  */
 const hands = (hosts: readonly HostId[], publish: readonly string[]): string[] =>
   durables(hosts).flatMap(({ stream, config: { durable_name: name } }) => {
@@ -129,9 +129,9 @@ const services = (hosts: readonly HostId[]): readonly NatsUser[] => [
 export const tenantAccount = (tenant: TenantId): string => `TENANT_${tenant}`;
 export const tenantCommands = (tenant: TenantId): string => `${SUBJECT_PREFIX}.cmd.${tenant}.>`;
 /**
- * A tenant's client publishes commands and reads the acknowledgements; nothing else. It may use the default inbox, as a
- * client that sets nothing but URL, user and password does. The account is the wall: every connection of a tenant could
- * read the others' acknowledgements, which hold a stream's name and a sequence and nothing of a command.
+ * A tenant's client publishes commands and reads the acknowledgements, nothing else. It may use the default inbox, like
+ * a client that sets only URL, user and password. The account isolates it: connections of one tenant can read each
+ * other's acknowledgements, which hold a stream name and a sequence and no command.
  */
 export const clientUser = (tenant: TenantId): NatsUser => ({
   user: `client-${tenant}`,

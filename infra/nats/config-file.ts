@@ -1,4 +1,4 @@
-// nats-server's configuration, generated: loopback only, synchronous storage, an account per boundary of trust.
+// nats-server's generated configuration: loopback only, synchronous storage, an account per trust boundary.
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HostId, TenantId } from '@ironlog/schemas';

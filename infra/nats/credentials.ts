@@ -1,4 +1,4 @@
-// Users and passwords of one state directory: random, made once, kept in a file for its owner only.
+// Users and passwords of one state directory: random, made once, stored for its owner only.
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,13 +7,13 @@ import { z } from 'zod';
 const storedSchema = z.strictObject({ serverName: z.string(), passwords: z.record(z.string(), z.string()) });
 
 export interface NatsCredentials {
-  /** Unique to the state directory: how a client knows that the server it reached is this one. */
+  /** Unique to the state directory: a client identifies the server by it. */
   readonly serverName: string;
   /** The same password at every start; made on first use. */
   passwordOf(user: string): string;
 }
 
-/** @throws Error when the file is there and is not what this module wrote. */
+/** @throws Error when the file exists and was not written by this module. */
 export const openCredentials = (directory: string): NatsCredentials => {
   const file = join(directory, 'credentials.json');
   const stored = existsSync(file)

@@ -1,4 +1,4 @@
-// A nats-server of our own: configured, started, known by its name before anything talks to it, and provisioned.
+// A nats-server of a plane or test: configured, started, identified by its name before any use, and provisioned.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { provision } from './provision.ts';
 
 const READY_WITHIN_MS = 15_000;
 const STOP_WITHIN_MS = 10_000;
-/** A healthy one needs less, and leaves its next start less to recover. */
+/** A healthy one needs less, and an orderly end shortens the next start's recovery. */
 const HURRIED_STOP_WITHIN_MS = 2000;
 
 export interface NatsOptions {
@@ -22,10 +22,10 @@ export interface NatsOptions {
   readonly directory: string;
   readonly hosts: readonly HostId[];
   readonly tenants: readonly TenantId[];
-  /** Wanted ports; 0 (the default): any. */
+  /** Requested ports; 0 (the default): any. */
   readonly port?: number;
   readonly monitorPort?: number;
-  /** Gets one line for each setting of a stream that provisioning has changed. */
+  /** Called with one line per stream setting that provisioning has changed. */
   readonly print?: (line: string) => void;
 }
 
@@ -36,22 +36,26 @@ export interface NatsServer {
   /** The server's log file. */
   readonly log: string;
   readonly credentials: NatsCredentials;
-  /** The wanted port and why it is another, if it is. */
+  /** Why the requested port is not used, if it is not. */
   readonly instead: string | undefined;
   /**
-   * Starts it on its ports, waits until it is known to be ours, and provisions it; again after it has ended, the same.
-   * @throws Error with where its log is when it does not come up; nothing of it runs then.
+   * Starts it on its ports, waits until it is verified as ours, and provisions it. It can be launched again after its
+   * end.
+   * @throws Error with its log's path when it does not start; nothing of it runs then.
    */
   launch(): Promise<ChildProcess>;
 }
 
 export interface NatsProcess extends Omit<NatsServer, 'launch'> {
   readonly child: ChildProcess;
-  /** Ends it and waits until it has ended; `hurry` aborted: by force. */
+  /** Ends it and waits for its end; `force` aborted: by SIGKILL. */
   stop(force?: AbortSignal): Promise<void>;
 }
 
-/** Resolves when a server of our name lets us in at `url`. @throws Error when none does in time, or `gone` says why. */
+/**
+ * Resolves when a server of our name accepts the connection at `url`. @throws Error on a timeout, or when `gone` has a
+ * reason.
+ */
 const waitUntilOurs = async (
   url: string,
   credentials: NatsCredentials,
@@ -84,7 +88,7 @@ const waitUntilOurs = async (
   throw new Error(`nats-server at ${url} is not ready after ${READY_WITHIN_MS} ms: ${last}`);
 };
 
-/** Ends it and waits until it has ended: gently, and then not; a hurry leaves it little time, or none when it comes meanwhile. */
+/** Ends it and waits for its end: first SIGTERM, then SIGKILL. `force` shortens the wait, or ends it when aborted meanwhile. */
 export const stopChild = async (child: ChildProcess, force?: AbortSignal): Promise<void> => {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');
@@ -110,7 +114,7 @@ export const prepareNats = async (options: NatsOptions): Promise<NatsServer> => 
   const logFile = join(directory, 'nats-server.log');
   const launch = async (): Promise<ChildProcess> => {
     const log = openSync(logFile, 'a', 0o600);
-    // A session of its own: Ctrl-C reaches the supervisor only, which stops the services before their server.
+    // In its own session: Ctrl-C reaches only the supervisor, which stops the services before their server.
     const child = spawn(binary, ['-c', config], { stdio: ['ignore', log, log], detached: true });
     closeSync(log);
     let ended: string | undefined;
@@ -140,7 +144,7 @@ export const prepareNats = async (options: NatsOptions): Promise<NatsServer> => 
   };
 };
 
-/** Prepares and launches. @throws Error with where its log is when it does not come up. */
+/** Prepares and launches. @throws Error with its log's path when it does not start. */
 export const startNats = async (options: NatsOptions): Promise<NatsProcess> => {
   const { launch, ...server } = await prepareNats(options);
   const child = await launch();

@@ -1,4 +1,5 @@
-// Who may say what, as a real nats-server decides it: P9 in the CONTROL account, and the wall around the tenants'.
+// NATS permissions, checked on a real nats-server: P9 in the CONTROL account, and the isolation of the tenants'
+// accounts.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,13 +42,13 @@ afterAll(async () => {
 describe("a tenant's client", () => {
   const COMMAND = 'ironlog.cmd.dev.vm-1.boot';
 
-  it('is told by the stream that its command is stored', async () => {
+  it("gets the stream's acknowledgement of its command", async () => {
     const { connection } = await as('client-dev');
     const answer = await connection.request(COMMAND, '{}', { timeout: 5000 });
     expect(answer.json()).toEqual({ stream: STREAMS.commands, seq: await lastSequence(STREAMS.commands) });
   });
 
-  it('is stored, whatever another tenant has just published under the same message id', async () => {
+  it('is stored, although another tenant has just published with the same message id', async () => {
     const publish = async (user: string, subject: string): Promise<unknown> => {
       const named = headers();
       named.set('Nats-Msg-Id', 'deploy-42');
@@ -66,15 +67,15 @@ describe("a tenant's client", () => {
     await stock.close();
   });
 
-  it("does not hear another tenant's acknowledgements, though both use the default inbox", async () => {
+  it("does not receive another tenant's acknowledgements, though both use the default inbox", async () => {
     const { connection: other } = await as('client-acme');
-    const heard: string[] = [];
-    const subscription = other.subscribe('_INBOX.>', { callback: (_, message) => void heard.push(message.subject) });
+    const received: string[] = [];
+    const subscription = other.subscribe('_INBOX.>', { callback: (_, message) => void received.push(message.subject) });
     await other.flush();
     await (await as('client-dev')).connection.request(COMMAND, '{}', { timeout: 5000 });
-    // Its own request is answered after the other's: what could have been heard has been.
+    // Its own request is answered after the other's: any message would have arrived by then.
     await other.request('ironlog.cmd.acme.vm-1.boot', '{}', { timeout: 5000 });
-    expect(heard).toHaveLength(1);
+    expect(received).toHaveLength(1);
     subscription.unsubscribe();
   });
 
@@ -102,12 +103,12 @@ describe("a tenant's client", () => {
     'ironlog.work.host-1.dev.vm-1.boot',
     'ironlog.cmd.acme.vm-1.delete',
     '$KV.HOSTS.host-1',
-  ])('cannot have the acknowledgement written onto %s', async (reply) => {
+  ])('cannot have the acknowledgement sent to %s', async (reply) => {
     const streams = [STREAMS.events, STREAMS.work, STREAMS.commands, 'KV_HOSTS'];
     const before = await Promise.all(streams.map(lastSequence));
     const client = await as('client-dev');
     await client.mayPublish(COMMAND, { reply });
-    // Answered in order over the same connection and stream: what the first would do is done.
+    // Answered in order over the same connection and stream: the first request has had its effect by then.
     await client.connection.request(COMMAND, '{}', { timeout: 5000 });
     const [events = 0, work = 0, commands = 0, heartbeats = 0] = before;
     expect(await Promise.all(streams.map(lastSequence))).toEqual([events, work, commands + 2, heartbeats]);
@@ -192,13 +193,22 @@ describe('a service', () => {
     expect(await (await as(user)).mayPublish(subject)).toBe(false);
   });
 
-  it.each(['gateway', 'projector', 'recovery', 'executor-host-1'])('%s hears nothing but its own', async (user) => {
-    const session = await as(user);
-    for (const subject of ['ironlog.>', 'ironlog.work.>', '_INBOX_provisioner.>', '_INBOX_executor-host-2.>', '$JS.>'])
-      expect([subject, await session.maySubscribe(subject)]).toEqual([subject, false]);
-  });
+  it.each(['gateway', 'projector', 'recovery', 'executor-host-1'])(
+    '%s receives only its own messages',
+    async (user) => {
+      const session = await as(user);
+      for (const subject of [
+        'ironlog.>',
+        'ironlog.work.>',
+        '_INBOX_provisioner.>',
+        '_INBOX_executor-host-2.>',
+        '$JS.>',
+      ])
+        expect([subject, await session.maySubscribe(subject)]).toEqual([subject, false]);
+    },
+  );
 
-  it('an executor hears requests to its own host only', async () => {
+  it('an executor receives requests to its own host only', async () => {
     const session = await as('executor-host-1');
     expect(await session.maySubscribe('ironlog.rpc.host-1.>')).toBe(true);
     expect(await session.maySubscribe('ironlog.rpc.host-2.>')).toBe(false);

@@ -1,4 +1,4 @@
-// Provisioning makes an existing stream what it should be, and tells what it has changed.
+// Provisioning updates an existing stream to its definition, and reports the changes.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-it('takes the compression off a stream that an earlier version made with it', async () => {
+it('removes the compression of a stream of an earlier version', async () => {
   const { connection } = await openSession(server, 'provisioner');
   const manager = await jetstreamManager(connection);
   await manager.streams.update(STREAMS.events, { compression: StoreCompression.S2 });

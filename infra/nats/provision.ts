@@ -1,4 +1,4 @@
-// Makes the streams, the bucket and the consumers what they should be; again is harmless. Only the provisioner may.
+// Brings the streams, the bucket and the consumers to their definitions; idempotent. Only the provisioner may.
 import {
   type ConsumerDefinition,
   configDifferences,
@@ -42,7 +42,7 @@ const configOf = async (manager: JetStreamManager, name: string): Promise<Stream
   }
 };
 
-/** Updates an existing stream to its definition. Returns what it changed, for people. */
+/** Updates an existing stream to its definition. Returns the changes, for people. */
 const updateStream = async (
   manager: JetStreamManager,
   found: StreamConfig,
@@ -69,8 +69,8 @@ const ensureConsumer = async (manager: JetStreamManager, { stream, config }: Con
 };
 
 /**
- * Returns one sentence for each setting of an existing stream that it changed.
- * @throws what the server answers when a stream or consumer exists and cannot become what it should be.
+ * Returns one sentence per changed setting of an existing stream.
+ * @throws the server's error when a stream or consumer exists and cannot be updated.
  */
 export const provision = async ({
   url,

@@ -1,4 +1,4 @@
-// A connection to a test's nats-server as one of its users, which remembers what the server refused.
+// A connection to a test's nats-server as one of its users, which records the server's refusals.
 import { setImmediate as turn } from 'node:timers/promises';
 import { connect, type NatsConnection, PermissionViolationError } from '@nats-io/transport-node';
 import { inboxPrefix } from './accounts.ts';
@@ -6,7 +6,7 @@ import type { NatsProcess } from './nats-process.ts';
 
 export interface Session {
   readonly connection: NatsConnection;
-  /** Publishes, and says whether the server let it. */
+  /** Publishes, and returns whether the server allowed it. */
   mayPublish(subject: string, options?: { readonly reply?: string }): Promise<boolean>;
   maySubscribe(subject: string): Promise<boolean>;
 }
@@ -16,7 +16,7 @@ export const openSession = async (server: Pick<NatsProcess, 'url' | 'credentials
     servers: server.url,
     user,
     pass: server.credentials.passwordOf(user),
-    // A tenant's client sets nothing but URL, user and password.
+    // A tenant's client sets only URL, user and password.
     ...(!user.startsWith('client-') && { inboxPrefix: inboxPrefix(user) }),
     reconnect: false,
   });
@@ -28,7 +28,7 @@ export const openSession = async (server: Pick<NatsProcess, 'url' | 'credentials
   const accepted = async (act: () => void): Promise<boolean> => {
     const before = refusals;
     act();
-    // The server answers in order: a refusal stands before the answer to the flush.
+    // The server answers in order: a refusal comes before the answer to the flush.
     await connection.flush();
     await turn();
     return refusals === before;

@@ -1,28 +1,28 @@
-// Watches whether nats-server's streams take writes, and has it restarted when one does not and the disk has space again.
+// Watches whether nats-server's streams accept writes, and restarts it when one does not and the disk has space again.
 import { statfs } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 
 const EVERY_MS = 2_000;
 const ANSWER_WITHIN_MS = 2_000;
-/** As much as the newest messages of all streams need: with less, the restarted server fails at the next write. */
+/** The newest messages of all streams need as much: with less, the restarted server fails at the next write. */
 const ENOUGH_BYTES = 4 * 1024 * 1024;
 
 const healthSchema = z.object({ status: z.string(), error: z.string().optional() });
 
 export interface StoreWatchOptions {
   readonly monitorUrl: string;
-  /** On the file system that holds the streams. */
+  /** On the file system of the streams. */
   readonly directory: string;
   readonly print: (line: string) => void;
-  /** Ends nats-server; what supervises it starts it again. */
+  /** Ends nats-server; its supervisor restarts it. */
   readonly restart: () => Promise<void>;
   readonly signal: AbortSignal;
 }
 
 /**
- * What keeps a stream from taking writes, or undefined. A stream of nats-server 2.15 that has failed to store a message
- * refuses every other until the server is restarted; `/healthz` then reports `write error` (measured, 2.15.1).
+ * Why a stream refuses writes, or undefined. After a failed write, a stream of nats-server 2.15 refuses all others
+ * until the server is restarted; `/healthz` then reports `write error` (measured, 2.15.1).
  */
 const writeError = async (monitorUrl: string): Promise<string | undefined> => {
   try {
@@ -30,7 +30,7 @@ const writeError = async (monitorUrl: string): Promise<string | undefined> => {
     const { error } = healthSchema.parse(await response.json());
     return error?.includes('write error') ? error : undefined;
   } catch {
-    // A server that does not answer has ended or is starting: its supervisor's concern, not the store's.
+    // A server that does not answer has ended or is starting: that concerns its supervisor, not the store.
     return undefined;
   }
 };

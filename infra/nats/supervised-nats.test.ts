@@ -1,4 +1,4 @@
-// A nats-server that is killed comes back on its ports with what it had acknowledged (P1).
+// A nats-server that is killed is restarted on its ports with what it had acknowledged (P1).
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ const commandsOnRecord = async (): Promise<number> => {
   return state.last_seq;
 };
 
-it('starts it again when it is killed, and says so', async () => {
+it('restarts it when it is killed, and prints it', async () => {
   const client = await openSession(server, 'client-dev');
   await client.connection.request('ironlog.cmd.dev.vm-1.boot', '', { timeout: 5000 });
   const first = server.pid();
@@ -43,7 +43,7 @@ it('starts it again when it is killed, and says so', async () => {
   expect(printed).toEqual(['nats-server ended (SIGKILL); starting it again']);
 });
 
-it('is gone for good after stop, also one that hangs, at once when there is a hurry', async () => {
+it('ends for good after stop, also one that hangs, at once when forced', async () => {
   const pid = server.pid() ?? 0;
   process.kill(pid, 'SIGSTOP');
   const force = new AbortController();

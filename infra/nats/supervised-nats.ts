@@ -1,4 +1,4 @@
-// A nats-server that is kept running: when it ends unasked it is started again, on its ports, with its streams.
+// A supervised nats-server: when it ends unexpectedly it is restarted, on its ports, with its streams.
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -7,11 +7,11 @@ import { watchStore } from './store-watch.ts';
 
 const FIRST_DELAY_MS = 100;
 const LONGEST_DELAY_MS = 5_000;
-/** A server that lived this long has started well: the next delay is the first again. */
+/** After this lifetime a server counts as started well: the next delay is the first again. */
 const LIVED_WELL_MS = 30_000;
 
 export interface SupervisedNats extends Omit<NatsProcess, 'child'> {
-  /** Of the server as it runs now; undefined while there is none. */
+  /** The pid of the current server; undefined while there is none. */
   pid(): number | undefined;
 }
 
@@ -20,14 +20,14 @@ const endOf = async (child: ChildProcess): Promise<string> => {
   return child.signalCode ?? `exit ${child.exitCode}`;
 };
 
-/** Resolves when it is ready. @throws Error with where its log is when it does not come up the first time. */
+/** Resolves when it is ready. @throws Error with its log's path when the first start fails. */
 export const superviseNats = async (options: NatsOptions, print: (line: string) => void): Promise<SupervisedNats> => {
   const { launch, ...server } = await prepareNats({ ...options, print });
   const stopping = new AbortController();
   const { signal } = stopping;
   let child: ChildProcess | undefined = await launch();
 
-  /** Never rejects: a start that fails is said, and tried again. */
+  /** Never rejects: a failed start is printed, and retried. */
   const relaunch = async (): Promise<ChildProcess | undefined> => {
     for (let delayMs = FIRST_DELAY_MS; !signal.aborted; delayMs = Math.min(delayMs * 2, LONGEST_DELAY_MS)) {
       await wait(delayMs, undefined, { signal }).catch(() => undefined);
@@ -35,7 +35,7 @@ export const superviseNats = async (options: NatsOptions, print: (line: string) 
       try {
         return await launch();
       } catch (error) {
-        print(`nats-server does not come up again: ${error instanceof Error ? error.message : String(error)}`);
+        print(`nats-server does not start again: ${error instanceof Error ? error.message : String(error)}`);
       }
     }
     return undefined;

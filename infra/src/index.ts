@@ -1,4 +1,4 @@
-// What tests and the bench use of the set-up: the binaries it finds, and a nats-server of their own.
+// The set-up for tests and the bench: the binaries it finds, and a nats-server of their own.
 
 export { CACHE_DIR, DEV_FILE, privateDirectory, ROOT } from '../dev/paths.ts';
 export { type Plane, type PlaneOptions, startPlane } from '../dev/plane/plane.ts';

@@ -1,4 +1,4 @@
-// Which plane `dev.json` speaks of.
+// Which plane `dev.json` describes.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -33,7 +33,7 @@ it('is in the state directory and in .ironlog, for its owner only, until the pla
   expect([shared(), devFileIn(join(directory, 'one'))].filter(existsSync)).toEqual([]);
 });
 
-it('of the plane that came first stays in .ironlog while that one runs', async () => {
+it('in .ironlog it describes the first plane while that runs', async () => {
   await writeDevFiles(factsOf('one'), shared());
   const second = await writeDevFiles(factsOf('two'), shared());
   expect(second.path).toBe(devFileIn(join(directory, 'two')));
@@ -41,7 +41,7 @@ it('of the plane that came first stays in .ironlog while that one runs', async (
   expect(readDevFile(shared()).http).toBe('http://one');
 });
 
-it('is taken over from a start that has died, and doubted meanwhile', async () => {
+it('is taken over from a dead start, and treated as uncertain until then', async () => {
   await writeDevFiles(factsOf('one'), shared());
   const child = spawn('sleep', ['60']);
   await once(child, 'spawn');
@@ -54,14 +54,14 @@ it('is taken over from a start that has died, and doubted meanwhile', async () =
   expect((await writeDevFiles(factsOf('two'), shared())).path).toBe(shared());
 });
 
-it.each(['', '{"http":"http://old"}'])('is taken over when nobody of this version wrote it: %j', async (text) => {
+it.each(['', '{"http":"http://old"}'])('is taken over from another version: %j', async (text) => {
   mkdirSync(join(directory, '.ironlog'));
   writeFileSync(shared(), text);
   expect(() => readDevFile(shared())).toThrow('run npm start again');
   expect((await writeDevFiles(factsOf('one'), shared())).path).toBe(shared());
 });
 
-it('that another has written meanwhile is not taken away', async () => {
+it('is not removed when another start has replaced it', async () => {
   const written = await writeDevFiles(factsOf('one'), shared());
   writeFileSync(shared(), 'of another');
   written.remove();

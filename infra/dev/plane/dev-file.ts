@@ -1,5 +1,5 @@
-// `dev.json`: where a running plane is and how to speak to it, for scripts and tests; for its owner only. Each plane has one
-// in its state directory, and the one in `.ironlog` is of the plane that came first.
+// `dev.json`: a running plane's addresses and credentials, for scripts and tests; readable by its owner only. Each plane has
+// one in its state directory; the first plane's is in `.ironlog`, too.
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { identify, isAlive } from '@ironlog/hypervisor';
@@ -14,10 +14,10 @@ const devSchema = z.strictObject({
   token: z.string(),
   tenant: z.string(),
   hosts: z.array(z.string()),
-  /** By service: where `/healthz`, `/readyz` and `/metrics` are. */
+  /** By service: the address of `/healthz`, `/readyz` and `/metrics`. */
   ops: z.record(z.string(), z.string()),
   stateDir: z.string(),
-  /** Who wrote it: what a start that has died left is nobody's. */
+  /** The writing process: the file of a dead one is stale. */
   start: z.strictObject({ pid: z.int(), startTime: z.string(), bootId: z.string() }),
 });
 export type DevFile = z.infer<typeof devSchema>;
@@ -25,9 +25,9 @@ export type DevFile = z.infer<typeof devSchema>;
 export const devFileIn = (stateDir: string): string => join(stateDir, 'dev.json');
 
 export interface WrittenDevFiles {
-  /** The one that is this plane's: of `.ironlog` where it could be had. */
+  /** This plane's file: the one in `.ironlog` when it was free. */
   readonly path: string;
-  /** Takes away what is still as it was written. */
+  /** Removes the files that are unchanged. */
   remove(): void;
 }
 
@@ -35,7 +35,7 @@ const parsed = (path: string): DevFile | undefined => {
   try {
     return devSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch {
-    // Not there, or none that this version wrote: in either case nobody's.
+    // Missing, or of another version: it belongs to no living start.
     return undefined;
   }
 };
@@ -45,7 +45,7 @@ const hasLivingOwner = async (path: string): Promise<boolean> => {
   return start !== undefined && (await isAlive(start));
 };
 
-/** `shared`: the file that only one living start has; another in tests. */
+/** `shared`: the file that only one living start has; another one in tests. */
 export const writeDevFiles = async (dev: Omit<DevFile, 'start'>, shared = DEV_FILE): Promise<WrittenDevFiles> => {
   const start = await identify(process.pid);
   if (!start) throw new Error('this process is not in /proc');
@@ -66,7 +66,7 @@ export const writeDevFiles = async (dev: Omit<DevFile, 'start'>, shared = DEV_FI
   };
 };
 
-/** @throws Error that says to start the plane first. */
+/** @throws Error that asks to start the plane first. */
 export const readDevFile = (path: string): DevFile => {
   if (!existsSync(path)) throw new Error(`there is no ${path}: run npm start in another terminal first`);
   const dev = parsed(path);
@@ -74,7 +74,7 @@ export const readDevFile = (path: string): DevFile => {
   return dev;
 };
 
-/** Why what it names may not answer. */
+/** Why the described plane may not answer. */
 export const whyUncertain = async (path: string, { start }: DevFile): Promise<string> =>
   (await isAlive(start))
     ? `the npm start that wrote ${path} still runs (pid ${start.pid}): see its logs`

@@ -1,4 +1,4 @@
-// The plane's API as its operator uses it: the VMs there are, and one told to shut down.
+// The plane's API for its operator: lists the VMs, and shuts one down.
 import { type VmView, vmListSchema } from '@ironlog/schemas';
 
 export interface OperatorOptions {
@@ -9,16 +9,16 @@ export interface OperatorOptions {
 }
 
 export interface OperatorClient {
-  /** All that are not deleted; what the last answer told of is seen. @throws Error when the API does not tell. */
+  /** All VMs that are not deleted, including the changes of earlier answers. @throws Error when the API does not answer. */
   vms(): Promise<readonly VmView[]>;
-  /** By force. `false`: its end is not known yet, or not to be had; the next list tells. */
+  /** By force. `false`: the outcome is unknown or a failure; the next list has it. */
   shutDown(vm: VmView): Promise<boolean>;
 }
 
 const PAGE = 500;
 
 export const openOperatorClient = ({ http, token, signal }: OperatorOptions): OperatorClient => {
-  /** A list that sends it has at least seen what the answer before told of. */
+  /** Sent with a list request, so that the answer includes the previous answer's changes. */
   let position: string | null = null;
   const request = async (path: string, init: RequestInit = {}): Promise<Response> => {
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...init.headers };

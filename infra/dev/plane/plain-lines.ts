@@ -1,9 +1,9 @@
-// What a process wrote for people into a log that is JSON lines otherwise: why it does not start.
+// Finds the plain-text lines in a log that otherwise has JSON lines: a process's reason not to start.
 import { closeSync, openSync, readSync } from 'node:fs';
 
 const MOST_BYTES = 16_384;
 
-/** From byte `from` on, its lines joined; undefined when there are none. */
+/** The lines from byte `from` on, joined; undefined when there are none. */
 export const plainLinesIn = (file: string, from: number): string | undefined => {
   const bytes = Buffer.alloc(MOST_BYTES);
   const log = openSync(file, 'r');

@@ -1,4 +1,4 @@
-// The plane on this machine: nats-server and the services as processes under a supervisor; for `npm start`, tests and the bench.
+// The plane on this machine: nats-server and the services as supervised processes; for `npm start`, tests and the bench.
 import { join } from 'node:path';
 import { type FoundProcess, sameProcess } from '@ironlog/hypervisor';
 import type { HostId, TenantId } from '@ironlog/schemas';
@@ -25,16 +25,16 @@ import { DEV_TENANT, ensureDevToken } from './tokens.ts';
 export interface PlaneOptions {
   readonly stateDir: string;
   readonly hypervisor: 'simulator' | 'qemu';
-  /** How many executors, each a host of its own. */
+  /** The number of executors, each with its own host. */
   readonly hosts: number;
   /** Wanted ports; 0: any. */
   readonly httpPort: number;
   readonly natsPort: number;
   readonly print: (line: string) => void;
   readonly signal: AbortSignal;
-  /** Aborted: at the end nothing is given time to end by itself. */
+  /** Aborted: the stop waits for nothing and ends processes at once. */
   readonly force?: AbortSignal;
-  /** Variables of the person who starts it, by service. */
+  /** The user's variables, by service. */
   readonly given?: Given;
   /** Added to the environment of a service, by its name. */
   readonly extra?: Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -55,10 +55,13 @@ export interface Plane {
   stop(options: { readonly keepVms: boolean }): Promise<void>;
 }
 
-/** Resolves when every service is ready. @throws Error that says what is missing or did not come up; nothing that it started is left running then. */
+/**
+ * Resolves when every service is ready. @throws Error that names what is missing or did not start; nothing that it started is
+ * left running then.
+ */
 export const startPlane = async (options: PlaneOptions): Promise<Plane> => {
   const { print, signal, force } = options;
-  // Before it is made: nothing is to appear in another's.
+  // Checked before the directory is made: nothing may appear in another plane's.
   await refuseNestedDirectories(realPathOf(options.stateDir));
   const stateDir = openStateDirectory(options.stateDir);
   const unlock = await lockStateDirectory(stateDir);
@@ -124,7 +127,7 @@ export const startPlane = async (options: PlaneOptions): Promise<Plane> => {
       stop: ({ keepVms }) => end(() => keepVms),
     };
   } catch (error) {
-    // VMs that an earlier start has left running are not of this one, which has come to nothing.
+    // VMs that an earlier start left running do not belong to this failed one.
     await end(({ identity }) => earlier.some((guest) => sameProcess(guest.identity, identity)));
     throw error;
   }

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { expect, it } from 'vitest';
 import { choosePort } from './ports.ts';
 
-it('takes another free port when the wanted one is taken, and says so', async () => {
+it('takes another free port when the requested one is in use, and reports it', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
@@ -17,8 +17,8 @@ it('takes another free port when the wanted one is taken, and says so', async ()
 });
 
 const isRoot = process.getuid?.() === 0;
-if (isRoot) console.warn('no port is refused here: root may take each');
+if (isRoot) console.warn('no port is refused here: root may use each');
 
-it.skipIf(isRoot)('says that a port is not for this user, and not that it is taken', async () => {
-  expect((await choosePort(80)).instead).toBe('port 80 is not for this user to take');
+it.skipIf(isRoot)('distinguishes a port that this user may not use from one in use', async () => {
+  expect((await choosePort(80)).instead).toBe('port 80 may not be used by this user');
 });

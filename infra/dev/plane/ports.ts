@@ -1,4 +1,4 @@
-// Loopback ports: the one wanted if it is to be had, else one that the kernel picks.
+// Loopback ports: the requested one if it is free, else one that the kernel picks.
 import { createServer } from 'node:net';
 
 type Bound = { readonly port: number } | { readonly reason: string };
@@ -6,7 +6,7 @@ type Bound = { readonly port: number } | { readonly reason: string };
 const reasonOf = (error: NodeJS.ErrnoException): string => {
   if (error.code === 'EADDRINUSE') return 'is taken';
   // Below 1024 by default (net.ipv4.ip_unprivileged_port_start).
-  if (error.code === 'EACCES') return 'is not for this user to take';
+  if (error.code === 'EACCES') return 'may not be used by this user';
   return `cannot be used (${error.message})`;
 };
 
@@ -23,11 +23,11 @@ const bind = (port: number): Promise<Bound> =>
 
 export interface ChosenPort {
   readonly port: number;
-  /** The wanted port and why it is not this one: `port 7070 is taken`. */
+  /** The requested port and why it is not this one: `port 7070 is taken`. */
   readonly instead?: string;
 }
 
-/** `wanted` 0: any. The port is free now; whoever binds it must still say so when it no longer is. */
+/** `wanted` 0: any. The port is free now; binding it may still fail. */
 export const choosePort = async (wanted: number): Promise<ChosenPort> => {
   const first = await bind(wanted);
   if ('port' in first) return first;

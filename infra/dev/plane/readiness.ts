@@ -1,4 +1,4 @@
-// Waits until a service says that it is ready, and says what it is waiting for when that takes long.
+// Waits until a service is ready, and prints what it waits for when that takes long.
 import { delay } from '@ironlog/service-kit';
 
 const EVERY_MS = 25;
@@ -14,7 +14,7 @@ const whyNotReady = async (url: string, signal: AbortSignal): Promise<string | u
   }
 };
 
-/** @throws Error with the last answer when `withinMs` is over; the signal's reason when it is aborted. */
+/** @throws Error with the last answer after `withinMs`; the signal's reason when it is aborted. */
 export const waitUntilReady = async (url: string, withinMs: number, signal: AbortSignal): Promise<void> => {
   const deadline = performance.now() + withinMs;
   for (;;) {
@@ -25,7 +25,7 @@ export const waitUntilReady = async (url: string, withinMs: number, signal: Abor
   }
 };
 
-/** Resolves when all are; `hopeless` rejects as soon as one never will be, and then nobody is asked any more. */
+/** Resolves when all are ready; `hopeless` rejects when one never will be, and then the polling ends. */
 export const whenAllReady = async (
   urls: readonly string[],
   hopeless: Promise<never>,
@@ -36,7 +36,7 @@ export const whenAllReady = async (
   try {
     await Promise.race([Promise.all(urls.map((url) => waitUntilReady(url, READY_WITHIN_MS, asking))), hopeless]);
   } finally {
-    // Questions that went on would keep the process until their time is over.
+    // Further requests would keep the process alive until their timeout.
     decided.abort();
   }
 };

@@ -1,4 +1,4 @@
-// The four services as processes: for each its script and exactly the variables it knows.
+// The four services as processes: for each its script and exactly its variables.
 import { join } from 'node:path';
 import type { HostId } from '@ironlog/schemas';
 import { executorUser } from '../../nats/accounts.ts';
@@ -15,22 +15,22 @@ export interface Plane {
   /** One for the projector, one for recovery, one per host. */
   readonly opsPorts: readonly number[];
   readonly tokensFile: string;
-  /** What the executors are told of their hypervisor. */
+  /** The executors' hypervisor variables. */
   readonly hypervisor: Readonly<Record<string, string>>;
-  /** Variables of the person who starts it. */
+  /** The user's variables. */
   readonly given: Given;
 }
 
 export interface PlannedService extends Managed {
-  /** Where it tells of itself: `/healthz`, `/readyz`, `/metrics`. */
+  /** The address of `/healthz`, `/readyz` and `/metrics`. */
   readonly opsUrl: string;
   readonly readyUrl: string;
 }
 
-/** What is asked for comes before the memory of it: a rebuild, or three rows for each boot, takes no core from a command's way. */
+/** Commands have priority over the read model: a rebuild, or three rows for each boot, must not take a core from them. */
 const PROJECTOR_NICENESS = 5;
 
-/** Passed on from the shell: where traces go, and what a process needs to run at all. */
+/** Passed on from the shell: where traces go, and what every process needs. */
 const inherited = (): Record<string, string> =>
   Object.fromEntries(
     Object.entries(process.env).filter(

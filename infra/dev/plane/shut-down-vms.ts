@@ -1,5 +1,5 @@
-// Before the services go, VMs are shut down by commands as any operator's: the log then says who stopped them and that it
-// was asked for, where a process that is ended under its executor is a crash to the next start, and counts as one.
+// Shuts VMs down by an operator's commands before the services stop: the log then records a requested stop. A process
+// ended without its executor is recorded as a crash by the next start.
 import { setTimeout as wait } from 'node:timers/promises';
 import type { VmView } from '@ironlog/schemas';
 import { Countdown, vmCount } from '../terminal/countdown.ts';
@@ -8,20 +8,20 @@ import { openOperatorClient } from './operator-client.ts';
 export interface ShutDownOptions {
   readonly http: string;
   readonly token: string;
-  /** VMs of other hosts are left: nobody would take their commands. */
+  /** VMs of other hosts are skipped: no executor would take their commands. */
   readonly hosts: readonly string[];
   readonly print: (line: string) => void;
-  /** Given up: what still runs is its caller's to end. */
+  /** Aborted: gives up; the caller ends what still runs. */
   readonly signal: AbortSignal;
 }
 
 const AT_ONCE = 32;
 const CHECK_EVERY_MS = 200;
 
-/** One that waits to be booted is left: no command stops it, and nothing runs in it. A task in flight may yet make it run. */
+/** A VM before its first boot is skipped: no command stops it, and it runs no guest. A task in flight may still make it run. */
 const isUp = ({ state, task }: VmView): boolean => task !== null || state === 'running' || state === 'paused';
 
-/** So many at once, until all are done. */
+/** Runs `act` with limited concurrency until all are done. */
 const inTurns = async <T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> => {
   const queue = items.values();
   const worker = async (): Promise<void> => {
@@ -30,7 +30,7 @@ const inTurns = async <T>(items: readonly T[], act: (item: T) => Promise<void>):
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
 };
 
-/** Until none is up: what becomes ready for it meanwhile is met at the next look. */
+/** Repeats until no VM is up: a VM that becomes ready meanwhile is in the next list. */
 const shutDownAll = async ({ hosts, ...options }: ShutDownOptions, countdown: Countdown): Promise<void> => {
   const operator = openOperatorClient(options);
   for (;;) {
@@ -45,17 +45,19 @@ const shutDownAll = async ({ hosts, ...options }: ShutDownOptions, countdown: Co
   }
 };
 
-/** Never rejects: what could not be shut down is said, and is its caller's to end. */
+/** Never rejects: a failure is printed, and the caller ends what still runs. */
 export const shutDownVms = async (options: ShutDownOptions): Promise<void> => {
   const countdown = new Countdown(options.print);
   try {
     await shutDownAll({ ...options, signal: AbortSignal.any([options.signal, countdown.stalled]) }, countdown);
-    if (countdown.left !== undefined) options.print('every VM is shut down, and on record as asked for');
+    if (countdown.left !== undefined) options.print('every VM is shut down, recorded as requested');
   } catch (error) {
     if (options.signal.aborted) return;
     const why = error instanceof Error ? error.message : String(error);
     const which = countdown.left === undefined ? 'no VM was' : `${vmCount(countdown.left)} not`;
-    options.print(`${which} shut down in order (${why}); what runs is ended, which the next start takes for a crash`);
+    options.print(
+      `${which} shut down in order (${why}); what still runs is killed, which the next start records as a crash`,
+    );
   } finally {
     countdown.stop();
   }

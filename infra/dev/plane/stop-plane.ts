@@ -1,4 +1,4 @@
-// The end of a plane: the services first, for an executor would take the end of a VM for a crash; nats-server last.
+// Stops a plane: first the services, because an executor would record a VM's end as a crash; nats-server last.
 import type { FoundProcess } from '@ironlog/hypervisor';
 import type { SupervisedNats } from '../../nats/supervised-nats.ts';
 import { endHypervisorProcesses, findHypervisorProcesses } from '../processes/hypervisor-processes.ts';
@@ -13,11 +13,11 @@ export interface PlaneParts {
   readonly nats: SupervisedNats | undefined;
   readonly unlock: () => void;
   readonly print: (line: string) => void;
-  /** Aborted: nothing is given time to end by itself. */
+  /** Aborted: processes are killed without a grace period. */
   readonly force: AbortSignal | undefined;
 }
 
-/** Ends everything but the VMs that are kept, and says what it ended and what runs on. */
+/** Ends everything but the VMs to keep, and prints what it ended and what runs on. */
 export const stopPlane = async (parts: PlaneParts, isKept: (guest: FoundProcess) => boolean): Promise<void> => {
   const { supervisor, hostDirectories, nats, unlock, print, force } = parts;
   await supervisor.stop(force);

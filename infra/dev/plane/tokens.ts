@@ -1,4 +1,4 @@
-// The development token: made once per state directory, shown by the banner, stored only as its hash for the gateway.
+// The development token: made once per state directory, shown in the banner; the gateway gets only its hash.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tenantId } from '@ironlog/schemas';
@@ -12,7 +12,7 @@ export interface DevToken {
   readonly tokensFile: string;
 }
 
-/** The token itself is kept (0600) so that it stays the same from one start to the next. */
+/** The token itself is stored (0600) so that it stays the same across starts. */
 export const ensureDevToken = (directory: string): DevToken => {
   const kept = join(directory, 'dev-token');
   const tokensFile = join(directory, 'tokens.json');

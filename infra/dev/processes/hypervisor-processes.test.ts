@@ -1,4 +1,4 @@
-// Which processes a start takes for its VMs, and what is left of one that it has ended.
+// Which processes a start takes for its VMs, and what is left of one that it ended.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ afterEach(() => {
   rmSync(root, { recursive: true, force: true });
 });
 
-/** A process that its arguments make the hypervisor of a VM in `directory`, with the files that one has. */
+/** A process whose arguments look like the hypervisor of a VM in `directory`, with its files. */
 const startGuest = async (directory: string): Promise<ChildProcess> => {
   mkdirSync(directory, { recursive: true });
   for (const name of ['e1.sock', 'e1.events', 'launch.json', 'console.log', 'vm.json'])
@@ -29,7 +29,7 @@ const startGuest = async (directory: string): Promise<ChildProcess> => {
   return child;
 };
 
-it('takes for its VMs those of its own hosts, and none of a host or a plane that is not', async () => {
+it('finds the processes of its own hosts, and none of another host or plane', async () => {
   const own = await startGuest(join(root, 'host-1', 'dev', 'vm-1'));
   await startGuest(join(root, 'host-2', 'dev', 'vm-2'));
   await startGuest(join(root, 'host-1', 'inner', 'host-1', 'dev', 'vm-3'));
@@ -38,7 +38,7 @@ it('takes for its VMs those of its own hosts, and none of a host or a plane that
   ]);
 });
 
-it('leaves neither socket nor launch record of one that it has ended, and what the VM keeps', async () => {
+it("removes the socket and launch record of an ended process, and keeps the VM's files", async () => {
   const directory = join(root, 'host-1', 'dev', 'vm-1');
   const guest = await startGuest(directory);
   await endHypervisorProcesses(await findHypervisorProcesses([join(root, 'host-1')]));

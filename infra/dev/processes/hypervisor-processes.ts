@@ -1,9 +1,12 @@
-// The hypervisor processes of the hosts that this start runs: each known by its arguments and ended by its own pid.
+// The hypervisor processes of this start's hosts: each is found by its arguments and ended by its pid.
 import { readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type FoundProcess, findUnder, killProcess, removeLaunchRecord } from '@ironlog/hypervisor';
 
-/** `hostDirectories`: absolute, real paths. A VM's directory is two below its host's; what lies deeper is another plane's. */
+/**
+ * `hostDirectories`: absolute, real paths. A VM's directory is two levels below its host's; a deeper one belongs to another
+ * plane.
+ */
 export const findHypervisorProcesses = async (hostDirectories: readonly string[]): Promise<readonly FoundProcess[]> =>
   (await Promise.all(hostDirectories.map(findUnder)))
     .flat()
@@ -13,8 +16,9 @@ const GRACE_MS = 2000;
 const isSocket = (name: string): boolean => /^e\d+\.(sock|events)$/.test(name);
 
 /**
- * Ends them, and takes their sockets and launch records away: to the next start a VM that waited to be booted has not
- * crashed then, it has no process (vm-executor, settle.ts). Call it when no executor runs. `hurry` aborted: at once.
+ * Ends them and removes their sockets and launch records: the next start then takes a VM before its first boot for one
+ * without a process, not for a crashed one (vm-executor, respawn-unbooted.ts). Call it when no executor runs. `force`
+ * aborted: at once.
  */
 export const endHypervisorProcesses = async (guests: readonly FoundProcess[], force?: AbortSignal): Promise<void> => {
   const graceMs = force?.aborted ? 0 : GRACE_MS;

@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-it('keeps what a process writes on, in a file that it holds open, within the bound', async () => {
+it('limits a log file that a process keeps open', async () => {
   const log = join(directory, 'a.log');
   const fd = openSync(log, 'a');
   writeSync(fd, 'old\n'.repeat(30));
@@ -23,6 +23,6 @@ it('keeps what a process writes on, in a file that it holds open, within the bou
   expect(readFileSync(`${log}.1`, 'utf8')).toBe('old\n'.repeat(60));
 });
 
-it('takes a log that nobody has written yet for none', async () => {
+it('accepts a log file that does not exist yet', async () => {
   expect(await rotate(join(directory, 'none.log'))).toBe(false);
 });

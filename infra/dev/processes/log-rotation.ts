@@ -1,8 +1,8 @@
-// Keeps the logs of a plane within a bound, as logrotate's `copytruncate` does: the processes keep their open files.
+// Limits a plane's logs like logrotate's `copytruncate`: the processes keep their open files.
 import { copyFile, rm, stat, truncate } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 
-/** A log beyond this is copied to `<log>.1` and emptied: a plane's logs take at most twice that, each. */
+/** A log beyond this is copied to `<log>.1` and emptied: each log takes at most twice that. */
 export const MAX_LOG_BYTES = 16 * 1024 * 1024;
 const EVERY_MS = 5_000;
 
@@ -10,14 +10,14 @@ const sizeOf = async (log: string): Promise<number> => {
   try {
     return (await stat(log)).size;
   } catch {
-    // Not written yet.
+    // It does not exist yet.
     return 0;
   }
 };
 
 /**
- * Rotates one log when it is too large. What is written between the copy and the truncation is lost. Without space for
- * the copy the log is emptied all the same: the newest lines matter more than the older ones.
+ * Rotates one log when it is too large. Lines written between the copy and the truncation are lost. Without space for
+ * the copy the log is emptied: the newest lines matter most.
  */
 export const rotate = async (log: string, maxBytes = MAX_LOG_BYTES): Promise<boolean> => {
   if ((await sizeOf(log)) <= maxBytes) return false;
@@ -30,7 +30,7 @@ export const rotate = async (log: string, maxBytes = MAX_LOG_BYTES): Promise<boo
   return true;
 };
 
-/** Looks at each log every few seconds until `signal` aborts. A log that cannot be rotated is tried again, and printed once. */
+/** Checks each log every few seconds until `signal` aborts. A failed rotation is retried, and printed once. */
 export const rotateLogs = async (
   logs: readonly string[],
   print: (line: string) => void,

@@ -1,5 +1,5 @@
-// What a killed supervisor left running on a state directory: found in /proc, ended before anything starts on it again.
-// Two nats-servers on one store, or two services of one name, must never be.
+// Processes of a killed supervisor on a state directory: found in /proc and ended before a new start. Two nats-servers
+// on one store, or two services of one name, must never run.
 import { killProcess } from '@ironlog/hypervisor';
 import { findPlaneProcesses, type PlaneProcess } from './plane-processes.ts';
 
@@ -9,12 +9,12 @@ const GRACE_MS = 12_000;
 export const findOrphans = async (stateDir: string): Promise<readonly PlaneProcess[]> =>
   (await findPlaneProcesses()).filter((process) => process.stateDir === stateDir);
 
-/** Ends them, services before their server; says which. @throws Error when one cannot be ended. */
+/** Ends them, services before their server, and prints them. @throws Error when one cannot be ended. */
 export const endOrphans = async (stateDir: string, print: (line: string) => void): Promise<void> => {
   const found = await findOrphans(stateDir);
   if (found.length === 0) return;
   print(
-    `ending what an earlier run left: ${found.map(({ name, identity }) => `${name} (${identity.pid})`).join(', ')}`,
+    `ending processes of an earlier run: ${found.map(({ name, identity }) => `${name} (${identity.pid})`).join(', ')}`,
   );
   const end = async (orphans: readonly PlaneProcess[]): Promise<void> => {
     const outcomes = await Promise.all(orphans.map(({ identity }) => killProcess(identity, { graceMs: GRACE_MS })));

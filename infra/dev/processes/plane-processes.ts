@@ -1,4 +1,4 @@
-// Every nats-server and service that a start on this machine runs, found in /proc, each with its state directory.
+// Every nats-server and service of a start on this machine, found in /proc, each with its state directory.
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { identify, type ProcessIdentity } from '@ironlog/hypervisor';
@@ -12,11 +12,11 @@ export interface PlaneProcess {
 
 const SERVICE = /\/services\/([a-z-]+)\/src\/main\.ts$/;
 const NATS_CONFIG = join('/nats', 'nats.conf');
-/** What a service has of the state directory is a folder right in it (services.ts). */
+/** A service's variables name a folder directly in the state directory (services.ts). */
 const FOLDER = /^IRONLOG_(?:STATE|READ_MODEL)_DIR=(\/.*)$/s;
 
 const GONE = new Set(['ENOENT', 'ESRCH', 'EACCES', 'EPERM']);
-/** Empty when the process has gone, or is another user's. */
+/** Empty when the process has ended, or is another user's. */
 const strings = async (path: string): Promise<readonly string[]> => {
   try {
     return (await readFile(path, 'utf8')).split('\0').filter(Boolean);
@@ -26,7 +26,7 @@ const strings = async (path: string): Promise<readonly string[]> => {
   }
 };
 
-/** nats-server names its configuration in its arguments; a service is told of its folders by its environment only. */
+/** nats-server has its configuration in its arguments; a service has its folders only in its environment. */
 const look = async (pid: string): Promise<Pick<PlaneProcess, 'name' | 'stateDir'> | undefined> => {
   const argv = await strings(`/proc/${pid}/cmdline`);
   const [, flag, config = ''] = argv;

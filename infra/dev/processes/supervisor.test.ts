@@ -1,4 +1,4 @@
-// Processes that are kept running, that refuse to, and that do not end when they are asked to.
+// Supervised processes: those that run, those that refuse their configuration, and those that do not end on request.
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -28,7 +28,7 @@ const start = (name: string, code: string): void => {
   supervisor.start({ name, script: relative(ROOT, join(directory, `${name}.ts`)), env: {} });
 };
 
-it('tells what a process wrote for people when it refuses its configuration, and not what its log says beside', async () => {
+it('reports the plain-text lines of a process that refuses its configuration, and not its JSON lines', async () => {
   writeFileSync(supervisor.logOf('one'), 'an earlier refusal\n');
   const lines = ['{"msg":"connecting"}', 'NAME is 7; it takes 1 to 3', 'OTHER is not set', '{"msg":"ended"}'];
   start('one', `console.log(${JSON.stringify(lines.join('\n'))}); process.exit(78);`);
@@ -38,13 +38,13 @@ it('tells what a process wrote for people when it refuses its configuration, and
   expect(printed).toEqual([]);
 });
 
-it('starts again what ends, and says so', async () => {
+it('restarts a process that ends, and prints it', async () => {
   start('one', 'process.exit(1);');
   await expect.poll(() => printed.length, { timeout: 10_000 }).toBeGreaterThan(1);
   expect(printed[0]).toBe(`one ended (exit 1); starting it again in 100 ms; its log: ${supervisor.logOf('one')}`);
 });
 
-it('lets a process yield to the others', async () => {
+it('sets the niceness of a process', async () => {
   writeFileSync(join(directory, 'meek.ts'), 'setInterval(() => undefined, 1000);');
   const script = relative(ROOT, join(directory, 'meek.ts'));
   supervisor.start({ name: 'meek', script, env: {}, niceness: 3 });
@@ -53,7 +53,7 @@ it('lets a process yield to the others', async () => {
   expect(getPriority(pid)).toBe(Math.min(19, getPriority() + 3));
 });
 
-it('gives a process time to end, until there is a hurry', async () => {
+it('gives a process time to end, unless the stop is forced', async () => {
   const file = join(directory, 'deaf');
   start(
     'deaf',
@@ -77,7 +77,7 @@ it('gives a process time to end, until there is a hurry', async () => {
   expect(performance.now() - hurriedAt).toBeLessThan(5000);
 });
 
-it('does not ask any more whether others are ready when one never will be', async () => {
+it('stops polling the readiness of others when one never will be ready', async () => {
   let asked = 0;
   const server: Server = createServer((_request, response) => {
     asked += 1;

@@ -1,4 +1,4 @@
-// Keeps processes running: starts each again when it ends, later each time, and says so; ends them all when told to.
+// Keeps processes running: restarts each when it ends, with a growing delay, and prints it; ends them all on request.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { getPriority, setPriority } from 'node:os';
@@ -12,16 +12,16 @@ export interface Managed {
   /** Relative to the project's folder. */
   readonly script: string;
   readonly env: Readonly<Record<string, string>>;
-  /** How much it yields to the others where they want the same core, as in nice(1). Default 0: not at all. */
+  /** Its niceness, as in nice(1). Default 0. */
   readonly niceness?: number;
 }
 
 const FIRST_DELAY_MS = 100;
 const LONGEST_DELAY_MS = 10_000;
-/** A process that lived this long has started well: the next delay is the first again. */
+/** After this lifetime a process counts as started well: the next delay is the first again. */
 const LIVED_WELL_MS = 30_000;
 const STOP_WITHIN_MS = 15_000;
-/** sysexits EX_CONFIG: starting it again would end the same way. */
+/** sysexits EX_CONFIG: a restart would end the same way. */
 const EXIT_CONFIG = 78;
 
 export class Supervisor {
@@ -38,11 +38,11 @@ export class Supervisor {
   constructor(logDirectory: string, print: (line: string) => void) {
     this.#logDirectory = logDirectory;
     this.#print = print;
-    // Whoever waits for it hears of it; nobody has to.
+    // Awaiting `hopeless` is optional.
     this.#failed.promise.catch(() => undefined);
   }
 
-  /** Rejects when a process refuses its configuration: starting it again would end the same way. */
+  /** Rejects when a process refuses its configuration: a restart would end the same way. */
   get hopeless(): Promise<never> {
     return this.#failed.promise;
   }
@@ -55,7 +55,10 @@ export class Supervisor {
     return this.#children.get(name)?.pid;
   }
 
-  /** The next start of `name` has these variables as well; the start after it has them no more. For tests: its ends count for no delay. */
+  /**
+   * The next start of `name` gets these variables as well, later starts do not. For tests: its end does not count for the
+   * delay.
+   */
   armOnce(name: string, env: Readonly<Record<string, string>>): void {
     this.#armed.set(name, env);
     this.#delays.delete(name);
@@ -67,7 +70,7 @@ export class Supervisor {
     const from = fstatSync(log).size;
     const startedAt = performance.now();
     const armed = this.#armed.get(managed.name);
-    // A session of its own: Ctrl-C reaches this process only, which then stops them in order.
+    // In its own session: Ctrl-C reaches this process only, which then stops them in order.
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(ROOT, managed.script)], {
       cwd: ROOT,
       env: { ...managed.env, ...armed },
@@ -92,7 +95,10 @@ export class Supervisor {
     });
   }
 
-  /** Whoever waits for readiness is told what it wrote; to others it is said when it is tried again, in case its server is another by then. */
+  /**
+   * A start in progress fails with the process's own lines. A running plane prints them and retries later, in case its server
+   * has changed by then.
+   */
   #refused(managed: Managed, from: number): void {
     const log = this.logOf(managed.name);
     const why = `${managed.name} does not accept its configuration: ${plainLinesIn(log, from) ?? `see ${log}`}`;
@@ -110,8 +116,8 @@ export class Supervisor {
   }
 
   /**
-   * SIGTERM to all, SIGKILL to what is left after a bound or when there is a hurry; resolves when none is left. Whoever can
-   * hurry it is told what it waits for.
+   * SIGTERM to all, SIGKILL to the rest after a time limit or when forced; resolves when none is left. Prints what it waits
+   * for.
    */
   async stop(force?: AbortSignal): Promise<void> {
     this.#stopping = true;
@@ -148,7 +154,7 @@ const yieldBy = ({ pid }: ChildProcess, niceness: number): void => {
   try {
     setPriority(pid, Math.min(19, getPriority() + niceness));
   } catch (error) {
-    // It has ended already, which its exit tells.
+    // It has already ended; its exit handler reports that.
     if (!(error instanceof Error && 'info' in error)) throw error;
   }
 };

@@ -1,4 +1,5 @@
-// A cpio archive in the newc format, which the kernel unpacks as its initramfs (Documentation/driver-api/early-userspace).
+// Writes a cpio archive in the newc format, which the kernel unpacks as its initramfs
+// (Documentation/driver-api/early-userspace).
 export type CpioEntry =
   | { readonly kind: 'directory'; readonly path: string }
   | { readonly kind: 'file'; readonly path: string; readonly mode: number; readonly content: Buffer }
@@ -22,7 +23,8 @@ interface Fields {
 
 const record = ({ inode, mode, device, path, content }: Fields): Buffer => {
   const name = Buffer.from(`${path}\0`);
-  // inode, mode, uid, gid, links, time, size, device of the file (two), device it stands for (two), name, checksum.
+  // inode, mode, uid, gid, links, time, size, device of the file (two), device that it represents (two), name length,
+  // checksum.
   const numbers = [inode, mode, 0, 0, 1, 0, content.length, 0, 0, ...device, name.length, 0];
   const header = Buffer.from(`070701${numbers.map(hex).join('')}`);
   return Buffer.concat([padded(Buffer.concat([header, name])), padded(content)]);
@@ -39,7 +41,10 @@ const contentOf = (entry: CpioEntry): Buffer => {
   return entry.kind === 'link' ? Buffer.from(entry.target) : NOTHING;
 };
 
-/** Paths have no leading slash; a directory stands before what is in it. Owner is root, times are zero: the same input gives the same bytes. */
+/**
+ * Paths have no leading slash; a directory comes before its entries. The owner is root and times are zero: the same input gives
+ * the same bytes.
+ */
 export const cpioArchive = (entries: readonly CpioEntry[]): Buffer => {
   const records = entries.map((entry, at) =>
     record({

@@ -1,5 +1,5 @@
-// Unpacks a package of the Debian archive into the project's cache, as any user, signatures checked, system untouched.
-// It uses a mirror that this machine's apt already trusts; no mirror's name stands here.
+// Unpacks a Debian package into the project's cache, as any user, with signatures checked and the system untouched. It
+// uses a mirror that this machine's apt already trusts.
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ export type Unpacked =
   | { readonly ok: true; readonly directory: string }
   | { readonly ok: false; readonly reason: string };
 
-/** A suite's package lists in the cache; `apt` runs with every path inside it, absolute (a relative one would empty the system's). */
+/** A suite's package lists in the cache. `apt` runs with absolute paths inside it (a relative one would empty the system's). */
 interface Archive {
   readonly options: readonly string[];
   readonly downloads: string;
@@ -77,7 +77,7 @@ const reasonOf = (error: unknown): string => {
   return text.split('\n').filter(Boolean).slice(0, 4).join('; ').slice(0, 500);
 };
 
-/** Downloads `name` of `suite` and unpacks it into `cache/<name>`; done before: nothing is fetched again. */
+/** Downloads `name` of `suite` and unpacks it into `cache/<name>`; a cached package is not fetched again. */
 export const unpackPackage = async (suite: string, name: string): Promise<Unpacked> => {
   const directory = join(CACHE_DIR, name);
   const done = join(directory, '.complete');
@@ -97,7 +97,7 @@ export const unpackPackage = async (suite: string, name: string): Promise<Unpack
   }
 };
 
-/** What a package of `suite` depends on, as `apt-cache` says it; empty when it says nothing. */
+/** The dependencies of a package of `suite` by `apt-cache`; empty when it prints none. */
 export const dependenciesOf = async (suite: string, name: string): Promise<readonly string[]> => {
   const { options } = await archiveOf(suite);
   const { stdout } = await run('apt-cache', [...options, 'depends', '--important', name], { timeout: TIMEOUT_MS });

@@ -1,4 +1,4 @@
-// The demo guest of the QEMU hypervisor: Debian's cloud kernel, and an initramfs of busybox that we pack ourselves.
+// The demo guest for QEMU: Debian's cloud kernel, and a busybox initramfs packed here.
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -9,16 +9,16 @@ import { print } from '../terminal/print.ts';
 import { type CpioEntry, cpioArchive } from './cpio.ts';
 import { dependenciesOf, unpackPackage } from './debian-archive.ts';
 
-// Debian 12: kernel 6.1 in one package, with modules that are not compressed.
+// Debian 12: kernel 6.1 in one package, with uncompressed modules.
 const SUITE = 'bookworm';
-/** An empty package; its Depends names the kernel's. */
+/** An empty package that depends on the kernel's. */
 const KERNEL_META = 'linux-image-cloud-amd64';
-/** Without them the guest does not hear the power button. */
+/** The guest needs them for the power button. */
 const MODULES = ['button', 'evdev'] as const;
-/** What the guest prints on its first serial line when it is up (guest-init.sh). */
+/** The line that the guest prints first on its serial port when it is up (guest-init.sh). */
 export const READY_LINE = 'ironlog-guest: ready';
 const INIT = fileURLToPath(new URL('./guest-init.sh', import.meta.url));
-/** A change of how it is packed is a change of what is packed. */
+/** A change of the packing code changes the archive. */
 const PACKERS = ['./cpio.ts', './demo-kernel.ts'].map((file) => fileURLToPath(new URL(file, import.meta.url)));
 
 export interface DemoKernel {
@@ -31,7 +31,7 @@ const unpacked = async (name: string): Promise<string> => {
   const result = await unpackPackage(SUITE, name);
   if (result.ok) return result.directory;
   throw new Error(
-    `no demo kernel: ${name} cannot be had from the Debian archive (${result.reason}); set IRONLOG_KERNEL and IRONLOG_INITRD to files of your own`,
+    `no demo kernel: ${name} is not available from the Debian archive (${result.reason}); set IRONLOG_KERNEL and IRONLOG_INITRD to files of your own`,
   );
 };
 
@@ -46,7 +46,7 @@ interface Contents {
   readonly modules: readonly string[];
 }
 
-/** Of all that goes into it, and of how it is packed. */
+/** A hash of the contents and the packing code. */
 const keyOf = ({ busybox, modules }: Contents): string => {
   const hash = createHash('sha256');
   for (const path of [busybox, ...modules, INIT, ...PACKERS])
@@ -64,7 +64,7 @@ const packInitramfs = ({ busybox, modules }: Contents): Buffer => {
   });
   const entries: readonly CpioEntry[] = [
     ...directories,
-    // The kernel opens it for the first process, before anything can be mounted.
+    // The kernel opens it for the first process, before any mount.
     { kind: 'character-device', path: 'dev/console', major: 5, minor: 1 },
     file('bin/busybox', busybox, 0o755),
     ...modules.map((module) => file(`lib/modules/${basename(module)}`, module, 0o644)),
@@ -94,7 +94,7 @@ const buildDemoKernel = async (directory: string): Promise<DemoKernel> => {
     busybox: only(busybox, '**/bin/busybox'),
     modules: MODULES.map((module) => only(kernel, `lib/modules/*/kernel/**/${module}.ko`)),
   };
-  // Packed anew only when something in it has changed: whether KVM boots it is found out again for another file.
+  // Packed again only after a change: a new file causes a new KVM probe.
   const key = keyOf(contents);
   const keyFile = `${built.initrd}.key`;
   if (!existsSync(built.initrd) || !existsSync(keyFile) || readFileSync(keyFile, 'utf8') !== key) {
@@ -106,14 +106,14 @@ const buildDemoKernel = async (directory: string): Promise<DemoKernel> => {
 };
 
 /**
- * IRONLOG_KERNEL and IRONLOG_INITRD where both are set; else fetched once and packed. The guest prints
- * READY_LINE on its first serial line and switches itself off at the ACPI power button.
- * @throws Error with one sentence when there is none to be had.
+ * IRONLOG_KERNEL and IRONLOG_INITRD when both are set; else fetched once and packed. The guest prints READY_LINE on its
+ * first serial line and powers off at the ACPI power button.
+ * @throws Error with one sentence when none is available.
  */
 export const ensureDemoKernel = async (): Promise<DemoKernel> => {
   const { IRONLOG_KERNEL: kernel, IRONLOG_INITRD: initrd } = process.env;
   if (kernel && initrd) {
-    for (const path of [kernel, initrd]) if (!existsSync(path)) throw new Error(`${path} is not there`);
+    for (const path of [kernel, initrd]) if (!existsSync(path)) throw new Error(`${path} does not exist`);
     return { kernel, initrd };
   }
   if (kernel || initrd) throw new Error('IRONLOG_KERNEL and IRONLOG_INITRD go together: set both or neither');

@@ -1,5 +1,5 @@
 #!/bin/busybox sh
-# The demo guest's first process: says that it is up, shows that it lives, and obeys the power button.
+# The demo guest's first process: reports that it is up, prints its uptime, and reacts to the power button.
 bb=/bin/busybox
 $bb mkdir -p /proc /sys /dev
 $bb mount -t proc proc /proc
@@ -32,7 +32,7 @@ else
   echo 'ironlog-guest: no power button; only force stops this guest'
 fi
 
-# What a guest may do by itself, for trying it out: kernelArgs "ironlog.poweroff=5" or "ironlog.reboot=5" (seconds).
+# Optional guest actions for tests: kernelArgs "ironlog.poweroff=5" or "ironlog.reboot=5" (seconds).
 for word in $($bb cat /proc/cmdline); do
   case "$word" in
     ironlog.poweroff=*) ($bb sleep "${word#*=}"; $bb poweroff -f) & ;;

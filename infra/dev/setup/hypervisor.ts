@@ -1,4 +1,4 @@
-// What the executors are told of the hypervisor that they drive: for QEMU, where it is, what its demo guest boots, and by what.
+// The executors' hypervisor variables: for QEMU its path, the demo guest's files, and the accelerator.
 import { join } from 'node:path';
 import { chooseAccelerator } from '@ironlog/hypervisor';
 import { print } from '../terminal/print.ts';
@@ -8,11 +8,11 @@ import { findQemu } from './qemu.ts';
 export interface HypervisorChoice {
   readonly hypervisor: 'simulator' | 'qemu';
   readonly stateDir: string;
-  /** Gives up what takes long. */
+  /** Aborts a long probe. */
   readonly signal: AbortSignal;
 }
 
-/** Asked once for all hosts: they are on one machine. */
+/** Probed once for all hosts, which are on one machine. */
 const acceleratorOf = async (
   program: string,
   { kernel, initrd }: DemoKernel,
@@ -23,14 +23,13 @@ const acceleratorOf = async (
   const cachePath = join(stateDir, 'accelerator.json');
   const { accelerator, reason } = await chooseAccelerator({
     ...{ program, kernel, initrd, readyLine: READY_LINE, cachePath, signal },
-    onProbe: (withinMs) =>
-      print(`finding out whether the kernel boots under KVM here: once, at most ${withinMs / 1000} s`),
+    onProbe: (withinMs) => print(`probing whether the kernel boots under KVM here: once, at most ${withinMs / 1000} s`),
   });
-  print(`QEMU runs guests by ${accelerator}: ${reason}`);
+  print(`QEMU runs guests with ${accelerator}: ${reason}`);
   return accelerator;
 };
 
-/** @throws Error that says what to install when the hypervisor is not there. */
+/** @throws Error that names the package to install when the hypervisor is missing. */
 export const hypervisorEnvironment = async (choice: HypervisorChoice): Promise<Readonly<Record<string, string>>> => {
   const { hypervisor: kind } = choice;
   if (kind === 'simulator') return { IRONLOG_HYPERVISOR: kind };

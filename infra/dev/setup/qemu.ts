@@ -1,4 +1,4 @@
-// Finds QEMU for x86: IRONLOG_QEMU, else PATH. It is never installed without being asked.
+// Finds QEMU for x86: IRONLOG_QEMU, else PATH. It is never installed without a request.
 import { execFile } from 'node:child_process';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -10,7 +10,7 @@ const INSTALL_LINE = `sudo apt-get install --no-install-recommends ${QEMU_PACKAG
 
 export type FoundQemu =
   | { readonly kind: 'found'; readonly path: string; readonly version: string }
-  /** One sentence: what to install, which variable to set. */
+  /** One sentence: the package to install or the variable to set. */
   | { readonly kind: 'absent'; readonly reason: string };
 
 const versionOf = async (path: string): Promise<string | undefined> => {
@@ -18,7 +18,7 @@ const versionOf = async (path: string): Promise<string | undefined> => {
     const { stdout } = await run(path, ['--version'], { timeout: 10_000 });
     return /version (\S+)/.exec(stdout)?.[1];
   } catch {
-    // Not there, or no program that runs here: the next candidate.
+    // Missing, or it does not run here: the next candidate.
     return undefined;
   }
 };

@@ -1,4 +1,4 @@
-// The hosts' folders in a state directory: of those that a start runs, and of those that an earlier one had and it has not.
+// The hosts' folders in a state directory: those of this start, and those of earlier starts only.
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type HostId, hostId } from '@ironlog/schemas';
@@ -20,7 +20,7 @@ const foldersIn = (path: string): readonly string[] =>
 const vmsOf = (directory: string): number =>
   foldersIn(directory).reduce((sum, tenant) => sum + foldersIn(join(directory, tenant)).length, 0);
 
-/** What to say of hosts that have VMs in `stateDir` and are beyond the `started` first; undefined when there are none. */
+/** A message about hosts that have VMs in `stateDir` and are beyond the first `started`; undefined when there are none. */
 export const missingHosts = (stateDir: string, started: number): string | undefined => {
   const missing = foldersIn(stateDir)
     .flatMap((name) => Number(HOST.exec(name)?.[1] ?? 0))
@@ -31,5 +31,5 @@ export const missingHosts = (stateDir: string, started: number): string | undefi
   const last = missing.at(-1);
   if (!last) return undefined;
   const names = missing.map(({ number, vms }) => `host-${number} with ${vmCount(vms)}`).join(', ');
-  return `not started: ${names}; nobody looks after ${missing.length === 1 ? 'its' : 'their'} VMs until a start with --hosts ${last.number}`;
+  return `not started: ${names}; ${missing.length === 1 ? 'its' : 'their'} VMs are not managed until a start with --hosts ${last.number}`;
 };

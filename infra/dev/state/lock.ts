@@ -1,4 +1,4 @@
-// One `npm start` per state directory: a lock file that names its process, and yields when that process is dead.
+// One `npm start` per state directory: a lock file that names its process, and is void when that process is dead.
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { identify, isAlive, type ProcessIdentity } from '@ironlog/hypervisor';
@@ -6,20 +6,20 @@ import { identify, isAlive, type ProcessIdentity } from '@ironlog/hypervisor';
 const codeOf = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error ? String(error.code) : undefined;
 
-/** Also what a directory above answers that is not ours to look into. */
+/** Includes the error for a parent directory that this user may not read. */
 const NOT_THERE = ['ENOENT', 'EACCES'];
 
 const holderOf = (file: string): ProcessIdentity | undefined => {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as ProcessIdentity;
   } catch (error) {
-    // Released meanwhile, or written by a machine that lost its power: nobody holds it.
+    // Released meanwhile, or incomplete after a power failure: no process holds it.
     if (error instanceof SyntaxError || NOT_THERE.includes(codeOf(error) ?? '')) return undefined;
     throw error;
   }
 };
 
-/** A link is made by one process only, and appears with its whole content. */
+/** Only one process succeeds in making a link, which has its whole content at once. */
 const linked = (from: string, to: string): boolean => {
   try {
     linkSync(from, to);
@@ -30,13 +30,13 @@ const linked = (from: string, to: string): boolean => {
   }
 };
 
-/** The living process that holds the directory, if one does. */
+/** The living process that holds the directory, if any. */
 export const lockHolder = async (directory: string): Promise<ProcessIdentity | undefined> => {
   const holder = holderOf(join(directory, 'start.lock'));
   return holder && (await isAlive(holder)) ? holder : undefined;
 };
 
-/** Returns how to let go. @throws Error naming the process that holds it. */
+/** Returns the release function. @throws Error naming the process that holds it. */
 export const lockStateDirectory = async (directory: string): Promise<() => void> => {
   const file = join(directory, 'start.lock');
   const own = `${file}.${process.pid}`;

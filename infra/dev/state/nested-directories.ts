@@ -1,4 +1,4 @@
-// A state directory inside another's, or around it: what one plane ends, empties or is moved with would be the other's too.
+// Refuses a state directory inside another's, or around it: a change to one would affect the other.
 import { dirname } from 'node:path';
 import { findPlaneProcesses } from '../processes/plane-processes.ts';
 import { UsageError } from '../usage-error.ts';
@@ -16,7 +16,7 @@ const refuse = (stateDir: string, other: string, who: string): never => {
   throw new UsageError(`${stateDir} is ${where} ${other}, which ${who} uses; stop that, or use another --state-dir`);
 };
 
-/** `stateDir`: absolute, real path. @throws UsageError that names the other directory and a process of it. */
+/** `stateDir`: absolute, real path. @throws UsageError that names the other directory and its process. */
 export const refuseNestedDirectories = async (stateDir: string): Promise<void> => {
   for (const outer of above(stateDir)) {
     const holder = await lockHolder(outer);

@@ -1,4 +1,4 @@
-// One supervisor per state directory, none inside another's, and nothing of a killed one left on it.
+// One supervisor per state directory, no nesting, and no process of a killed supervisor left.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -36,7 +36,7 @@ describe('the lock', () => {
     release();
   });
 
-  it('is had by one of many that ask at once', async () => {
+  it('is held by one of many simultaneous starts', async () => {
     const asked = await Promise.allSettled(Array.from({ length: 8 }, () => lockStateDirectory(directory)));
     expect(asked.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   });
@@ -52,7 +52,7 @@ describe('the lock', () => {
   });
 });
 
-/** A program at the place of a service, told of `stateDir` as services are. */
+/** A program at a service's path, with `stateDir` in its environment like a service. */
 const startService = async (name: string, stateDir: string): Promise<ChildProcess> => {
   const folder = join(directory, 'services', name, 'src');
   mkdirSync(folder, { recursive: true });
@@ -65,8 +65,8 @@ const startService = async (name: string, stateDir: string): Promise<ChildProces
   return child;
 };
 
-describe('what a killed supervisor left', () => {
-  it('is found by its state directory and ended, and nothing else is', async () => {
+describe('the processes of a killed supervisor', () => {
+  it('are found by their state directory and ended, and no others', async () => {
     const ours = await startService('vm-executor', join(directory, 'state'));
     const another = await startService('state-projector', join(directory, 'state-2'));
     const found = await findOrphans(join(directory, 'state'));
@@ -75,17 +75,17 @@ describe('what a killed supervisor left', () => {
     await endOrphans(join(directory, 'state'), (line) => printed.push(line));
     await expect.poll(() => ours.signalCode).toBe('SIGTERM');
     expect(another.signalCode).toBeNull();
-    expect(printed).toEqual([`ending what an earlier run left: vm-executor (${ours.pid})`]);
+    expect(printed).toEqual([`ending processes of an earlier run: vm-executor (${ours.pid})`]);
     expect(await findOrphans(join(directory, 'state'))).toEqual([]);
   });
 
-  it('is not what runs in a directory inside of it', async () => {
+  it('exclude a process in a directory inside it', async () => {
     await startService('vm-executor', join(directory, 'state', 'inner'));
     expect(await findOrphans(join(directory, 'state'))).toEqual([]);
     expect(await findOrphans(join(directory, 'state', 'inner'))).toHaveLength(1);
   });
 
-  it('is not who looks into the configuration of its nats-server', async () => {
+  it("exclude a process that reads its nats-server's configuration", async () => {
     const config = join(directory, 'nats', 'nats.conf');
     mkdirSync(join(directory, 'nats'));
     writeFileSync(config, '');
@@ -96,7 +96,7 @@ describe('what a killed supervisor left', () => {
   });
 });
 
-describe('a directory beside which another plane runs', () => {
+describe("a directory beside another plane's", () => {
   it.each([
     ['inside', ['state', 'inner'], ['state']],
     ['around', ['state'], ['state', 'inner']],
@@ -108,7 +108,7 @@ describe('a directory beside which another plane runs', () => {
     );
   });
 
-  it('is refused when a start has the one above it, and has not started anything yet', async () => {
+  it('is refused when a start holds the one above it, and has started no process yet', async () => {
     const release = await lockStateDirectory(directory);
     await expect(refuseNestedDirectories(join(directory, 'inner'))).rejects.toThrow(`npm start (pid ${process.pid})`);
     await expect(refuseNestedDirectories(`${directory}-2`)).resolves.toBeUndefined();
@@ -118,7 +118,7 @@ describe('a directory beside which another plane runs', () => {
 });
 
 describe('the directory itself', () => {
-  it('is made for its owner only, and known by its real path before it is there and after', () => {
+  it('is made for its owner only, and has its real path before and after it is made', () => {
     symlinkSync(directory, join(directory, 'link'));
     const [given, real] = [join(directory, 'link', 'a', 'b'), join(realpathSync(directory), 'a', 'b')];
     expect(realPathOf(given)).toBe(real);
@@ -127,13 +127,11 @@ describe('the directory itself', () => {
     for (const path of [real, dirname(real)]) expect(statSync(path).mode & 0o777).toBe(0o700);
   });
 
-  it('is refused with a sentence where it cannot be, at once', () => {
+  it('is refused with a message at once when it cannot be made', () => {
     writeFileSync(join(directory, 'file'), '');
     for (const path of [join(directory, 'file'), join(directory, 'file', 'below')])
-      expect(() => openStateDirectory(path)).toThrow(
-        `${path} cannot be the state directory: there is a file in its way`,
-      );
-    // mkdir's own `recursive` never returns from it.
+      expect(() => openStateDirectory(path)).toThrow(`${path} cannot be the state directory: a file is in its place`);
+    // mkdir's own `recursive` never returns there.
     expect(() => openStateDirectory('/proc/nope/below')).toThrow('no directory can be made there');
   });
 });

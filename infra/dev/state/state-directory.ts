@@ -1,10 +1,10 @@
-// The directory of a plane: made for its owner only, under its real name, or refused with a sentence.
+// A plane's state directory: made for its owner only, with its real path, or refused with a message.
 import { accessSync, constants, existsSync, mkdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { UsageError } from '../usage-error.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
-  ENOTDIR: 'there is a file in its way',
+  ENOTDIR: 'a file is in its place',
   ENOENT: 'no directory can be made there',
   EACCES: 'this user may not read and write there',
   EPERM: 'this user may not read and write there',
@@ -16,18 +16,18 @@ const reasonOf = (error: unknown): string => {
   return REASONS[code] ?? (error instanceof Error ? error.message : String(error));
 };
 
-// mkdir's `recursive` never returns under /proc, which answers ENOENT for a parent that is there (Node 24.21).
+// mkdir's `recursive` never returns under /proc, which answers ENOENT for an existing parent (Node 24.21).
 const make = (path: string): void => {
   if (existsSync(path)) return;
   make(dirname(path));
   mkdirSync(path, { mode: 0o700 });
 };
 
-/** What it is or would be, without the links on the way to it. */
+/** Its real path, also before it exists. */
 export const realPathOf = (path: string): string =>
   existsSync(path) || dirname(path) === path ? realpathSync(path) : join(realPathOf(dirname(path)), basename(path));
 
-/** Its real path: processes are found again by it. @throws UsageError that says why it cannot be used. */
+/** Its real path: processes are found by it. @throws UsageError with the reason why it cannot be used. */
 export const openStateDirectory = (path: string): string => {
   try {
     make(path);

@@ -1,4 +1,4 @@
-// What a new user sees: addresses, a token, and commands to paste that work as they stand.
+// The banner for a new user: addresses, a token, and commands to paste.
 import { MAX_LOG_BYTES } from '../processes/log-rotation.ts';
 
 export interface BannerFacts {
@@ -12,13 +12,13 @@ export interface BannerFacts {
   /** By service. */
   readonly ops: Readonly<Record<string, string>>;
   readonly devFile: string;
-  /** What tells publish-command which plane is meant; nothing for the one that it takes by itself. */
+  /** The publish-command options that select this plane; empty for the default one. */
   readonly publishOptions: readonly string[];
   readonly logs: string;
   readonly keepVms: boolean;
 }
 
-/** As a shell reads it back, whatever it holds. */
+/** Quoted for a shell. */
 const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
 
 const opsLines = (ops: BannerFacts['ops']): string => {

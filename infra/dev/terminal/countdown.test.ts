@@ -13,7 +13,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-it('says how many there are, and every two seconds how many are to go', () => {
+it('prints how many there are, and every two seconds how many are left', () => {
   countdown.left = 3;
   vi.advanceTimersByTime(1000);
   countdown.one();
@@ -24,13 +24,13 @@ it('says how many there are, and every two seconds how many are to go', () => {
   expect(printed).toEqual(['shutting down 3 VMs (Ctrl-C again ends everything at once)', '2 VMs to go']);
 });
 
-it('goes on as long as one ends now and then, and gives up ten seconds after the last', () => {
+it('continues while VMs end, and gives up ten seconds after the last one', () => {
   countdown.left = 100;
   for (let ended = 0; ended < 5; ended += 1) {
     vi.advanceTimersByTime(9000);
     countdown.one();
   }
-  // More of them by the next count are no progress.
+  // A higher count is no progress.
   vi.advanceTimersByTime(9000);
   countdown.left = 101;
   expect(countdown.stalled.aborted).toBe(false);
@@ -38,10 +38,10 @@ it('goes on as long as one ends now and then, and gives up ten seconds after the
   expect(countdown.stalled.aborted).toBe(true);
 });
 
-it('says what it waits for when it is not told how many, once, and gives up when it never is', () => {
+it('prints once that it waits for a count, and gives up when there is none', () => {
   vi.advanceTimersByTime(1900);
   expect(printed).toEqual([]);
   vi.advanceTimersByTime(8100);
-  expect(printed).toEqual(['waiting for the API to tell which VMs run (Ctrl-C again ends everything at once)']);
+  expect(printed).toEqual(['waiting for the API to list the running VMs (Ctrl-C again ends everything at once)']);
   expect(countdown.stalled.aborted).toBe(true);
 });

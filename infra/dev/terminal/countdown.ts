@@ -1,10 +1,10 @@
-// How many VMs are to go: said at its beginning and every few seconds, and given up when none has gone for a while.
+// The number of VMs left: printed at the beginning and every few seconds; gives up when none ended for a while.
 import { HOW_TO_FORCE } from './slow-step.ts';
 
 export const vmCount = (count: number): string => `${count} VM${count === 1 ? '' : 's'}`;
 
 const PRINT_EVERY_MS = 2000;
-/** Hundreds of VMs may take longer together, one by one none does. */
+/** Hundreds of VMs may take longer together; a single one does not. */
 const GIVE_UP_AFTER_MS = 10_000;
 
 /** Its timers run until it is stopped. */
@@ -20,17 +20,17 @@ export class Countdown {
     this.#print = print;
   }
 
-  /** Aborted when there is no hope left. */
+  /** Aborted when no VM has ended for too long. */
   get stalled(): AbortSignal {
     return this.#stalled.signal;
   }
 
-  /** Undefined: it never began. */
+  /** Undefined: there was no count yet. */
   get left(): number | undefined {
     return this.#left;
   }
 
-  /** So many by the latest count; the first is how many there were. */
+  /** The latest count; the first one is the total. */
   set left(left: number) {
     const before = this.#left;
     this.#left = left;
@@ -61,6 +61,6 @@ export class Countdown {
     if (this.#left !== undefined && this.#left > 0) this.#print(`${vmCount(this.#left)} to go`);
     if (this.#left !== undefined || this.#asked) return;
     this.#asked = true;
-    this.#print(`waiting for the API to tell which VMs run ${HOW_TO_FORCE}`);
+    this.#print(`waiting for the API to list the running VMs ${HOW_TO_FORCE}`);
   }
 }

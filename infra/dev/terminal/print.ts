@@ -1,4 +1,4 @@
-// What set-up tells the person in front of it: one line a step, on stderr, so that stdout stays for results.
+// Progress output of set-up: one line a step, on stderr, so that stdout stays for results.
 export const print = (line: string): void => {
   process.stderr.write(`ironlog: ${line}\n`);
 };

@@ -1,8 +1,8 @@
-// A person at the terminal is told what is waited for as soon as that takes long, and how not to wait.
+// Prints what a slow step waits for, and how to force it.
 export const PRINT_AFTER_MS = 3000;
 export const HOW_TO_FORCE = '(Ctrl-C again ends everything at once)';
 
-/** `line` is asked for only then. */
+/** `line` is called only then. */
 export const printIfSlow = async <T>(
   print: (line: string) => void,
   line: () => string,

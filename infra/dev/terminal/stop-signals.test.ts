@@ -1,4 +1,4 @@
-// What `npm start` makes of signals and of a terminal that is gone.
+// How `npm start` reacts to signals and to a closed terminal.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -21,13 +21,13 @@ afterEach(() => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-/** How it says that it ended; undefined: it was ended before it could stop. */
+/** How it reports its end; undefined: it was killed before it could stop. */
 const endOf = async (): Promise<string | undefined> => {
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
   return existsSync(join(directory, 'end')) ? readFileSync(join(directory, 'end'), 'utf8') : undefined;
 };
 
-it('goes on when nobody reads what it says any more, and stops in order', async () => {
+it('continues when its output is no longer read, and stops in order', async () => {
   child.stdout?.destroy();
   child.stderr?.destroy();
   await wait(100);
@@ -35,14 +35,14 @@ it('goes on when nobody reads what it says any more, and stops in order', async 
   expect(await endOf()).toBe('SIGINT');
 });
 
-it('takes a closed terminal for a stop, and its second word for the first', async () => {
+it('takes a closed terminal for a stop, and its second signal for the same', async () => {
   child.kill('SIGHUP');
   await wait(700);
   child.kill('SIGHUP');
   expect(await endOf()).toBe('SIGHUP');
 });
 
-it('takes what npm passes on of the same Ctrl-C for the first, and a later one for an end at once', async () => {
+it("takes npm's copy of the same Ctrl-C for the first one, and a later one for a forced stop", async () => {
   child.kill('SIGINT');
   await wait(20);
   child.kill('SIGINT');

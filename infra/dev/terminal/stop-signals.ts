@@ -1,6 +1,6 @@
-// Ctrl-C, a kill, a closed terminal: the first asks for a stop in order, a later Ctrl-C or kill for an end at once.
+// Ctrl-C, a kill, a closed terminal: the first requests an orderly stop, a later Ctrl-C or kill a forced one.
 
-/** npm passes on what the terminal has sent to us already: what comes this soon after the first is the first again. */
+/** npm forwards a signal that the terminal has already sent us: a repeat within this time is the same signal. */
 const SAME_WITHIN_MS = 500;
 
 export interface StopSignals {
@@ -8,7 +8,7 @@ export interface StopSignals {
   readonly force: AbortSignal;
 }
 
-/** Listens from now on: none of these signals ends the process any more. */
+/** Listens from now on: these signals no longer end the process. */
 export const listenForStop = (): StopSignals => {
   const stop = new AbortController();
   const force = new AbortController();
@@ -19,7 +19,7 @@ export const listenForStop = (): StopSignals => {
       stop.abort(new Error(name));
       return;
     }
-    // A terminal that closes may say so twice, and nobody is there to be in a hurry.
+    // A closing terminal may signal twice, without a user who wants to force the stop.
     if (name !== 'SIGHUP' && performance.now() - stopAskedAt > SAME_WITHIN_MS) force.abort(new Error(name));
   };
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal);

@@ -1,4 +1,4 @@
-// A process that stops as `npm start` does, for stop-signals.test.ts: says something all the time, and how it ended in a file.
+// For stop-signals.test.ts: a process that stops like `npm start`, prints all the time, and writes its end to a file.
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { print } from './print.ts';
