@@ -1,4 +1,4 @@
-// The checkpoint: how far a file has got in a stream, and in which one; it moves in the transaction of the rows.
+// The checkpoint: a file's position in a stream, and the stream's identity; written in the transaction of the rows.
 
 import type { Db } from './database.ts';
 import type { LogIdentity } from './log-entry.ts';
@@ -32,7 +32,7 @@ export class Checkpoints {
   }
 }
 
-/** `undefined`: the file belongs to this stream. Otherwise why not: it must not be merged with it, but rebuilt (P7). */
+/** `undefined`: the file was folded from this stream. Otherwise why not: it must not be merged, but rebuilt (P7). */
 export const whyAnotherStream = ({ sequence, logCreatedAt }: Checkpoint, info: LogIdentity): string | undefined => {
   if (logCreatedAt === undefined) return undefined;
   if (logCreatedAt !== info.createdAt.toISOString())

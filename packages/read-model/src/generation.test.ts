@@ -13,7 +13,7 @@ import { openReader, ReadModelNotReady } from './reader.ts';
 import { STATE_TABLES } from './tables.ts';
 
 const acme = tenantId('acme');
-test("files are the owner's alone, and so is their directory", () => {
+test('only the owner may read the files and their directory', () => {
   const log = testLog();
   log.vm(acme, vmId('vm-1')).claim();
   const model = modelOf(log);
@@ -26,7 +26,7 @@ test("files are the owner's alone, and so is their directory", () => {
   }
 });
 
-test('a reader without files says so, and reads as soon as they are there', () => {
+test('a reader without files reports it, and reads as soon as they exist', () => {
   const directory = temporaryDirectory();
   const reader = openReader({ directory });
   expect(() => reader.positions()).toThrow(ReadModelNotReady);
@@ -34,7 +34,7 @@ test('a reader without files says so, and reads as soon as they are there', () =
   const db = openWriter(file, STATE_TABLES);
   publish(directory, 'state', file);
   expect(reader.vm(acme, vmId('vm-1'))).toBeUndefined();
-  // The other file may still be building, for as long as a log takes: what `state` can tell does not wait for it.
+  // The other file's rebuild may take long; queries of `state` do not wait for it.
   expect(reader.positions()).toEqual({ events: 0, work: 0 });
   expect(() => reader.historyPosition()).toThrow(ReadModelNotReady);
   reader.close();
@@ -42,7 +42,7 @@ test('a reader without files says so, and reads as soon as they are there', () =
   rmSync(directory, { recursive: true });
 });
 
-test('a reader changes over to the next generation, and lets go of one that is taken back', async () => {
+test('a reader changes to the next generation, and closes a retracted one', async () => {
   const log = testLog();
   const vm = log.vm(acme, vmId('vm-1'));
   vm.claim();
@@ -63,7 +63,7 @@ test('a reader changes over to the next generation, and lets go of one that is t
   }
 });
 
-test('a file of another release is not read', () => {
+test('a file with another schema version is not read', () => {
   const directory = temporaryDirectory();
   const file = nextFile(directory, 'state');
   const db = openWriter(file, STATE_TABLES);
@@ -83,7 +83,7 @@ const newGeneration = (directory: string): string => {
 };
 const filesIn = (directory: string): string[] => readdirSync(directory).filter((name) => name.includes('.db'));
 
-test("a generation's name is never used again while it is there, and old ones go", () => {
+test('the name of an existing generation is not reused, and old ones are removed', () => {
   const directory = temporaryDirectory();
   for (const name of ['history.1.db', 'history.2.db', 'history.3.db']) {
     const file = newGeneration(directory);
@@ -96,12 +96,12 @@ test("a generation's name is never used again while it is there, and old ones go
   rmSync(directory, { recursive: true });
 });
 
-test('what was never published goes; what readers have, had before, or was taken from them stays', () => {
+test('unpublished files are removed; current, previous and retracted ones stay', () => {
   const directory = temporaryDirectory();
   const publishNext = (): void => publish(directory, 'history', newGeneration(directory));
   publishNext();
   for (let cutOff = 2; cutOff <= 4; cutOff += 1) writeFileSync(`${newGeneration(directory)}-wal`, '');
-  // A reader that has looked at the pointer just before is about to open history.1.db.
+  // A reader that has just read the pointer is about to open history.1.db.
   publishNext();
   removeUnread(directory, 'history');
   expect(filesIn(directory)).toEqual(['history.1.db', 'history.5.db']);
@@ -114,7 +114,7 @@ test('what was never published goes; what readers have, had before, or was taken
   rmSync(directory, { recursive: true });
 });
 
-test('the name of a file that was moved away is not given to another', () => {
+test('the name of a file that was moved away is not reused', () => {
   const directory = temporaryDirectory();
   publish(directory, 'history', newGeneration(directory));
   rmSync(join(directory, 'history.1.db'));
@@ -122,7 +122,7 @@ test('the name of a file that was moved away is not given to another', () => {
   rmSync(directory, { recursive: true });
 });
 
-test('a stream that is another or shorter is told from the one that was followed', () => {
+test('another or shorter stream is distinguished from the followed one', () => {
   const createdAt = new Date('2026-01-01T00:00:00.000Z');
   const checkpoint = { sequence: 10, logCreatedAt: createdAt.toISOString() };
   expect(whyAnotherStream(checkpoint, { createdAt, lastSequence: 10 })).toBeUndefined();

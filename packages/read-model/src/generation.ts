@@ -1,11 +1,12 @@
-// Generations: `state.<n>.db`, and a pointer file that names the one to read. A rebuild fills the next and moves the pointer.
+// Generations: `state.<n>.db`, and a pointer file that names the current one. A rebuild builds the next and moves the
+// pointer.
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 export type Kind = 'state' | 'history';
 
 const pointerOf = (directory: string, kind: Kind): string => join(directory, `current-${kind}`);
-/** Names what readers had before: one may be about to open it, and what was damaged is there for whoever wants to look. */
+/** Names the previous files: a reader may be about to open one, and a damaged one is kept for inspection. */
 const earlierOf = (directory: string, kind: Kind): string => join(directory, `earlier-${kind}`);
 
 const generationOf = (kind: Kind, name: string): number | undefined => {
@@ -24,23 +25,23 @@ const generationsOf = (directory: string, kind: Kind): number[] =>
 
 const named = (pointer: string, kind: Kind): number | undefined =>
   existsSync(pointer) ? generationOf(kind, readFileSync(pointer, 'utf8').trim()) : undefined;
-/** Of the files that are, or were last, the readers'; whether they are there or not. */
+/** The current and the previous files, existing or not. */
 const readable = (directory: string, kind: Kind): number[] =>
   [pointerOf, earlierOf]
     .map((pointer) => named(pointer(directory, kind), kind))
     .filter((generation) => generation !== undefined);
 
-/** The file that readers are to open; `undefined` while there is none. */
+/** The current file; `undefined` when there is none. */
 export const currentFile = (directory: string, kind: Kind): string | undefined => {
   const generation = named(pointerOf(directory, kind), kind);
   return generation === undefined ? undefined : fileOf(directory, kind, generation);
 };
 
-/** A file name that no generation has had which readers may know: an old one's rows can never come back under it. */
+/** A file name that no generation known to readers has had: old rows can never appear under it. */
 export const nextFile = (directory: string, kind: Kind): string =>
   fileOf(directory, kind, Math.max(0, ...generationsOf(directory, kind), ...readable(directory, kind)) + 1);
 
-/** Readers are told to have nothing rather than something damaged; the file itself stays, for whoever wants to look. */
+/** Takes the current file from readers: no data is better than damaged data. The file is kept for inspection. */
 export const retract = (directory: string, kind: Kind): void => {
   const pointer = pointerOf(directory, kind);
   if (existsSync(pointer)) renameSync(pointer, earlierOf(directory, kind));
@@ -49,7 +50,7 @@ export const retract = (directory: string, kind: Kind): void => {
 const write = (pointer: string, file: string): void =>
   writeFileSync(pointer, `${basename(file)}\n`, { mode: 0o600, flush: true });
 
-/** Atomic; again is harmless. */
+/** Atomic and idempotent. */
 export const publish = (directory: string, kind: Kind, file: string): void => {
   const pointer = pointerOf(directory, kind);
   const before = currentFile(directory, kind);
@@ -58,12 +59,12 @@ export const publish = (directory: string, kind: Kind, file: string): void => {
   renameSync(`${pointer}.new`, pointer);
 };
 
-/** All generations but the readers' and the one before it: old ones, and what was never published. Not while one is being built. */
+/** Removes all generations but the current and the previous one: old and unpublished ones. Not during a build. */
 export const removeUnread = (directory: string, kind: Kind): void => {
   const kept = readable(directory, kind);
   for (const generation of generationsOf(directory, kind).filter((each) => !kept.includes(each))) {
     const file = fileOf(directory, kind, generation);
-    // The file itself last: what is cut off here is found again.
+    // The file itself last: an interrupted removal is then repeated.
     for (const suffix of ['-wal', '-shm', '-journal', '']) rmSync(file + suffix, { force: true });
   }
 };

@@ -1,9 +1,9 @@
-// For tests: what hosts, and recovery of them, say on record.
+// For tests: events by hosts and by recovery about them.
 import { hostEvent } from '@ironlog/domain';
 import { encodeEvent, eventId, type HostFact, hostEventSubject, hostId, type Writer } from '@ironlog/schemas';
 import { type TestLog, timeAt } from './lifecycle.fixture.ts';
 
-/** Answers when it was said. */
+/** Returns the event's time. */
 export const appendFact = (log: TestLog, name: string, fact: HostFact, writer: Writer = hostId(name)): string => {
   const second = log.entries.length + 1;
   const event = hostEvent(hostId(name), fact, {

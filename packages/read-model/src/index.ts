@@ -1,4 +1,4 @@
-// The read model: SQLite files folded from the log, written by the projector, read by everyone else.
+// The read model: SQLite files folded from the log, written by the projector, read by the other services.
 export { type Checkpoint, whyAnotherStream } from './checkpoint.ts';
 export { type Db, openReadOnly, openWriter, shapeOf } from './database.ts';
 export { currentFile, type Kind, nextFile, publish, removeUnread, retract } from './generation.ts';

@@ -1,4 +1,4 @@
-// For tests: the entries of a log in which VMs are created, booted, stopped, crash and are deleted, as the stream would hold them.
+// For tests: a log in which VMs are created, booted, stopped, crash and are deleted, as the stream stores it.
 import { hash } from 'node:crypto';
 import { evolve, initialVm, nextEvent, type Vm } from '@ironlog/domain';
 import {
@@ -32,7 +32,7 @@ const request = (verb: Verb, second: number): Request => ({
 export interface TestLog {
   readonly entries: LogEntry[];
   info(): LogIdentity;
-  /** Stores whatever it is given, and answers its sequence. */
+  /** Stores any entry, and returns its sequence. */
   store(subject: string, bytes: Uint8Array): number;
   vm(tenant: TenantId, id: VmId): TestVm;
 }
@@ -40,7 +40,7 @@ export interface TestLog {
 export interface TestVm {
   readonly now: () => Vm;
   claim(spec?: object): void;
-  /** By the gateway, for a delete; the create named was asked for by `token-9`. */
+  /** By the gateway, for a delete; `token-9` had requested the named create. */
   cancel(create: string): void;
   append(...names: readonly EventName[]): void;
 }
@@ -76,7 +76,7 @@ const factOf = (name: EventName, { epoch, state }: Vm, second: number): VmFact =
   }
 };
 
-/** One second of its own time passes with every entry. */
+/** Its clock advances one second per entry. */
 export const testLog = (): TestLog => {
   const entries: LogEntry[] = [];
   const store = (subject: string, bytes: Uint8Array): number => {

@@ -1,4 +1,4 @@
-// What a projection is given: an entry of a stream, and which stream it is. The event log's own types fit them.
+// A projection's input: a stream's entry, and the stream's identity. Compatible with the event log's types.
 import type { ReadEvent } from '@ironlog/schemas';
 
 export interface LogEntry {
@@ -11,7 +11,7 @@ export interface LogEntry {
   readonly read: ReadEvent;
 }
 
-/** A stream is known by when it was created; a shorter or younger one is another. */
+/** A stream is identified by its creation time; a shorter or younger one is another. */
 export interface LogIdentity {
   readonly createdAt: Date;
   readonly lastSequence: number;

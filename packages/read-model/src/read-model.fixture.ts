@@ -1,4 +1,4 @@
-// For tests: a read model in a directory of its own, folded from a test log in batches of any size.
+// For tests: a read model in its own directory, folded from a test log in batches of any size.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -34,7 +34,7 @@ const EVERY_ROW = {
   checkpoint: 'SELECT * FROM checkpoint ORDER BY stream',
 } as const;
 
-/** All rows of a `state` file folded in batches of `size`; `reopenEvery` batches the projector starts anew. */
+/** All rows of a `state` file folded in batches of `size`; the projector restarts every `reopenEvery` batches. */
 export const rowsOf = (log: TestLog, { size, reopenEvery }: { size: number; reopenEvery: number }) => {
   const directory = temporaryDirectory();
   const file = join(directory, 'state.1.db');

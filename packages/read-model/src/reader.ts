@@ -1,4 +1,4 @@
-// Reading the read model: one read-only handle per file, opened again when a rebuild has put another in its place.
+// Reads the read model: one read-only handle per file, reopened when a rebuild has replaced the file.
 import type { OperationState, Vm } from '@ironlog/domain';
 import {
   type AttentionItem,
@@ -33,13 +33,13 @@ import { prepareVmQueries } from './queries/vms.ts';
 import { SCHEMA_VERSION } from './tables.ts';
 import { viewOfVm } from './vm-view.ts';
 
-/** Sequences of the streams that the rows of `state` have got to. */
+/** The stream sequences that the rows of `state` include. */
 export interface Positions {
   readonly events: number;
   readonly work: number;
 }
 
-/** The files are not there yet: the projector has not caught up for the first time. */
+/** The files do not exist yet: the projector has not caught up for the first time. */
 export class ReadModelNotReady extends Error {}
 
 const prepareState = (db: Db) => {
@@ -103,12 +103,12 @@ class CurrentFile<Queries> {
     this.#checkedAt = performance.now();
     const file = currentFile(this.#directory, this.#kind);
     if (file !== undefined && file === this.#open?.file) return;
-    // The projector takes a damaged file back before it has another: no answer is better than a wrong one.
+    // The projector retracts a damaged file before it has another: no answer is better than a wrong one.
     this.close();
     if (file === undefined) return;
     const db = openReadOnly(file);
     if (shapeOf(db) !== SCHEMA_VERSION) {
-      // Of another release of this project: its projector is rebuilding it.
+      // Of another schema version: its projector is rebuilding it.
       db.close();
       return;
     }
@@ -119,17 +119,17 @@ class CurrentFile<Queries> {
 
 export interface Reader {
   positions(): Positions;
-  /** Sequence of EVENTS that `history` has got to: a file of its own, which may be there without the other. */
+  /** The sequence of EVENTS that `history` includes; it is a separate file, which may exist without the other. */
   historyPosition(): number;
   vm(tenant: TenantId, id: VmId): VmView | undefined;
   aggregate(tenant: TenantId, id: VmId): Vm | undefined;
   vmThen(tenant: TenantId, id: VmId, pointInTime: PointInTime): VmView | undefined;
-  /** `undefined`: the cursor is none of ours. */
+  /** `undefined`: not a valid cursor. */
   vms(tenant: TenantId, listing: VmListing): Page<VmView> | undefined;
   vmLocation(tenant: TenantId, id: VmId): VmLocation | undefined;
   operation(tenant: TenantId, id: CommandId): OperationState | undefined;
   operations(tenant: TenantId, listing: OperationListing): Page<OperationState> | undefined;
-  /** What a create that waits for a host asks for; `undefined`: it does not wait, or is not read yet. */
+  /** The spec of a create that waits for a host; `undefined`: it does not wait, or is not folded yet. */
   waitingSpec(tenant: TenantId, id: CommandId): VmSpec | undefined;
   vmEvents(tenant: TenantId, id: VmId, range: EventRange): readonly PastEvent[];
   /** The tenant's events and those of hosts, in sequence order. */
@@ -139,12 +139,12 @@ export interface Reader {
   usage(tenant: TenantId, listing: UsageListing, now: Timestamp): Page<UsageItem | DayUsage | TenantUsage> | undefined;
   /** Every host on record, as it is to be told of while it is not heard; by id. */
   hosts(): readonly SilentHost[];
-  /** Past their deadline and not on record as stuck; oldest first, as many as are good for one look. */
+  /** Past their deadline and not recorded as stuck; oldest first, limited per search. */
   overdueTasks(now: Timestamp): readonly Vm[];
-  /** Those with commands past their `startBy`, in the order of their ids. */
+  /** Tenants with commands past their `startBy`, ordered by id. */
   overdueTenants(now: Timestamp): readonly TenantId[];
   overdueCommands(tenant: TenantId, range: OverdueRange): readonly WorkCommand[];
-  /** Past their time, and no delete has been begun, or sent by recovery; oldest first, as many as are good for one look. */
+  /** Past their time to live, without a delete in progress or by recovery; oldest first, limited per search. */
   expiredVms(now: Timestamp): readonly Vm[];
   attentionCounts(): AttentionCounts;
   dueRestarts(now: Timestamp): readonly Vm[];

@@ -1,8 +1,8 @@
-// A VM as people see it: the fold's aggregate, without what only the control plane needs.
+// A VM in the API: the fold's aggregate, without the control plane's internal fields.
 import { allowedVerbs, type Vm } from '@ironlog/domain';
 import { HYPERVISOR_VERBS, type TenantId, type Timestamp, type VmId, type VmSpec, type VmView } from '@ironlog/schemas';
 
-/** `undefined`: nothing has happened to that VM. */
+/** `undefined`: the VM has no events. */
 export const viewOfVm = (vm: Vm): VmView | undefined => {
   if (vm.state === 'absent' || vm.createdAt === null || vm.updatedAt === null) return undefined;
   const { failure, task } = vm;
@@ -41,12 +41,12 @@ export const viewOfVm = (vm: Vm): VmView | undefined => {
 export interface AskedFor {
   readonly tenant: TenantId;
   readonly id: VmId;
-  /** Null: not known here yet. */
+  /** Null: not folded yet. */
   readonly spec: VmSpec | null;
   readonly requestedAt: Timestamp;
 }
 
-/** A VM that is asked for and that no host has claimed: there is no event of it yet, and still its asker must find it. */
+/** The view of a VM that no host has claimed: it has no events yet, but its requester must find it. */
 export const viewOfPending = ({ tenant, id, spec, requestedAt }: AskedFor): VmView => ({
   id,
   tenant,

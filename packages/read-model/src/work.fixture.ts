@@ -1,4 +1,4 @@
-// For tests: commands as WORK holds them, which nobody has decided yet.
+// For tests: undecided commands in WORK.
 import { hash } from 'node:crypto';
 import { workCommand } from '@ironlog/domain';
 import { actionSchema, commandId, type TenantId, type VmId, type WorkCommand, workSubject } from '@ironlog/schemas';
@@ -13,7 +13,7 @@ export interface Asked {
   readonly door?: 'http' | 'recovery';
   /** Of the command. */
   readonly id: string;
-  /** When, as a second of the test's time; half a minute later it is too late. */
+  /** Its time, as a second of the test's clock; its startBy is half a minute later. */
   readonly second: number;
 }
 
@@ -33,7 +33,7 @@ export const commandOf = ({ tenant, vm, verb, params = {}, door = 'http', id, se
     },
   });
 
-/** Whatever `body` is, stored where a command of that kind would be. */
+/** Any `body`, stored on the subject of a command of that kind. */
 export const workEntry = (sequence: number, { tenant, vm, verb }: Asked, body: unknown): LogEntry => {
   const bytes = new TextEncoder().encode(JSON.stringify(body));
   return {

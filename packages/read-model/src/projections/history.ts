@@ -1,4 +1,4 @@
-// The `history` projection: one row per event, as it was stored, for audits and for looking back in time.
+// The `history` projection: one row per event with its stored bytes, for audits and past states.
 
 import { STREAMS } from '@ironlog/schemas';
 import { Checkpoints } from '../checkpoint.ts';
@@ -44,7 +44,7 @@ export const createHistoryProjection = (db: Db, info: LogIdentity): Projection =
     },
     write: () => rows.write(),
     written: () => rows.written(),
-    // Kept, with its reason, by the `state` projection.
+    // The `state` projection keeps it, with its reason.
     reject: () => undefined,
   });
 };

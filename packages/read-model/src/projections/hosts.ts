@@ -1,4 +1,4 @@
-// Host rows: what is on record of each host; what it offers right now is in its heartbeat, not here.
+// Host rows: each host's recorded state. Its current capacity is in its heartbeat, not here.
 import type { HostEvent } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
 import { RowWrites } from './row-writes.ts';

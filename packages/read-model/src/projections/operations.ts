@@ -7,18 +7,18 @@ import { WrittenKeys } from './written-keys.ts';
 
 const keyOf = (tenant: string, id: string): string => `${tenant}/${id}`;
 
-/** One operation in memory; changed in place, for it is looked up once for each of its events. */
+/** One operation in memory, changed in place because it is read once per event. */
 interface Held {
   readonly key: string;
   readonly createdSequence: number;
   operation: OperationState;
-  /** Without a row so far. */
+  /** It has no row yet. */
   isFresh: boolean;
   isDirty: boolean;
 }
 
 export class OperationRows {
-  /** Those that have changed since the last commit, and those not finished yet. */
+  /** The operations changed since the last commit, and the unfinished ones. */
   readonly #held = new Map<string, Held>();
   readonly #dirty: Held[] = [];
   readonly #written;
@@ -53,15 +53,15 @@ export class OperationRows {
     }
   }
 
-  /** Writes each operation that has changed once, inside a transaction. */
+  /** Writes each changed operation once, inside a transaction. */
   write(): void {
     this.#upserts.run(this.#dirty, (values, { operation, createdSequence }) => {
       const { tenant, id, vmId, status } = operation;
       values.push(tenant, id, vmId, status, createdSequence, JSON.stringify(operation));
     });
     for (const { key } of this.#dirty) this.#written.add(key);
-    // What is on record is not pending; a copy of the command that comes later finds the row (see pending.ts). Asked once: in
-    // a rebuild, whose commands are all decided, nothing waits.
+    // A decided command is not pending; a later copy of it finds this row (see pending.ts). The check is for rebuilds, whose
+    // commands are all decided.
     if (this.#anyPending.get() === undefined) return;
     for (const { operation, isFresh } of this.#dirty) if (isFresh) this.#decided.run(operation.tenant, operation.id);
   }

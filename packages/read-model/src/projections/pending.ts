@@ -1,4 +1,4 @@
-// Pending rows, from WORK: commands that are accepted and not decided yet; EVENTS ends each of them.
+// Pending rows, from WORK: commands that are accepted and undecided; an event of EVENTS ends each.
 
 import {
   PROBE_SUBJECT,

@@ -1,4 +1,4 @@
-// What every projection is: entries folded in memory, and written with their checkpoint in one transaction (I6).
+// The interface of projections: entries folded in memory, and written with their checkpoint in one transaction (I6).
 import type { Checkpoint, Checkpoints } from '../checkpoint.ts';
 import type { Db } from '../database.ts';
 import type { LogEntry, LogIdentity } from '../log-entry.ts';
@@ -9,11 +9,14 @@ export interface Folded {
 }
 
 export interface Projection {
-  /** Of what is written. */
+  /** The position of the written rows. */
   checkpoint(): Checkpoint;
-  /** In memory only, in the stream's order, each entry once: what is folded and not committed is lost with the process, and read again. */
+  /** In memory only, in stream order, each entry once. Uncommitted entries are lost with the process, and read again. */
   fold(batch: readonly LogEntry[]): Folded;
-  /** All that has been folded since the last commit, or nothing of it: then it can be tried again. @throws SqliteError when the file is full, busy beyond its bound, or damaged. */
+  /**
+   * Writes everything folded since the last commit, or nothing; then it can be retried. @throws SqliteError when the file is
+   * full, busy beyond its limit, or damaged.
+   */
   commit(): void;
 }
 
@@ -22,13 +25,13 @@ export interface Writing {
   readonly checkpoints: Checkpoints;
   readonly stream: string;
   readonly info: LogIdentity;
-  /** The reason, when the entry counts for nothing. */
+  /** The reason when the entry is ignored. */
   readonly foldOne: (entry: LogEntry) => string | undefined;
-  /** Inside the transaction; it may be called again with the same. */
+  /** Called inside the transaction; it may be repeated with the same data. */
   readonly write: () => void;
-  /** What has been written need not be kept. */
+  /** The written data may be dropped. */
   readonly written: () => void;
-  /** For an entry that counts for nothing. */
+  /** Called for an ignored entry. */
   readonly reject: (entry: LogEntry, reason: string) => void;
 }
 
@@ -61,7 +64,7 @@ export const projection = (writing: Writing): Projection => {
   };
 };
 
-/** Folds and writes at once: for batches that are waited for. */
+/** Folds and commits at once, for batches that a reader waits for. */
 export const foldAndCommit = (into: Projection, batch: readonly LogEntry[]): Folded => {
   const folded = into.fold(batch);
   into.commit();

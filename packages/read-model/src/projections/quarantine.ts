@@ -1,4 +1,4 @@
-// Quarantine rows: every stored message that counts for nothing, and why (I14: none disappears).
+// Quarantine rows: every ignored message with its reason (I14: none disappears).
 import { tenantIdSchema } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
 import type { LogEntry } from '../log-entry.ts';
@@ -17,8 +17,8 @@ interface Row {
 const LONGEST_SUBJECT = 400;
 
 /**
- * Whom it concerns, as far as its subject tells: nobody else is shown it (P9). The third token of a command's subject, the
- * fourth of all others but a host's.
+ * The tenant that may see it, from its subject (P9): the third token of a command's subject, the fourth of all others but
+ * a host's.
  */
 const tenantOf = (subject: string): string | null => {
   const [, stream, third, fourth] = subject.split('.');

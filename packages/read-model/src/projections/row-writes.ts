@@ -1,4 +1,4 @@
-// Writes that wait for the commit, in the order in which they were asked for.
+// Row writes that wait for the commit, in order.
 export class RowWrites<Row> {
   readonly #waiting: Row[] = [];
   readonly #write: (row: Row) => void;

@@ -11,7 +11,7 @@ const busyLog = () => {
   const log = testLog();
   for (let n = 1; n <= 8; n += 1) {
     const vm = log.vm(n % 2 === 0 ? acme : tenantId('other'), vmId(`vm-${n}`));
-    // Poison of a VM that is not there yet, and of one that is.
+    // Invalid entries of a VM without a row yet, and of one with a row.
     log.store(vmEventSubject(acme, vmId(`vm-${n}`), HOST, 'booted'), bytes('not json'));
     if (n % 3 === 1) vm.append('expired');
     vm.claim({ labels: { tier: `t${n % 3}` } });
@@ -35,7 +35,7 @@ test('a rebuild in one batch gives the rows of any incremental fold, restarts in
   );
 });
 
-test('so many rows that they take several statements, and a few more, are what they are one by one', () => {
+test('many rows in several statements equal the rows written one by one', () => {
   const log = testLog();
   const vms = Array.from({ length: 37 }, (_, n) => log.vm(acme, vmId(`vm-${n}`)));
   for (const vm of vms) vm.claim({ labels: { tier: 'web', release: '42' } });
@@ -50,14 +50,14 @@ test('so many rows that they take several statements, and a few more, are what t
   expect(rowsOf(log, { size: 50, reopenEvery: 1 })).toEqual(rows);
 });
 
-test('what is said of a deleted VM, which is not kept in memory, counts as if it were', () => {
+test('events of a deleted VM, which is not kept in memory, are folded the same way', () => {
   const log = testLog();
   const vm = log.vm(acme, vmId('vm-1'));
   vm.claim({ labels: { tier: 'web' } });
   vm.append('created', 'delete', 'deleted');
   const last = log.entries.at(-1);
-  if (!last) throw new Error('nothing was said');
-  // Poison moves its sequence, and a second word of its end is ignored.
+  if (!last) throw new Error('there is no event');
+  // An invalid entry moves its sequence, and a second `deleted` is ignored.
   log.store(last.subject, bytes('not json'));
   log.store(last.subject, last.bytes);
   const rows = rowsOf(log, { size: 1, reopenEvery: 1000 });
@@ -67,14 +67,14 @@ test('what is said of a deleted VM, which is not kept in memory, counts as if it
   expect(rowsOf(log, { size: 6, reopenEvery: 1000 })).toEqual(rows);
 });
 
-test('a valid event that the fold ignores makes no row, and does not date the VM that comes later', () => {
+test('a valid event that the fold ignores makes no row, and does not set createdAt of a later VM', () => {
   const log = testLog();
   const vm = log.vm(acme, vmId('vm-1'));
   const stranger = testLog();
   stranger.vm(acme, vmId('vm-1')).claim();
   const [first] = stranger.entries;
-  if (!first) throw new Error('the stranger said nothing');
-  // Said by a host that does not claim for itself: parses, and is ignored.
+  if (!first) throw new Error('there is no event');
+  // Written by another host than the data names: valid, but ignored.
   const said = JSON.parse(new TextDecoder().decode(first.bytes));
   log.store(first.subject, bytes(JSON.stringify({ ...said, revision: 7 })));
   vm.claim();
@@ -84,7 +84,7 @@ test('a valid event that the fold ignores makes no row, and does not date the VM
   expect(rowsOf(log, { size: 2, reopenEvery: 10 })).toEqual(rows);
 });
 
-test('a VM whose id an expired create had before is found by its labels, and comes where its claim is', () => {
+test('a VM whose id an expired create had used is found by its labels, and is listed by its claim', () => {
   const log = testLog();
   const vm = log.vm(acme, vmId('vm-1'));
   vm.append('expired');
@@ -100,7 +100,7 @@ test('a VM whose id an expired create had before is found by its labels, and com
   expect(rowsOf(log, { size: 1, reopenEvery: 1 })).toEqual(rows);
 });
 
-test("poison is kept by sequence, subject, reason and size, moves its VM's sequence, and needs attention (I14)", () => {
+test("an invalid entry is kept by sequence, subject, reason and size, moves its VM's sequence, and needs attention (I14)", () => {
   const log = testLog();
   const vm = log.vm(acme, vmId('vm-1'));
   vm.claim();
@@ -121,7 +121,7 @@ test("poison is kept by sequence, subject, reason and size, moves its VM's seque
     const reasons = (tenant: typeof acme, hosts: boolean) =>
       model.reader.attention(tenant, { hosts }).map(({ reason }) => reason.split(':')[0]);
     expect(reasons(acme, false)).toEqual([`EVENTS 2 on ${subject}`]);
-    // What another tenant's entry held is none of its business, whatever its role (P9).
+    // Another tenant's entry is not shown, whatever the role (P9).
     expect(reasons(tenantId('other'), true)).toEqual(['EVENTS 3 on ironlog.evt.nonsense']);
   } finally {
     model.remove();

@@ -1,4 +1,4 @@
-// The `state` projection of EVENTS: VMs, operations, hosts, usage and quarantine, one transaction a commit (I6).
+// The `state` projection of EVENTS: VMs, operations, hosts, usage and quarantine, one transaction per commit (I6).
 
 import { parseEventSubject, STREAMS } from '@ironlog/schemas';
 import { Checkpoints } from '../checkpoint.ts';
@@ -22,10 +22,10 @@ export const createStateProjection = (db: Db, info: LogIdentity): Projection => 
   const quarantine = new QuarantineRows(db, STREAMS.events);
   const all = [vms, operations, hosts, wrongClocks, usage, quarantine];
 
-  /** The reason, when the entry counts for nothing. */
+  /** The reason when the entry is ignored. */
   const fold = ({ read, sequence, hash, subject }: LogEntry): string | undefined => {
     if (!read.ok) {
-      // The next append to that VM must expect this sequence, whatever the entry holds.
+      // The next append to that VM must expect this sequence, valid entry or not.
       const address = parseEventSubject(subject);
       if (address?.kind === 'vm') vms.pass(address.tenant, address.vmId, sequence);
       return read.reason;

@@ -1,4 +1,4 @@
-// Usage rows: one per interval in which a VM ran, opened and closed by its fold; never overlapping, never negative (I8).
+// Usage rows: one per interval in which a VM ran, by its fold; never overlapping, never negative (I8).
 import type { Vm } from '@ironlog/domain';
 import type { Db } from '../database.ts';
 import { RowInserts } from './row-inserts.ts';
@@ -8,7 +8,7 @@ interface Interval {
   readonly tenant: string;
   readonly id: string;
   readonly startedAt: string;
-  /** Null: it goes on. */
+  /** Null: the VM still runs. */
   endedAt: string | null;
   readonly cpus: number;
   readonly memoryMiB: number;
@@ -18,9 +18,9 @@ const keyOf = (tenant: string, id: string): string => `${tenant}/${id}`;
 
 export class UsageRows {
   readonly #begun: Interval[] = [];
-  /** Those of them that go on, by VM: if one ends before the commit it is written once, with its end. */
+  /** The open intervals by VM. One that ends before the commit is written once, with its end. */
   readonly #open = new Map<string, Interval>();
-  /** With a row from a commit before. */
+  /** Those with a row from an earlier commit. */
   readonly #ended: Interval[] = [];
   readonly #days;
   readonly #inserts;
@@ -59,7 +59,7 @@ export class UsageRows {
     }
   }
 
-  /** Inside a transaction. What ended has its row, whatever begins beside it: which of the two is first says nothing. */
+  /** Inside a transaction. Ended intervals have rows, open ones may begin at the same time; their order does not matter. */
   write(): void {
     this.#inserts.run(this.#begun, (values, { tenant, id, startedAt, endedAt, cpus, memoryMiB }) => {
       values.push(tenant, id, startedAt, endedAt, cpus, memoryMiB);
@@ -76,5 +76,5 @@ export class UsageRows {
   }
 }
 
-/** As text: times on the wire are in an order that is theirs. */
+/** Compares as text: the text order of times is their order. */
 const notBefore = (start: string, end: string): string => (end < start ? start : end);

@@ -1,4 +1,4 @@
-// VM rows: each VM's fold, with the columns that queries look by. Between two commits a VM is written once.
+// VM rows: each VM's fold, with the columns for queries. Between two commits a VM is written once.
 import { deleteDueAt, type Entry, evolve, initialVm, stopDueAt, stuckDueAt, type Vm } from '@ironlog/domain';
 import type { TenantId, VmId } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
@@ -7,11 +7,11 @@ import { RowInserts, type Value } from './row-inserts.ts';
 import { scopeChange, VmTerms } from './vm-terms.ts';
 import { WrittenKeys } from './written-keys.ts';
 
-/** Aggregates kept in memory; the others are read from their rows. */
+/** Aggregates kept in memory; others are read from their rows. */
 const REMEMBERED = 50_000;
 const keyOf = (tenant: string, id: string): string => `${tenant}/${id}`;
 
-/** One VM in memory; changed in place, for it is looked up once for each of its entries. */
+/** One VM in memory, changed in place because it is read once per entry. */
 interface Held {
   readonly key: string;
   vm: Vm;
@@ -64,25 +64,25 @@ export class VmRows {
     const evolved = evolve(before, entry);
     held.vm = evolved.vm;
     if (before.state === 'absent' && evolved.kind === 'folded') {
-      // Set by the last event that found no VM, never by an ignored one: memory must say what the rows would.
+      // Set by the last event that found no VM, never by an ignored one: memory must equal the rows.
       held.createdSequence = entry.sequence;
       held.hasMoved ||= before.revision > 0;
     }
-    // A VM that nothing has happened to has no row: an ignored entry does not make one.
+    // A VM without events has no row: an ignored entry does not make one.
     if (evolved.vm.revision > 0) this.#markDirty(held);
     return { before, after: evolved.vm, ignored: evolved.kind === 'ignored' ? evolved.reason : undefined };
   }
 
-  /** An entry over the VM's filter that is no event of it: only its sequence is remembered. */
+  /** An invalid entry over the VM's filter: only its sequence is kept. */
   pass(tenant: TenantId, id: VmId, sequence: number): void {
     const held = this.#get(tenant, id);
-    // A VM that nothing has happened to has no row: poison does not make one.
+    // A VM without events has no row: an invalid entry does not make one.
     if (held.vm.revision === 0) return;
     held.vm = { ...held.vm, sequence };
     this.#markDirty(held);
   }
 
-  /** Writes each VM that has changed once, inside a transaction. */
+  /** Writes each changed VM once, inside a transaction. */
   write(): void {
     this.#upserts.run(this.#dirty, putRow);
     for (const { key, hasMoved, createdSequence, vm } of this.#dirty) {
@@ -101,7 +101,7 @@ export class VmRows {
       held.isDirty = false;
       held.termsIn = termsOf(held.vm);
       held.hasMoved = false;
-      // Hardly anything happens to it again. Kept, they made a rebuild 8 % slower: each is copied and marked by the collector.
+      // A deleted VM rarely has further events. Keeping them made a rebuild 8 % slower, by copies and garbage collection.
       if (held.vm.state === 'deleted') this.#held.delete(held.key);
     }
     this.#dirty.length = 0;

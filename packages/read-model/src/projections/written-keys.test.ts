@@ -12,14 +12,14 @@ describe('the keys that may have a row', () => {
       }),
     );
   });
-  it('spares nearly every look-up for a key that was not, also among neighbours', () => {
+  it('avoids nearly every query for an absent key, also among similar ones', () => {
     const written = new WrittenKeys(true);
     for (let n = 0; n < 100_000; n += 1) written.add(`dev/vm-${n}`);
     let asked = 0;
     for (let n = 100_000; n < 200_000; n += 1) if (written.mayHave(`dev/vm-${n}`)) asked += 1;
     expect(asked).toBeLessThan(2_000);
   });
-  it('denies nothing about a table that had rows before', () => {
+  it('denies no key of a table that already had rows', () => {
     expect(new WrittenKeys(false).mayHave('dev/vm-1')).toBe(true);
   });
 });

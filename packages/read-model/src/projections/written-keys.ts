@@ -1,7 +1,7 @@
-// Which keys may have a row: a Bloom filter, so that a fold need not ask SQLite for what cannot be there. A rebuild begins
-// with an empty table, and most of its look-ups are for a VM or an operation that the entry in hand begins.
+// Which keys may have a row: a Bloom filter that avoids SQLite queries for absent keys. A rebuild begins with an empty
+// table, and most of its queries are for a VM or an operation that the current entry begins.
 
-/** 2 MiB, whatever the number of keys: wrong for one absent key in 160 at 100,000 keys, in 17 at a million. */
+/** 2 MiB, whatever the number of keys. False positives: one absent key in 160 at 100,000 keys, one in 17 at a million. */
 const BITS = 1 << 24;
 
 /** FNV-1a, 32 bits (http://www.isthe.com/chongo/tech/comp/fnv/), folded to the filter's size. */
@@ -12,7 +12,7 @@ const bitOf = (key: string): number => {
 };
 
 export class WrittenKeys {
-  /** Absent: there were rows before, so that any key may have one. */
+  /** Absent: the table had rows before, so any key may have one. */
   readonly #bits: Uint8Array | undefined;
 
   constructor(tableIsEmpty: boolean) {
@@ -25,7 +25,7 @@ export class WrittenKeys {
     this.#bits[bit >>> 3] = (this.#bits[bit >>> 3] ?? 0) | (1 << (bit & 7));
   }
 
-  /** False: it has no row, for sure. */
+  /** False: it certainly has no row. */
   mayHave(key: string): boolean {
     if (!this.#bits) return true;
     const bit = bitOf(key);

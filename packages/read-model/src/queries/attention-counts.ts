@@ -1,4 +1,4 @@
-// How much needs a human, of all tenants: numbers only, for those who watch the whole.
+// The number of open attention entries of all tenants, without their content.
 import type { Db } from '../database.ts';
 
 export interface AttentionCounts {

@@ -4,21 +4,21 @@ import { appendFact, unreachable } from '../host-events.fixture.ts';
 import { HOST, testLog } from '../lifecycle.fixture.ts';
 import { modelOf } from '../read-model.fixture.ts';
 
-test('of the VMs of a host that is not heard no more is said than is known', () => {
+test("the advice for an unreachable host does not claim its VMs' state", () => {
   const log = testLog();
   appendFact(log, 'host-1', unreachable(), 'recovery');
   const model = modelOf(log);
   try {
     const [item] = model.reader.attention(tenantId('acme'), { hosts: true });
     expect(item).toMatchObject({ kind: 'host-unreachable', host: 'host-1' });
-    expect(item?.actionRequired).toContain('how its VMs are is not known');
+    expect(item?.actionRequired).toContain('the state of its VMs is unknown');
     expect(item?.actionRequired).toContain('if only the executor is down');
   } finally {
     model.remove();
   }
 });
 
-test('a list of what needs attention that is cut says so', () => {
+test('a truncated attention list reports it', () => {
   const acme = tenantId('acme');
   const log = testLog();
   const subject = vmEventSubject(acme, vmId('vm-1'), HOST, 'booted');

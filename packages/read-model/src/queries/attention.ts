@@ -1,18 +1,18 @@
-// What needs a human, with the action to take: of a tenant's VMs, and of the hosts and the log itself.
+// The attention list with the required actions: of a tenant's VMs, and of the hosts and the log.
 import type { Vm } from '@ironlog/domain';
 import type { AttentionItem, TenantId } from '@ironlog/schemas';
 import { hostIdSchema, STREAMS, tenantIdSchema } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
 import { prepareWrongClocks } from './wrong-clocks.ts';
 
-/** Of VMs, of hosts and of quarantined messages each: none of them can crowd out the others. */
+/** The limit per kind (VMs, hosts, quarantined messages), so that none displaces the others. */
 const MOST = 1000;
 
 const HOST_ADVICE: Readonly<Record<string, string>> = {
   halted: 'read the reason; the executor touches nothing until its log is the right one again',
   unreachable:
-    'see whether the host is up, and whether its executor runs and reaches NATS; how its VMs are is not known: they go on, ' +
-    'unwatched, if only the executor is down or cut off, and are down with the host; when the executor is back it looks at each',
+    'check that the host is up, and that its executor runs and reaches NATS; the state of its VMs is unknown: they run on, ' +
+    'unwatched, if only the executor is down or cut off, and are down with the host; a returning executor reconciles each',
 };
 
 interface HostRow {
@@ -30,7 +30,7 @@ interface PoisonRow {
   at: string;
 }
 
-/** P8: a list that is not whole says so, as one of its items. */
+/** P8: a truncated list has an item that reports it. */
 const cut = (items: readonly AttentionItem[], what: string): readonly AttentionItem[] => {
   const last = items[MOST];
   if (last === undefined) return items;
@@ -38,7 +38,7 @@ const cut = (items: readonly AttentionItem[], what: string): readonly AttentionI
     kind: 'list-cut',
     since: last.since,
     reason: `more than ${MOST} ${what} need attention; ${MOST} of them are listed`,
-    actionRequired: 'settle what is listed; the rest comes after it',
+    actionRequired: 'resolve the listed items; the others follow',
     tenant: null,
     vmId: null,
     host: null,
@@ -65,7 +65,7 @@ export const prepareAttention = (db: Db) => {
     ...cut(wanted.hosts ? hosts.all(MOST + 1).map(ofHost) : [], 'hosts'),
     ...cut(wanted.hosts ? wrongClocks(MOST + 1) : [], 'hosts with a wrong clock'),
     ...cut(poison.all(tenant, MOST + 1).map(ofPoison), 'quarantined messages'),
-    ...cut(wanted.hosts ? poison.all(null, MOST + 1).map(ofPoison) : [], "quarantined messages of no tenant's"),
+    ...cut(wanted.hosts ? poison.all(null, MOST + 1).map(ofPoison) : [], 'quarantined messages of no tenant'),
   ];
 };
 
@@ -78,7 +78,7 @@ const ofHost = ({ id, status, since, reason }: HostRow): AttentionItem => ({
   kind: `host-${status}`,
   since,
   reason: reason ?? status,
-  actionRequired: HOST_ADVICE[status] ?? 'see the reason',
+  actionRequired: HOST_ADVICE[status] ?? 'read the reason',
   tenant: null,
   vmId: null,
   host: hostIdSchema.parse(id),

@@ -1,7 +1,7 @@
 // Cursors of operations: opaque to callers; to us, how far the list has got on each of its two sides.
 export type List = 'operations';
 
-/** The last item shown of what is on record, by its immutable key, and of what is only pending, by its sequence in WORK. */
+/** The last recorded item shown, by its immutable key, and the last pending one, by its sequence in WORK. */
 export interface Place {
   readonly sequence: number;
   readonly id: string;
@@ -33,7 +33,7 @@ export interface PendingItem<Item> {
 }
 
 export interface Sides<Row, Item> {
-  /** Those after the place; one more than `limit` when there are more. */
+  /** The rows after the position; one more than `limit` when there are more. */
   readonly recorded: readonly Row[];
   readonly itemOf: (row: Row) => Item;
   /** In WORK's order. */
@@ -41,8 +41,8 @@ export interface Sides<Row, Item> {
 }
 
 /**
- * What is on record, filled up with what is pending. The record is read on on every page: what is decided between two
- * pages comes after all that was on record before, so that it is not skipped; what was shown pending is shown again.
+ * Recorded items, filled up with pending ones. Every page continues the recorded part: an item decided between two
+ * pages sorts after all earlier ones, so it is not skipped; one that was shown as pending is shown again.
  */
 export const pageOf = <Row extends { created_sequence: number; id: string }, Item>(
   { list, after, limit }: { readonly list: List; readonly after: Place; readonly limit: number },

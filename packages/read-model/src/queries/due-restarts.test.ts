@@ -19,7 +19,7 @@ afterEach(() => {
 
 const due = (second: number) => model?.reader.dueRestarts(timeAt(second)).map(({ id }) => id);
 
-test('a guest that stopped by itself is due when its backoff is over, under always alone', () => {
+test('a guest that stopped by itself is due after its backoff, under always only', () => {
   const log = testLog();
   for (const [id, spec] of [
     ['vm-1', ALWAYS],
@@ -36,7 +36,7 @@ test('a guest that stopped by itself is due when its backoff is over, under alwa
   expect([due(7), due(8)]).toEqual([[], ['vm-1']]);
 });
 
-test('it is not due while anything is asked of it, and not any more when it is begun', () => {
+test('it is not due while a command for it is pending, nor after its boot has begun', () => {
   const log = testLog();
   const vm = log.vm(acme, vmId('vm-1'));
   vm.claim(ALWAYS);
@@ -54,7 +54,7 @@ test('it is not due while anything is asked of it, and not any more when it is b
   expect(due(99)).toEqual([]);
 });
 
-test('it is found by an index that holds nothing else, however many VMs there are', () => {
+test('it is found by an index with no other rows, however many VMs there are', () => {
   model = modelOf(testLog());
   const db = openWriter(model.stateFile, STATE_TABLES);
   const plan = db.prepare<[string], { detail: string }>(`EXPLAIN QUERY PLAN ${DUE_RESTARTS}`).all(timeAt(1));

@@ -1,11 +1,11 @@
-// VMs whose guest has stopped by itself and whose policy answers that by now; the log says whether it still holds.
+// VMs whose guest stopped by itself and whose policy restarts it by now. These are candidates; the log decides.
 import type { Vm } from '@ironlog/domain';
 import type { Timestamp } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
 
 const MOST = 1000;
 
-/** What somebody has asked of a VM, and nobody has decided yet, comes first: also recovery's own boot, on a host that is away. */
+/** A pending command of the VM has priority, also recovery's own boot on an unavailable host. */
 export const DUE_RESTARTS = `
 SELECT body FROM vms
 WHERE restart_at <= ? AND NOT EXISTS (

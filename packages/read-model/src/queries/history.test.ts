@@ -20,7 +20,7 @@ beforeAll(() => {
 });
 afterAll(() => model.remove());
 
-test('a VM is seen as it stood at a sequence, or at a time', () => {
+test('a VM is returned as of a sequence or a time', () => {
   const { reader } = model;
   expect(reader.vmThen(acme, id, { sequence: 2 })?.state).toBe('created');
   expect(reader.vmThen(acme, id, { sequence: 5 })).toMatchObject({ state: 'running', epoch: 1 });
@@ -29,14 +29,14 @@ test('a VM is seen as it stood at a sequence, or at a time', () => {
   expect(reader.vmThen(acme, id, { at: timeAt(0) })).toBeUndefined();
 });
 
-test("events come in order from a sequence on, and another tenant's are not among them", () => {
+test("events come in order after a sequence, without another tenant's", () => {
   const { reader } = model;
   const sequences = reader.history(acme, { after: 1, limit: 3 }).map(({ sequence }) => sequence);
   expect(sequences).toEqual([2, 4, 5]);
   expect(reader.vmEvents(acme, id, { after: 5, limit: 9 }).map(({ sequence }) => sequence)).toEqual([6, 7, 8]);
 });
 
-test('usage is the sum of what ran within the range: no overlap, nothing negative (I8)', () => {
+test('usage is the sum of the intervals within the range: no overlap, nothing negative (I8)', () => {
   const now = timeAt(20);
   const usage = (range: Partial<UsageListing>) =>
     model.reader.usage(acme, { by: 'vm', limit: 10, ...range }, now)?.items;

@@ -1,4 +1,4 @@
-// Looking back: the events of a tenant or a VM as they were stored, and a VM as it stood at a moment.
+// Past states: the stored events of a tenant or a VM, and a VM as of a time or sequence.
 import { evolve, initialVm, type Vm } from '@ironlog/domain';
 import { readStoredEvent, type StoredEvent, type TenantId, type Timestamp, type VmId } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
@@ -32,7 +32,7 @@ export const prepareHistory = (db: Db) => {
     `SELECT ${columns} FROM events WHERE tenant = ? AND vm_id = ? AND kind = 'vm' AND sequence > ? ORDER BY sequence LIMIT ?`,
   );
   const ofTenant = db.prepare<[{ tenant: string; after: number; limit: number }], Row>(
-    // Two walks of one index, each in order and no longer than the page: an OR would sort all that is left of the log.
+    // Two scans of one index, each in order and limited to the page: an OR would sort the rest of the log.
     `SELECT ${columns} FROM (
        SELECT * FROM (SELECT ${columns} FROM events WHERE tenant = @tenant AND sequence > @after ORDER BY sequence LIMIT @limit)
        UNION ALL
@@ -43,7 +43,7 @@ export const prepareHistory = (db: Db) => {
     `SELECT ${columns} FROM events WHERE tenant = ? AND vm_id = ? AND kind = 'vm' ORDER BY sequence`,
   );
 
-  /** Folds until the moment; each event that the fold took goes to `took`. */
+  /** Folds up to the limit; each event that the fold accepted is passed to `took`. */
   const refold = (tenant: TenantId, id: VmId, within: (row: Row) => boolean): Vm => {
     let vm = initialVm(tenant, id);
     for (const row of wholeVm.iterate(tenant, id)) {

@@ -10,7 +10,7 @@ const started: HostFact = {
   data: { incarnation: 'one', stateDirectoryId: 'disk', hypervisors: ['simulator'], capacity: CAPACITY },
 };
 
-test('every host that ever was is there, with the last word on it and when it was last known to live', () => {
+test('every host on record is listed, with its last recorded event and when it was last known to live', () => {
   const log = testLog();
   for (const name of ['host-a', 'host-b', 'host-c', 'host-d', 'host-e']) appendFact(log, name, started);
   const stoppedAt = appendFact(log, 'host-b', { name: 'executor-stopped', data: { incarnation: 'one' } });

@@ -1,4 +1,4 @@
-// The hosts on record, for when they are not heard: the last word on each, and when it was last known to live.
+// The hosts on record without a heartbeat: the last recorded event of each, and when it was last known to live.
 import { type HostFact, hostIdSchema, type SilentHost } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
 
@@ -10,14 +10,14 @@ interface Row {
   body: string;
 }
 
-/** A host that said last that it runs, or was said to, is silent without anyone having said so yet. */
+/** A host whose last event implies that it runs is silent, though that is not recorded yet. */
 const STATUS: Readonly<Record<string, SilentHost['status']>> = {
   stopped: 'stopped',
   halted: 'halted',
   unreachable: 'unreachable',
 };
 
-/** By its own last word, or by the heartbeat that recovery heard last; the record holds no other sign of life. */
+/** The time of its own last event, or of the last heartbeat that recovery recorded; the log has no other sign of life. */
 const lastSeen = ({ status, since, body }: Row): string | null => {
   const { name, data } = JSON.parse(body) as HostFact;
   if (name === 'host-unreachable') return data.lastHeartbeatAt ?? null;

@@ -13,7 +13,7 @@ const acme = tenantId('acme');
 const NAMES = ['Überall', 'ÉCLAIR', 'Привет МИР', 'ΣΊΣΥΦΟΣ', 'İstanbul', 'straße', 'plain Name', '日本'];
 let model: TestModel;
 
-/** Each name twice: of a VM that a host has, and of one that is asked for. */
+/** Each name twice: of a claimed VM, and of a pending one. */
 beforeAll(() => {
   const log = testLog();
   NAMES.forEach((name, index) => {
@@ -38,7 +38,7 @@ beforeAll(() => {
 });
 afterAll(() => model.remove());
 
-/** The names found among the VMs that are here, and among those to come. */
+/** The names found among the claimed VMs, and among the pending ones. */
 const found = (q: string): readonly [here: string[], toCome: string[]] => {
   const items = model.reader.vms(acme, { includeDeleted: false, limit: 100, q })?.items ?? [];
   const named = (prefix: string) => items.filter(({ id }) => id.startsWith(prefix)).map(({ name }) => name);
@@ -54,12 +54,12 @@ test.each([
   ['STRASSE', undefined],
   ['NAME', 'plain Name'],
   ['日', '日本'],
-])('%s finds %s, whether a host has the VM yet or not', (q, name) => {
+])('%s finds %s, whether the VM is claimed or not', (q, name) => {
   const names = name === undefined ? [] : [name];
   expect(found(q)).toEqual([names, names]);
 });
 
-test('whatever is looked for, both are found alike', () => {
+test('both are found by the same rule, for any search text', () => {
   const part = fc
     .tuple(fc.constantFrom(...NAMES), fc.nat(12), fc.nat(12), fc.constantFrom('as-is', 'lower', 'upper'))
     .map(([name, from, length, how]) => {
@@ -68,7 +68,7 @@ test('whatever is looked for, both are found alike', () => {
     });
   fc.assert(
     fc.property(fc.oneof(part, fc.string({ unit: 'binary', maxLength: 5 })), (q) => {
-      // Ids hold neither these letters nor any other than a to z.
+      // Ids contain none of these letters, only a to z.
       fc.pre(!/^[a-z0-9-]+$/i.test(q));
       const [here, toCome] = found(q);
       expect(here).toEqual(toCome);

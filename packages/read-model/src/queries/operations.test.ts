@@ -6,7 +6,10 @@ import { modelOf, type TestModel } from '../read-model.fixture.ts';
 const acme = tenantId('acme');
 let model: TestModel;
 
-/** Each is caused by the command of its number: cmd-1 and cmd-3 of vm-1, cmd-5 and cmd-7 of vm-2, cmd-9 of another's vm-1. */
+/**
+ * The command with each number causes the entry: cmd-1 and cmd-3 of vm-1, cmd-5 and cmd-7 of vm-2, cmd-9 of another tenant's
+ * vm-1.
+ */
 beforeAll(() => {
   const log = testLog();
   const [first, second] = [log.vm(acme, vmId('vm-1')), log.vm(acme, vmId('vm-2'))];

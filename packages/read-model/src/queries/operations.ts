@@ -1,4 +1,4 @@
-// Operations of a tenant: those on record in EVENTS, and those that only WORK knows yet.
+// Operations of a tenant: those recorded in EVENTS, and those that are only in WORK yet.
 import { type OperationState, pendingOperation } from '@ironlog/domain';
 import type { CommandId, OperationStatus, TenantId, VmId, VmSpec, WorkCommand } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
@@ -23,7 +23,7 @@ interface PendingRow {
 }
 type Filters = Pick<OperationListing, 'vmId' | 'status'>;
 
-// A statement for each index: most operations have succeeded, and few of very many are of one VM.
+// One statement per index: most operations have succeeded, and few of very many are of one VM.
 const LIST = `
 SELECT id, created_sequence, body FROM operations
 WHERE tenant = @tenant AND (created_sequence, id) > (@afterSequence, @afterId) AND (@status IS NULL OR status = @status)
@@ -77,7 +77,7 @@ export const prepareOperationQueries = (db: Db) => {
       const action = row && (JSON.parse(row.body) as WorkCommand).data.action;
       return action?.verb === 'create' ? action.params.spec : undefined;
     },
-    // One snapshot: what is decided between the two reads would be on neither side.
+    // One snapshot: an item decided between two separate reads would be on neither side.
     page: db.transaction(
       (tenant: TenantId, { limit, cursor, vmId, status }: OperationListing): Page<OperationState> | undefined => {
         const after = decodeCursor('operations', cursor);

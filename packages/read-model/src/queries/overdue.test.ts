@@ -13,12 +13,12 @@ import { type Asked, commandOf, workEntry } from '../work.fixture.ts';
 const acme = tenantId('acme');
 const id = vmId('vm-1');
 
-/** All that was to start by then, as far as it fits. */
+/** All that were to start by then, up to the limit. */
 const LATE = { now: timeAt(60), limit: 10 };
 
 const BOOT: Asked = { tenant: acme, vm: id, verb: 'boot', id: 'cmd-3', second: 1 };
 
-test('a task past its deadline and a VM past its time are found, each until it is over', () => {
+test('a task past its deadline and a VM past its time to live are found until they end', () => {
   const log = testLog();
   const vm = log.vm(acme, id);
   vm.claim({ expiresAfterSeconds: 3600 });
@@ -35,7 +35,7 @@ test('a task past its deadline and a VM past its time are found, each until it i
   }
 });
 
-/** The ids found, one call after another. */
+/** The ids found after each entry. */
 const foundIn = (log: TestLog, find: (reader: Reader) => readonly { id: string }[], asked: readonly Asked[] = []) => {
   const model = modelOf(log);
   const db = openWriter(model.stateFile, STATE_TABLES);
@@ -49,7 +49,7 @@ const foundIn = (log: TestLog, find: (reader: Reader) => readonly { id: string }
   }
 };
 
-test('tasks that are on record as stuck, however many, hide none that is not', () => {
+test('recorded stuck tasks, however many, hide no other', () => {
   const log = testLog();
   const find = (reader: Reader) => reader.overdueTasks(timeAt(9999));
   for (let n = 1; n <= 1000; n += 1) {
@@ -63,12 +63,12 @@ test('tasks that are on record as stuck, however many, hide none that is not', (
   expect(foundIn(log, find)).toEqual(['vm-1']);
   vm.append('stuck');
   expect(foundIn(log, find)).toEqual([]);
-  // Another task has time of its own.
+  // Another task has its own deadline.
   vm.append('created', 'boot');
   expect(foundIn(log, find)).toEqual(['vm-1']);
 });
 
-test('VMs that recovery has sent a delete, or that are being deleted, hide no other that is past its time', () => {
+test('VMs with a delete by recovery, or in deletion, hide no other past its time to live', () => {
   const log = testLog();
   const find = (reader: Reader) => reader.expiredVms(timeAt(99_999));
   const ids = Array.from({ length: 1000 }, (_, n) => vmId(`gone-${n + 1}`));
@@ -81,11 +81,11 @@ test('VMs that recovery has sent a delete, or that are being deleted, hide no ot
     [...ids, id].map((vm, n) => ({ tenant: acme, vm, verb: 'delete', door, id: `cmd-delete-${n}`, second: 1 }));
   expect(foundIn(log, find, deletes('recovery').slice(0, 1000))).toEqual(['vm-1']);
   expect(foundIn(log, find, deletes('recovery'))).toEqual([]);
-  // A tenant's own, which may be refused, puts nothing off.
+  // A delete by the tenant, which may be refused, does not hide the VM.
   expect(foundIn(log, find, deletes('http'))).toEqual(ids);
 });
 
-test('a command is pending until EVENTS decides it, whichever of the two streams is read first', () => {
+test('a command is pending until EVENTS decides it, whichever stream is read first', () => {
   const log = testLog();
   const vm = log.vm(acme, id);
   vm.claim();
@@ -93,7 +93,7 @@ test('a command is pending until EVENTS decides it, whichever of the two streams
   const model = modelOf(log);
   const db = openWriter(model.stateFile, STATE_TABLES);
   try {
-    // The boot's intent will be the third entry, and is caused by cmd-3.
+    // The boot's intent will be the third entry, caused by cmd-3.
     const pending = createPendingProjection(db, log.info());
     foldAndCommit(pending, [workEntry(1, BOOT, commandOf(BOOT)), workEntry(2, BOOT, { no: 'command' })]);
     expect(model.reader.operation(acme, commandId('cmd-3'))).toMatchObject({ status: 'pending', verb: 'boot' });
@@ -112,7 +112,7 @@ test('a command is pending until EVENTS decides it, whichever of the two streams
   }
 });
 
-test('a create that a delete has cancelled is pending no more, whichever of the two streams is read first', () => {
+test('a create cancelled by a delete is not pending, whichever stream is read first', () => {
   const asked: Asked = { tenant: acme, vm: id, verb: 'create', id: 'cmd-create', second: 1 };
   const [log, nobody] = [testLog(), testLog()];
   log.vm(acme, id).cancel('cmd-create');
@@ -134,7 +134,7 @@ test('a create that a delete has cancelled is pending no more, whichever of the 
   }
 });
 
-test('late commands are read tenant by tenant, each on from a place', () => {
+test('late commands are read per tenant, each after a position', () => {
   const model = modelOf(testLog());
   const db = openWriter(model.stateFile, STATE_TABLES);
   try {

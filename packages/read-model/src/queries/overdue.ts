@@ -1,20 +1,20 @@
-// What recovery looks for: tasks past their deadline, commands past their startBy, VMs past their time.
+// Recovery's searches: tasks past their deadline, commands past their startBy, VMs past their time to live.
 import type { Vm } from '@ironlog/domain';
 import type { CommandId, TenantId, Timestamp, WorkCommand } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
 
-/** At a time: what has been looked at leaves the result, so that the others get their turn. */
+/** Per search: a handled row leaves the result, so that the others follow. */
 const MOST = 1000;
 
 /** One tenant's late commands, oldest `startBy` first. */
 export interface OverdueRange {
   readonly now: Timestamp;
-  /** Exclusive; from the oldest without it. */
+  /** Exclusive; without it, from the oldest. */
   readonly after?: { readonly startBy: Timestamp; readonly id: CommandId } | undefined;
   readonly limit: number;
 }
 
-// One look in the index for each tenant, however many commands it has.
+// One index search per tenant, however many commands it has.
 const TENANTS = `
 WITH RECURSIVE asking (tenant) AS (
   SELECT min(tenant) FROM pending_commands
@@ -29,7 +29,7 @@ WHERE tenant = @tenant AND start_by < @now AND (start_by, id) > (@afterStartBy, 
 ORDER BY start_by, id LIMIT @limit`;
 
 const TASKS = `SELECT body FROM vms WHERE task_deadline < ? ORDER BY task_deadline LIMIT ${MOST}`;
-// The delete that recovery has sent waits in WORK while the host is away; when it has expired the VM is found again.
+// Recovery's delete waits in WORK while the host is unavailable; after its expiry the VM is found again.
 const EXPIRED = `
 SELECT body FROM vms
 WHERE expires_at < ? AND NOT EXISTS (

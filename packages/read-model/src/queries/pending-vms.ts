@@ -1,4 +1,4 @@
-// VMs that a tenant has asked for and that no host has claimed: WORK alone knows of them.
+// A tenant's VMs that no host has claimed yet; only WORK has them.
 import type { TenantId, VmView, WorkCommand } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
 import { viewOfPending } from '../vm-view.ts';

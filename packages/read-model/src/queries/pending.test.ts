@@ -13,7 +13,7 @@ const acme = tenantId('acme');
 const other = tenantId('other');
 let model: TestModel;
 
-/** Two VMs with a host, one of them asked to boot; three asked for by acme, one by another. */
+/** Two claimed VMs, one with a pending boot; three pending creates by acme, one by another tenant. */
 beforeAll(() => {
   const log = testLog();
   for (const id of ['vm-1', 'vm-2']) log.vm(acme, vmId(id)).claim();
@@ -33,7 +33,7 @@ beforeAll(() => {
     { tenant: acme, vm: vmId('vm-1'), verb: 'boot', id: 'cmd-boot', second: 3 },
     create(acme, vmId('new-2'), 4, {}),
     create(acme, vmId('new-3'), 5, { labels: { tier: 'web' } }),
-    // Its claim is on record, and this copy of the command comes late.
+    // It is already claimed; this copy of the command comes late.
     create(acme, vmId('vm-2'), 6, {}),
   ];
   const entries = asked.map((one, index) => workEntry(index + 1, one, commandOf(one)));
@@ -45,7 +45,7 @@ afterAll(() => model.remove());
 const vms = (listing: object = {}) => model.reader.vms(acme, { includeDeleted: false, limit: 100, ...listing });
 const ids = (listing: object): string[] => vms(listing)?.items.map(({ id }) => id) ?? [];
 
-/** Every page's ids, one after another. */
+/** The ids of all pages, in order. */
 const pages = <Item extends { id: string }>(
   read: (cursor: string | undefined) => { items: readonly Item[]; nextCursor: string | null } | undefined,
 ): string[][] => {
@@ -70,7 +70,7 @@ test('VMs that no host has claimed are listed among those that one has, with wha
   expect(model.reader.vms(other, { includeDeleted: false, limit: 100 })?.items.map(({ id }) => id)).toEqual(['new-1']);
 });
 
-test('every filter holds for them too', () => {
+test('every filter applies to them, too', () => {
   expect(ids({ labels: { tier: 'web' } })).toEqual(['new-1', 'new-3']);
   expect(ids({ q: 'FRONT' })).toEqual(['new-1']);
   expect(ids({ state: 'running' })).toEqual([]);
@@ -92,7 +92,7 @@ test.each([1, 2, 3, 4, 5])('pages of %i neither repeat nor miss one', (limit) =>
   expect(new Set(operations.flat()).size).toBe(operations.flat().length);
 });
 
-/** A read model to be read while the log goes on. WORK holds a create of each VM; an earlier create of `expired` has expired. */
+/** A read model that is read while the log grows. WORK has a create of each VM; an earlier create of `expired` has expired. */
 const growing = (vmIds: readonly string[], expired?: string) => {
   const log = testLog();
   log.vm(acme, vmId('vm-1')).claim();
@@ -105,7 +105,7 @@ const growing = (vmIds: readonly string[], expired?: string) => {
     grown.remove();
   });
   const state = createStateProjection(db, log.info());
-  // An entry of the log is caused by the command of its number: here the claims, when they come in the order of the asking.
+  // An entry of the log is caused by the command of its number: here the claims, in the order of the creates.
   const next = log.entries.length + 1;
   const asked = vmIds.map(
     (id, n): Asked => ({ tenant: acme, vm: vmId(id), verb: 'create', id: `cmd-${next + n}`, second: 1 }),
@@ -119,12 +119,12 @@ const growing = (vmIds: readonly string[], expired?: string) => {
   return { claim, reader: grown.reader };
 };
 
-test('a VM whose id an expired create had before is listed while it waits', () => {
+test('a VM whose id an expired create had used is listed while it waits', () => {
   const { reader } = growing(['new-1'], 'new-1');
   expect(reader.vms(acme, { includeDeleted: true, limit: 10 })?.items.map(({ id }) => id)).toEqual(['new-1', 'vm-1']);
 });
 
-test.each([1, 2, 3, 10])('a VM that is asked for twice is listed once, in pages of %i', (limit) => {
+test.each([1, 2, 3, 10])('a VM with two creates is listed once, in pages of %i', (limit) => {
   const { reader } = growing(['new-1', 'new-2', 'new-1', 'new-3', 'new-2']);
   const listed = pages((cursor) => reader.vms(acme, { includeDeleted: false, limit, cursor }));
   expect(listed.flat()).toEqual(['new-1', 'new-2', 'new-3', 'vm-1']);
@@ -161,7 +161,7 @@ test('a VM that an expired create had kept a place for is not skipped when it is
   expect(next?.items).toMatchObject([{ id: 'new-2', host: 'host-1' }]);
 });
 
-test('a cursor of one list is none of the other', () => {
+test('a cursor of one list is refused by another', () => {
   const cursor = vms({ limit: 1 })?.nextCursor ?? '';
   expect(vms({ limit: 1, cursor })?.items).toHaveLength(1);
   expect(model.reader.operations(acme, { limit: 1, cursor })).toBeUndefined();
@@ -170,7 +170,7 @@ test('a cursor of one list is none of the other', () => {
   expect(vms({ cursor: ofOperations })).toBeUndefined();
 });
 
-test('a filter that few of very many match finds them all', () => {
+test('a filter with few matches among very many rows finds them all', () => {
   const many = Array.from({ length: 1200 }, (_, n) => `new-${n}`);
   const { reader } = growing([...many, 'last']);
   expect(reader.vms(acme, { includeDeleted: false, limit: 10, q: 'last' })?.items).toHaveLength(1);

@@ -22,7 +22,7 @@ afterAll(() => {
   model.remove();
 });
 
-/** How its own table is read, and what is sorted. */
+/** How the query reads its own table, and what it sorts. */
 const planOf = (sql: string): string[] => {
   const names = [...sql.matchAll(/@(\w+)/g)].map(([, name]) => [name, null]);
   const places = [...sql.matchAll(/\?/g)].map(() => null);
@@ -138,6 +138,6 @@ test.each([
   ['how far usage is looked through', USAGE_LISTS.LOOKED_TO, ['SEARCH usage USING PRIMARY KEY (tenant=? AND vm_id>?)']],
   ['usage by day', USAGE_DAYS, ['SEARCH usage_days USING PRIMARY KEY (tenant=? AND day<?)']],
   ['usage of one VM', USAGE_LISTS.OF_VM, ['SEARCH usage USING PRIMARY KEY (tenant=? AND vm_id=? AND started_at<?)']],
-])('%s are found by an index that holds little else, in its order', (_, sql, plan) => {
+])('%s are found by a selective index, in its order', (_, sql, plan) => {
   expect(planOf(sql)).toEqual(plan);
 });

@@ -1,4 +1,4 @@
-// What a page of a tenant's VMs is asked for by.
+// The parameters of a page of a tenant's VMs.
 import type { HostId, VmStateName } from '@ironlog/schemas';
 
 export interface VmListing {

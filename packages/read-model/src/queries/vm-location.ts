@@ -1,4 +1,4 @@
-// Where a VM is: with its owner, asked for and not yet claimed, or cancelled before anyone claimed it.
+// A VM's location: its owner, a pending create, or cancelled before any claim.
 import type { Vm } from '@ironlog/domain';
 import { type CommandId, commandIdSchema, type HostId, hostIdSchema, type TenantId, type VmId } from '@ironlog/schemas';
 import type { Db } from '../database.ts';

@@ -27,7 +27,7 @@ afterAll(() => model.remove());
 const ids = (listing: object): string[] =>
   model.reader.vms(acme, { ...page, ...listing })?.items.map(({ id }) => id) ?? [];
 
-test('each filter narrows the list, and all of them hold at once', () => {
+test('each filter narrows the list, also combined', () => {
   expect(ids({})).toEqual(['vm-1', 'vm-2', 'vm-3', 'vm-4']);
   expect(ids({ includeDeleted: true })).toHaveLength(5);
   expect(ids({ state: 'running' })).toEqual(['vm-2']);
@@ -37,7 +37,7 @@ test('each filter narrows the list, and all of them hold at once', () => {
   expect(ids({ host: 'host-2' })).toEqual([]);
 });
 
-test('pages neither repeat nor miss a VM, and a cursor of another making is refused', () => {
+test('pages neither repeat nor miss a VM, and a foreign cursor is refused', () => {
   const seen: VmId[] = [];
   let cursor: string | undefined;
   do {
@@ -65,7 +65,7 @@ const hostile = fc.oneof(
   ),
 );
 
-/** Past the types: what a hole in the schemas in front would let through. */
+/** Bypasses the types, like a gap in the schemas before the query. */
 const forced = <T>(text: string): T => text as unknown as T;
 
 const schemaOf = (file: string): unknown[] => {
@@ -110,7 +110,7 @@ test('SQL in any filter finds nothing of another tenant and changes no table (P9
   expect(model.reader.vms(other, page)).toEqual(everything);
 });
 
-test('what is of one tenant cannot be had by the id alone of another', () => {
+test("a tenant cannot read another's data by its id", () => {
   expect(model.reader.vm(tenantId('third'), vmId('vm-1'))).toBeUndefined();
   expect(model.reader.operation(other, commandId('cmd-1'))).toBeUndefined();
   expect(model.reader.vmLocation(acme, vmId('vm-1'))).toEqual({ kind: 'owned', host: hostId('host-1') });

@@ -1,4 +1,4 @@
-// VMs of a tenant: one, or a page of those that match.
+// A tenant's VMs: one, or a page of the matching ones.
 import type { Vm } from '@ironlog/domain';
 import type { TenantId, VmId, VmView } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
