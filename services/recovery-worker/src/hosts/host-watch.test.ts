@@ -105,7 +105,9 @@ describe('the watch over hosts', () => {
     for (const seconds of [1, 60]) await checkAfter(seconds);
     expect(test.names().slice(-2)).toEqual(['executor-stopped', 'host-unreachable']);
     expect(test.stream.entries.at(-1)?.read).toMatchObject({
-      stored: { event: { data: { reason: expect.stringMatching(/stopped in order .* its 1 VM$/) } } },
+      stored: {
+        event: { data: { reason: expect.stringMatching(/stopped in order .* it has 1 VM without an executor$/) } },
+      },
     });
     beats(2);
     await checkAfter(1);

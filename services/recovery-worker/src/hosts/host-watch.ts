@@ -88,7 +88,7 @@ const whyMissed = async (
   const vms = await left(sequence);
   return vms === 0
     ? undefined
-    : `it stopped in order and has not been started again, ${silence}; nobody looks after its ${vms} VM${vms === 1 ? '' : 's'}`;
+    : `it stopped in order and has not been started again, ${silence}; it has ${vms} VM${vms === 1 ? '' : 's'} without an executor`;
 };
 
 const report = async (deps: HostWatchDeps, silence: Silence): Promise<void> => {
