@@ -1,4 +1,4 @@
-// The projector's failpoints: before and after each of its side effects, a batch's commit and the change to another file.
+// The projector's failpoints: before and after each side effect (a batch's commit, the change to another file).
 import type { Projection } from '@ironlog/read-model';
 import type { Fail as FailAt } from '@ironlog/service-kit';
 

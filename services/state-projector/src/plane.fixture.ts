@@ -1,4 +1,4 @@
-// For tests: nats-server with the project's own accounts, a host that tells VMs' stories into EVENTS, and projectors on demand.
+// For tests: nats-server with the project's accounts, a host that appends VM histories to EVENTS, and projectors on demand.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -50,18 +50,18 @@ export interface RunningProjector {
 export interface Plane {
   /** Of the read model. */
   readonly directory: string;
-  /** Claims the VM and says that it is created: two events. */
+  /** Claims and creates the VM: two events. */
   makeVm(id: VmId): Promise<void>;
-  /** A VM that is created, boots, crashes, boots again and is deleted: what a VM's rows are made of. */
+  /** A VM that is created, boots, crashes, boots again and is deleted, for every kind of row. */
   liveThrough(id: VmId): Promise<void>;
-  /** Puts a boot command for the VM on its host's work. */
+  /** Publishes a boot command for the VM on its host's work. */
   askForBoot(id: VmId): Promise<WorkCommand>;
   /** Puts what is no command into WORK, as only a faulty gateway would. */
   stray(): Promise<void>;
-  /** Stores what is no event, on a VM's own subject. */
+  /** Stores an invalid entry on a VM's subject. */
   poison(id: VmId): Promise<void>;
   startProjector(): Promise<RunningProjector>;
-  /** The streams as the projector sees them, without a projector. */
+  /** The streams as the projector reads them, without a projector. */
   readStreams: ReadStreams;
   /** Closed with the plane. */
   connectAs(user: string): Promise<EventLogOptions['connection']>;

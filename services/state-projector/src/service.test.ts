@@ -20,7 +20,7 @@ const untilReady = ({ health }: RunningProjector): Promise<void> =>
   vi.waitFor(async () => expect(await health.report()).toMatchObject({ ready: true }), BOUND);
 const currentState = (): string => readFileSync(join(plane.directory, 'current-state'), 'utf8').trim();
 
-/** By kind and reason, with how many. */
+/** The number of rebuilds by kind and reason. */
 const rebuilds = async ({ metrics }: RunningProjector): Promise<string[]> =>
   [...(await metrics.text()).matchAll(/rebuilds_total\{(.*)\} (\d+)/g)]
     .map(([, labels = '', count]) => {
@@ -29,7 +29,7 @@ const rebuilds = async ({ metrics }: RunningProjector): Promise<string[]> =>
     })
     .sort();
 
-test('events and commands become rows; a restart goes on from the checkpoint', async () => {
+test('events and commands become rows; a restart continues from the checkpoint', async () => {
   const [first, second] = [newVmId(), newVmId()];
   await plane.makeVm(first);
   const projector = await plane.startProjector();
@@ -48,7 +48,7 @@ test('events and commands become rows; a restart goes on from the checkpoint', a
     expect([name, statSync(join(plane.directory, name)).mode & 0o777]).toEqual([name, 0o600]);
 });
 
-test('poison is set aside and counted, and what comes after it is read', async () => {
+test('an invalid entry is quarantined and counted, and the entries after it are read', async () => {
   const projector = await plane.startProjector();
   const [poisoned, after] = [newVmId(), newVmId()];
   await plane.poison(poisoned);
@@ -75,7 +75,7 @@ test('a message in WORK that is no command is quarantined, counted once, and the
   expect(await projector.metrics.text()).toMatch(/ironlog_quarantined_total\{stream="WORK".*\} 1\n/);
 });
 
-test('on request a file is built anew beside the old one, and readers never lose sight of a row', async () => {
+test('on request a file is rebuilt beside the old one, and readers always see every row', async () => {
   const id = newVmId();
   await plane.makeVm(id);
   const projector = await plane.startProjector();
@@ -99,7 +99,7 @@ test('on request a file is built anew beside the old one, and readers never lose
   expect(await rebuilds(projector)).toEqual(['history none 1', 'state asked 1', 'state none 1']);
 });
 
-test('a damaged file is taken from its readers and built anew from the log', async () => {
+test('a damaged file is retracted from its readers and rebuilt from the log', async () => {
   const id = newVmId();
   await plane.makeVm(id);
   const projector = await plane.startProjector();
@@ -120,7 +120,7 @@ test('a damaged file is taken from its readers and built anew from the log', asy
 const stateLag = async ({ metrics }: RunningProjector): Promise<number> =>
   Number(/lag_sequences\{[^}]*projection="state"[^}]*\} (\d+)/.exec(await metrics.text())?.[1]);
 
-test('while another holds the file it is not ready, says how far it is behind, and loses nothing', async () => {
+test('while another process locks the file it is not ready, reports its lag, and loses nothing', async () => {
   const projector = await plane.startProjector();
   await untilReady(projector);
   expect(await stateLag(projector)).toBe(0);
@@ -138,7 +138,7 @@ test('while another holds the file it is not ready, says how far it is behind, a
   expect(plane.reader().vm(TENANT, id)?.state).toBe('created');
 });
 
-test('another log is not merged into the rows of the first: it halts and says so', async () => {
+test('another log is not merged into the rows of the first: it halts and reports it', async () => {
   const id = newVmId();
   await plane.makeVm(id);
   await untilReady(await plane.startProjector());

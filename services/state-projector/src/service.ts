@@ -1,4 +1,4 @@
-// The projector as a service: two files, each folded from the log on its own, each thrown away when it is damaged.
+// The projector as a service: two files, each folded from the log independently, each rebuilt when it is damaged.
 
 import { createStreamCheck } from '@ironlog/event-log';
 import type { Kind } from '@ironlog/read-model';
@@ -28,7 +28,7 @@ export const create = (config: ProjectorConfig, overrides: Partial<Runtime> = {}
   });
   const { logger, signal } = runtime;
 
-  /** It may be better after a restart, which opens and checks the files again. */
+  /** A restart may help, because it opens and checks the files again. */
   const onFailure = (error: unknown): void => {
     if (signal.aborted) return;
     logger.fatal({ err: error }, 'a projection has stopped');

@@ -1,4 +1,4 @@
-// Keeps one kind of file: reads on with the current one, builds another when it is damaged, of another shape, or asked to.
+// Keeps one kind of file current; rebuilds it when it is damaged, has another schema version, or on request.
 import { type Kind, retract } from '@ironlog/read-model';
 import { backoffMs, delay, type Runtime } from '@ironlog/service-kit';
 import type { Fail } from '../failpoints.ts';
@@ -17,15 +17,15 @@ export interface KeeperOptions {
   readonly signal: AbortSignal;
 }
 
-/** Between files that are damaged as soon as they are built: the disk is, then. */
+/** Between files that are damaged as soon as they are built, which means a faulty disk. */
 const BACKOFF = { baseMs: 500, maxMs: 30_000 };
 
-/** Why a file is built from the log; `none`: there was none. */
+/** Why a file is built from the log; `none`: there was no file. */
 type Reason = 'none' | 'damaged' | 'other-shape' | 'asked';
 
 export class Keeper {
   readonly #options: KeeperOptions;
-  /** Readers have it, or wait for it. */
+  /** The generation that readers have, or wait for. */
   #current: Generation | undefined;
   #rebuilding: Promise<void> | undefined;
   #dropRebuild = new AbortController();
@@ -43,7 +43,7 @@ export class Keeper {
     for (let damages = 1; this.#current; ) {
       const awaited: Generation = this.#current;
       const end = await awaited.ended;
-      // Another has taken its place meanwhile.
+      // Another generation has replaced it meanwhile.
       if (awaited !== this.#current) continue;
       if (end.kind === 'stopped') break;
       if (end.kind === 'another-log') return this.#halt(end.reason);
@@ -77,7 +77,7 @@ export class Keeper {
         this.#discard(opened.path, opened.reason);
         return this.#anew('damaged');
       case 'other-shape':
-        runtime.logger.warn({ file: opened.path, version: opened.shape }, 'of another release: rebuilding it');
+        runtime.logger.warn({ file: opened.path, version: opened.shape }, 'of another schema version: rebuilding it');
         return this.#anew('other-shape');
       case 'none':
         return this.#anew('none');
@@ -92,7 +92,7 @@ export class Keeper {
     return rebuild({ ...this.#options, streams, current: undefined, onReplaced: () => undefined });
   }
 
-  /** The file stays for whoever wants to look, but readers are not to trust it any more (P7, P8). */
+  /** The file is kept for inspection, but readers must not trust it any more (P7, P8). */
   #discard(file: string, reason: string): void {
     const { directory, kind, runtime } = this.#options;
     retract(directory, kind);
@@ -112,20 +112,20 @@ export class Keeper {
   #onRequest(): void {
     const { runtime, kind } = this.#options;
     if (this.#rebuilding || !this.#current) {
-      runtime.logger.warn({ kind }, 'a rebuild was asked for while one is under way: once is enough');
+      runtime.logger.warn({ kind }, 'a rebuild was requested while one is in progress: ignored');
       return;
     }
     this.#rebuilding = this.#rebuildBeside(this.#current)
       .catch((err: unknown) => {
         if (!this.#options.signal.aborted)
-          runtime.logger.error({ err, kind }, 'the rebuild failed; the current file goes on');
+          runtime.logger.error({ err, kind }, 'the rebuild failed; the current file stays in use');
       })
       .finally(() => {
         this.#rebuilding = undefined;
       });
   }
 
-  /** Resolves when the next generation has taken the place of `current`. */
+  /** Resolves when the next generation has replaced `current`. */
   async #rebuildBeside(current: Generation): Promise<void> {
     const streams = await this.#options.readStreams();
     this.#count('asked');
@@ -148,7 +148,7 @@ export class Keeper {
   }
 
   async #endRebuild(): Promise<void> {
-    this.#dropRebuild.abort(new Error('what it was to replace is gone'));
+    this.#dropRebuild.abort(new Error('the file to replace is gone'));
     await this.#rebuilding;
     this.#dropRebuild = new AbortController();
   }

@@ -1,4 +1,4 @@
-// One generation of one file, kept up with its streams until it is stopped or found damaged.
+// One generation of one file, updated from its streams until it is stopped or found damaged.
 import {
   createHistoryProjection,
   createIngressProjection,
@@ -22,20 +22,20 @@ export interface GenerationOptions {
   readonly fail: Fail;
   /** Ends it for good. */
   readonly signal: AbortSignal;
-  /** Readers have the file from the start. */
+  /** Whether readers have the file from the start. */
   readonly serving: boolean;
-  /** Called whenever rows have been written, and once at the start. */
+  /** Called after every write of rows, and once at the start. */
   readonly onApplied: (generation: Generation) => void;
 }
 
 export interface Generation {
   readonly file: ReadModelFile;
-  /** Has everything that its streams held when it was started. */
+  /** Whether it has everything that its streams held when it was started. */
   isCaughtUp(): boolean;
-  /** Has at least what `other` has, of each stream. */
+  /** Whether it has at least what `other` has, of each stream. */
   isLevelWith(other: Generation): boolean;
   positions(): readonly number[];
-  /** From now on its health and its position are the service's. */
+  /** From now on its health and position are the service's. */
   serve(): void;
   stop(): void;
   /** How it ended, with its file closed. Rejects only with a bug, or when the connection is closed for good. */
@@ -48,7 +48,7 @@ interface Part {
   readonly projection: Projection;
 }
 
-/** What each kind of file is folded from, under the names that metrics and health use. */
+/** The projections of each kind of file, by their names in metrics and health. */
 export const PARTS_OF: Readonly<Record<Kind, readonly string[]>> = {
   state: ['state', 'pending', 'door'],
   history: ['history'],
@@ -88,7 +88,7 @@ export const startGeneration = (options: GenerationOptions): Generation => {
       }),
     );
     try {
-      // The first to end ends the others: they share the file.
+      // The first one to end stops the others: they share the file.
       return await Promise.race(following);
     } finally {
       stopping.abort(new Error(`${file.path} is not followed any more`));
@@ -107,7 +107,7 @@ export const startGeneration = (options: GenerationOptions): Generation => {
       for (const { name } of parts) runtime.health.set(name, { ok: true });
     },
     stop: () => stopping.abort(new Error(`${file.path} has been replaced`)),
-    // Not before the caller has the generation that `onApplied` names.
+    // Deferred until the caller has the generation that `onApplied` names.
     ended: Promise.resolve().then(followAll),
   };
   return generation;

@@ -1,4 +1,4 @@
-// The files of one kind: the current one if it can be read on, and the next one to build.
+// The files of one kind: the current one if it is usable, and the next one to build.
 import { closeSync, existsSync, fsyncSync, openSync } from 'node:fs';
 import {
   currentFile,
@@ -22,18 +22,18 @@ const TABLES: Readonly<Record<Kind, string>> = { state: STATE_TABLES, history: H
 export interface ReadModelFile {
   readonly path: string;
   readonly db: Db;
-  /** Points readers at it; again is harmless. */
+  /** Points readers at it; idempotent. */
   publish(): void;
 }
 
-/** `unusable` files stay where they are, for whoever wants to look; the log makes another (P7). */
+/** `unusable` files are kept for inspection; the log makes another (P7). */
 export type Opened =
   | { readonly kind: 'open'; readonly file: ReadModelFile }
   | { readonly kind: 'none' }
   | { readonly kind: 'other-shape'; readonly path: string; readonly shape: number }
   | { readonly kind: 'damaged'; readonly path: string; readonly reason: string };
 
-/** Makes sure of what was written without waiting for the disk, before anybody relies on it. */
+/** Syncs what was written without fsync, before readers rely on it. */
 const makeDurable = (path: string, db: Db): void => {
   db.pragma('journal_mode = WAL');
   const descriptor = openSync(path, 'r');
@@ -45,16 +45,16 @@ const makeDurable = (path: string, db: Db): void => {
   db.pragma('synchronous = NORMAL');
 };
 
-/** Never while one of the kind is being built. What cannot be removed only takes up room, and is tried again the next time. */
+/** Never during a build of that kind. A failed removal only costs disk space, and is retried the next time. */
 export const removeTemporaryFiles = (directory: string, kind: Kind, logger: Logger): void => {
   try {
     removeUnread(directory, kind);
   } catch (err) {
-    logger.warn({ err, kind }, 'files that nobody reads any more could not be removed');
+    logger.warn({ err, kind }, 'unused files could not be removed');
   }
 };
 
-/** An empty file that nobody reads yet. Until it is published a crash costs nothing but the work: it is built without fsync. */
+/** An empty file without readers. Until it is published a crash only costs the work: it is built without fsync. */
 export const newFile = (directory: string, kind: Kind): ReadModelFile => {
   const path = nextFile(directory, kind);
   const db = openWriter(path, TABLES[kind]);
@@ -79,7 +79,7 @@ const shapeAt = (path: string): number => {
   }
 };
 
-/** Checks the whole file once: what is damaged must be known before it is folded further. */
+/** Checks the whole file once: damage must be found before further events are folded into it. */
 export const openCurrent = (directory: string, kind: Kind): Opened => {
   const path = currentFile(directory, kind);
   if (path === undefined || !existsSync(path)) return { kind: 'none' };

@@ -1,4 +1,5 @@
-// An operator asks for a rebuild by making the file `rebuild-state` or `rebuild-history`; taking it up removes it.
+// An operator requests a rebuild by creating the file `rebuild-state` or `rebuild-history`; accepting it removes the
+// file.
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Kind } from '@ironlog/read-model';
@@ -12,7 +13,7 @@ export interface RequestWatch {
   readonly onRequest: () => void;
 }
 
-/** The request is gone before it is followed: one that comes meanwhile is another. */
+/** The file is removed before the rebuild: a later file is another request. */
 export const watchRequests = ({ directory, kind, signal, onRequest }: RequestWatch): void => {
   const request = join(directory, `rebuild-${kind}`);
   const timer = setInterval(() => {

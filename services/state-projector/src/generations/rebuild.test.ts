@@ -27,7 +27,7 @@ interface Building {
   readonly fail?: RebuildOptions['fail'];
 }
 
-/** A generation that is being built; `built`: once readers have it, with where it was at that moment. */
+/** A generation under construction; `built`: when readers have it, with its positions at that time. */
 const start = async (current: Generation | undefined, { metrics, fail = () => undefined }: Building = {}) => {
   const replaced = Promise.withResolvers<{ next: Generation; at: readonly number[] }>();
   const building = rebuild({
@@ -47,7 +47,7 @@ const start = async (current: Generation | undefined, { metrics, fail = () => un
 };
 const built = async (current: Generation | undefined) => (await start(current)).built;
 
-test('readers get a generation when it has what the log held, and what they had: never a lower checkpoint (I7)', async () => {
+test("readers get a generation when it includes the log's end at its start and their own position: never a lower checkpoint (I7)", async () => {
   const id = newVmId();
   await plane.makeVm(id);
   await plane.askForBoot(id);
@@ -58,7 +58,7 @@ test('readers get a generation when it has what the log held, and what they had:
   expect(second.at).toEqual([4, 1, 0]);
 });
 
-/** Every row of every table, and how each is made. */
+/** Every row of every table, and each table's definition. */
 const everythingIn = (file: string): Record<string, unknown> => {
   const db = new Database(file, { readonly: true });
   const schema = db.prepare<[], { type: string; name: string }>('SELECT * FROM sqlite_schema ORDER BY name').all();
@@ -67,7 +67,7 @@ const everythingIn = (file: string): Record<string, unknown> => {
   const tables = schema.filter(({ type, name }) => type === 'table' && !isOfFts5(name)).map(({ name }) => name);
   const rows = tables.map((name) => [
     name,
-    // Whatever order they were written in.
+    // Independent of the order of writes.
     db
       .prepare(`SELECT * FROM ${name}`)
       .all()
@@ -81,7 +81,7 @@ const everythingIn = (file: string): Record<string, unknown> => {
 const currentFile = (): string =>
   join(plane.directory, readFileSync(join(plane.directory, 'current-state'), 'utf8').trim());
 
-/** A file that was kept up with every event as it came, across a restart, and given up. */
+/** A file that was updated event by event, across a restart, and closed. */
 const keptUp = async (): Promise<Record<string, unknown>> => {
   const ids = Array.from({ length: 12 }, () => newVmId());
   let projector = await plane.startProjector();
@@ -101,7 +101,7 @@ const keptUp = async (): Promise<Record<string, unknown>> => {
   return everythingIn(currentFile());
 };
 
-test('a rebuild from zero gives row for row what was kept up event by event (I6, P7)', async () => {
+test('a rebuild from zero gives the same rows as event-by-event updates (I6, P7)', async () => {
   const kept = await keptUp();
   const { next } = await built(undefined);
   stopping.abort();
@@ -111,7 +111,7 @@ test('a rebuild from zero gives row for row what was kept up event by event (I6,
   expect(kept.quarantine).toHaveLength(3);
 });
 
-test('what has been replaced is followed no more, and its file is closed', async () => {
+test('a replaced generation is no longer followed, and its file is closed', async () => {
   await plane.makeVm(newVmId());
   const first = await built(undefined);
   const second = await built(first.next);
@@ -122,7 +122,7 @@ test('what has been replaced is followed no more, and its file is closed', async
   await second.next.ended;
 });
 
-test('what is built and cannot be published is published as soon as that is possible, its events counted once', async () => {
+test('a generation that cannot be published is published as soon as possible, its events counted once', async () => {
   const pointer = join(plane.directory, 'current-state');
   await plane.makeVm(newVmId());
   mkdirSync(`${pointer}.new`, { recursive: true });
@@ -142,24 +142,24 @@ test('what is built and cannot be published is published as soon as that is poss
   expect(await applied()).toBe('2');
 });
 
-test('a rebuild that is cut off leaves nothing behind once there is another', async () => {
+test('an interrupted rebuild leaves nothing behind after the next one', async () => {
   await plane.makeVm(newVmId());
   const first = await built(undefined);
-  // Behind what readers have, so that it is not published.
+  // Ahead of the new one, so that it is not published.
   const ahead = { ...first.next, positions: () => [1000, 0, 0] };
   const { building } = await start(ahead);
   building.stop();
   await building.ended;
   expect(existsSync(building.file.path)).toBe(true);
   const { next } = await built(first.next);
-  // Its name may come again: nobody has read it.
+  // Its name may be reused: no reader has opened it.
   expect(next.file.path).toBe(building.file.path);
   const left = readdirSync(plane.directory).filter((name) => /^state.*\.db$/.test(name));
   expect(left.map((name) => join(plane.directory, name)).toSorted()).toEqual([first.next.file.path, next.file.path]);
 });
 
 test.each(['before-commit', 'after-commit', 'before-swap'] as const)(
-  'a rebuild that is cut off (%s) is read by nobody, and the next one begins from zero',
+  'an interrupted rebuild (%s) is never read, and the next one begins from zero',
   async (at) => {
     const id = newVmId();
     await plane.liveThrough(id);
@@ -176,13 +176,13 @@ test.each(['before-commit', 'after-commit', 'before-swap'] as const)(
   },
 );
 
-test('what readers get is whole, and written so that they can read beside the writer', async () => {
+test('a published file is complete, and readable beside the writer', async () => {
   await plane.liveThrough(newVmId());
   const { next } = await built(undefined);
   const db = new Database(currentFile(), { readonly: true });
   expect(db.pragma('journal_mode', { simple: true })).toBe('wal');
   expect(db.pragma('integrity_check', { simple: true })).toBe('ok');
   db.close();
-  // A commit of the kept-up file does not wait for the disk, but what a checkpoint moves into the file does.
+  // A commit of the file in use does not wait for the disk; moving a checkpoint into the file does.
   expect(next.file.db.pragma('synchronous', { simple: true })).toBe(1);
 });

@@ -1,4 +1,4 @@
-// A rebuild: the next generation is built while the current one goes on being written and read, and takes its place.
+// A rebuild: the next generation is built while the current one stays in use, and then replaces it.
 import type { Kind } from '@ironlog/read-model';
 import type { Runtime } from '@ironlog/service-kit';
 import type { Fail } from '../failpoints.ts';
@@ -14,18 +14,18 @@ export interface RebuildOptions {
   readonly runtime: Runtime;
   readonly fail: Fail;
   readonly signal: AbortSignal;
-  /** Absent: there is nothing that can be read, so readers wait until the log's present end is reached. */
+  /** Absent: no file is readable, so readers wait until the log's present end is reached. */
   readonly current: Generation | undefined;
-  /** Readers have it now; what was there before has been told to stop. */
+  /** Readers have it now; the previous one was stopped. */
   readonly onReplaced: (next: Generation) => void;
 }
 
-/** From an empty file. Readers change over when it is level with what they have: never to a lower checkpoint (I7). */
+/** From an empty file. Readers change when it has reached their position: never to a lower checkpoint (I7). */
 export const rebuild = (options: RebuildOptions): Generation => {
   const { directory, kind, streams, runtime, fail, signal, current } = options;
   const startedAt = performance.now();
   let done = false;
-  // What was cut off before has left its file.
+  // An interrupted rebuild has left its file.
   removeTemporaryFiles(directory, kind, runtime.logger);
   const file = newFile(directory, kind);
   runtime.logger.info({ file: file.path }, 'building from the log');
@@ -56,12 +56,12 @@ export const rebuild = (options: RebuildOptions): Generation => {
   });
 };
 
-/** @throws NotPublished: it can be tried again. */
+/** @throws NotPublished: it can be retried. */
 const publishWhole = (file: ReadModelFile): void => {
   try {
     file.publish();
   } catch (cause) {
     if (isDamaged(cause)) throw cause;
-    throw new NotPublished(`${file.path} is built, but readers cannot be told`, { cause });
+    throw new NotPublished(`${file.path} is built, but the pointer cannot be moved`, { cause });
   }
 };

@@ -1,11 +1,11 @@
-// What a failure of SQLite, or of the disk under it, means for the projector: wait and try again, throw the file away, or none of its business.
+// Classifies a failure of SQLite or of its disk: retry, rebuild the file, or unrelated.
 
-/** Full, held by another, or a disk that does not answer: nothing was committed, the same batch may be applied again (P6). */
+/** Full, locked, or a disk without an answer: nothing was committed, the same batch may be applied again (P6). */
 const PASSING = ['SQLITE_BUSY', 'SQLITE_FULL', 'SQLITE_IOERR'];
-/** SQLite's words for a file that is no longer a database. */
+/** SQLite's codes for a file that is no longer a database. */
 const DAMAGED = ['SQLITE_CORRUPT', 'SQLITE_NOTADB'];
 
-/** Readers were not pointed at a file that is whole: it keeps what it has, and to point again is harmless. */
+/** The pointer was not moved to a complete file: the file is kept, and moving the pointer is idempotent. */
 export class NotPublished extends Error {}
 
 const hasCode = (error: unknown, codes: readonly string[]): error is Error =>

@@ -1,4 +1,4 @@
-// One projection following one stream: from its checkpoint on, batch by batch, until it is stopped.
+// One projection following one stream: from its checkpoint, batch by batch, until it is stopped.
 import { type EventLog, LogReplacedError, type Recorded } from '@ironlog/event-log';
 import { type Folded, type Projection, whyAnotherStream } from '@ironlog/read-model';
 import { backoffMs, delay, type Runtime } from '@ironlog/service-kit';
@@ -7,33 +7,33 @@ import { Lag } from './lag.ts';
 import { traceBatch } from './trace-batch.ts';
 
 export interface FollowerDeps {
-  /** In metrics, health and logs: `state`, `pending`, `door`, `history`. */
+  /** Its name in metrics, health and logs: `state`, `pending`, `door`, `history`. */
   readonly name: string;
   readonly stream: string;
   readonly log: EventLog;
   readonly projection: Projection;
   readonly runtime: Runtime;
   readonly signal: AbortSignal;
-  /** The stream's last sequence at the start: at it the rows are ready to be read. */
+  /** The stream's last sequence at the start: the rows are ready when they include it. */
   readonly target: number;
   /** Readers have this file: its state is the service's. */
   readonly serving: () => boolean;
   readonly onApplied: () => void;
 }
 
-/** `another-log`: nothing is merged, a human decides. `damaged`: the file is to be built anew. */
+/** `another-log`: nothing is merged, an operator decides. `damaged`: the file must be rebuilt. */
 export type FollowerEnd =
   | { readonly kind: 'stopped' }
   | { readonly kind: 'another-log'; readonly reason: string }
   | { readonly kind: 'damaged'; readonly reason: string };
 
 const BACKOFF = { baseMs: 100, maxMs: 5000 };
-/** One transaction; more would hold the file for longer than a reader should wait. */
+/** Per transaction; more would lock the file for longer than a reader should wait. */
 const MOST_IN_A_COMMIT = 1000;
-/** While it only catches up nobody waits, and what changes again before the commit is written once. */
+/** While it catches up no reader waits, and repeated changes of a row are written once. */
 const MOST_BEHIND = 50_000;
 
-/** With what its position is told by. */
+/** With the measure of its lag. */
 interface Following extends FollowerDeps {
   readonly lag: Lag;
 }
@@ -87,7 +87,7 @@ const sum = (a: Folded, b: Folded): Folded => ({
   quarantined: a.quarantined + b.quarantined,
 });
 
-/** `batch`: the last of what is committed; all of it, when it is not behind. */
+/** `batch`: the last part of the entries to commit; all of them when it is not behind. */
 const commitUntilDone = async (
   deps: Following,
   batch: readonly Recorded[],
@@ -99,11 +99,11 @@ const commitUntilDone = async (
   runtime.metrics.histogram('ironlog_projector_batch_size').observe({ projection: name }, events);
   if (quarantined > 0) reportPoison(deps, quarantined);
   await untilDone(deps, () => onPosition(deps));
-  // A rebuild is no part of any request's trace.
+  // A rebuild belongs to no request's trace.
   if (serving()) await traceBatch(name, batch, target);
 };
 
-/** `false`: it was stopped before that. Rejects with what does not pass. */
+/** `false`: it was stopped before. Rejects with a permanent error. */
 const untilDone = async ({ name, runtime, signal, serving }: Following, step: () => void): Promise<boolean> => {
   for (let attempt = 1; !signal.aborted; attempt += 1) {
     try {
@@ -112,7 +112,7 @@ const untilDone = async ({ name, runtime, signal, serving }: Following, step: ()
     } catch (err) {
       if (!mayPass(err)) throw err;
       if (serving()) runtime.health.set(name, { ok: false, reason: err.message });
-      runtime.logger.warn({ err, projection: name, attempt }, 'not written yet; trying again');
+      runtime.logger.warn({ err, projection: name, attempt }, 'not written yet; retrying');
       await delay(backoffMs(attempt, BACKOFF), signal).catch((cause) => {
         if (!signal.aborted) throw cause;
       });
@@ -122,7 +122,7 @@ const untilDone = async ({ name, runtime, signal, serving }: Following, step: ()
 };
 
 const reportPoison = ({ name, stream, runtime, serving }: FollowerDeps, count: number): void => {
-  // Both files meet the same poison, and a rebuild meets it again; it is counted once, by the file that keeps it.
+  // Both files fold the same invalid entry, and so does a rebuild; it is counted once, by the file that stores it.
   if (name === 'history' || !serving()) return;
   runtime.metrics.counter('ironlog_quarantined_total').inc({ stream, code: 'invalid' }, count);
   runtime.logger.error({ projection: name, count }, 'messages that are no valid entry are in quarantine');

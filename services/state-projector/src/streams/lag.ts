@@ -1,5 +1,5 @@
-// How far a projection is behind its stream's present end: also when the stream goes on and the rows do not, so the end is
-// looked at on its own, slowly, and not taken from what has been delivered.
+// A projection's lag behind its stream's present end. The end is read separately, slowly, and not taken from deliveries,
+// so that the lag also grows when the rows stop.
 import type { EventLog, LogInfo } from '@ironlog/event-log';
 import { delay, type Runtime } from '@ironlog/service-kit';
 
@@ -19,13 +19,13 @@ export class Lag {
   #at = 0;
   #end: LogInfo;
 
-  /** `end`: as it is now. */
+  /** `end`: the present end. */
   constructor(deps: LagDeps, end: LogInfo) {
     this.#deps = deps;
     this.#end = end;
   }
 
-  /** The rows have got there. */
+  /** The rows include `sequence`. */
   reached(sequence: number): void {
     this.#at = sequence;
     this.#report();
@@ -40,7 +40,7 @@ export class Lag {
         this.#end = await log.info();
         if (!signal.aborted) this.#report();
       } catch (err) {
-        if (!signal.aborted) runtime.logger.debug({ err, projection: name }, 'the end of the stream cannot be seen');
+        if (!signal.aborted) runtime.logger.debug({ err, projection: name }, 'the end of the stream cannot be read');
       }
     }
   }
@@ -49,7 +49,7 @@ export class Lag {
     const { name, runtime, serving } = this.#deps;
     if (!serving()) return;
     const { firstSequence, lastSequence } = this.#end;
-    // WORK and COMMANDS forget: what is gone before it was read is not behind.
+    // WORK and COMMANDS expire: a message that expired unread is no lag.
     const behind = Math.max(0, lastSequence - Math.max(this.#at, firstSequence - 1));
     runtime.metrics.gauge('ironlog_projector_lag_sequences').set({ projection: name }, behind);
   }

@@ -1,4 +1,4 @@
-// What the streams tell of themselves reaches whoever observes them, and what WORK has forgotten is nobody's alarm.
+// The streams' observations reach their observer, and expired messages of WORK raise no alarm.
 import { createEventLog, type EventLog, type Observation } from '@ironlog/event-log';
 import { newVmId, STREAMS } from '@ironlog/schemas';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -22,7 +22,7 @@ const readThrough = async (log: EventLog): Promise<number[]> => {
   return sequences;
 };
 
-test('a stream that does not answer as it should is told of', async () => {
+test('a stream that does not answer is reported', async () => {
   const seen: Observation[] = [];
   const readStreams = await openStreams(await plane.connectAs('projector'), (observation) => seen.push(observation));
   await ask(`STREAM.DELETE.${STREAMS.work}`);
@@ -30,7 +30,7 @@ test('a stream that does not answer as it should is told of', async () => {
   expect(seen).toContainEqual({ kind: 'retry', operation: 'read', attempt: 1, cause: expect.any(Error) });
 });
 
-test('a command that WORK no longer has is no hole in the log', async () => {
+test('an expired command of WORK is no hole in the log', async () => {
   for (let asked = 0; asked < 3; asked += 1) await plane.askForBoot(newVmId());
   await ask(`STREAM.MSG.DELETE.${STREAMS.work}`, { seq: 2 });
   const connection = await plane.connectAs('projector');

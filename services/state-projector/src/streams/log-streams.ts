@@ -1,4 +1,4 @@
-// The three streams that the files are folded from, as they are when a file is opened.
+// The three streams that the files are folded from, at the time when a file is opened.
 import { createEventLog, type EventLog, type EventLogOptions, type LogInfo, type Observe } from '@ironlog/event-log';
 import { STREAMS } from '@ironlog/schemas';
 
@@ -6,7 +6,7 @@ export interface LogStream {
   readonly name: string;
   readonly log: EventLog;
   readonly info: LogInfo;
-  /** Up to here nothing is left to read: WORK and COMMANDS forget their messages after 30 days, and their last sequence stays. */
+  /** Up to here no messages are left: WORK and COMMANDS expire after 30 days, but keep their last sequence. */
   readonly emptyUntil: number;
 }
 
@@ -28,7 +28,7 @@ export const openStreams = async (
   connection: EventLogOptions['connection'],
   observe: Observe = () => undefined,
 ): Promise<ReadStreams> => {
-  /** WORK and COMMANDS forget: what is gone from them is no hole. */
+  /** WORK and COMMANDS expire: a missing message is no hole. */
   const observeForgetful: Observe = (observation) => {
     if (observation.kind !== 'hole') observe(observation);
   };

@@ -1,4 +1,4 @@
-// The projector's part in a request's trace: one span for each event of it that has become a row.
+// The projector's spans in a request's trace: one for each of its events that has become a row.
 import type { Recorded } from '@ironlog/event-log';
 import type { StoredEvent } from '@ironlog/schemas';
 import { type CommandIds, withProcessSpan } from '@ironlog/service-kit';
@@ -6,7 +6,7 @@ import { type CommandIds, withProcessSpan } from '@ironlog/service-kit';
 const commandOf = ({ causationid, correlationid }: StoredEvent['event']): CommandIds | undefined =>
   causationid === undefined ? undefined : { commandId: causationid, operationId: correlationid ?? causationid };
 
-/** Only of what came after `live`, a stream sequence: what was caught up with belongs to requests long answered. */
+/** Only for events after `live`, a stream sequence: earlier ones belong to requests that were answered long ago. */
 export const traceBatch = async (projection: string, batch: readonly Recorded[], live: number): Promise<void> => {
   for (const entry of batch) {
     if (entry.sequence <= live) continue;
