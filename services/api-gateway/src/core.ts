@@ -1,4 +1,5 @@
-// The gateway's own parts, wired by plain arguments: memory fed by the tail, placement, acceptance, and the two doors' handlers.
+// The gateway's parts, wired by plain arguments: memory fed by the tail, placement, acceptance, and the handlers of HTTP and
+// NATS.
 import { createEventLog, type Delivery, type EventLog, type WorkQueue } from '@ironlog/event-log';
 import { STREAMS, type TenantId, type VmId, type WorkCommand } from '@ironlog/schemas';
 import type { Runtime } from '@ironlog/service-kit';
@@ -43,13 +44,13 @@ export interface Core {
   readonly api: Api;
   readonly door: (delivery: Delivery) => Promise<void>;
   readonly placement: (delivery: Delivery) => Promise<void>;
-  /** Rejects when EVENTS cannot be followed any more. */
+  /** Rejects when EVENTS can no longer be followed. */
   readonly tailEnded: Promise<void>;
-  /** Resolves after the abort, when nothing of it is at work any more. */
+  /** Resolves after the abort, when all its work has ended. */
   readonly settled: Promise<void>;
 }
 
-/** How long an earlier command of the same id may take to show in the read model. */
+/** How long an earlier command of the same id may take to appear in the read model. */
 const READABLE_WITHIN_MS = 2_000;
 
 export const createCore = async ({
@@ -103,7 +104,7 @@ export const createCore = async ({
     signal,
   });
   hosts.onImproved(retries.improved);
-  // Owners first: whether an event decides an operation depends on who wrote it.
+  // Owners first: whether an event decides an operation depends on its writer.
   const tail = await startTail({
     log,
     signal,

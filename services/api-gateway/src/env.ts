@@ -1,4 +1,4 @@
-// The gateway's environment: every variable that it reads, and nothing else reads any.
+// The gateway's environment: every variable that it reads.
 import {
   failpointSchema,
   httpEnvironment,

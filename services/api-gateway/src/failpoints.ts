@@ -1,4 +1,4 @@
-// The gateway's failpoints: before and after each of its side effects, put around the ports that have them.
+// The gateway's failpoints: before and after each of its side effects, wrapped around the ports.
 import type { Delivery, EventLog, WorkQueue } from '@ironlog/event-log';
 import type { Fail as FailAt } from '@ironlog/service-kit';
 

@@ -1,4 +1,4 @@
-// The api-gateway, for whoever runs it inside another process: tests, and the generator of the OpenAPI document.
+// The api-gateway in another process: for tests, and for the generator of the OpenAPI document.
 export { env, type GatewayConfig } from './env.ts';
 export { FAILPOINTS, type Failpoint } from './failpoints.ts';
 export { openApiDocument } from './http/document/openapi.ts';

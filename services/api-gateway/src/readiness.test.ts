@@ -1,4 +1,4 @@
-// What the gateway stands on goes away under it: operators see it in readiness and metrics, and not only in what does not happen.
+// The gateway's dependencies fail while it runs: readiness and metrics show it.
 import { gatewayConsumers } from '@ironlog/event-log';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -18,7 +18,7 @@ const ready = () => plane.call('GET', '/readyz', { as: 'nobody' });
 const within = { timeout: 15_000, interval: 50 };
 
 test.each(Object.values(gatewayConsumers))(
-  'without its durable consumer $config.durable_name it is not ready, until that is provisioned again',
+  'without its durable consumer $config.durable_name it is not ready, until it is provisioned again',
   async ({ stream, config }) => {
     const name = config.durable_name;
     await vi.waitFor(async () => expect((await ready()).status).toBe(200), within);
@@ -31,14 +31,14 @@ test.each(Object.values(gatewayConsumers))(
     expect(String((await plane.call('GET', '/metrics')).body.text)).toMatch(
       new RegExp(`ironlog_consumer_found\\{[^}]*${name}[^}]*\\} 0`),
     );
-    // What needs no consumer is answered all the same.
+    // Requests that need no consumer are still answered.
     expect((await plane.call('GET', '/v1/vms')).status).toBe(200);
     await manager.consumers.add(stream, config);
     await vi.waitFor(async () => expect((await ready()).status).toBe(200), within);
   },
 );
 
-test('with no host alive it is ready, and says so by a metric', async () => {
+test('with no live host it is ready, and a metric shows it', async () => {
   await vi.waitFor(
     async () => expect((await ready()).body).toMatchObject({ checks: { heartbeats: { ok: true } } }),
     within,

@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => plane?.stop());
 
 describe('a VM by HTTP', () => {
-  test('is accepted with its operation, and can be booted at once, whatever the read model knows', async () => {
+  test('is accepted with its operation, and can be booted at once, whatever the read model has', async () => {
     const created = await plane.create({ id: 'quick' });
     expect(created).toMatchObject({ status: 202, body: { vmId: 'quick', status: 'pending', verb: 'create' } });
     expect(created.headers.get('location')).toBe(`/v1/operations/${created.body.id}`);
@@ -24,7 +24,7 @@ describe('a VM by HTTP', () => {
     expect(vm.headers.get('etag')).toBe(`"${vm.body.revision}"`);
   });
 
-  test('created with start is running when the wait ends', async () => {
+  test('created with start is running at the end of the wait', async () => {
     const started = await plane.create({ start: true }, { prefer: 'wait=10' });
     expect(started).toMatchObject({ status: 200, body: { status: 'succeeded' } });
     const console_ = await plane.call('GET', `/v1/vms/${started.body.vmId}/console`);
@@ -36,7 +36,7 @@ describe('a VM by HTTP', () => {
     expect(asText.body).toEqual({ text: 'hello' });
   });
 
-  test('in the wrong state rejects: 409 with the state and what is allowed', async () => {
+  test('in the wrong state rejects: 409 with the state and the allowed verbs', async () => {
     await plane.create({ id: 'still' }, { prefer: 'wait=10' });
     const answer = await plane.call('POST', '/v1/vms/still/pause', { headers: { prefer: 'wait=10' } });
     expect(answer).toMatchObject({ status: 409, body: { code: 'illegal-state', currentState: 'created' } });
@@ -44,7 +44,7 @@ describe('a VM by HTTP', () => {
     expect(answer.body.allowedActions).toContain('boot');
   });
 
-  test('at another revision than If-Match says is a 412', async () => {
+  test('with another If-Match revision is a 412', async () => {
     await plane.create({ id: 'matched' }, { prefer: 'wait=10' });
     const answer = await plane.call('POST', '/v1/vms/matched/boot', {
       headers: { 'if-match': '"77"', prefer: 'wait=10' },

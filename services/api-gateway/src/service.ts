@@ -1,4 +1,4 @@
-// The api-gateway: two doors, placement and answers, wired together and taken down again in the opposite order.
+// The api-gateway: HTTP, NATS ingress, placement and reads, started together and stopped in reverse order.
 
 import {
   createEventLog,
@@ -35,7 +35,7 @@ import { createQueries } from './read-workers/queries.ts';
 import { registerReadModelCheck } from './reads/health.ts';
 
 export interface GatewayService extends Service {
-  /** Where HTTP is served, once started. */
+  /** The address of HTTP, once started. */
   readonly url: () => string;
 }
 

@@ -1,4 +1,4 @@
-// NATS is connected, and silent: what a caller is told meanwhile, and what is left of it when NATS answers again.
+// NATS is connected and silent: the answers meanwhile, and their results when NATS answers again.
 import { createEventLog } from '@ironlog/event-log';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startPlane, type TestPlane } from './fixtures/plane.fixture.ts';
@@ -11,10 +11,10 @@ beforeAll(async () => {
 });
 afterAll(() => plane?.stop());
 
-/** Which of the client's attempts was the last is nothing to a tenant. */
+/** The client's retry details do not concern a tenant. */
 const OWN_WORDS = expect.stringContaining('(NATS has not answered in time)');
 
-test('what needs a NATS that is silent is a 503 within seconds, says so, and may be tried again', async () => {
+test('a request that needs a silent NATS is a 503 within seconds, with the reason, and may be retried', async () => {
   await plane.create({ id: 'unclaimed', spec: { placement: { hostLabels: { zone: 'nowhere' } } } });
   await plane.nats.pause();
   const pausedAt = performance.now();
@@ -34,7 +34,7 @@ test('what needs a NATS that is silent is a 503 within seconds, says so, and may
   });
 });
 
-test('a console that its host cannot be asked for is a 503 in our own words', async () => {
+test('a console request to an unreachable host is a 503 with our own text', async () => {
   await plane.create({ id: 'mute' }, { prefer: 'wait=10' });
   await plane.nats.pause();
   try {
@@ -42,7 +42,7 @@ test('a console that its host cannot be asked for is a 503 in our own words', as
       status: 503,
       body: {
         code: 'host-unreachable',
-        detail: 'host host-1 does not answer, and only it has the console; try again in a moment',
+        detail: 'host host-1 does not answer, and only it has the console; try again shortly',
         retryable: true,
       },
     });

@@ -28,7 +28,7 @@ const boot = (more: Partial<Submission> = {}): Submission => ({
   ...more,
 });
 
-/** A gateway's `accept` over a queue that takes everything, and a read model that knows what it is told. */
+/** A gateway's `accept` with a queue that stores everything, and a scripted read model. */
 const gateway = (more: Partial<AcceptDeps> = {}) => {
   const clock = createManualClock(new Date(START));
   const log = createMemoryEventLog();
@@ -65,7 +65,7 @@ const gateway = (more: Partial<AcceptDeps> = {}) => {
 test.each([
   ['without a startBy of its own', boot()],
   ['with one', boot({ startBy: '2026-01-01T00:05:00.000Z' })],
-])('a command %s that comes again after it is the operation that it began', async (_, submission) => {
+])('a command %s that is repeated after it is the existing operation', async (_, submission) => {
   const { accept, clock, stored } = gateway();
   expect(await accept(submission, signal)).toMatchObject({ kind: 'accepted', repeated: false });
   clock.advance(30 * MINUTE_MS);
@@ -73,20 +73,20 @@ test.each([
   expect(stored).toHaveLength(1);
 });
 
-test('one that comes for the first time after its startBy has expired', async () => {
+test('one that first arrives after its startBy is expired', async () => {
   const { accept, clock, stored } = gateway();
   clock.advance(30 * MINUTE_MS);
   expect(await accept(boot(), signal)).toMatchObject({ kind: 'refused', code: 'expired' });
   expect(stored).toEqual([]);
 });
 
-test('a gateway that has not read all that is on record does not refuse what another may have stored', async () => {
+test('a gateway whose read model is behind does not refuse what another gateway may have stored', async () => {
   const { accept, clock } = gateway({ caughtUp: async () => false });
   clock.advance(30 * MINUTE_MS);
   expect(await accept(boot(), signal)).toMatchObject({ kind: 'unstored', id: 'cmd-boot' });
 });
 
-test('what turns out to be on record while the read model catches up is answered, and not refused', async () => {
+test('an operation that appears while the read model catches up is answered, and not refused', async () => {
   const story = createStory();
   story.say(HOST, claimedBy(HOST));
   story.say(HOST, created);
@@ -106,7 +106,7 @@ test('what turns out to be on record while the read model catches up is answered
   });
 });
 
-test('what no host is there to refuse is rejected on record, once, and is an operation like any other', async () => {
+test('a command that no host can refuse is rejected on record once, and is an operation like any other', async () => {
   const { accept, log } = gateway({ route: () => ({ kind: 'deleted' }) });
   const rejected = { status: 'rejected', actor: 'nats', error: { code: 'vm-deleted' } };
   expect(await accept(boot(), signal)).toMatchObject({ kind: 'accepted', repeated: false, operation: rejected });
@@ -114,7 +114,7 @@ test('what no host is there to refuse is rejected on record, once, and is an ope
   expect((await log.info()).lastSequence).toBe(1);
 });
 
-test('nor is it rejected before it is certain that it has no outcome yet', async () => {
+test('it is not rejected before it is certain that it has no outcome yet', async () => {
   const { accept, log } = gateway({ route: () => ({ kind: 'deleted' }), caughtUp: async () => false });
   expect(await accept(boot(), signal)).toMatchObject({ kind: 'unstored' });
   expect((await log.info()).lastSequence).toBe(0);

@@ -1,4 +1,4 @@
-// The one function through which every command passes, from both doors: judged, named, routed, stored, and only then accepted.
+// The one function for every command, from HTTP and NATS: validated, named, routed, stored, and only then accepted.
 import { type OperationState, pendingOperation } from '@ironlog/domain';
 import type { WorkQueue } from '@ironlog/event-log';
 import type { VmLocation } from '@ironlog/read-model';
@@ -16,7 +16,7 @@ import type { Accepted, Refused, Submission, Validated } from './submission.ts';
 import { validate } from './validate.ts';
 import { workCommandOf } from './work-command.ts';
 
-/** `signal` ends the retries of a publish whose fate is unknown. */
+/** `signal` ends the retries of a publish with an unknown result. */
 export type Accept = (submission: Submission, signal: AbortSignal) => Promise<Accepted>;
 
 export interface AcceptDeps {
@@ -31,12 +31,12 @@ export interface AcceptDeps {
     where: Extract<VmLocation, { kind: 'pending' }>,
     signal: AbortSignal,
   ) => Promise<Cancelled>;
-  /** Of a VM that no host has and none will have. */
+  /** For a VM that no host has and none will have. */
   readonly answerForDeleted: (command: WorkCommand) => Promise<Answer>;
   readonly reject: Reject;
   /** The operation as the read model will show it shortly; undefined when that takes too long. */
   readonly awaitOperation: (validated: Validated) => Promise<OperationState | undefined>;
-  /** Whether the read model knows all that is on record by now, so that what it does not know is not there. */
+  /** Whether the read model has everything stored so far, so that a missing entry does not exist. */
   readonly caughtUp: () => Promise<boolean>;
 }
 
@@ -52,7 +52,7 @@ export const createAccept = (deps: AcceptDeps): Accept => {
     if (result.kind === 'refused') return result;
     const { validated } = result;
     if (submission.identity.kind === 'fresh') return begin(deps, validated, signal);
-    // Fifty submits of one key at once are one command: all but the first wait for its answer.
+    // Concurrent submissions of one key are one command: all but the first wait for its answer.
     const key = `${submission.tenant}/${validated.id}`;
     const first = flying.get(key);
     if (first) return first.bodyHash === validated.request.bodyHash ? again(await first.answer) : mismatch(validated);
@@ -82,20 +82,20 @@ const mismatch = ({ submission, id, request }: Validated): Refused => ({
       : `command id ${id} was used for another request; use a new id`,
 });
 
-/** A rejection of a message too broken to hash has no hash: then the id alone tells. */
+/** A rejection of a message without a body hash has none: then the id alone is compared. */
 const repeat = (validated: Validated, known: OperationState): Accepted => {
   const { bodyHash } = known.request;
   if (bodyHash !== undefined && bodyHash !== validated.request.bodyHash) return mismatch(validated);
   return { kind: 'accepted', operation: known, repeated: true, workSequence: null };
 };
 
-/** P2: no refusal may be a second answer to what was stored or decided before this gateway began, and is not read yet. */
+/** P2: a refusal must not be a second outcome of a command that was stored or decided earlier and is not folded yet. */
 const earlier = async (deps: AcceptDeps, validated: Validated): Promise<Accepted | undefined> => {
   if (validated.submission.identity.kind === 'fresh') return undefined;
   const isCertain = await deps.caughtUp();
   const known = deps.operations.find(validated.submission.tenant, validated.id);
   if (known) return repeat(validated, known);
-  return isCertain ? undefined : unstored(validated, 'the read model has not caught up with what is on record');
+  return isCertain ? undefined : unstored(validated, 'the read model has not caught up with the log');
 };
 
 const begin = async (deps: AcceptDeps, validated: Validated, signal: AbortSignal): Promise<Accepted> => {
@@ -127,7 +127,7 @@ interface CancelledCommand {
   readonly signal: AbortSignal;
 }
 
-/** A command that no host is asked about ends here, on record, whatever its outcome is. */
+/** A command without a host ends here, on record, whatever its outcome. */
 const endCancelled = async (
   deps: AcceptDeps,
   { validated, command, signal }: CancelledCommand,
@@ -152,11 +152,11 @@ interface Storing {
   readonly signal: AbortSignal;
 }
 
-/** P1: what is told to the caller rests on the server's ack, which rests on its fsync. */
+/** P1: the answer to the caller depends on the server's ack, which depends on its fsync. */
 const store = async (deps: AcceptDeps, { validated, command, target, signal }: Storing): Promise<Accepted> => {
   const published = await deps.queue.publish(target, command, signal);
   if (published.kind === 'unknown') return unstored(validated, UNANSWERED);
-  // Stored by a gateway before this one, and not in the read model yet: whose body it was must be read, not guessed.
+  // Stored by another gateway and not in the read model yet: its body must be read to compare it.
   if (published.duplicate && validated.submission.identity.kind !== 'fresh') {
     const known = await deps.awaitOperation(validated);
     return known
@@ -172,7 +172,7 @@ const store = async (deps: AcceptDeps, { validated, command, target, signal }: S
   return { kind: 'accepted', operation, repeated: false, workSequence: published.sequence };
 };
 
-/** What NATS and its client have said is for operators: it is logged with each attempt, under the trace that the caller is told. */
+/** The errors of NATS and its client are for operators: each attempt is logged with them, under the caller's trace. */
 const UNANSWERED = 'NATS has not answered in time';
 
 const unstored = ({ id }: Validated, reason: string): Accepted => ({ kind: 'unstored', id, reason });

@@ -1,7 +1,7 @@
-// The hash by which a repeated request is told from another one under the same key.
+// The hash that distinguishes a repeated request from another one under the same key.
 import { createHash } from 'node:crypto';
 
-/** JSON with its keys sorted, so that two spellings of one value hash alike. The value must be what JSON.parse gives. */
+/** JSON with sorted keys, so that two spellings of one value have the same hash. The value must come from JSON.parse. */
 export const canonicalJson = (value: unknown): string => {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
@@ -12,8 +12,8 @@ export const canonicalJson = (value: unknown): string => {
 };
 
 /**
- * SHA-256 in hex, of what was sent. It is kept for good, so it must never depend on defaults, which a later release may
- * change; what a request does not say is left out of it.
+ * SHA-256 in hex, of the request as sent. It is stored for good, so it must not depend on defaults, which a later
+ * release may change; an omitted field is not in the hash.
  */
 export const bodyHashOf = (asked: {
   readonly verb: string;

@@ -16,22 +16,22 @@ test.each([
   ['[object Object]', 'unexpected character', 'line 1, column 2'],
   ['undefined', 'unexpected character', 'line 1, column 1'],
   ['{} x', 'unexpected non-whitespace character after JSON', 'line 1, column 4'],
-])('%j is not JSON, and where not is said', (text, what, where) => {
+])('%j is not JSON, and the reason has the position', (text, what, where) => {
   expect(reasonOf(text)).toBe(`it is not JSON: ${what} at ${where}`);
 });
 
 test.each(['{"__proto__":{}}', '{"a":[{"\\u005f_proto__":1}]}', '{"constructor":{"prototype":{}}}'])(
-  '%s is refused for the member that JavaScript would take for more than data',
+  '%s is refused because of a member with a meaning in JavaScript',
   (text) => {
     expect(reasonOf(text)).toMatch(/^a member (__proto__|constructor\.prototype) is refused/);
   },
 );
 
-test.each(['{"constructor":"x"}', '"__proto__"', '\ufeff{}', 'null', '{"prototype":{}}'])('%s is taken', (text) => {
+test.each(['{"constructor":"x"}', '"__proto__"', '\ufeff{}', 'null', '{"prototype":{}}'])('%s is accepted', (text) => {
   expect(readJson(text)).toEqual({ ok: true, value: JSON.parse(text.replace('\ufeff', '')) });
 });
 
-test('whatever is not JSON is refused with a place within it, and none of it is repeated', () => {
+test('invalid JSON is refused with a position in it, and none of it is repeated', () => {
   const broken = fc
     .tuple(fc.json(), fc.nat(), fc.constantFrom('', '}', '"', ',', '#', '\\', '\n', 'secret'))
     .map(([text, place, put]) => {
@@ -58,7 +58,7 @@ test('whatever is not JSON is refused with a place within it, and none of it is 
   );
 });
 
-test('a body as deep as one may be is looked through', () => {
+test('a body of the maximum depth is checked', () => {
   const depth = 10_000;
   expect(readJson(`${'['.repeat(depth)}${']'.repeat(depth)}`).ok).toBe(true);
   expect(readJson(`${'['.repeat(depth)}{"__proto__":1}${']'.repeat(depth)}`).ok).toBe(false);

@@ -1,10 +1,10 @@
-// Reads a body's text: JSON, and nothing in it that JavaScript takes for more than data. What is refused is never repeated.
+// Parses a body's text as JSON, and refuses members with a meaning in JavaScript. A reason never repeats the input.
 
 export type ReadJson =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly code: 'invalid-json' | 'invalid-request'; readonly reason: string };
 
-/** A byte order mark at the start is passed over, as RFC 8259 permits. */
+/** A byte order mark at the start is skipped, as RFC 8259 permits. */
 export const readJson = (body: string): ReadJson => {
   const text = body.startsWith('\ufeff') ? body.slice(1) : body;
   let value: unknown;
@@ -16,10 +16,10 @@ export const readJson = (body: string): ReadJson => {
   const member = forbiddenIn(value);
   return member === undefined
     ? { ok: true, value }
-    : { ok: false, code: 'invalid-request', reason: `a member ${member} is refused, wherever it stands` };
+    : { ok: false, code: 'invalid-request', reason: `a member ${member} is refused at any depth` };
 };
 
-/** By V8's own words, which name a place for every fault but an unexpected token, and then quote the text instead. */
+/** From V8's messages, which have a position for every fault but an unexpected token, where they quote the text. */
 const faultOf = (text: string, said: string): string => {
   const [, what, position] = /^SyntaxError: ([^"']+?)(?: in JSON)? at position (\d+)/.exec(said) ?? [];
   if (what !== undefined) return `${what[0]?.toLowerCase()}${what.slice(1)} at ${placeOf(text, Number(position))}`;
@@ -32,7 +32,7 @@ const placeOf = (text: string, position: number): string => {
   return `line ${before.split('\n').length}, column ${position - before.lastIndexOf('\n')}`;
 };
 
-/** The shortest beginning that has an unexpected token ends with it: no longer one is without. */
+/** The shortest prefix with an unexpected token ends with it. */
 const unexpectedIn = (text: string): number => {
   let openCount = 0;
   let badAt = text.length;
@@ -53,7 +53,7 @@ const hasUnexpected = (text: string): boolean => {
   }
 };
 
-/** A body that needs one of these is no command: refused, not dropped. Without recursion: a body may be deep. */
+/** A body with one of these members is no command: refused, not stripped. Without recursion, because a body may be deep. */
 const forbiddenIn = (value: unknown): string | undefined => {
   const open: unknown[] = [value];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {

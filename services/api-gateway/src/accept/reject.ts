@@ -1,10 +1,10 @@
-// Ends an accepted command on record that no host is there to end.
+// Rejects an accepted command on record when no host can.
 import { commandRejected, foldOperation, type OperationState, pendingOperation } from '@ironlog/domain';
 import type { EventLog } from '@ironlog/event-log';
 import { type Rejection, rejectionSubject, type WorkCommand } from '@ironlog/schemas';
 import type { Clock } from '@ironlog/service-kit';
 
-/** `ended`: the command's outcome is in EVENTS. `unknown`: nobody can say yet; the same command may be submitted again. */
+/** `ended`: the command's outcome is in EVENTS. `unknown`: not known yet; the same command may be submitted again. */
 export type Ended =
   | { readonly kind: 'ended'; readonly operation: OperationState; readonly repeated: boolean }
   | { readonly kind: 'unknown'; readonly cause: Error };

@@ -1,4 +1,4 @@
-// Until when a command may be started: as it was asked for, or by default; and whether that is still to come.
+// A command's `startBy`: as requested, or by default; and whether it has passed.
 import { DEFAULT_START_WITHIN_SECONDS, MAX_START_WITHIN_SECONDS, type Timestamp } from '@ironlog/schemas';
 import type { Refused, Submission, Validated } from './submission.ts';
 
@@ -7,7 +7,7 @@ const SECOND_MS = 1000;
 export const startByOf = ({ startBy, requestedAt }: Submission): Timestamp =>
   startBy ?? new Date(Date.parse(requestedAt) + DEFAULT_START_WITHIN_SECONDS * SECOND_MS).toISOString();
 
-/** Asked only of a command that is not known yet: whether one that ran is late is no question any more (P2). */
+/** Checked only for an unknown command: one that has run cannot be late (P2). */
 export const whyUntimely = ({ request }: Pick<Validated, 'request'>, now: Date): Refused | undefined => {
   const { startBy, bodyHash } = request;
   if (Date.parse(startBy) <= now.getTime()) {

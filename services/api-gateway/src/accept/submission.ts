@@ -1,15 +1,15 @@
-// A command as a door hands it over, before anything in it is believed, and what becomes of it.
+// A command as HTTP or NATS received it, not validated yet, and the result of its acceptance.
 import type { OperationState } from '@ironlog/domain';
 import type { Action, CommandId, RejectionCode, Request, TenantId, Timestamp, Verb, VmId } from '@ironlog/schemas';
 
 export interface Submission {
   readonly door: 'http' | 'nats';
-  /** From the credential (HTTP) or the subject that the credential is limited to (NATS): never from a body (P9). */
+  /** From the credential (HTTP) or from the subject that the credential is limited to (NATS), never from a body (P9). */
   readonly tenant: TenantId;
   readonly verb: Verb;
-  /** Undefined: a create whose id is ours to choose. */
+  /** Undefined: a create whose id the gateway chooses. */
   readonly vmId: VmId | undefined;
-  /** As they were sent, without any default: a repeated request is known by them. */
+  /** As sent, without any default: a repeated request is recognised by them. */
   readonly params: unknown;
   readonly actor: string;
   readonly requestedAt: Timestamp;
@@ -19,7 +19,9 @@ export interface Submission {
   readonly identity: Identity;
 }
 
-/** `fresh`: never seen before. `key`: an Idempotency-Key. `id`: the client's, or derived from the message's place in its stream. */
+/**
+ * `fresh`: a new command. `key`: an Idempotency-Key. `id`: the client's, or derived from the message's position in its stream.
+ */
 export type Identity =
   | { readonly kind: 'fresh' }
   | { readonly kind: 'key'; readonly key: string }
@@ -38,26 +40,26 @@ export interface Refused {
   readonly code: RefusalCode;
   readonly reason: string;
   readonly issues?: readonly Issue[];
-  /** Where the shape was good enough to have one; it goes on record with the rejection. */
+  /** Present when the body could be hashed; stored with the rejection. */
   readonly bodyHash?: string;
 }
 
-/** P1: given only after the server's ack. `repeated`: an earlier submission is answered again. */
+/** P1: returned only after the server's ack. `repeated`: an earlier submission is answered again. */
 export interface Stored {
   readonly kind: 'accepted';
   readonly operation: OperationState;
   readonly repeated: boolean;
-  /** Where WORK holds it; null where EVENTS holds its outcome already, or an earlier answer told. */
+  /** Its sequence in WORK; null when EVENTS already has its outcome, or an earlier answer had it. */
   readonly workSequence: number | null;
 }
 
 export type Accepted =
   | Stored
   | Refused
-  /** Nobody knows yet whether it is stored: the same command (same id) may be submitted again. `reason` is for the caller. */
+  /** It is unknown whether it is stored: the same command (same id) may be submitted again. `reason` is for the caller. */
   | { readonly kind: 'unstored'; readonly id: CommandId; readonly reason: string };
 
-/** A submission whose shape is good. */
+/** A submission that passed validation. */
 export interface Validated {
   readonly submission: Submission;
   readonly id: CommandId;

@@ -23,7 +23,7 @@ const hashOf = (more: Partial<Submission>): string => {
 };
 
 describe('the hash of a request', () => {
-  test('is that of what was sent: a default that is written out is another request than one that is not', () => {
+  test('covers the request as sent: an explicit default is another request than an omitted one', () => {
     expect(hashOf({ params: { start: false } })).not.toBe(hashOf({}));
     expect(hashOf({ params: { spec: {} } })).not.toBe(hashOf({}));
     expect(hashOf({ params: { spec: { cpus: 1, name: 'a' } } })).toBe(
@@ -31,15 +31,15 @@ describe('the hash of a request', () => {
     );
   });
 
-  test('differs by the revision that is expected, and is as ever where none is', () => {
+  test('depends on the expected revision, and is unchanged without one', () => {
     const boot = { verb: 'boot' } as const;
     expect(new Set([undefined, 3, 4].map((expectedRevision) => hashOf({ ...boot, expectedRevision }))).size).toBe(3);
-    // On record for good: the same request must have the same hash after an upgrade.
+    // Stored for good: the same request must have the same hash after an upgrade.
     expect(hashOf(boot)).toBe('bc82cb99d47128235d57fdefc4f0da0723699b9d574bad16a900a17a8beea5a9');
   });
 });
 
-test('null is no parameters', () => {
+test('null means no parameters', () => {
   expect(validate(submission({ verb: 'boot', params: null }))).toMatchObject({
     kind: 'refused',
     code: 'invalid-command',

@@ -1,4 +1,4 @@
-// Judges a submission's shape, and names it: everything that can be said without looking at any VM.
+// Validates a submission's shape and derives its ids, without reading any VM.
 import {
   type Action,
   actionSchema,
@@ -20,7 +20,7 @@ const refuse = (code: Refused['code'], reason: string, issues?: readonly Issue[]
   ...(issues && { issues }),
 });
 
-/** What a zod error says, one line per place; values are left out, they are the caller's own. */
+/** A zod error's issues, one per path, without values, which are the caller's. */
 export const issuesOf = (error: {
   readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[];
 }): readonly Issue[] =>
@@ -35,7 +35,7 @@ const inWords = (issues: readonly Issue[]): string =>
 export const validate = (
   submission: Submission,
 ): { readonly kind: 'judged'; readonly validated: Validated } | Refused => {
-  // None at all are those with every default; `null` is no parameters.
+  // Absent parameters are all defaults; `null` is invalid.
   const { verb, door, requestedAt, params = {} } = submission;
   const parsed = actionSchema.safeParse({ verb, params });
   if (!parsed.success) {

@@ -1,4 +1,4 @@
-// From a judged submission to the accepted command as WORK holds it.
+// Builds the accepted command for WORK from a validated submission.
 import { workCommand } from '@ironlog/domain';
 import type { WorkCommand } from '@ironlog/schemas';
 import type { Validated } from './submission.ts';

@@ -1,4 +1,4 @@
-// What the routes are made of: passed to each as one argument, so that a route can be built without a server behind it.
+// The dependencies of the routes, passed as one argument, so that a route can be built without a server.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { LogInfo } from '@ironlog/event-log';
@@ -15,7 +15,7 @@ import type { OperationIndex } from '../tail/operations.ts';
 import type { Tail } from '../tail/tail.ts';
 import type { VmLocations } from '../tail/vm-locations.ts';
 
-/** A VM's console as its host reads it. */
+/** A VM's console as its host read it. */
 export type ConsoleAnswer =
   | { readonly kind: 'text'; readonly base64: string; readonly sizeBytes: number }
   | { readonly kind: 'none'; readonly reason: string }
@@ -53,5 +53,5 @@ export type App = FastifyInstance<
   FastifyBaseLogger,
   ZodTypeProvider
 >;
-/** One route, put on the server. */
+/** One route, added to the server. */
 export type Route = (app: App, api: Api) => void;

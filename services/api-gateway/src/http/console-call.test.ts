@@ -1,4 +1,4 @@
-// What becomes of a host's answer to the question for a console, and of its silence.
+// The result of a console request for each answer of a host, and for none.
 import { hostId, tenantId, vmId } from '@ironlog/schemas';
 import { createLogger } from '@ironlog/service-kit';
 import type { Msg } from '@nats-io/transport-node';
@@ -9,7 +9,7 @@ const TEXT = { ok: true, text: 'aGVsbG8=', size: 5 };
 const noResponders = (): never => {
   throw new Error('no responders: ironlog.rpc.host-1.console');
 };
-/** What comes back; one that throws is none. */
+/** The reply; one that throws stands for no reply. */
 let reply: () => unknown;
 let logged: string[];
 let ask: () => Promise<unknown>;
@@ -28,7 +28,7 @@ beforeEach(() => {
 test.each([
   ['its text', TEXT, { kind: 'text', base64: 'aGVsbG8=', sizeBytes: 5 }],
   ['that there is none', { ok: false, code: 'none', reason: 'no file' }, { kind: 'none', reason: 'no file' }],
-])('a host that answers %s is heard', async (_, body, expected) => {
+])("a host's answer %s is passed on", async (_, body, expected) => {
   reply = () => body;
   expect(await ask()).toEqual(expected);
   expect(logged).toEqual([]);
@@ -37,14 +37,14 @@ test.each([
 test.each([
   ['gives no answer', noResponders, 'no responders'],
   ['answers what is no console', () => ({ ok: true, text: 7 }), 'ZodError'],
-])('a host that %s is unreachable to the tenant, and the log says why', async (_, answer, why) => {
+])('a host that %s is unreachable for the tenant, and the log has the cause', async (_, answer, why) => {
   reply = answer;
   expect(await ask()).toEqual({ kind: 'unreachable' });
   expect(JSON.parse(logged[0] ?? '')).toMatchObject({ level: 'warn', hostId: 'host-1' });
   expect(logged[0]).toContain(why);
 });
 
-test('a silence is one line, however often it is met; the next one is another', async () => {
+test('a silent host is logged once until it answers', async () => {
   reply = noResponders;
   for (let asked = 0; asked < 3; asked += 1) await ask();
   expect(logged).toHaveLength(1);

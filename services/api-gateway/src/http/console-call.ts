@@ -1,4 +1,5 @@
-// Asks a host for a VM's console over NATS: `ironlog.rpc.<host>.console`, answered within two seconds or not at all.
+// Requests a VM's console from its host over NATS: `ironlog.rpc.<host>.console`, answered within two seconds or not at
+// all.
 import { consoleReplySchema, type HostId, SUBJECT_PREFIX } from '@ironlog/schemas';
 import type { Logger } from '@ironlog/service-kit';
 import type { NatsConnection } from '@nats-io/transport-node';
@@ -13,7 +14,7 @@ export interface ConsoleCallDeps {
 }
 
 export const consoleCall = ({ connection, logger }: ConsoleCallDeps) => {
-  /** Since its last answer; one line tells of a host, however often it is asked. */
+  /** Silent since the last answer; a host is logged once, however often it is asked. */
   const silent = new Set<HostId>();
   return async ({ host, ...question }: ConsoleQuestion): Promise<ConsoleAnswer> => {
     try {
@@ -24,7 +25,7 @@ export const consoleCall = ({ connection, logger }: ConsoleCallDeps) => {
       silent.delete(host);
       return answer;
     } catch (err) {
-      // What NATS's client or the schema says is for operators; the tenant is told that its host does not answer.
+      // The error of NATS or the schema is for operators; the tenant learns only that its host does not answer.
       if (!silent.has(host)) logger.warn({ err, hostId: host }, 'a host has given no console');
       silent.add(host);
       return { kind: 'unreachable' };

@@ -1,4 +1,4 @@
-// What a request carries once the hooks have seen it, and what a route must say of itself.
+// A request's fields set by the hooks, and a route's configuration.
 import type { Principal } from '@ironlog/service-kit';
 import type { FastifyRequest } from 'fastify';
 import type { AskedBy } from '../read-workers/queries.ts';
@@ -9,24 +9,24 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Set before any handler of a route that is not public. */
     principal: Principal | undefined;
-    /** Judges the token anew, for an answer that goes on; undefined: the caller is still who it was. */
+    /** Authenticates the token again, for an open answer; undefined: tenant and role are unchanged. */
     refusal: () => ProblemError | undefined;
-    /** Of the caller, or a new one; undefined only where no hook ran (a path that is no URL path). */
+    /** The caller's, or a new one; undefined only when no hook ran (an invalid URL path). */
     traceparent: string | undefined;
-    /** Aborted when the answer is sent or its asker has gone. */
+    /** Aborted when the answer is sent or the client has disconnected. */
     gone: AbortSignal;
   }
   interface FastifyContextConfig {
-    /** Who may call the route. A route that does not say is refused at start. */
+    /** Who may call the route. A route without it is refused at start. */
     access?: Access;
     /** It answers with one VM, and so with its ETag. */
     answersEtag?: boolean;
-    /** It is a stream that goes on after `Last-Event-ID`. */
+    /** It is a stream that continues after `Last-Event-ID`. */
     resumable?: boolean;
   }
 }
 
-/** The caller. Routes that are not public have one, by the authentication hook. */
+/** The caller. The authentication hook sets it for every route that is not public. */
 export const principalOf = (request: { readonly principal: Principal | undefined }): Principal => {
   if (!request.principal) throw new Error('a route without authentication asked for its caller');
   return request.principal;

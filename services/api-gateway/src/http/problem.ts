@@ -1,4 +1,4 @@
-// Every error that HTTP gives, in one place: RFC 9457 problem+json with a code, and never a stack trace.
+// Every HTTP error: RFC 9457 problem+json with a code, and never a stack trace.
 import { LogUnavailableError } from '@ironlog/event-log';
 import { ReadModelNotReady } from '@ironlog/read-model';
 import {
@@ -21,7 +21,7 @@ type Extra = Partial<Pick<Problem, 'currentState' | 'allowedActions' | 'retryabl
   readonly errors?: readonly Issue[];
 };
 
-/** Thrown by routes and hooks, and turned into an answer by `sendError`: the one exception that is an expected outcome. */
+/** Thrown by routes and hooks, and answered by `sendError`: the one exception for an expected outcome. */
 export class ProblemError extends Error {
   readonly code: ProblemCode;
   readonly extra: Extra;
@@ -35,7 +35,7 @@ export class ProblemError extends Error {
   }
 }
 
-/** What a rejected or failed operation is to a caller who waited for it. */
+/** The problem of a rejected or failed operation, for a caller who waited for it. */
 export const problemOfOutcome = (
   status: 'rejected' | 'failed' | 'expired',
   error: OperationError | undefined,
@@ -55,7 +55,7 @@ export const problemOfOutcome = (
   });
 };
 
-/** Problems that may pass by themselves say so. */
+/** Temporary problems, marked as such. */
 const RETRYABLE: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   'too-many-requests',
   'too-many-waiting',
@@ -67,7 +67,7 @@ const RETRYABLE: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   'request-timeout',
 ]);
 
-/** `instance` is the path without its query, which may hold what must not be repeated. */
+/** `instance` is the path without its query, which may hold a secret. */
 export const problemBody = (error: ProblemError, instance: string, traceId?: string): Problem => {
   const { errors, ...extra } = error.extra;
   return {
@@ -85,14 +85,14 @@ export const problemBody = (error: ProblemError, instance: string, traceId?: str
 };
 
 const BY_FASTIFY_CODE: Readonly<Record<string, readonly [ProblemCode, string]>> = {
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['invalid-request', 'the body is not as long as Content-Length says'],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['invalid-request', 'the length of the body differs from Content-Length'],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported-media-type', 'send application/json'],
   FST_ERR_CTP_INVALID_TYPE: ['unsupported-media-type', 'send application/json'],
   FST_ERR_BAD_URL: ['invalid-request', 'the path is not a valid URL path'],
   FST_ERR_MAX_PARAM_LENGTH: ['not-found', 'a part of the path is too long to name anything'],
-  // The documentation's files: what @fastify/static will not look for (a NUL, a backslash, a name longer than any).
+  // The documentation's files: paths that @fastify/static refuses (a NUL, a backslash, a name that is too long).
   FST_STATIC_FORBIDDEN_PATH: ['not-found', 'there is nothing at this path'],
-  FST_UNDER_PRESSURE: ['overloaded', 'this gateway is overloaded; try again in a moment'],
+  FST_UNDER_PRESSURE: ['overloaded', 'this gateway is overloaded; try again shortly'],
 };
 
 const tooLarge = ({ headers }: FastifyRequest): ProblemError => {
@@ -104,7 +104,7 @@ const tooLarge = ({ headers }: FastifyRequest): ProblemError => {
   );
 };
 
-/** What went wrong, as a problem; undefined: not an error that a caller could have caused. */
+/** The error as a problem; undefined: a caller cannot have caused it. */
 const known = (error: FastifyError, request: FastifyRequest): ProblemError | undefined => {
   if (error instanceof ProblemError) return error;
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return tooLarge(request);
@@ -124,8 +124,8 @@ const known = (error: FastifyError, request: FastifyRequest): ProblemError | und
   if (error instanceof ReadRefused) return new ProblemError('overloaded', error.message);
   if (error instanceof ReadBehind) return new ProblemError('read-model-behind', error.message);
   if (error instanceof LogUnavailableError)
-    return new ProblemError('log-unavailable', 'NATS does not answer, and this needs the log; try again in a moment');
-  // What else the framework or a plugin of it refuses is the request's fault, and its own words say which.
+    return new ProblemError('log-unavailable', 'NATS does not answer, and this needs the log; try again shortly');
+  // The framework's and its plugins' other refusals are the request's fault; their message has the reason.
   if (error.code?.startsWith('FST_') && isClientError(error.statusCode))
     return new ProblemError('invalid-request', error.message);
   return undefined;
@@ -138,7 +138,7 @@ export const sendError = (error: FastifyError, request: FastifyRequest, reply: F
   if (!problem)
     request.log.error(
       { err: error, route: request.routeOptions.url, method: request.method },
-      'a request failed for a reason of ours',
+      'a request failed with an internal error',
     );
   sendProblem(
     problem ?? new ProblemError('internal', 'something went wrong here; it is in the log under this traceId'),
@@ -151,7 +151,7 @@ export const sendProblem = (problem: ProblemError, request: FastifyRequest, repl
   const body = problemBody(problem, request.url.split('?', 1)[0] ?? '/', request.traceparent?.split('-')[1]);
   if (problem.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer realm="ironlog"');
   if (body.retryable && problem.statusCode !== 409) reply.header('retry-after', '1');
-  // As text, past the route's own response schemas: an error must not depend on which route it befell.
+  // As text, without the route's response schemas: an error must not depend on the route.
   reply
     .code(problem.statusCode)
     .type(PROBLEM_TYPE)

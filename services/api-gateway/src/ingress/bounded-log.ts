@@ -1,9 +1,9 @@
-// The log for whoever has a caller waiting: its reads, which are tried for longer than a caller should stand there, end in time.
+// The event log with a time limit on reads, for work that a caller waits for: the log itself retries for longer.
 import { type EventLog, LogUnavailableError } from '@ironlog/event-log';
 
 const READ_WITHIN_MS = 4_000;
 
-/** What was given up goes on unheard: a read has no effect. Rejects with LogUnavailableError, as the log itself would later. */
+/** An abandoned read continues without effect. Rejects with LogUnavailableError, as the log itself would later. */
 export const boundedLog = (log: EventLog, withinMs = READ_WITHIN_MS): EventLog => ({
   ...log,
   info: () => within(withinMs, log.info()),

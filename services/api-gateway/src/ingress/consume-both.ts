@@ -13,7 +13,7 @@ export interface Consuming {
   readonly signal: AbortSignal;
 }
 
-/** Messages of the door in hand at once: enough to keep the server's fsync busy, few enough to bound memory. */
+/** Ingress messages handled at once: enough to keep the server's fsync busy, few enough to limit memory. */
 const INGRESS_IN_FLIGHT = 256;
 const PLACEMENT_IN_FLIGHT = 256;
 
@@ -44,7 +44,7 @@ export const consumeBoth = async ({
     consume(definitions.placement, PLACEMENT_IN_FLIGHT, placement),
   ]);
   for (const result of ended) {
-    // The connection is closed for good then, which ends the service by itself.
+    // The connection is then closed for good, which ends the service by itself.
     if (result.status === 'rejected') logger.error({ err: result.reason }, 'a consumer has ended');
   }
 };

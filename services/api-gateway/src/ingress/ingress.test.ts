@@ -44,14 +44,14 @@ const rejected = (vmId: string) =>
     { timeout: 10_000 },
   );
 
-test('empty bodies, one after another without waiting, create and boot a VM in that order', async () => {
+test('empty bodies, published in sequence without waiting, create and boot a VM in that order', async () => {
   await Promise.all([publish('ironlog.cmd.acme.by-hand.create'), publish('ironlog.cmd.acme.by-hand.boot')]);
   await vi.waitFor(() => expect(factsOf('by-hand')).toEqual(['claimed', 'created', 'boot-started', 'booted']), {
     timeout: 10_000,
   });
 });
 
-test('a command with an id of its own is that operation over HTTP, once, though it is published twice', async () => {
+test('a command with its own id is that operation over HTTP, once, though it is published twice', async () => {
   const message = { id: 'cmd-mine', params: { start: true } };
   await publish('ironlog.cmd.acme.mine.create', message);
   await publish('ironlog.cmd.acme.mine.create', message);
@@ -64,7 +64,7 @@ test('a command with an id of its own is that operation over HTTP, once, though 
   expect(plane.handled.filter(({ id }) => id === 'cmd-mine')).toHaveLength(1);
 });
 
-test('another tenant may use the same id: neither suppresses the other', async () => {
+test('another tenant may use the same id: both commands run', async () => {
   await publish('ironlog.cmd.acme.shared-a.create', { id: 'cmd-shared' });
   await publish('ironlog.cmd.other.shared-b.create', { id: 'cmd-shared' });
   await vi.waitFor(
@@ -77,7 +77,7 @@ test('another tenant may use the same id: neither suppresses the other', async (
   );
 });
 
-test('an id used again for something else is rejected, and the first operation stays as it was', async () => {
+test('an id reused for another request is rejected, and the first operation is unchanged', async () => {
   await publish('ironlog.cmd.acme.twice.create', { id: 'cmd-twice' });
   await publish('ironlog.cmd.acme.twice.delete', { id: 'cmd-twice' });
   expect(await rejected('twice')).toMatchObject({ data: { code: 'invalid-command' } });
@@ -162,7 +162,7 @@ test('a message whose subject names no tenant is quarantined and counted, and th
   expect((await plane.call('GET', '/v1/attention')).body.items).toEqual([]);
 });
 
-test('a publish that its client repeats under one message id is one command, also after the duplicate window', async () => {
+test('a publish repeated with its message id is one command, also after the duplicate window', async () => {
   const create = () =>
     jetstream(plane.connection).publish('ironlog.cmd.acme.repeated.create', '', { msgID: 'deploy-42' });
   expect((await create()).duplicate).toBe(false);
@@ -173,19 +173,19 @@ test('a publish that its client repeats under one message id is one command, als
   expect(rejectionsOf('repeated')).toEqual([]);
 });
 
-test('a command that its client sends again after its startBy has no second outcome', async () => {
+test('a command sent again after its startBy has no second outcome', async () => {
   const message = { id: 'cmd-in-time', startBy: new Date(Date.now() + 1_500).toISOString() };
   await publish('ironlog.cmd.acme.in-time.create', message);
   await vi.waitFor(() => expect(factsOf('in-time')).toEqual(['claimed', 'created']), { timeout: 10_000 });
   await vi.waitFor(() => expect(new Date().toISOString() > message.startBy).toBe(true), { timeout: 5_000 });
   await publish('ironlog.cmd.acme.in-time.create', message);
-  // Each VM's messages are handled in order: when the next one is, the repeat has been.
+  // Each VM's messages are handled in order: after the next one, the repeat has been handled.
   await publish('ironlog.cmd.acme.in-time.boot');
   await vi.waitFor(() => expect(factsOf('in-time')).toContain('booted'), { timeout: 10_000 });
   expect(rejectionsOf('in-time')).toEqual([]);
 });
 
-test('what was quarantined is on the attention list of the next gateway too, and of a read model built anew', async () => {
+test('a quarantined message is on the attention list of the next gateway, and of a rebuilt read model', async () => {
   const before = await strays();
   expect(before.length).toBeGreaterThan(0);
   await plane.restart();

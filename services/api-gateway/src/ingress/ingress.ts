@@ -1,4 +1,5 @@
-// The NATS door: each message ends as work, as a rejection on record, or in quarantine; it is acked only after that.
+// The NATS ingress: each message becomes work, a stored rejection, or a quarantined message, and is acked only after
+// that.
 import type { Delivery, EventLog } from '@ironlog/event-log';
 import {
   type CommandId,
@@ -26,7 +27,7 @@ export interface IngressDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** Creation time of COMMANDS: with the sequence it names a message for good, also when the stream is made anew. */
+  /** Creation time of COMMANDS: with the sequence it identifies a message for good, also after the stream is recreated. */
   readonly streamCreatedAt: string;
   readonly signal: AbortSignal;
 }
@@ -34,7 +35,7 @@ export interface IngressDeps {
 type Command = Extract<IngressMessage, { kind: 'command' }>;
 type Named = Exclude<IngressMessage, { kind: 'stray' }>;
 
-/** Handles deliveries one after another for each VM, so that what was published in order is stored in order. */
+/** Handles deliveries in sequence for each VM, so that messages published in order are stored in order. */
 export const createIngress = (deps: IngressDeps): ((delivery: Delivery) => Promise<void>) => {
   const turns = new Map<string, Promise<void>>();
   const counted = deps.metrics.counter('ironlog_nats_door_messages_total');
@@ -54,7 +55,7 @@ export const createIngress = (deps: IngressDeps): ((delivery: Delivery) => Promi
           : await rejectMalformed(deps, delivery, message);
       counted.inc({ outcome });
     });
-    // A failed turn must not fail the next message of the VM; it is this delivery's own, and the consumer's to report.
+    // A failed turn must not fail the VM's next message; the consumer reports this delivery's error.
     const settled = turn.then(
       () => undefined,
       () => undefined,
@@ -68,7 +69,7 @@ export const createIngress = (deps: IngressDeps): ((delivery: Delivery) => Promi
   };
 };
 
-/** It stays in COMMANDS, from where the projector has it in quarantine and counts it (I14): here it is only not a command. */
+/** It stays in COMMANDS; the projector quarantines and counts it (I14). Here it is only skipped. */
 const quarantine = (
   deps: IngressDeps,
   delivery: Delivery,
@@ -169,7 +170,7 @@ const finish = async (
   }
 };
 
-/** What HTTP answers and no record knows is, on record, a command that is not valid. */
+/** An HTTP code that no event has is stored as an invalid command. */
 const rejectionOf = ({ code, reason }: Refused): Rejection => ({
   code: rejectionCodeSchema.safeParse(code).data ?? 'invalid-command',
   reason,
@@ -196,7 +197,7 @@ interface Rejecting {
   readonly traceparent?: string;
 }
 
-/** The id under which the rejection goes on record; `undefined`: the message has its outcome, or will have it (P2). */
+/** The id of the stored rejection; `undefined`: the message has, or will have, its outcome (P2). */
 const rejectionId = (
   deps: IngressDeps,
   delivery: Delivery,
@@ -207,7 +208,7 @@ const rejectionId = (
   const { request } = known;
   const isSameTime = request.door === 'nats' && request.requestedAt === delivery.storedAt.toISOString();
   if (isSameTime && request.bodyHash === bodyHash) return undefined;
-  // Under an id that another's operation bears already, the rejection would end that one: it gets the message's own.
+  // With an id of an existing operation, the rejection would end that one: it gets the message's own id.
   const own = idFor(deps, delivery);
   return deps.operations.find(tenant, own) ? undefined : own;
 };

@@ -1,4 +1,4 @@
-// Reads a message of the NATS door: who it concerns from its subject, what it asks from its body, and nothing else from it.
+// Reads a message of the NATS ingress: tenant and VM from its subject, the command from its body.
 import {
   type CommandId,
   INGRESS_SHAPE,
@@ -33,7 +33,7 @@ export type IngressMessage =
   /** No tenant can be read from its subject. */
   | { readonly kind: 'stray'; readonly reason: string };
 
-/** Never throws: whatever was published, the answer is one of three. */
+/** Never throws: every message has one of three results. */
 export const readIngressMessage = (subject: string, bytes: Uint8Array): IngressMessage => {
   const address = parseCommandSubject(subject);
   const part = partOfCommandSubject(subject);
@@ -51,9 +51,9 @@ export const readIngressMessage = (subject: string, bytes: Uint8Array): IngressM
 const readBody = (bytes: Uint8Array): { ok: true; command: IngressCommand } | { ok: false; reason: string } => {
   if (bytes.length === 0) return { ok: true, command: {} };
   const text = textOf(bytes);
-  if (text === undefined) return { ok: false, reason: 'the body is not taken: it is not JSON: not even UTF-8' };
+  if (text === undefined) return { ok: false, reason: 'the body is refused: it is not JSON: not even UTF-8' };
   const read = readJson(text);
-  if (!read.ok) return { ok: false, reason: `the body is not taken: ${read.reason}` };
+  if (!read.ok) return { ok: false, reason: `the body is refused: ${read.reason}` };
   const parsed = ingressCommandSchema.safeParse(read.value);
   return parsed.success
     ? { ok: true, command: parsed.data }
@@ -64,7 +64,7 @@ const textOf = (bytes: Uint8Array): string | undefined => {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    // Not UTF-8, which `undefined` says.
+    // Not UTF-8: the result is `undefined`.
     return undefined;
   }
 };

@@ -1,4 +1,4 @@
-// A message that has its outcome on record and whose ack was lost comes again: it gets no second one, under no id.
+// A message with a stored outcome and a lost ack is redelivered: it gets no second outcome, under any id.
 import { foldOperation, type OperationState } from '@ironlog/domain';
 import { createMemoryEventLog, type Delivery } from '@ironlog/event-log';
 import { type CommandId, commandId, tenantId, vmId } from '@ironlog/schemas';
@@ -78,7 +78,7 @@ test.each([
 });
 
 test.each(['pending', 'running', 'succeeded'] as const)(
-  'a refusal of what is %s already ends in an ack, and in no outcome',
+  'a refusal of a command that is already %s ends in an ack, without an outcome',
   async (status) => {
     const log = createMemoryEventLog();
     const acked: number[] = [];

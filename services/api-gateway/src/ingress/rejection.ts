@@ -1,4 +1,4 @@
-// A command that the gateway refuses from the NATS door ends on record: the client has no answer to read it from.
+// Rejects a command of the NATS ingress on record, because its client has no HTTP answer.
 import { commandRejected } from '@ironlog/domain';
 import type { CommandId, CommandRejected, Rejection, TenantId, Timestamp, Verb, VmId } from '@ironlog/schemas';
 

@@ -1,5 +1,5 @@
-// What the gateway before this one had in hand: JetStream brings it back only when the ack wait has passed, behind what
-// was published later. So a start handles it first, in stream order; that it comes once more is harmless (P6).
+// The unacknowledged messages of the previous gateway. JetStream redelivers them only after the ack wait, behind later
+// ones, so a start handles them first, in stream order. Their redelivery is harmless (P6).
 import type { ConsumerDefinition, Delivery, UnacknowledgedMessage, WorkQueue } from '@ironlog/event-log';
 import type { Logger } from '@ironlog/service-kit';
 
@@ -10,7 +10,7 @@ export interface CutOff {
   readonly logger: Logger;
 }
 
-/** It can be ended by nobody but its own redelivery. */
+/** Only its redelivery can end it. */
 const endless = (message: UnacknowledgedMessage): Delivery => ({
   ...message,
   deliveryCount: 2,
@@ -30,7 +30,7 @@ export const handleCutOff = async ({ queue, from, handle, logger }: CutOff): Pro
       const { subject, streamSequence } = message;
       logger.error(
         { err, subject, streamSequence },
-        'a message in hand at the last end could not be handled; it comes again',
+        'an unacknowledged message could not be handled; it will be redelivered',
       );
     }
   }

@@ -47,7 +47,7 @@ const cancel = (remove: WorkCommand, create?: OperationState) =>
   );
 
 describe('a delete of what no host has claimed', () => {
-  it('cancels the create, and tells who asked for it and when', async () => {
+  it('cancels the create, and records its actor and time', async () => {
     const create = command('create', 'token-9');
     const ended = await cancel(command('delete', 'token-1'), pendingOperation(create));
     expect(ended).toMatchObject({ kind: 'ended', operation: { id: 'cmd-delete', status: 'succeeded' } });
@@ -56,7 +56,7 @@ describe('a delete of what no host has claimed', () => {
     ]);
   });
 
-  it('is answered with what it did when it comes again', async () => {
+  it('gets its own outcome when it is repeated', async () => {
     await cancel(command('delete', 'token-1'));
     expect(await cancel(command('delete', 'token-1'))).toMatchObject({
       kind: 'ended',
@@ -66,7 +66,7 @@ describe('a delete of what no host has claimed', () => {
     expect(stored()).toHaveLength(1);
   });
 
-  it('is refused at another revision than If-Match says, and cancels nothing', async () => {
+  it('is refused for another If-Match revision, and cancels nothing', async () => {
     expect(await cancel(command('delete', 'token-1', 1))).toMatchObject({
       kind: 'refused',
       rejection: { code: 'revision-mismatch', currentState: 'pending', allowed: ['delete'] },
@@ -74,7 +74,7 @@ describe('a delete of what no host has claimed', () => {
     expect(stored()).toEqual([]);
   });
 
-  it('is taken at the revision 0 that it is shown at, though an earlier create has expired', async () => {
+  it('is accepted for revision 0, as shown, though an earlier create has expired', async () => {
     const vm = initialVm(TENANT, VM);
     const late = command('create', 'token-9');
     await log.append({
@@ -93,7 +93,7 @@ describe('a delete of what no host has claimed', () => {
     expect(ended).toMatchObject({ operation: { status: 'succeeded', sequence: 2 } });
   });
 
-  it('is refused as of any deleted VM when another delete was faster', async () => {
+  it('is refused like for any deleted VM when another delete was first', async () => {
     await cancel({ ...command('delete', 'token-2'), id: commandId('cmd-first') });
     expect(await cancel(command('delete', 'token-1'))).toMatchObject({
       kind: 'refused',

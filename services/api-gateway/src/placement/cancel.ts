@@ -1,4 +1,5 @@
-// Deletes a VM that no host has claimed: `cancelled` under the VM's expectation, so that claim and cancel cannot both happen.
+// Deletes a VM that no host has claimed: appends `cancelled` under the VM's expectation, so that claim and cancel exclude
+// each other.
 import { foldOperation, nextEvent, type OperationState, type Vm } from '@ironlog/domain';
 import { type EventLog, LogUnavailableError } from '@ironlog/event-log';
 import {
@@ -18,7 +19,7 @@ import { type Answer, answerFrom } from './deleted.ts';
 
 export type Cancelled =
   | Answer
-  /** A host was faster: the delete goes to it. */
+  /** A host claimed first: the delete is routed to it. */
   | { readonly kind: 'claimed'; readonly host: HostId }
   | { readonly kind: 'unknown'; readonly cause: Error };
 
@@ -28,10 +29,10 @@ export interface CancelDeps {
   readonly clock: Clock;
 }
 
-/** What no host has claimed is shown at this revision, whatever commands to it have expired before. */
+/** An unclaimed VM is shown at this revision, whatever commands of it have expired. */
 const UNCLAIMED_REVISION = 0;
 
-/** The command is a delete; `createId` names the create that it cancels. */
+/** The command is a delete; `createId` names the create to cancel. */
 export const cancelUnclaimed = async (
   deps: CancelDeps,
   {
@@ -73,7 +74,7 @@ const mismatch = (expected: number | undefined): Rejection => ({
   allowed: ['delete'],
 });
 
-/** Nothing is decided then, and the delete may be asked for again. */
+/** Nothing is decided then, and the delete may be sent again. */
 const unavailable = (error: unknown): LogUnavailableError => {
   if (error instanceof LogUnavailableError) return error;
   throw error;
@@ -82,7 +83,7 @@ const unavailable = (error: unknown): LogUnavailableError => {
 interface Cancelling {
   readonly command: WorkCommand;
   readonly createId: CommandId;
-  /** As far as it is known here: it may have been asked for by way of another gateway a moment ago. */
+  /** If known here: it may have been accepted by another gateway just now. */
   readonly create: OperationState | undefined;
   readonly time: string;
 }
@@ -101,7 +102,7 @@ const cancelledEvent = (vm: Vm, { command, createId, create, time }: Cancelling)
       },
     },
     {
-      // The same delete at the same place in the chain is the same event: a retry is recognised as its own success.
+      // The same delete at the same revision gives the same event id: a retry is recognised as its own success.
       id: derivedEventId(command.tenant, command.id, 'cancelled', String(vm.sequence)),
       time,
       writer: 'gateway',

@@ -1,4 +1,4 @@
-// How a VM stands by its own log, and one command to it: for what the gateway decides under the VM's expectation.
+// A VM and one command of it, folded from the VM's log, for decisions under the VM's expectation.
 import { evolve, foldOperation, initialVm, type OperationState, operationsOf, type Vm } from '@ironlog/domain';
 import type { Recorded } from '@ironlog/event-log';
 import type { CommandId, WorkCommand } from '@ironlog/schemas';
@@ -6,7 +6,7 @@ import type { CommandId, WorkCommand } from '@ironlog/schemas';
 export interface CommandContext {
   readonly vm: Vm;
   readonly commandId: CommandId;
-  /** As the VM's log tells it; undefined where it does not speak of the command. */
+  /** From the VM's log; undefined when it has no event of the command. */
   readonly operation: OperationState | undefined;
 }
 
@@ -22,11 +22,11 @@ export const foldCommandContext = (before: CommandContext, entries: readonly Rec
 
 const foldEntry = (commandContext: CommandContext, { sequence, hash, read }: Recorded): CommandContext => {
   const { vm, commandId, operation } = commandContext;
-  // What is no event still moves the expectation.
+  // An invalid entry also moves the expectation.
   if (!read.ok || read.stored.kind !== 'vm') return { ...commandContext, vm: { ...vm, sequence } };
   const { writer, event } = read.stored;
   const evolved = evolve(vm, { sequence, hash, writer, event });
-  // An entry that the VM's fold ignores decides no operation either.
+  // An entry that the VM's fold ignores decides no operation.
   const concerns = evolved.kind === 'folded' && operationsOf(read.stored).includes(commandId);
   const after = concerns ? foldOperation(commandId, operation, read.stored, sequence) : operation;
   return { vm: evolved.vm, commandId, operation: after };

@@ -1,4 +1,4 @@
-// A host that had to decline a command says so in a host event; the command is placed again, one round further.
+// Places a command again after its host declined it by a host event; each time in the next round.
 import { nextRound } from '@ironlog/domain';
 import type { Recorded } from '@ironlog/event-log';
 import {
@@ -21,7 +21,7 @@ export interface DeclinedDeps extends PlacementDeps {
 
 type Declined = Extract<HostEvent, { name: 'declined' }>;
 
-/** A fold of the tail. Seen again after a restart it repeats itself harmlessly: a round's message id is one of its own. */
+/** A fold of the tail. After a restart it may repeat harmlessly: each round has its own message id. */
 export const routeDeclined =
   (deps: DeclinedDeps) =>
   (entry: Recorded): void => {
@@ -29,7 +29,7 @@ export const routeDeclined =
     const { writer, event } = entry.read.stored;
     if (event.name !== 'declined' || writer !== event.subject) return;
     routeAgain(deps, event).catch((err: unknown) =>
-      // P8: the command is not lost, it stays pending and expires on record; but an operator should see why.
+      // P8: the command stays pending and will be expired; the log line shows the operator why.
       deps.logger.error(
         { err, commandId: event.data.commandId, hostId: event.subject },
         'a declined command could not be routed again',
@@ -40,14 +40,14 @@ export const routeDeclined =
 const routeAgain = async (deps: DeclinedDeps, { subject: host, data }: Declined): Promise<void> => {
   const { tenant, vmId, commandId, round } = data;
   if (deps.vmLocation.find(tenant, vmId)?.kind === 'owned') return;
-  // P2: what has its outcome already (rejected by another host, expired) must not be carried out after all.
+  // P2: a command with an outcome (rejected by another host, expired) must not run.
   if (deps.operations.find(tenant, commandId)?.finishedAt) return;
   const command = await findCommand(deps, { host, tenant, vmId, verb: data.verb });
   if (!command || command.id !== commandId || command.data.round !== round) return;
   const { action, request } = command.data;
   if (action.verb !== 'create' || Date.parse(request.startBy) <= deps.clock.now().getTime()) return;
   const placed = deps.hosts.place(action.params.spec, { tenant, vmId });
-  // The same host again would decline again: it waits, until a heartbeat says otherwise.
+  // The same host would decline again: the command waits for a heartbeat with more capacity.
   const target = placed.kind === 'placed' && placed.host !== host ? placed.host : 'any';
   const published = await deps.queue.publish(target, nextRound(command), deps.signal);
   deps.metrics

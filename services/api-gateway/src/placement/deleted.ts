@@ -1,12 +1,12 @@
-// Answers for a VM that no host has and none will have, deleted before any had claimed it or never made: what an owner
-// would say is said here, in the same words.
+// Answers commands for a VM that no host has or will have: cancelled before any claim, or never created. The answers
+// equal an owner's.
 import { type OperationState, refuse } from '@ironlog/domain';
 import type { EventLog } from '@ironlog/event-log';
 import { type Rejection, vmFilter, type WorkCommand } from '@ironlog/schemas';
 import type { Clock } from '@ironlog/service-kit';
 import { type CommandContext, foldCommandContext, initialCommandContext } from './command-context.ts';
 
-/** `refused`: to be rejected on record. `ended`: the VM's log holds its outcome; `repeated`: it did so before. */
+/** `refused`: must be rejected on record. `ended`: the VM's log has its outcome; `repeated`: it had it before. */
 export type Answer =
   | { readonly kind: 'refused'; readonly rejection: Rejection }
   | { readonly kind: 'ended'; readonly operation: OperationState; readonly repeated: boolean };
@@ -22,7 +22,7 @@ export const answerForDeleted = async ({ log, clock }: DeletedDeps, command: Wor
   return answerFrom(foldCommandContext(initialCommandContext(command), entries), command, clock);
 };
 
-/** From a log in which the VM is deleted or absent; an absent one is not asked for a create. */
+/** From a log in which the VM is deleted or absent; not called for a create of an absent one. */
 export const answerFrom = ({ vm, operation }: CommandContext, command: WorkCommand, clock: Clock): Answer => {
   const refused = refuse(vm, command, { now: clock.now().toISOString() });
   switch (refused?.kind) {
@@ -34,8 +34,8 @@ export const answerFrom = ({ vm, operation }: CommandContext, command: WorkComma
         rejection: { code: 'expired', reason: refused.fact.data.reason, currentState: vm.state },
       };
     case 'duplicate':
-      // The create that was cancelled, or the delete that did it.
-      if (!operation) throw new Error(`${vm.tenant}/${vm.id} knows ${command.id}, and its log does not speak of it`);
+      // The cancelled create, or the delete that cancelled it.
+      if (!operation) throw new Error(`${vm.tenant}/${vm.id} knows ${command.id}, and its log has no event of it`);
       return { kind: 'ended', operation, repeated: true };
     case 'left':
     case undefined:

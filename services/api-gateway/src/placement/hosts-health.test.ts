@@ -5,7 +5,7 @@ import { heartbeat } from '../fixtures/executor.fixture.ts';
 import { HOST } from '../fixtures/nats.fixture.ts';
 import { createHostsHealth } from './hosts-health.ts';
 
-/** A gateway whose watch can be cut off from a bucket in which a host goes on beating. */
+/** A gateway whose watch can be cut off from the bucket while a host sends heartbeats. */
 const world = () => {
   const health = createHealth();
   const metrics = createMetrics({ service: 'test' });
@@ -49,7 +49,7 @@ const world = () => {
   };
 };
 
-test('hosts that beat and are heard are counted, and all is well', async () => {
+test('live hosts are counted, and the check passes', async () => {
   const { beat, runCheck, check, gauge } = world();
   beat({ heard: true });
   await runCheck();
@@ -57,7 +57,7 @@ test('hosts that beat and are heard are counted, and all is well', async () => {
   expect(await gauge()).toBe('1');
 });
 
-test('without a live host it serves reads on: a gauge and a warning, said once, and it stays ready', async () => {
+test('without a live host it stays ready and serves reads: a gauge, and one warning', async () => {
   const { beat, silence, runCheck, check, gauge, lines } = world();
   beat({ heard: true });
   await runCheck();
@@ -68,13 +68,13 @@ test('without a live host it serves reads on: a gauge and a warning, said once, 
   expect(lines).toEqual(['no host is alive: creates wait for one']);
 });
 
-test('heartbeats that are sent and do not reach it make it not ready, until one does', async () => {
+test('heartbeats that are sent and not received make it not ready, until one is received', async () => {
   const { beat, runCheck, check } = world();
   beat({ heard: true });
   await runCheck();
   beat({ heard: false });
   await runCheck();
-  // One may be on its way.
+  // One may be in transit.
   expect(await check()).toEqual({ ok: true });
   beat({ heard: false });
   await runCheck();
@@ -84,7 +84,7 @@ test('heartbeats that are sent and do not reach it make it not ready, until one 
   expect(await check()).toEqual({ ok: true });
 });
 
-test('while the bucket cannot be read nothing is said of it', async () => {
+test('while the bucket cannot be read, the check does not change', async () => {
   const { beat, cutOff, runCheck, check } = world();
   beat({ heard: true });
   await runCheck();

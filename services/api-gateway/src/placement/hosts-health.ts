@@ -1,24 +1,24 @@
-// Whether heartbeats reach this gateway: what operators are told when it hears none, and whose fault that is.
+// Checks whether this gateway receives heartbeats, and whether a failure is its own.
 import { HOSTS_BUCKET } from '@ironlog/schemas';
 import { delay, type Runtime } from '@ironlog/service-kit';
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Hosts } from './hosts.ts';
 
-/** Longer than the time between two beats of a host. */
+/** Longer than a host's heartbeat interval. */
 const EVERY_MS = 5_000;
 const ANSWER_WITHIN_MS = 2_000;
 
 export interface HostsHealthDeps extends Pick<Runtime, 'health' | 'logger' | 'metrics'> {
   readonly hosts: Pick<Hosts, 'live' | 'onChange'>;
-  /** Another number with each heartbeat that any host sends. Rejects while NATS does not answer. */
+  /** Changes with each heartbeat of any host. Rejects while NATS does not answer. */
   readonly lastSent: () => Promise<number>;
 }
 
 /**
- * One look. Without a live host the gateway stays ready: it serves reads and stores commands as before, no other gateway
- * could do more, and recovery puts each silent host on record; so that is a gauge and a warning. It is not ready when
- * heartbeats are sent and do not reach it: then it alone is deaf, and places nothing where another gateway would.
+ * One check. Without a live host the gateway stays ready: it still serves reads and stores commands, another gateway
+ * could do no more, and recovery records each silent host; there is a gauge and a warning. It is not ready when
+ * heartbeats are sent and not received: another gateway could then place creates.
  */
 export const createHostsHealth = ({
   hosts,
@@ -42,19 +42,19 @@ export const createHostsHealth = ({
     if (alive > 0 && !wasAlive) logger.info({ hosts: alive }, 'hosts are alive again');
     wasAlive = alive > 0;
     const now = { sent: await lastSent().catch(() => undefined), heard };
-    // The connection's own check tells of a NATS that does not answer.
+    // The connection's own check reports that NATS does not answer.
     if (now.sent === undefined) return;
     const hearsNoHost = before !== undefined && now.sent !== before.sent && now.heard === before.heard;
     before = { sent: now.sent, heard: now.heard };
-    // One may be on its way at the moment of the look, and is heard by the next.
+    // One may be in transit during the check; the next one will see it.
     missedChecks = hearsNoHost ? missedChecks + 1 : 0;
     health.set('heartbeats', missedChecks < 2 ? { ok: true } : { ok: false, reason: DEAF });
   };
 };
 
-const DEAF = 'hosts send heartbeats, and none that can be read reaches this gateway: start it again';
+const DEAF = 'hosts send heartbeats, and this gateway receives none that is valid: restart it';
 
-/** Looks until aborted. */
+/** Checks until aborted. */
 export const watchHostsHealth = async (check: () => Promise<void>, signal: AbortSignal): Promise<void> => {
   while (!signal.aborted) {
     await check();
@@ -64,7 +64,7 @@ export const watchHostsHealth = async (check: () => Promise<void>, signal: Abort
   }
 };
 
-/** The bucket's last sequence: it counts the beats of all hosts, from 1 again when nats-server has begun anew. */
+/** The bucket's last sequence: it counts all hosts' heartbeats, from 1 again after a restart of nats-server. */
 export const lastHeartbeatSent = async (connection: NatsConnection): Promise<() => Promise<number>> => {
   const manager = await jetstreamManager(connection, { checkAPI: false, timeout: ANSWER_WITHIN_MS });
   return async () => (await manager.streams.info(`KV_${HOSTS_BUCKET}`)).state.last_seq;

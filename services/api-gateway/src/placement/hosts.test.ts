@@ -1,4 +1,4 @@
-// Heartbeats as the gateway sees them, across a nats-server that dies: a live host must never be taken for a silent one.
+// The gateway's view of heartbeats across a nats-server restart: a live host must never count as silent.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -58,7 +58,7 @@ const beat = (bucket: KV, incarnation: string): Promise<number> => {
   return bucket.put(HOST, JSON.stringify(heartbeat));
 };
 
-it('a host is seen again with its first beat after nats-server, and the bucket in its memory, began anew', async () => {
+it('a host is live again with its first heartbeat after a restart of nats-server, whose bucket is in memory', async () => {
   const bucket = await new Kvm(await as(executorUser(HOST))).open(HOSTS_BUCKET);
   for (let n = 0; n < BEATS_BEFORE; n += 1) await beat(bucket, 'before');
   const stopping = new AbortController();

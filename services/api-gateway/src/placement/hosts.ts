@@ -1,4 +1,4 @@
-// The hosts that are alive, by their heartbeats in the HOSTS bucket; a silent one stops counting when its entry would expire.
+// The live hosts, by their heartbeats in the bucket HOSTS; a silent host is dropped when its entry would expire.
 import { type Placed, place } from '@ironlog/domain';
 import {
   type Heartbeat,
@@ -15,7 +15,7 @@ import { createOffers } from './offers.ts';
 import { createPlacedLoad, type PlacedLoad, type PlacedVm } from './placed-load.ts';
 
 const RETRY_MS = 500;
-/** Where the bucket keeps its entries for ever, silence still has to mean something. */
+/** Used when the bucket's entries do not expire. */
 const FALLBACK_TTL_MS = 15_000;
 
 interface Seen {
@@ -24,17 +24,17 @@ interface Seen {
 }
 
 export interface Hosts {
-  /** Heartbeats that have not expired, with what was placed and is not in them counted as used. */
+  /** Unexpired heartbeats, plus the placed VMs that they do not include yet. */
   live(): readonly Heartbeat[];
   /** The last heartbeat that has been heard here, in stream time as the host knows it, expired or not; `undefined`: none. */
   lastHeardAt(host: HostId): Timestamp | undefined;
-  /** Chooses a host and counts the VM as on it until a heartbeat of that host does. */
+  /** Picks a host and counts the VM as its use until a heartbeat of that host includes it. */
   place(spec: VmSpec, vm: PlacedVm): Placed;
-  /** Called at each heartbeat. */
+  /** Called for each heartbeat. */
   onChange(notify: () => void): void;
-  /** Called when a create that fitted no host may fit this one: it has appeared, has room that was not there, or is another. */
+  /** Called when a waiting create may now fit this host: it is new, has more free capacity, or has changed. */
   onImproved(notify: (host: HostId) => void): void;
-  /** Follows what becomes of the creates that were placed. */
+  /** Follows the placed creates to their outcomes. */
   fold: PlacedLoad['fold'];
 }
 
@@ -131,8 +131,8 @@ export const watchHosts = (deps: HostsDeps): Hosts & { readonly watching: Promis
 };
 
 /**
- * The bucket lives in the server's memory: after a restart it counts from 1 again, and the client would have the server wait
- * for the revision that came next in the old one. So a watch ends with its connection, and another is opened.
+ * The bucket is in the server's memory: after a restart its revisions begin at 1, and the client would wait for the next
+ * revision of the old one. So a watch ends with its connection, and another is opened.
  */
 const stopOnReconnect = async (statuses: AsyncIterable<Status>, stop: () => void): Promise<void> => {
   for await (const { type } of statuses) if (type === 'reconnect') stop();
@@ -143,8 +143,8 @@ const untilAborted = async ({ signal, logger }: HostsDeps, watch: () => Promise<
     try {
       await watch();
     } catch (err) {
-      // The bucket may not be there yet, or the server is away: without heartbeats creates wait, so trying goes on.
-      if (!signal.aborted) logger.warn({ err, waitMs: RETRY_MS }, 'the hosts bucket cannot be watched; trying again');
+      // The bucket may be missing, or the server unavailable: creates wait without heartbeats, so the watch is retried.
+      if (!signal.aborted) logger.warn({ err, waitMs: RETRY_MS }, 'the hosts bucket cannot be watched; retrying');
     }
     if (!signal.aborted)
       await delay(RETRY_MS, signal).catch((reason: unknown) =>
@@ -153,13 +153,13 @@ const untilAborted = async ({ signal, logger }: HostsDeps, watch: () => Promise<
   }
 };
 
-/** `undefined`: not a heartbeat of the host whose key it stands under (P9: a host writes only as itself). */
+/** `undefined`: not a heartbeat of the host in its key (P9: a host writes only as itself). */
 const readHeartbeat = (entry: KvWatchEntry): Heartbeat | undefined => {
   try {
     const parsed = heartbeatSchema.safeParse(entry.json());
     return parsed.success && parsed.data.host === entry.key ? parsed.data : undefined;
   } catch {
-    // Not JSON: as good as no heartbeat, and the host's silence is what operators are told of.
+    // Not JSON: it counts as no heartbeat, and the silent host is reported.
     return undefined;
   }
 };

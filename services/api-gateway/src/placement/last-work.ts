@@ -1,4 +1,4 @@
-// The last command on a WORK subject, read from the stream's leader: what a host has declined, to be routed again.
+// The last command on a WORK subject, from the stream's leader, to route a declined command again.
 
 import { STREAMS, type WorkCommand } from '@ironlog/schemas';
 import { jetstreamManager } from '@nats-io/jetstream';
@@ -15,7 +15,7 @@ export const lastWorkReader = async (
   };
 };
 
-/** When COMMANDS was made: a part of the ids of messages that bear none. */
+/** The creation time of COMMANDS: part of the ids of messages without an own id. */
 export const commandsCreatedAt = async (connection: NatsConnection): Promise<string> => {
   const manager = await jetstreamManager(connection, { checkAPI: false });
   return (await manager.streams.info(STREAMS.commands)).created;

@@ -14,18 +14,18 @@ const heardOnce = () => {
 };
 
 test.each<[string, Partial<Heartbeat>, boolean]>([
-  ['says the same', {}, false],
+  ['is unchanged', {}, false],
   ['has less room', { used: { cpus: 11, memoryMiB: 10, processes: 11 } }, false],
   ['has a process more', { used: { cpus: 10, memoryMiB: 10, processes: 9 } }, true],
   ['has memory for one CPU', { used: { cpus: 11, memoryMiB: 9, processes: 10 } }, true],
   ['has another label', { labels: { zone: 'b' } }, true],
   ['has another hypervisor', { hypervisors: ['simulator', 'qemu'] }, true],
   ['is draining', { status: 'draining' }, false],
-])('a host that %s is tried again or not', (_, more, expected) => {
+])('whether a host that %s is retried', (_, more, expected) => {
   expect(heardOnce().improved(beat(more))).toBe(expected);
 });
 
-test('a host that took nothing for a while, or was silent, is tried again', () => {
+test('a host that accepted nothing for a while, or was silent, is retried', () => {
   const offers = heardOnce();
   offers.improved(beat({ status: 'draining' }));
   expect(offers.improved(beat())).toBe(true);
@@ -35,7 +35,7 @@ test('a host that took nothing for a while, or was silent, is tried again', () =
   expect(offers.improved(beat())).toBe(true);
 });
 
-test('what was placed on a host since and is given back is room for a create that came meanwhile', () => {
+test('capacity released after a placement counts as new for a create that arrived meanwhile', () => {
   const offers = heardOnce();
   offers.lower(HOST, beat({ used: { cpus: 11, memoryMiB: 11, processes: 11 } }));
   expect(offers.improved(beat())).toBe(true);

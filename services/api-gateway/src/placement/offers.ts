@@ -1,9 +1,9 @@
-// Which hosts offer something that they did not offer when the waiting creates were last tried on them.
+// Detects hosts that offer more than when the waiting creates were last tried on them.
 import type { Heartbeat, HostId } from '@ironlog/schemas';
 
-/** What a create is placed by. `undefined`: the host takes none. */
+/** A host's offer for placement. `undefined`: the host accepts none. */
 interface Offer {
-  /** Everything but room, as text. */
+  /** Everything but the capacity, as text. */
   readonly kind: string;
   readonly cpus: number;
   readonly memoryMiB: number;
@@ -13,7 +13,7 @@ interface Offer {
 export interface Offers {
   /** Returns whether a create that did not fit this host before may fit now. */
   improved(host: Heartbeat): boolean;
-  /** Something was placed on it, or it is silent: from there on what is given back is an improvement. */
+  /** After a placement on the host, or when it is silent: a later release of capacity counts as more. */
   lower(host: HostId, offer: Heartbeat | undefined): void;
 }
 

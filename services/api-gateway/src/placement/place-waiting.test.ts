@@ -29,7 +29,7 @@ interface Delivered extends Partial<PlaceWaitingDeps> {
   readonly known?: boolean;
 }
 
-/** What waits on `work.any`, delivered to a gateway that has a host for it; unless told otherwise the create. */
+/** Delivers a command of `work.any`, by default the create, to a gateway with a suitable host. */
 const deliver = async ({ sent = command, known = false, ...more }: Delivered = {}) => {
   const reads = { vmLocation: () => undefined, aggregate: () => undefined };
   const placed: (HostId | 'any')[] = [];
@@ -75,30 +75,30 @@ const deliver = async ({ sent = command, known = false, ...more }: Delivered = {
 };
 const pending = pendingOperation(command);
 
-test('a create that waits is placed on a host that has room', async () => {
+test('a waiting create is placed on a host with capacity', async () => {
   expect(await deliver()).toEqual({ placed: [OWNER], ended: ['ack'] });
 });
 
-test('one that has its outcome on record is not placed again when it is delivered again', async () => {
+test('one with a stored outcome is not placed again when redelivered', async () => {
   expect(await deliver({ known: true })).toEqual({ placed: [], ended: ['ack'] });
 });
 
-test('nor is one whose rejection the tail has seen, though the read model has not', async () => {
+test('nor is one whose rejection the tail has and the read model has not', async () => {
   const room = createWaitingRoom(10);
   room.fold(createStory().reject(OWNER, CREATE));
   expect(await deliver({ waiting: room })).toEqual({ placed: [], ended: ['ack'] });
 });
 
-test('a create that fits no host is kept until something changes', async () => {
+test('a create that fits no host is kept until a change', async () => {
   const place = () => ({ kind: 'no-host', reasons: {} }) as const;
   expect(await deliver({ hosts: { place } })).toEqual({ placed: [], ended: ['kept'] });
 });
 
-test('a boot of a VM that nobody knows of waits while the read model is behind, which may know of its create', async () => {
+test('a boot of an unknown VM waits while the read model is behind, because its create may exist', async () => {
   expect(await deliver({ sent: boot, caughtUp: async () => false })).toEqual({ placed: [], ended: ['nak'] });
 });
 
-test('nor is it answered when its create shows meanwhile', async () => {
+test('it is not rejected when its create appears meanwhile', async () => {
   const vmLocation = createVmLocations({ vmLocation: () => undefined, aggregate: () => undefined });
   const caughtUp = async (): Promise<boolean> => {
     vmLocation.pending(TENANT, VM, { kind: 'pending', target: 'any', createId: CREATE });

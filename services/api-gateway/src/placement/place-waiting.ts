@@ -1,5 +1,5 @@
-// Places what waits on `work.any`: tried at its delivery, and again when something has changed, until its `startBy`. What
-// waits there for a VM that will never be is answered.
+// Places the commands on `work.any`: at their delivery, and again after a change, until their `startBy`. Commands for a
+// VM that will never exist are rejected.
 import { nextRound, pendingOperation } from '@ironlog/domain';
 import type { Delivery } from '@ironlog/event-log';
 import { type HostId, parseWorkSubject, type WorkCommand, workCommandSchema } from '@ironlog/schemas';
@@ -10,18 +10,18 @@ import type { PlacementDeps } from './placement-deps.ts';
 import type { Retries, Waiting } from './retries.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
-/** Until what could not be found out, or stored, is tried again. */
+/** Delay after a read or publish that failed. */
 const RETRY_MS = 1_000;
 
 export interface PlaceWaitingDeps extends PlacementDeps {
   readonly waiting: WaitingRoom;
   readonly operations: Pick<OperationIndex, 'find' | 'follow'>;
-  /** Of a VM that no host has and none will have. */
+  /** For a VM that no host has and none will have. */
   readonly answerForDeleted: (command: WorkCommand) => Promise<Answer>;
   readonly reject: Reject;
-  /** Whether the read model knows all that is on record by now, so that what it does not know is not there. */
+  /** Whether the read model has everything stored so far, so that a missing entry does not exist. */
   readonly caughtUp: () => Promise<boolean>;
-  /** Where it waits for a change. */
+  /** Keeps the command until a change. */
   readonly retries: Pick<Retries, 'keep' | 'wake'>;
 }
 
@@ -31,7 +31,7 @@ export const placeWaiting = (deps: PlaceWaitingDeps): ((delivery: Delivery) => P
   return async (delivery) => {
     const command = commandOf(delivery);
     if (command) return retry({ command, delivery, sequence: delivery.streamSequence });
-    // Only the gateway and recovery may publish here, so this is a bug of theirs: kept out of the way and counted (I14).
+    // Only the gateway and recovery may publish here, so this is their bug: it is terminated and counted (I14).
     deps.metrics.counter('ironlog_quarantined_total').inc({ stream: 'WORK', code: 'not-a-command' });
     deps.logger.error(
       { subject: delivery.subject, streamSequence: delivery.streamSequence },
@@ -41,22 +41,22 @@ export const placeWaiting = (deps: PlaceWaitingDeps): ((delivery: Delivery) => P
   };
 };
 
-/** One try: it is ended, kept until a change, or delivered again. */
+/** One attempt: the command ends, is kept until a change, or is redelivered. */
 export const retryWaiting =
   (deps: PlaceWaitingDeps) =>
   async (waiting: Waiting): Promise<void> =>
     carryOut(deps, waiting, await certainTarget(deps, waiting.command));
 
-/** Tries a create on the hosts as they are. `undefined`: it still waits; otherwise what is to be done now. */
+/** Tries a create on the current hosts. `undefined`: it still waits; otherwise the action to run now. */
 export const tryCreate =
   (deps: PlaceWaitingDeps) =>
   (waiting: Waiting): (() => Promise<void>) | undefined => {
     const next = nextTarget(deps, waiting.command);
-    // A create is asked for by itself, so it is never `unasked`.
+    // The create itself proves that the VM was requested.
     return next === 'wait' || next === 'unasked' ? undefined : () => carryOut(deps, waiting, next);
   };
 
-/** Whether nothing but a host that fits can end its waiting. */
+/** Whether only a suitable host can end its waiting. */
 export const isStillWaiting =
   (deps: Omit<PlaceWaitingDeps, 'retries'>) =>
   (command: WorkCommand): boolean => {
@@ -76,7 +76,7 @@ const carryOut = async (deps: PlaceWaitingDeps, waiting: Waiting, next: Certain)
   }
   if (next === 'wait') {
     if (data.action.verb === 'create') {
-      // A delete that cancels it must be able to tell of it, though the read model may not have seen it.
+      // A delete that cancels it needs its data, though the read model may not have it yet.
       deps.operations.follow(pendingOperation(command));
       deps.waiting.enter(tenant, id, data.action.params.spec);
       deps.vmLocation.pending(tenant, vmId, { kind: 'pending', target: 'any', createId: id });
@@ -95,7 +95,7 @@ const carryOut = async (deps: PlaceWaitingDeps, waiting: Waiting, next: Certain)
   await delivery.ack();
 };
 
-/** P2: what was queued for a VM that will never be has nobody else to end it; false: it is not certain yet. */
+/** P2: no other part ends the commands queued for a VM that will never exist. False: that is not certain yet. */
 const isEnded = async (deps: PlaceWaitingDeps, command: WorkCommand): Promise<boolean> => {
   if (deps.operations.find(command.tenant, command.id)?.finishedAt) return true;
   const answer = await deps.answerForDeleted(command);
@@ -105,12 +105,12 @@ const isEnded = async (deps: PlaceWaitingDeps, command: WorkCommand): Promise<bo
   return true;
 };
 
-/** `nobody`: no host has the VM, and none will have it. `unasked`: nor do we know of anybody who asks for it. */
+/** `nobody`: no host has the VM, and none will. `unasked`: no create of it is known, either. */
 type Next = HostId | 'wait' | 'drop' | 'nobody' | 'unasked';
-/** `unsure`: whether anybody asks for the VM cannot be told yet. */
+/** `unsure`: whether a create of the VM exists is not known yet. */
 type Certain = Exclude<Next, 'unasked'> | 'unsure';
 
-/** A create that came to nothing takes what was queued behind it along, unless the VM has been asked for again. */
+/** A failed create also ends the commands queued behind it, unless there is another create of the VM. */
 const certainTarget = async (deps: PlaceWaitingDeps, command: WorkCommand): Promise<Certain> => {
   const known = nextTarget(deps, command);
   if (known !== 'unasked') return known;
@@ -127,14 +127,14 @@ const nextTarget = (deps: PlaceWaitingDeps, command: WorkCommand): Next => {
   return placed.kind === 'placed' ? placed.host : 'wait';
 };
 
-/** `place`: a create for which a host is to be chosen. */
+/** `place`: a create that needs a host. */
 const knownTarget = (
   deps: Pick<PlaceWaitingDeps, 'waiting' | 'operations' | 'clock' | 'vmLocation'>,
   { tenant, subject, id, data }: WorkCommand,
 ): Next | 'place' => {
-  // P2: what has its outcome (rejected by the host it was placed on) must not be carried out after all, when an ack was lost.
+  // P2: after a lost ack, a command with an outcome (rejected by its host) must not run.
   if (deps.waiting.isOver(tenant, id) || deps.operations.find(tenant, id)?.finishedAt) return 'drop';
-  // Past its time it is recovery's: it writes the expiry under the VM's expectation, which this service may not.
+  // After its `startBy` it is recovery's: it appends the expiry under the VM's expectation, which this service may not.
   if (Date.parse(data.request.startBy) <= deps.clock.now().getTime()) return 'drop';
   const where = deps.vmLocation.find(tenant, subject);
   if (where?.kind === 'owned') return where.host;
@@ -156,7 +156,7 @@ export const readWorkCommand = (bytes: Uint8Array): WorkCommand | undefined => {
   try {
     return workCommandSchema.safeParse(JSON.parse(new TextDecoder().decode(bytes))).data;
   } catch {
-    // Not JSON, which is what `undefined` says; the caller counts it.
+    // Not JSON: the result is `undefined`, and the caller counts it.
     return undefined;
   }
 };

@@ -8,7 +8,7 @@ import { createPlacedLoad } from './placed-load.ts';
 const SPEC = vmSpecSchema.parse({ cpus: 2, memoryMiB: 64 });
 const NEED = { cpus: 2, memoryMiB: 64, processes: 1 };
 const NOTHING = { cpus: 0, memoryMiB: 0, processes: 0 };
-/** Of the story's events. */
+/** The time of the history's events. */
 const DECIDED_AT = '2026-01-01T00:00:00.000Z';
 const BEFORE = '2025-12-31T23:59:59.999Z';
 
@@ -30,7 +30,7 @@ test.each([
   ['claimed', createStory().say(OWNER, claimedBy(OWNER))],
   ['declined', declined()],
   ['rejected', createStory().reject(OWNER, CREATE)],
-])('a create that its host has %s counts until a heartbeat that was sent after that', (_, entry) => {
+])('a create that its host has %s counts until a heartbeat sent after that', (_, entry) => {
   const load = placed();
   load.heard(OWNER, DECIDED_AT, 1);
   expect(load.of(OWNER)).toEqual(NEED);
@@ -41,7 +41,7 @@ test.each([
   expect(load.of(OWNER)).toEqual(NOTHING);
 });
 
-test('one that is placed again counts on the other host only, and what others say of it changes nothing', () => {
+test('one that is placed again counts on the other host only, and events by other writers change nothing', () => {
   const load = placed();
   load.fold(createStory().say(FOREIGN_HOST, claimedBy(OWNER)));
   load.heard(OWNER, DECIDED_AT, 1);

@@ -1,9 +1,9 @@
-// What this gateway has placed on a host and the host's heartbeat does not count yet, so that one free place is not given
-// twice: a heartbeat that was sent before the host had taken the create says nothing of it.
+// This gateway's placements that are not in the host's heartbeat yet, so that capacity is not used twice: a heartbeat
+// sent before the host took the create does not include it.
 import type { Recorded } from '@ironlog/event-log';
 import type { HostId, Resources, TenantId, Timestamp, VmId, VmSpec } from '@ironlog/schemas';
 
-/** A host that has not decided by then is slow or gone; what it has taken by then is in its heartbeats. */
+/** A host that has not decided by then is slow or gone; its later heartbeats include what it has taken. */
 const COUNTED_FOR_MS = 60_000;
 
 export interface PlacedVm {
@@ -21,7 +21,10 @@ interface Placement {
 
 export interface PlacedLoad {
   place(host: HostId, vm: PlacedVm, placed: { readonly spec: VmSpec; readonly nowMs: number }): void;
-  /** What the host has decided is counted until its next heartbeat: also a decline, or the next create would go there at once. */
+  /**
+   * A decided create counts until the host's next heartbeat. That includes a decline, or the next create would be placed there
+   * at once.
+   */
   fold(entry: Recorded): void;
   /** A heartbeat was sent at `at`, by the clock of the host's events: it counts what the host had decided by then. */
   heard(host: HostId, at: Timestamp, nowMs: number): void;
@@ -76,7 +79,7 @@ export const createPlacedLoad = (): PlacedLoad => {
 
 type Stored = Extract<Recorded['read'], { ok: true }>['stored'];
 
-/** The VM whose create the host has taken, declined or rejected by this event, or has not had to decide. */
+/** The VM whose create this event takes, declines or rejects, or makes unnecessary. */
 const decidedBy = (stored: Stored): (PlacedVm & { readonly host: string; readonly at: Timestamp }) | undefined => {
   const { writer, event } = stored;
   const at = event.time;

@@ -1,4 +1,4 @@
-// What it takes to place a command that has waited, or was declined, once more.
+// The dependencies for placing a waiting or declined command again.
 import type { WorkQueue } from '@ironlog/event-log';
 import type { Clock, Logger, Metrics } from '@ironlog/service-kit';
 import type { VmLocations } from '../tail/vm-locations.ts';

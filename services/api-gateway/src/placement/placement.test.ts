@@ -26,7 +26,7 @@ afterEach(async () => {
   await plane?.stop();
 });
 
-/** The first command that reaches a host, which takes it and does nothing with it. */
+/** The first command that reaches a host, which takes it and does not run it. */
 const firstWorkOf = async (): Promise<WorkCommand> => {
   const queue = await createWorkQueue({ connection: plane.connection });
   const { stream, config } = executorConsumer(HOST);
@@ -66,7 +66,7 @@ const decline = async (command: WorkCommand): Promise<void> => {
   await log.append({ subject: hostEventSubject(HOST, HOST, 'declined'), event, filter: hostFilter(HOST), expected: 0 });
 };
 
-test('a create that its host declines is placed again one round further, also by a gateway that was away meanwhile', async () => {
+test('a create that its host declines is placed again in the next round, also by a gateway that was down meanwhile', async () => {
   await beat(plane.connection, heartbeat(HOST));
   await vi.waitFor(async () => expect((await plane.call('GET', '/v1/images')).body.items).toHaveLength(1));
   const accepted = await plane.call('POST', '/v1/vms', { body: { id: 'declined' } });
@@ -84,7 +84,7 @@ test('a create that its host declines is placed again one round further, also by
   await other.stop();
 });
 
-test('creates that wait at a gateway that stops are placed by another', async () => {
+test('creates waiting at a gateway that stops are placed by another', async () => {
   const ids = ['one', 'two', 'three'];
   for (const id of ids) await plane.create({ id });
   const second = await startGateway(plane.nats);
@@ -102,7 +102,7 @@ test('creates that wait at a gateway that stops are placed by another', async ()
   }
 });
 
-test('what is only asked for can be read at once with the position of its answer, and beyond the cap creates are refused', async () => {
+test("a pending VM can be read at once with its answer's position, and creates beyond the limit are refused", async () => {
   await plane.restart({ IRONLOG_MAX_WAITING_CREATES: '2' });
   const asked = await plane.call('POST', '/v1/vms', { body: { id: 'asked' } });
   const position = { 'ironlog-position': asked.headers.get('ironlog-position') ?? '' };
@@ -127,7 +127,7 @@ test('what is only asked for can be read at once with the position of its answer
   });
 });
 
-test('the gateway that accepted creates has room again when they are placed, whichever gateway placed them', async () => {
+test('the accepting gateway has room again when creates are placed, by any gateway', async () => {
   const cap = { IRONLOG_MAX_WAITING_CREATES: '6' };
   await plane.restart(cap);
   const second = await startGateway(plane.nats, cap);
@@ -147,7 +147,7 @@ test('the gateway that accepted creates has room again when they are placed, whi
   }
 });
 
-test('with the read model behind, what was just asked for is found all the same, and a read that asks for its position is told so', async () => {
+test('with the read model behind, a new pending VM is still found, and a read with its position gets a 503', async () => {
   await plane.gateway.stopProjector();
   const asked = await plane.call('POST', '/v1/vms', { body: { id: 'fresh' } });
   expect(await plane.call('POST', '/v1/vms/fresh/boot')).toMatchObject({ status: 202 });

@@ -31,7 +31,7 @@ const commandOf = (id: VmId, cpus: number): WorkCommand =>
     request,
   });
 
-/** `count` creates that wait, of one and of four CPUs in turns, and a host with `free` CPUs on which they are placed. */
+/** `count` waiting creates, of one and of four CPUs alternating, and a host with `free` CPUs for them. */
 const room = (count: number, free: number) => {
   const tried: string[] = [];
   const placed: string[] = [];
@@ -74,17 +74,17 @@ const room = (count: number, free: number) => {
   return { retries, tried, placed, retried, held };
 };
 
-test('a host with room takes the oldest that fit, class by class, and no other is tried when it is full', async () => {
+test('a host with capacity gets the oldest that fit, class by class, and no more when it is full', async () => {
   const { retries, tried, placed, held } = room(1000, 11);
   expect(held).toHaveLength(1000);
   retries.improved(HOST);
   await vi.waitFor(() => expect(tried.length).toBeGreaterThan(5));
-  // 1 + 4 + 1 + 4 + 1 CPUs: then neither class fits, and each is asked once.
+  // 1 + 4 + 1 + 4 + 1 CPUs: then neither class fits, and each is tried once.
   expect(placed).toEqual(['vm-1', 'vm-2', 'vm-3', 'vm-4', 'vm-5']);
   expect(tried).toEqual([...placed, 'vm-6', 'vm-7']);
 });
 
-test('a host without room for any of them costs no try', async () => {
+test('a host without capacity for any of them causes no attempt', async () => {
   const { retries, tried, placed } = room(1000, 0);
   retries.improved(HOST);
   const { retries: others, placed: next } = room(1, 1);
@@ -93,7 +93,7 @@ test('a host without room for any of them costs no try', async () => {
   expect([tried, placed]).toEqual([[], []]);
 });
 
-test('an event of its VM has what waits for it tried again, and nothing else', async () => {
+test('an event of a VM retries only the commands waiting for that VM', async () => {
   const { retries, retried } = room(10, 0);
   retries.fold(createStory().say('gateway', cancelled));
   await vi.waitFor(() => expect(retried).toEqual(['vm-1']));

@@ -1,20 +1,20 @@
-// What waits on `work.any`, held in memory and tried again when something has changed: a host offers what it did not offer
-// before, or an event says what became of the VM. Nothing is tried on a timer but all of it, rarely.
+// Commands waiting on `work.any`, kept in memory and retried after a change: a host offers more, or an event concerns
+// their VM. A timer only retries all of them, rarely.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Delivery, Recorded } from '@ironlog/event-log';
 import type { Heartbeat, HostId, TenantId, VmId, VmSpec, WorkCommand } from '@ironlog/schemas';
 import { delay, type Logger } from '@ironlog/service-kit';
 import { createWaitingClasses, type WaitingClass } from './waiting-classes.ts';
 
-/** Heartbeats that come close together are one try. */
+/** Heartbeats in quick succession cause one attempt. */
 const DEBOUNCE_MS = 10;
-/** Publishes on their way at once. */
+/** Concurrent publishes. */
 const IN_FLIGHT = 64;
-/** Looked at without a pause. */
+/** Creates tried without yielding to the event loop. */
 const SLICE = 256;
-/** What could not even be tried is delivered again after this. */
+/** Redelivery delay after a failed attempt. */
 const AGAIN_AFTER_BUG_MS = 5_000;
-/** For what no change has told of. */
+/** For changes without a notification. */
 const CHECK_EVERY_MS = 60_000;
 
 export interface Waiting {
@@ -27,7 +27,7 @@ export interface RetriesDeps {
   readonly live: () => readonly Heartbeat[];
   /** Tries to place a create, and counts it on its host. `undefined`: it still waits. Must not throw. */
   readonly tryCreate: (waiting: Waiting) => (() => Promise<void>) | undefined;
-  /** Whatever the command is: it is ended, or kept again. */
+  /** For any command: it ends, or is kept again. */
   readonly retry: (waiting: Waiting) => Promise<void>;
   readonly isWaiting: (command: WorkCommand) => boolean;
   readonly logger: Logger;
@@ -37,11 +37,11 @@ export interface RetriesDeps {
 export interface Retries {
   /** Holds the delivery until a change. */
   keep(waiting: Waiting): void;
-  /** What waits for this VM is tried again. */
+  /** Retries the commands waiting for this VM. */
   wake(tenant: TenantId, vmId: VmId): void;
   fold(entry: Recorded): void;
   improved(host: HostId): void;
-  /** Resolves after the abort, when nothing is being tried any more. */
+  /** Resolves after the abort, when no attempt is running. */
   readonly settled: Promise<void>;
 }
 
@@ -68,12 +68,12 @@ export const createRetries = (deps: RetriesDeps): Retries => {
     const spec = specOf(command);
     if (spec) creates.remove(spec, sequence);
   };
-  /** Never rejects: what failed is delivered again. */
+  /** Never rejects: a failed one is redelivered. */
   const send = (waiting: Waiting, act: () => Promise<void>): void => {
     const { delivery, sequence } = waiting;
     const sent = act()
       .catch((err: unknown) => {
-        if (!signal.aborted) logger.error({ err, streamSequence: sequence }, 'what waits could not be tried again');
+        if (!signal.aborted) logger.error({ err, streamSequence: sequence }, 'a waiting command could not be retried');
         delivery.nak(AGAIN_AFTER_BUG_MS);
       })
       .finally(() => sending.delete(sent));
@@ -84,7 +84,7 @@ export const createRetries = (deps: RetriesDeps): Retries => {
     if (!sequences) return;
     const waiting = [...sequences].sort((a, b) => a - b).flatMap((sequence) => bySequence.get(sequence) ?? []);
     for (const one of waiting) forget(one);
-    // One after another: what was asked for first reaches the host first.
+    // In sequence: the oldest request reaches the host first.
     let turn = Promise.resolve();
     for (const one of waiting) {
       const before = turn;
@@ -136,7 +136,7 @@ export const createRetries = (deps: RetriesDeps): Retries => {
     for (;;) {
       await delay(CHECK_EVERY_MS, signal).catch(() => undefined);
       if (signal.aborted) break;
-      await checkAll().catch((err: unknown) => logger.error({ err }, 'what waits could not be checked at'));
+      await checkAll().catch((err: unknown) => logger.error({ err }, 'waiting commands could not be checked'));
     }
     clearTimeout(debouncing);
     await trying;

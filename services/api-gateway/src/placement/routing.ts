@@ -1,4 +1,4 @@
-// Where a command goes: to the VM's owner, to where its create went, to the best host, or to nobody, with the reason.
+// Routes a command: to the VM's owner, to its create's host, to the best host, or nowhere, with the reason.
 import type { VmLocation } from '@ironlog/read-model';
 import type { Action, HostId, TenantId, VmId, VmSpec } from '@ironlog/schemas';
 import type { Refused } from '../accept/submission.ts';
@@ -9,9 +9,9 @@ import type { WaitingRoom } from './waiting-room.ts';
 
 export type Route =
   | { readonly kind: 'to'; readonly target: HostId | 'any' }
-  /** A delete of what nobody has claimed yet. */
+  /** A delete of an unclaimed VM. */
   | { readonly kind: 'cancel'; readonly where: Extract<VmLocation, { kind: 'pending' }> }
-  /** Deleted before any host had claimed it: there is nobody to send the command to. */
+  /** Cancelled before any claim: there is no host for the command. */
   | { readonly kind: 'deleted' }
   | { readonly kind: 'no'; readonly refused: Refused };
 
@@ -26,7 +26,7 @@ const no = (code: Refused['code'], reason: string): Route => ({
   refused: { kind: 'refused', code, reason },
 });
 
-/** Judges existence only; state is the executor's to judge. */
+/** Checks existence only; the executor validates the state. */
 export const routeFor = (
   deps: RoutingDeps,
   asked: { readonly tenant: TenantId; readonly vmId: VmId; readonly action: Action },
@@ -53,7 +53,7 @@ const routeCreate = ({ hosts, waiting }: RoutingDeps, vm: PlacedVm, spec: VmSpec
   return full === undefined ? { kind: 'to', target: 'any' } : no('too-many-waiting', full);
 };
 
-/** Why no host fits, host by host, for `waitingFor`. */
+/** Why no host fits, per host, for `waitingFor`. */
 export const whyWaiting = (reasons: Readonly<Record<string, string>>): string => {
   const entries = Object.entries(reasons);
   if (entries.length === 0) return 'no host is alive';

@@ -1,5 +1,5 @@
-// A VM that is asked for and fits no host: it waits, and what becomes of it, of its create, and of
-// what is queued for it, when it is deleted or its create comes to nothing.
+// A pending VM that fits no host: it waits. Covers the outcomes of the VM, its create and its queued commands after a
+// delete or a failed create.
 import { commandRejected, initialVm, nextEvent } from '@ironlog/domain';
 import { createEventLog } from '@ironlog/event-log';
 import {
@@ -28,24 +28,24 @@ beforeAll(async () => {
 afterAll(() => plane?.stop());
 
 const WAIT = { prefer: 'wait=10' };
-/** Asks for a VM that no host will ever take. */
+/** Creates a VM that no host will ever take. */
 const ask = (id: string) => plane.create({ id, spec: { placement: { hostLabels: { zone: 'nowhere' } } } });
 const remove = (id: string, headers: Record<string, string> = {}) =>
   plane.call('DELETE', `/v1/vms/${id}`, { as: 'admin', headers: { ...WAIT, ...headers } });
-/** Those of the VM, once the read model has got to where `after` was answered. */
+/** The VM's operations, once the read model has reached the position of `after`. */
 const operations = async (id: string, after?: Answer): Promise<unknown> => {
   const headers = { 'ironlog-position': after?.headers.get('ironlog-position') ?? '' };
   return (await plane.call('GET', `/v1/operations?vmId=${id}`, after && { headers })).body.items;
 };
 
-test('a delete of a VM that nobody has claimed cancels its create, and both end on record', async () => {
+test('a delete of an unclaimed VM cancels its create, and both have a stored outcome', async () => {
   const asked = await ask('regretted');
   expect(await remove('regretted')).toMatchObject({ status: 200, body: { verb: 'delete', status: 'succeeded' } });
   const create_ = await plane.call('GET', `/v1/operations/${asked.body.id}/wait?timeout=10`);
   expect(create_.body).toMatchObject({ status: 'failed', error: { code: 'cancelled' } });
 });
 
-test('a VM that was deleted before any host had claimed it answers like any other deleted VM', async () => {
+test('a VM cancelled before any claim answers like any deleted VM', async () => {
   await ask('unclaimed');
   await plane.create({ id: 'claimed' }, WAIT);
   for (const id of ['unclaimed', 'claimed']) expect((await remove(id)).status).toBe(200);
@@ -70,7 +70,7 @@ test('a VM that was deleted before any host had claimed it answers like any othe
   expect(await answers('unclaimed')).toEqual(expected);
 });
 
-test('a delete of a VM that nobody has claimed is a 412 at another revision than If-Match says, and cancels nothing', async () => {
+test('a delete of an unclaimed VM is a 412 for another If-Match revision, and cancels nothing', async () => {
   await ask('kept');
   expect(await remove('kept', { 'if-match': '"77"' })).toMatchObject({
     status: 412,
@@ -85,7 +85,7 @@ test('a delete of a VM that nobody has claimed is a 412 at another revision than
   expect(await operations('kept', removed)).toEqual(expect.arrayContaining(all));
 });
 
-test('what was queued for a VM that nobody has claimed is rejected on record when the VM is deleted', async () => {
+test('commands queued for an unclaimed VM are rejected on record when the VM is deleted', async () => {
   const [first, again] = [await ask('queued'), await ask('queued')];
   const boot = await plane.call('POST', '/v1/vms/queued/boot', { as: 'admin' });
   expect([first.status, again.status, boot.status]).toEqual([202, 202, 202]);
@@ -96,14 +96,14 @@ test('what was queued for a VM that nobody has claimed is rejected on record whe
     actor: 'admin',
     error: { code: 'vm-deleted', currentState: 'deleted', allowed: [] },
   });
-  // The delete has cancelled one of the two creates; the other finds the VM deleted.
+  // The delete cancelled one of the two creates; the other finds the VM deleted.
   const end = (status: string, code: string) =>
     expect.objectContaining({ status, error: expect.objectContaining({ code }) });
   const both = [end('failed', 'cancelled'), end('rejected', 'vm-exists')];
   expect([await ended(first), await ended(again)]).toEqual(expect.arrayContaining(both));
 });
 
-/** What recovery says of a create whose time has passed. */
+/** Recovery's expiry of a late create. */
 const expire = async (create: WorkCommand): Promise<void> => {
   const { tenant, subject: id, data } = create;
   const event = nextEvent(
@@ -136,28 +136,25 @@ const reject = async (create: WorkCommand): Promise<void> => {
 test.each([
   ['expires', 'expired', expire],
   ['is rejected', 'rejected', reject],
-])(
-  'what was queued behind a create that %s is answered then, and not when its own time has passed',
-  async (_, id, end) => {
-    const asked = await ask(id);
-    const boot = await plane.call('POST', `/v1/vms/${id}/boot`, { headers: { prefer: 'wait=0' } });
-    expect([asked.status, boot.status]).toEqual([202, 202]);
-    const create = await (await lastWorkReader(plane.connection))(
-      workSubject('any', tenantId('acme'), vmId(id), 'create'),
-    );
-    if (!create) throw new Error('the create is not on WORK');
-    await end(create);
-    const ended = await plane.call('GET', `/v1/operations/${boot.body.id}/wait?timeout=10`);
-    expect(ended.body).toMatchObject({
-      status: 'rejected',
-      error: { code: 'vm-not-found', reason: 'there is no such VM', currentState: 'absent' },
-    });
-    // The id is free again.
-    expect((await ask(id)).status).toBe(202);
-  },
-);
+])('commands queued behind a create that %s are rejected then, and not at their own startBy', async (_, id, end) => {
+  const asked = await ask(id);
+  const boot = await plane.call('POST', `/v1/vms/${id}/boot`, { headers: { prefer: 'wait=0' } });
+  expect([asked.status, boot.status]).toEqual([202, 202]);
+  const create = await (await lastWorkReader(plane.connection))(
+    workSubject('any', tenantId('acme'), vmId(id), 'create'),
+  );
+  if (!create) throw new Error('the create is not on WORK');
+  await end(create);
+  const ended = await plane.call('GET', `/v1/operations/${boot.body.id}/wait?timeout=10`);
+  expect(ended.body).toMatchObject({
+    status: 'rejected',
+    error: { code: 'vm-not-found', reason: 'there is no such VM', currentState: 'absent' },
+  });
+  // The id is free again.
+  expect((await ask(id)).status).toBe(202);
+});
 
-test('a cancelled create has ended in the list too, and for a gateway and a read model that begin anew', async () => {
+test('a cancelled create has also ended in the list, for a new gateway and a new read model', async () => {
   const asked = await ask('ended');
   const removed = await remove('ended');
   const ended = { id: asked.body.id, verb: 'create', status: 'failed', actor: 'operator' };
@@ -172,7 +169,7 @@ test('a cancelled create has ended in the list too, and for a gateway and a read
   });
 });
 
-test('a create that fits nowhere waits with its reason, and is placed when a host has room', async () => {
+test('a create that fits nowhere waits with its reason, and is placed when a host has capacity', async () => {
   const waiting = await plane.create({ id: 'big', spec: { cpus: 200, placement: { hostLabels: { zone: 'b' } } } });
   expect(waiting.status).toBe(202);
   const seen = await plane.call('GET', `/v1/operations/${waiting.body.id}`);

@@ -25,11 +25,11 @@ test.each<[string, Partial<Heartbeat>, unknown[]]>([
   ['with room for the small ones', { capacity: { cpus: 4, memoryMiB: 1_000_000, processes: 10 } }, [2]],
   ['with the label', { labels: { zone: 'b' } }, [1, 2, 4]],
   ['that is draining', { status: 'draining' }, []],
-])('a host %s is tried with the oldest of each class that fits it', (_, host, expected) => {
+])('a host %s is tried with the oldest create of each class that fits it', (_, host, expected) => {
   expect(oldestFor(host)).toEqual(expected);
 });
 
-test('those that need the same are one class, whatever they are called, and their order is that of the stream', () => {
+test('creates with equal requirements are one class, whatever their names, ordered by stream sequence', () => {
   const classes = room();
   classes.remove(small, 2);
   const left = [...classes.fitting([heartbeat(HOST)])].map((one) => one.oldest());

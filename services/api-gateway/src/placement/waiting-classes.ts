@@ -1,5 +1,5 @@
-// The creates that wait, in classes of those that need the same of a host: what is tried of a class is tried of its oldest,
-// and what does not fit one of them fits none.
+// The waiting creates, in classes of equal requirements: only the oldest of a class is tried, and if it does not fit, none
+// of its class does.
 import { whyNotHost } from '@ironlog/domain';
 import type { Heartbeat, VmSpec } from '@ironlog/schemas';
 
@@ -13,11 +13,11 @@ export interface WaitingClass<Item> {
 export interface WaitingClasses<Item extends { readonly sequence: number }> {
   add(spec: VmSpec, item: Item): void;
   remove(spec: VmSpec, sequence: number): void;
-  /** Those that would fit one of these hosts. */
+  /** The classes that fit one of these hosts. */
   fitting(hosts: readonly Heartbeat[]): Set<WaitingClass<Item>>;
 }
 
-/** Its name and labels are nothing that a host is chosen by, nor is what becomes of it later. */
+/** Placement does not depend on name, labels and policies. */
 const classKey = ({ cpus, memoryMiB, hypervisor, image, placement }: VmSpec): string =>
   JSON.stringify([cpus, memoryMiB, hypervisor, image, Object.entries(placement.hostLabels).sort()]);
 

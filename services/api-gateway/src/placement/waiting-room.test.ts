@@ -26,17 +26,17 @@ test.each([
   ['is cancelled', createStory().say('gateway', cancelled)],
   ['expires', createStory().say('recovery', expired)],
   ['is rejected', createStory().reject(OWNER, CREATE)],
-])('a create that %s waits no more, whichever gateway placed it, and never again', (_, entry) => {
+])('a create that %s no longer waits, whichever gateway placed it, and never again', (_, entry) => {
   const room = full();
   room.fold(entry);
   expect(room.mayEnter(TENANT)).toBeUndefined();
   expect(room.isOver(TENANT, CREATE)).toBe(true);
-  // A delivery, or an ack of its publish, that comes after its outcome.
+  // A delivery, or a publish's ack, that arrives after its outcome.
   room.enter(TENANT, CREATE, SPEC);
   expect(room.find(TENANT, CREATE)).toBeUndefined();
 });
 
-test('one that is placed may come back: its host may decline', () => {
+test('a placed one may return: its host may decline', () => {
   const room = full();
   room.leave(TENANT, CREATE);
   expect(room.isOver(TENANT, CREATE)).toBe(false);
@@ -44,7 +44,7 @@ test('one that is placed may come back: its host may decline', () => {
   expect(room.find(TENANT, CREATE)).toEqual(SPEC);
 });
 
-test('what is said of others, or by a host for another, ends no waiting', () => {
+test('events of others, or by a host for another, end no waiting', () => {
   const room = full();
   const story = createStory();
   room.fold(story.reject(OWNER, 'cmd-other' as typeof CREATE));

@@ -4,20 +4,20 @@ import type { CommandId, StoredEvent, TenantId, Verb, VmSpec } from '@ironlog/sc
 import { createBoundedMap } from '../tail/bounded-map.ts';
 
 export interface WaitingRoom {
-  /** `undefined`: yes. Otherwise why not. */
+  /** `undefined`: it may. Otherwise the reason. */
   mayEnter(tenant: TenantId): string | undefined;
   enter(tenant: TenantId, id: CommandId, spec: VmSpec): void;
-  /** It is placed. A host that declines it brings it back. */
+  /** It is placed. A decline by its host brings it back. */
   leave(tenant: TenantId, id: CommandId): void;
-  /** The spec that waits, if it does. */
+  /** The spec of a waiting create. */
   find(tenant: TenantId, id: CommandId): VmSpec | undefined;
-  /** What the log says of a create ends its waiting in every gateway, and not only in the one that placed it. */
+  /** An event of the log ends a create's waiting in every gateway, not only in the one that placed it. */
   fold(entry: Recorded): void;
   /** Its waiting has ended for good. */
   isOver(tenant: TenantId, id: CommandId): boolean;
 }
 
-/** As many as the tail reads again at its start: a delivery that comes after the create's outcome must not let it in again. */
+/** As many as the tail reads at its start: a delivery after the create's outcome must not add it again. */
 const REMEMBERED = 20_000;
 
 export const createWaitingRoom = (limitPerTenant: number): WaitingRoom => {
@@ -54,7 +54,7 @@ export const createWaitingRoom = (limitPerTenant: number): WaitingRoom => {
   };
 };
 
-/** The create that has its intent or its outcome by this event. */
+/** The create that gets its intent or its outcome by this event. */
 const createEndedBy = (stored: Exclude<StoredEvent, { kind: 'host' }>): CommandId | undefined => {
   if (stored.kind === 'rejection') return ifCreate(stored.event.data.request.verb, stored.event.causationid);
   const { writer, event } = stored;

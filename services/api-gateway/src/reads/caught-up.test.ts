@@ -13,14 +13,14 @@ const silent = {
 };
 const at = (events: number, work: number) => ({ positions: () => ({ events, work, history: 0 }) });
 
-test('a read model that gets there while it is waited for has caught up', async () => {
+test("a read model that reaches the log's end during the wait has caught up", async () => {
   let looks = 0;
   const reads = { positions: () => ({ events: ++looks, work: 5, history: 0 }) };
   expect(await caughtUp({ reads, events: endingAt(3), work: endingAt(5) })).toBe(true);
   expect(looks).toBe(3);
 });
 
-test('nobody can say while a stream or the read model does not answer', async () => {
+test('it is unknown while a stream or the read model does not answer', async () => {
   expect(await caughtUp({ reads: at(9, 9), events: endingAt(3), work: silent })).toBe(false);
   const unready = {
     positions: () => {

@@ -1,4 +1,4 @@
-// Whether the read model has seen all that was on record at the call: only then is what it does not know not there.
+// Whether the read model has everything stored at the time of the call: only then does a missing entry not exist.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type EventLog, LogUnavailableError } from '@ironlog/event-log';
 import { ReadModelNotReady } from '@ironlog/read-model';
@@ -10,11 +10,11 @@ const PAUSE_MS = 5;
 export interface CaughtUpDeps {
   readonly reads: Pick<Reads, 'positions'>;
   readonly events: Pick<EventLog, 'info'>;
-  /** WORK, of which only the end is asked. */
+  /** Only the end of WORK is read. */
   readonly work: Pick<EventLog, 'info'>;
 }
 
-/** `false`: not within its bound, or nobody can say. */
+/** `false`: not within the time limit, or unknown. */
 export const caughtUp = async ({ reads, events, work }: CaughtUpDeps): Promise<boolean> => {
   try {
     const [eventsEnd, workEnd] = await Promise.all([events.info(), work.info()]);

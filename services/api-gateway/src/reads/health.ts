@@ -1,4 +1,4 @@
-// Whether the read model can be read, for readiness: without it no command can be routed to its VM's owner.
+// Whether the read model is readable, for readiness: without it no command can be routed to its VM's owner.
 import { ReadModelNotReady } from '@ironlog/read-model';
 import type { Health } from '@ironlog/service-kit';
 import type { Reads } from './port.ts';
@@ -9,7 +9,7 @@ export const registerReadModelCheck = (health: Health, reads: Pick<Reads, 'posit
       reads.positions();
       return { ok: true };
     } catch (error) {
-      // Readiness is for anybody to read, and the error names a path.
+      // Readiness is public, and the error's message has a path.
       if (error instanceof ReadModelNotReady) return { ok: false, reason: 'there is no read model yet' };
       throw error;
     }

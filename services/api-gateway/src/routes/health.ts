@@ -20,7 +20,7 @@ export const health: Route = (app, api) => {
         response: ok(z.strictObject({ status: z.literal('ok') })),
       },
     },
-    // Being able to answer is the whole check: a live process that is not ready must not be killed for it.
+    // The answer itself is the check: a live process that is not ready must not be killed.
     async () => ({ status: 'ok' as const }),
   );
   app.get(
@@ -52,7 +52,7 @@ export const health: Route = (app, api) => {
         tags: ['service'],
         security: [],
         querystring: noQuerySchema,
-        response: text('What Prometheus scrapes'),
+        response: text('The metrics for Prometheus'),
       },
     },
     async (_request, reply) => {

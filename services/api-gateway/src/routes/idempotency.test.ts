@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => plane?.stop());
 
 describe('idempotency', () => {
-  test('fifty submits of one key at once are one command and one operation', async () => {
+  test('fifty concurrent submissions of one key are one command and one operation', async () => {
     const answers = await Promise.all(
       Array.from({ length: 50 }, () => plane.create({ spec: { name: 'fifty' } }, { 'idempotency-key': 'fifty' })),
     );
@@ -35,7 +35,7 @@ describe('idempotency', () => {
   });
 });
 
-test('a repeat after startBy is told what became of the command, and not that it has expired', async () => {
+test("a repeat after startBy gets the command's outcome, and not an expiry", async () => {
   const headers = { 'idempotency-key': 'in-time' };
   const body = { id: 'in-time', startBy: new Date(Date.now() + 1_500).toISOString() };
   const first = await plane.create(body, { ...headers, prefer: 'wait=10' });

@@ -1,7 +1,7 @@
-// The problems that several routes have in common.
+// The problems of several routes.
 import { ProblemError } from '../http/problem.ts';
 
-/** Another tenant's VM is no VM: same code, same words (P9). */
+/** Another tenant's VM does not exist: same code, same text (P9). */
 export const vmNotFound = (id: string): ProblemError =>
   new ProblemError('vm-not-found', `there is no VM ${id}`, { currentState: 'absent' });
 

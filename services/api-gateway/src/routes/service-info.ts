@@ -1,4 +1,4 @@
-// GET /: what answers here, and where to read on; for whoever opens the address without a token.
+// GET /: the service and its links, without a token.
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { Route } from '../http/api.ts';

@@ -9,11 +9,11 @@ beforeAll(async () => {
 });
 afterAll(() => plane?.stop());
 
-describe('the same key with a request that', () => {
+describe('the same key', () => {
   const asked = async (path: string, key: string, more: { body?: unknown; headers?: Record<string, string> } = {}) =>
     plane.call('POST', path, { ...more, headers: { 'idempotency-key': key, ...more.headers } });
 
-  test('expects another revision of the VM is a 422, and with the same it is the same operation', async () => {
+  test('with another expected revision is a 422, and with the same one the same operation', async () => {
     await plane.call('POST', '/v1/vms', { body: { id: 'keyed' }, headers: { prefer: 'wait=10' } });
     const first = await asked('/v1/vms/keyed/boot', 'matched', { headers: { 'if-match': '"2"' } });
     expect((await asked('/v1/vms/keyed/boot', 'matched', { headers: { 'if-match': '"2"' } })).body.id).toBe(
@@ -26,7 +26,7 @@ describe('the same key with a request that', () => {
       });
   });
 
-  test('writes out a default is a 422: what was sent is compared, and not what is made of it', async () => {
+  test('with an explicit default is a 422: requests are compared as sent', async () => {
     const first = await asked('/v1/vms', 'defaults', { body: {} });
     expect((await asked('/v1/vms', 'defaults')).body.id).toBe(first.body.id);
     for (const body of [{ start: false }, { spec: {} }])

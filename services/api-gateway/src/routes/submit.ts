@@ -1,4 +1,4 @@
-// What every command's route does: hand the submission to `accept`, and answer with the operation, now or when it has ended.
+// Shared by the command routes: passes the submission to `accept`, and answers with the operation, now or at its end.
 import { commandIdSchema, type Operation, type Verb, type VmId } from '@ironlog/schemas';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Accepted, Refused } from '../accept/submission.ts';
@@ -10,7 +10,7 @@ import { operationView } from '../http/views/operation-view.ts';
 import { waitingFor } from '../http/views/waiting-for.ts';
 import { waitForOperation } from '../tail/wait-operation.ts';
 
-/** Retries of a publish whose fate is unknown end after this; then the caller is told and may repeat. */
+/** Retries of a publish with an unknown result end after this; the caller is then told to repeat the request. */
 const STORE_WITHIN_MS = 5_000;
 
 export interface Asked {
@@ -33,7 +33,7 @@ export const submit = async (
   if (accepted.kind === 'unstored') {
     throw new ProblemError(
       'not-durable',
-      `it is not known whether the command is stored (${accepted.reason}); send it again with the same Idempotency-Key`,
+      `it is unknown whether the command is stored (${accepted.reason}); send it again with the same Idempotency-Key`,
       { operationId: accepted.id },
     );
   }
@@ -100,7 +100,7 @@ const answerWaited = async (
   return operationView(now, waitingFor(api));
 };
 
-/** A shape that was refused is the request's fault (400); on the NATS door the same is a rejection on record. */
+/** An invalid shape is a 400; at the NATS ingress the same is a stored rejection. */
 const problemOfRefusal = ({ code, reason, issues }: Refused): ProblemError =>
   code === 'invalid-command'
     ? new ProblemError('invalid-request', reason, { errors: issues ?? [] })

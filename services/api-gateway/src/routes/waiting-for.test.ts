@@ -9,7 +9,7 @@ vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 const WHY = 'host-1 lacks label zone=b';
 const QUEUED = `the create of VM picky: ${WHY}`;
 let plane: TestPlane;
-/** The answers to a create that fits no host, and to a boot behind it. */
+/** The answers to a create that fits no host, and to a boot queued behind it. */
 let asked: Readonly<Record<'create' | 'boot', Answer>>;
 
 const WAITED = { headers: { prefer: 'wait=0' } };
@@ -31,7 +31,7 @@ afterAll(async () => {
 test.each([
   ['create', WHY],
   ['boot', QUEUED],
-] as const)('a %s that waits says for what, wherever its operation is read', async (verb, waitingFor) => {
+] as const)('a waiting %s shows what it waits for, wherever its operation is read', async (verb, waitingFor) => {
   const { status, body } = asked[verb];
   expect({ status, body }).toMatchObject({ status: 202, body: { waitingFor } });
   const { id } = body;
@@ -61,7 +61,7 @@ test('also at a gateway that does not hold it', async () => {
   }
 });
 
-test('also where the caller has waited for its outcome in vain', async () => {
+test('also in the answer to a caller whose wait ended without an outcome', async () => {
   const body = { id: 'patient', spec: { cpus: 200, hypervisor: 'qemu' } };
   expect(await plane.call('POST', '/v1/vms', { body, ...WAITED })).toMatchObject({
     status: 202,
@@ -73,7 +73,7 @@ test('also where the caller has waited for its outcome in vain', async () => {
   });
 });
 
-test('what is on its way to a host waits for it, where that is silent', async () => {
+test('a command sent to a silent host waits for that host', async () => {
   const placed = await plane.call('POST', '/v1/vms', { body: { id: 'placed' } });
   expect(placed.body.waitingFor).toBeUndefined();
   await fallSilent(plane.connection, HOST);

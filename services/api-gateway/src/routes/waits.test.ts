@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => plane?.stop());
 
 describe('waits', () => {
-  test('match a state that was passed since `after`, though the VM has moved on', async () => {
+  test('match a state that was passed after `after`, though the VM has another state now', async () => {
     const started = await plane.create({ id: 'passing', start: true }, { prefer: 'wait=10' });
     expect(started.status).toBe(200);
     await plane.call('POST', '/v1/vms/passing/pause', { headers: { prefer: 'wait=10' } });
@@ -21,14 +21,14 @@ describe('waits', () => {
     expect(waited.body).toMatchObject({ outcome: 'reached', vm: { state: 'paused' } });
   });
 
-  test('end early when the VM can no longer get there', async () => {
+  test('end early when the VM can no longer reach the state', async () => {
     await plane.create({ id: 'doomed' }, { prefer: 'wait=10' });
     const waiting = plane.call('GET', '/v1/vms/doomed/wait?state=running&timeout=20');
     await plane.call('DELETE', '/v1/vms/doomed', { headers: { prefer: 'wait=10' } });
     expect((await waiting).body).toMatchObject({ outcome: 'unreachable', vm: { state: 'deleted' } });
   });
 
-  test('end when the create that they wait for comes to nothing', async () => {
+  test('end when the create that they wait for fails', async () => {
     const asked = await plane.create({ id: 'refused', spec: { placement: { hostLabels: { zone: 'nowhere' } } } });
     const startedAt = performance.now();
     const waiting = plane.call('GET', '/v1/vms/refused/wait?state=running&timeout=20');
@@ -55,7 +55,7 @@ describe('waits', () => {
     expect(performance.now() - startedAt).toBeLessThan(5_000);
   });
 
-  test('a `created` that has gone by is unreachable without `after`', async () => {
+  test('a `created` that has passed is unreachable without `after`', async () => {
     await plane.create({ id: 'gone-by', start: true }, { prefer: 'wait=10' });
     expect((await plane.call('GET', '/v1/vms/gone-by/wait?state=created&timeout=20')).body).toMatchObject({
       outcome: 'unreachable',

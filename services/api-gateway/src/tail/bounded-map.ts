@@ -1,4 +1,4 @@
-// A map that forgets what was written longest ago: memory that the read model can always fill in again.
+// A bounded map that drops the oldest written entries, which the read model can supply again.
 
 export interface BoundedMap<Value> {
   get(key: string): Value | undefined;

@@ -15,7 +15,7 @@ afterEach(() => {
   for (const end of ends.splice(0)) end();
 });
 
-/** What concerns nobody but `tenant`; answers its sequence. */
+/** Appends an event that only `tenant` may see; returns its sequence. */
 const happen = async (tenant: TenantId): Promise<number> => {
   const time = new Date().toISOString();
   const event = rejectionEvent({
@@ -73,12 +73,12 @@ const next = async (frames: AsyncGenerator<Told>): Promise<Told> => {
   return value;
 };
 
-test('a stream that follows says at once where it begins: who is cut off before any event can go on from there', async () => {
+test('a stream that follows sends its start position at once: a client that is disconnected before any event can resume there', async () => {
   const before = await happen(ours);
   expect(await next(await follow({ heartbeatMs: 60_000 }))).toEqual({ kind: 'mark', sequence: before });
 });
 
-test('a tenant to whom nothing happens is told how far the log has got, however busy the others are', async () => {
+test("a tenant without events gets the log's position, however many events others have", async () => {
   const frames = await follow();
   await next(frames);
   let last = 0;
@@ -98,7 +98,7 @@ test('a tenant to whom nothing happens is told how far the log has got, however 
   expect(reached).toBeGreaterThan(last - 8);
 });
 
-test('a tenant to whom much happens gets every event, and marks among them', async () => {
+test('a tenant with many events gets every event, with positions in between', async () => {
   const frames = await follow();
   const told: Told[] = [];
   const happened: number[] = [];
@@ -116,7 +116,7 @@ test('a tenant to whom much happens gets every event, and marks among them', asy
   expect(sequences).toEqual(happened.slice(0, sequences.length));
 });
 
-test('a stream that is refused says why and ends, in silence and amid events alike', async () => {
+test('a refused stream ends with the reason, with and without events', async () => {
   let refused = false;
   const refusal = () => (refused ? 'revoked' : undefined);
   const [silent, loud] = [await follow({ refusal }), await follow({ refusal })];
@@ -124,7 +124,7 @@ test('a stream that is refused says why and ends, in silence and amid events ali
   refused = true;
   expect(await next(silent)).toEqual({ kind: 'end', refusal: 'revoked' });
   const sequence = await happen(ours);
-  expect(await next(loud), `event ${sequence} is no longer told`).toEqual({ kind: 'end', refusal: 'revoked' });
+  expect(await next(loud), `event ${sequence} is no longer sent`).toEqual({ kind: 'end', refusal: 'revoked' });
   expect([await silent.next(), await loud.next()]).toEqual([
     { done: true, value: undefined },
     { done: true, value: undefined },

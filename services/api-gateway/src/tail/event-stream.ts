@@ -1,17 +1,17 @@
-// A stream of events as its reader gets it: each event once, and at a steady pace how far the log has got and whether it may go on.
+// An event stream: each event once, and at regular intervals the log's position and a check whether it may continue.
 import type { PastEvent } from '@ironlog/read-model';
 import { type WalkDeps, type WalkRange, walkLog } from './log-walk.ts';
 
 export interface StreamRange<Refusal> extends WalkRange {
-  /** A mark comes this often, whatever happens to whom: a reader that is cut off then repeats no more of the log than that. */
+  /** The interval of marks, in milliseconds: a reader that reconnects repeats at most this part of the log. */
   readonly heartbeatMs: number;
-  /** Asked at each heartbeat, before anything more is told; an answer ends the stream. */
+  /** Called at each heartbeat, before anything is sent; a result ends the stream. */
   readonly refusal: () => Refusal | undefined;
 }
 
 export type Frame<Refusal> =
   | { readonly kind: 'event'; readonly event: PastEvent }
-  /** All up to `sequence` has been told. */
+  /** Everything up to `sequence` has been sent. */
   | { readonly kind: 'mark'; readonly sequence: number }
   | { readonly kind: 'end'; readonly refusal: Refusal };
 
@@ -29,7 +29,7 @@ export const streamEvents = async function* <Refusal>(
     yield refusal === undefined ? { kind: 'mark', sequence: told } : { kind: 'end', refusal };
     return refusal === undefined;
   };
-  // Who follows and is cut off before any event must know where to go on; and its headers do not wait for one.
+  // A client that is disconnected before any event must know its position; and the headers must not wait for an event.
   if (range.follow) yield { kind: 'mark', sequence: told };
   for await (const { events, reached } of walkLog(deps, range, () => Math.max(0, dueAt - performance.now()))) {
     for (const event of events) {

@@ -1,4 +1,4 @@
-// A walk through a long history in which nothing is to be seen: it must not keep the gateway from everybody else.
+// A walk through a long history without visible events must not block the gateway.
 import type { PastEvent } from '@ironlog/read-model';
 import { newCommandId, tenantId, vmId } from '@ironlog/schemas';
 import { expect, test } from 'vitest';
@@ -37,7 +37,7 @@ const tail = {
   subscribe: () => () => undefined,
 };
 
-test('others have their turn between two pages, though no page holds anything to be seen', async () => {
+test('other work runs between two pages, though no page has visible events', async () => {
   const gone = new AbortController();
   let turns = 0;
   const turn = (): void => {

@@ -1,4 +1,5 @@
-// Walks the log from a cursor on: history first, then the ring, joined by sequence; who is slow falls back to history, and loses nothing.
+// Walks the log from a cursor: first history, then the ring, joined by sequence. A slow reader falls back to history, and loses
+// nothing.
 import { setImmediate } from 'node:timers/promises';
 import type { Recorded } from '@ironlog/event-log';
 import type { PastEvent } from '@ironlog/read-model';
@@ -9,7 +10,7 @@ import type { Reads } from '../reads/port.ts';
 import type { Tail } from './tail.ts';
 
 const PAGE = 500;
-/** How soon the history file is asked again while it lags behind what the ring still holds. */
+/** The retry interval while the history file lags behind the ring's start. */
 const LAG_PAUSE_MS = 50;
 /** How soon a page that was refused is asked for again. */
 const REFUSED_PAUSE_MS = 500;
@@ -23,20 +24,20 @@ export interface WalkDeps {
 export interface WalkRange {
   readonly tenant: TenantId;
   readonly after: number;
-  /** False: end at what was on record when the walk began. */
+  /** False: end at the log's end at the walk's start. */
   readonly follow: boolean;
   readonly visible: (event: PastEvent) => boolean;
   readonly signal: AbortSignal;
 }
 
 export interface Step {
-  /** Those to be seen among what the step has passed. */
+  /** The visible events of the step. */
   readonly events: readonly PastEvent[];
-  /** All up to here has been passed. */
+  /** Everything up to here has been passed. */
   readonly reached: number;
 }
 
-/** `patienceMs`: how long nothing may happen until an empty step is given; asked anew each time. */
+/** `patienceMs`: the longest time without events before an empty step is returned; called anew each time. */
 export const walkLog = async function* (
   { reads, queries, tail }: WalkDeps,
   range: WalkRange,
@@ -54,7 +55,7 @@ export const walkLog = async function* (
       if (cursor === before) await nextEntry(tail, { after: cursor, withinMs: waitMs(), signal: range.signal });
       continue;
     }
-    // Read before the page, so that an incomplete page says: nothing of this tenant up to here.
+    // Read before the page, so that an incomplete page means: no events of this tenant up to here.
     const history = reads.historyPosition();
     const page = await historyPage(queries, { ...range, after: cursor }, history);
     if (page === undefined) {
@@ -65,7 +66,7 @@ export const walkLog = async function* (
     cursor = page.at(-1)?.sequence ?? cursor;
     if (page.length < PAGE) cursor = Math.max(cursor, history);
     yield { events: page.filter(range.visible), reached: cursor };
-    // Others have their turn between two pages, also where none of them holds anything to be seen.
+    // Other work runs between two pages, also when they have no visible events.
     await (cursor === before ? pause(LAG_PAUSE_MS, range.signal) : setImmediate());
   }
 };
@@ -94,7 +95,7 @@ interface Waiting {
   readonly signal: AbortSignal;
 }
 
-/** Resolves when the log has gone past `after`, when the time is over, or when the reader has gone. */
+/** Resolves when the log has passed `after`, on the timeout, or when the reader has disconnected. */
 const nextEntry = async (tail: WalkDeps['tail'], { after, withinMs, signal }: Waiting): Promise<void> => {
   const over = Promise.withResolvers<void>();
   const wake = (): void => over.resolve();

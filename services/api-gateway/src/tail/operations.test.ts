@@ -17,7 +17,7 @@ import {
 import { createOperationIndex } from './operations.ts';
 import { createVmLocations } from './vm-locations.ts';
 
-/** A gateway that has just stored the create, with nothing of it in the read model. */
+/** A gateway that has just stored the create, with an empty read model. */
 const memory = () => {
   const reads = { operation: () => undefined, vmLocation: () => undefined, aggregate: () => undefined };
   const vmLocation = createVmLocations(reads);
@@ -34,7 +34,7 @@ const memory = () => {
   };
 };
 
-test('a create runs once its host has claimed the VM, and has succeeded when that host says so', () => {
+test("a create runs once its host has claimed the VM, and has succeeded with that host's outcome", () => {
   const story = createStory();
   const { hear, statusOf } = memory();
   hear(story.say(OWNER, claimedBy(OWNER)));
@@ -44,18 +44,18 @@ test('a create runs once its host has claimed the VM, and has succeeded when tha
 });
 
 test.each([
-  ['an outcome while nobody has claimed the VM', FOREIGN_HOST, created],
+  ['an outcome while no host has claimed the VM', FOREIGN_HOST, created],
   ['a claim in the name of another', FOREIGN_HOST, claimedBy(OWNER)],
   ['a cancellation', FOREIGN_HOST, cancelled],
   ['an outcome, as if it were recovery', 'recovery', created],
   ['an outcome, as if it were the gateway', 'gateway', created],
-] as const)('%s is not believed of a stranger', (_, writer, fact) => {
+] as const)('%s by an unauthorised writer is ignored', (_, writer, fact) => {
   const { hear, statusOf } = memory();
   hear(createStory().say(writer, fact));
   expect(statusOf()).toBe('pending');
 });
 
-test('what a second host claims and says ends nothing of the owner', () => {
+test("a second host's claim and outcome end nothing of the owner", () => {
   const story = createStory();
   const { follow, hear, statusOf } = memory();
   const boot = commandId('cmd-boot');

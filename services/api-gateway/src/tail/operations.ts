@@ -1,4 +1,4 @@
-// Operations as the freshest source tells them: this gateway's memory, kept current by the tail, else the read model.
+// Operations from the most recent source: this gateway's memory, updated by the tail, or the read model.
 import { foldOperation, type OperationState, operationsOf } from '@ironlog/domain';
 import type { Recorded } from '@ironlog/event-log';
 import type { CommandId, StoredEvent, TenantId } from '@ironlog/schemas';
@@ -8,11 +8,11 @@ import { createBoundedMap } from './bounded-map.ts';
 import type { VmLocations } from './vm-locations.ts';
 
 export interface OperationIndex {
-  /** Whichever of memory and read model has seen more of the log. */
+  /** From memory or the read model, whichever is at a later sequence. */
   find(tenant: TenantId, id: CommandId): OperationState | undefined;
-  /** From memory alone: for what looks at every event of the fleet. */
+  /** From memory only, because it is called for every event of the fleet. */
   remembered(tenant: TenantId, id: CommandId): OperationState | undefined;
-  /** From now on the tail keeps it current. */
+  /** From now on the tail updates it. */
   follow(operation: OperationState): void;
   fold(entry: Recorded): void;
 }
@@ -52,7 +52,7 @@ export const createOperationIndex = ({ reads, vmLocation }: OperationIndexDeps):
       for (const id of operationsOf(stored)) {
         const key = keyOf(stored.event.tenant, id);
         const before = known.get(key);
-        // Only what somebody follows here is kept; all others are the read model's.
+        // Only followed operations are kept; the read model has all others.
         if (!before || before.sequence >= entry.sequence) continue;
         const after = foldOperation(id, before, stored, entry.sequence);
         if (after && after !== before) known.set(key, after);

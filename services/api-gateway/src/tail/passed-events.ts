@@ -1,4 +1,4 @@
-// One VM's events after a sequence, as far as anyone knows: from the ring where it reaches back, else from history first.
+// One VM's known events after a sequence: from the ring, or first from history where the ring does not reach.
 import type { StoredEvent, TenantId, VmId } from '@ironlog/schemas';
 import type { Queries } from '../read-workers/queries.ts';
 import type { Reads } from '../reads/port.ts';
@@ -25,7 +25,7 @@ export interface PassedRange {
 
 export interface Passed {
   readonly events: readonly PassedEvent[];
-  /** What is there up to this sequence has been gone over: the fleet's events must not be at each look. */
+  /** Everything up to this sequence was checked, so that the fleet's events are checked once. */
   readonly upTo: number;
 }
 
@@ -52,7 +52,7 @@ const isOf = ({ tenant, vmId }: PassedRange, event: { readonly tenant: TenantId;
 
 interface Entry {
   readonly sequence: number;
-  /** None: nothing of this VM up to here. */
+  /** None: no event of this VM up to here. */
   readonly stored?: StoredEvent | undefined;
 }
 
@@ -62,7 +62,7 @@ const pagesAfter = async function* (
 ): AsyncGenerator<readonly Entry[], void> {
   let recent = tail.ring.since(after);
   if (!recent) {
-    // The checkpoint is read first: what history holds up to there is all there is up to there.
+    // The checkpoint is read first: history has everything up to it.
     const history = reads.historyPosition();
     const by = { party: tenant, atLeast: { events: history, work: 0 }, signal };
     let cursor = after;

@@ -1,8 +1,8 @@
-// Which states a VM can still get into, read off the transition table itself.
+// The states that a VM can still reach, derived from the transition table.
 import { type StateName, TRANSITIONS } from '@ironlog/domain';
 import { VM_EVENT_NAMES, VM_STATES, type VmEvent, type VmStateName } from '@ironlog/schemas';
 
-/** Where one event takes a VM; `found` is the one whose data names it. */
+/** The state after one event; `found` is the one event whose data names it. */
 export const stateAfter = (state: StateName, event: VmEvent): StateName => {
   if (event.name === 'found') return event.data.observed;
   const target = TRANSITIONS[state][event.name];
@@ -33,5 +33,5 @@ const REACHABLE = new Map<StateName, ReadonlySet<StateName>>(
   (['absent', ...VM_STATES] as const).map((state) => [state, closure(state)]),
 );
 
-/** Whether a VM in `from` can ever come to be in `to` again. */
+/** Whether a VM in `from` can ever be in `to` again. */
 export const canReach = (from: StateName, to: VmStateName): boolean => REACHABLE.get(from)?.has(to) ?? false;

@@ -14,19 +14,19 @@ const entry = (sequence: number): Recorded => ({
 });
 const sequences = (entries: readonly Recorded[] | undefined) => entries?.map(({ sequence }) => sequence);
 
-test('gives what came after a sequence, and says when it no longer reaches back', () => {
+test('returns the entries after a sequence, or reports that it no longer has them all', () => {
   const ring = createRing(3, 10);
   expect(ring.last()).toBe(10);
   expect(sequences(ring.since(9))).toBeUndefined();
   for (let sequence = 11; sequence <= 16; sequence++) ring.push(entry(sequence));
-  // Six entries are twice the limit: the first three are forgotten.
+  // Six entries are twice the limit: the first three are dropped.
   expect(sequences(ring.since(12))).toBeUndefined();
   expect(sequences(ring.since(13))).toEqual([14, 15, 16]);
   expect(sequences(ring.since(16))).toEqual([]);
   expect(ring.last()).toBe(16);
 });
 
-test('a cursor between two kept entries gets the later one', () => {
+test('a cursor between two entries gets the later one', () => {
   const ring = createRing(10, 0);
   ring.push(entry(5));
   ring.push(entry(9));

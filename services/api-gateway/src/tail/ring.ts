@@ -1,23 +1,23 @@
-// The last events that this gateway has seen, in order: what bridges the gap between the history file and this moment.
+// The last events that this gateway received, in order: they cover the gap between the history file and the present.
 import type { Recorded } from '@ironlog/event-log';
 
 export interface Ring {
   push(entry: Recorded): void;
-  /** Every entry after `sequence`; undefined where the ring no longer reaches back that far: read history first. */
+  /** Every entry after `sequence`; undefined when the ring no longer has them all: read history first. */
   since(sequence: number): readonly Recorded[] | undefined;
-  /** The last sequence seen; before the first entry, where the tail began. */
+  /** The last sequence received; before the first entry, the tail's start. */
   last(): number;
 }
 
 /** `from`: the tail's start, exclusive. */
 export const createRing = (limit: number, from: number): Ring => {
   let entries: Recorded[] = [];
-  /** Entries at and below this sequence are gone. */
+  /** Entries up to this sequence are dropped. */
   let forgotten = from;
   return {
     push: (entry) => {
       entries.push(entry);
-      // Twice the limit before anything moves: a shift per event would copy the ring each time.
+      // Entries are dropped at twice the limit: a shift per event would copy the ring each time.
       if (entries.length < limit * 2) return;
       const dropped = entries.length - limit;
       forgotten = entries[dropped - 1]?.sequence ?? forgotten;

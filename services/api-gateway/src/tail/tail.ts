@@ -1,17 +1,17 @@
-// The gateway's one tail of EVENTS: it feeds every waiter and every stream, and the memory of owners and operations.
+// The gateway's one tail of EVENTS: it feeds all waits and streams, and the memory of owners and operations.
 import type { EventLog, Recorded } from '@ironlog/event-log';
 import { createRing, type Ring } from './ring.ts';
 
-/** Entries kept for streams that join; they reach back further than the history file ever lags in health. */
+/** Entries kept for streams that join: more than the history file lags while healthy. */
 const RING_ENTRIES = 10_000;
-/** Read again at start: owners, and creates that were declined while no gateway was there. */
+/** Read again at start, for owners, and for creates declined while no gateway ran. */
 const REREAD_ENTRIES = 20_000;
 
 export interface Tail {
   readonly ring: Ring;
-  /** Told of every entry after the folds have seen it; must not throw. Returns its own undoing. */
+  /** Called for every entry after the folds; must not throw. Returns the unsubscribe function. */
   subscribe(onEntry: (entry: Recorded) => void): () => void;
-  /** Resolves on abort; rejects when the log was replaced or the connection is gone for good. */
+  /** Resolves on abort; rejects when the log was replaced or the connection is closed for good. */
   readonly ended: Promise<void>;
 }
 
@@ -22,7 +22,7 @@ export interface TailDeps {
   readonly folds: readonly ((entry: Recorded) => void)[];
 }
 
-/** Resolves when all that was on record at the call has been seen. */
+/** Resolves when everything stored at the call has been received. */
 export const startTail = async ({ log, signal, folds }: TailDeps): Promise<Tail> => {
   const { firstSequence, lastSequence } = await log.info();
   const after = Math.max(0, firstSequence - 1, lastSequence - REREAD_ENTRIES);

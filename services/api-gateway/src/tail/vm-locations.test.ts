@@ -19,7 +19,7 @@ import { createVmLocations } from './vm-locations.ts';
 const pending: VmLocation = { kind: 'pending', target: OWNER, createId: CREATE };
 const owned: VmLocation = { kind: 'owned', host: OWNER };
 
-/** Memory over a read model that holds `vm`, or nothing of it. */
+/** Memory over a read model with `vm`, or an empty one. */
 const index = (vm?: Vm) => {
   const vmLocation = createVmLocations({
     vmLocation: () => (vm?.owner ? { kind: 'owned', host: vm.owner } : undefined),
@@ -28,7 +28,7 @@ const index = (vm?: Vm) => {
   return { ...vmLocation, now: () => vmLocation.remembered(TENANT, VM) };
 };
 
-test('a claim is the owner, and what another claims afterwards changes nothing', () => {
+test('a claim makes the owner, and a later claim by another changes nothing', () => {
   const story = createStory();
   const { fold, now } = index();
   fold(story.say(OWNER, claimedBy(OWNER)));
@@ -36,16 +36,16 @@ test('a claim is the owner, and what another claims afterwards changes nothing',
   expect(now()).toEqual(owned);
 });
 
-test('a second claim is none either where only the read model knows of the first', () => {
+test('a second claim is also ignored when only the read model has the first', () => {
   const story = createStory();
   story.say(OWNER, claimedBy(OWNER));
   const { fold, now } = index(story.vm());
-  // As the stranger would have it: the VM's first event, as in an empty log.
+  // By an unauthorised writer: the VM's first event, as in an empty log.
   fold(createStory(7).say(FOREIGN_HOST, claimedBy(FOREIGN_HOST)));
   expect(now()).toEqual(owned);
 });
 
-test('a claim for another host, and one that does not follow on what is there, are none', () => {
+test('a claim for another host, and one with a wrong revision, are ignored', () => {
   const story = createStory();
   const { fold, now, pending: ask } = index();
   ask(TENANT, VM, pending as Extract<VmLocation, { kind: 'pending' }>);
@@ -64,7 +64,7 @@ test('a claim after a command that expired before it counts', () => {
   expect(now()).toEqual(owned);
 });
 
-test('what was cancelled is claimed by nobody, and what was claimed is not cancelled', () => {
+test('a cancelled VM cannot be claimed, and a claimed one cannot be cancelled', () => {
   const story = createStory();
   const first = index();
   first.fold(story.say('gateway', cancelled));
@@ -76,7 +76,7 @@ test('what was cancelled is claimed by nobody, and what was claimed is not cance
   expect(second.now()).toEqual(owned);
 });
 
-test('without a read model to tell of what came before, a claim is not believed yet', () => {
+test('without a read model for the earlier events, a claim is not accepted yet', () => {
   const { fold, remembered } = createVmLocations({
     vmLocation: () => undefined,
     aggregate: () => {
@@ -87,7 +87,7 @@ test('without a read model to tell of what came before, a claim is not believed 
   expect(remembered(TENANT, VM)).toBeUndefined();
 });
 
-test('a create that expired leaves the id free, a word of the wrong writer does not', () => {
+test('an expired create frees the id, an expiry by an unauthorised writer does not', () => {
   const { fold, now, pending: ask } = index();
   ask(TENANT, VM, pending as Extract<VmLocation, { kind: 'pending' }>);
   const story = createStory();

@@ -1,4 +1,4 @@
-// Where each VM is: with its owner, asked for and not yet claimed, or cancelled before anyone claimed it.
+// Each VM's location: its owner, a pending create, or cancelled before any claim.
 import { evolve, initialVm, type Vm } from '@ironlog/domain';
 import type { Recorded } from '@ironlog/event-log';
 import type { VmLocation } from '@ironlog/read-model';
@@ -10,9 +10,9 @@ import { type BoundedMap, createBoundedMap } from './bounded-map.ts';
 export interface VmLocations {
   /** From memory, else from the read model: create and boot in quick succession must not depend on its lag. */
   find(tenant: TenantId, vmId: VmId): VmLocation | undefined;
-  /** From memory alone: for what looks at every event of the fleet. */
+  /** From memory only, because it is called for every event of the fleet. */
   remembered(tenant: TenantId, vmId: VmId): VmLocation | undefined;
-  /** A create was stored, or routed on. What the log says of an owner stands above it. */
+  /** A create was stored, or routed again. An owner from the log overrides it. */
   pending(tenant: TenantId, vmId: VmId, pending: Extract<VmLocation, { kind: 'pending' }>): void;
   fold(entry: Recorded): void;
 }
@@ -24,7 +24,7 @@ const keyOf = (tenant: TenantId, vmId: VmId): string => `${tenant}/${vmId}`;
 
 export const createVmLocations = (reads: Pick<Reads, 'vmLocation' | 'aggregate'>): VmLocations => {
   const known = createBoundedMap<VmLocation>(LIMIT);
-  /** P4: a claim or a cancellation counts if the VM's own fold takes it, over what the read model has of the VM already. */
+  /** P4: a claim or a cancellation counts if the VM's fold accepts it, on top of the VM in the read model. */
   const update = (key: string, { sequence, hash }: Recorded, { writer, event }: StoredVmEvent): void => {
     const before = known.get(key);
     // In v1 a VM never changes its host, and deleted is absorbing.
@@ -37,11 +37,11 @@ export const createVmLocations = (reads: Pick<Reads, 'vmLocation' | 'aggregate'>
   return {
     find: (tenant, vmId) => {
       const remembered = known.get(keyOf(tenant, vmId));
-      // Another gateway may have routed it since: the read model's owner stands above our own guess.
+      // Another gateway may have routed it since: the read model's owner overrides our memory.
       if (remembered && remembered.kind !== 'pending') return remembered;
       const read = reads.vmLocation(tenant, vmId);
       if (!read || read.kind === 'pending') return remembered ?? read;
-      // In v1 a VM never changes its host, and deleted is absorbing: what is read once holds.
+      // In v1 a VM never changes its host, and deleted is absorbing: a value read once stays valid.
       known.set(keyOf(tenant, vmId), read);
       return read;
     },
@@ -66,12 +66,12 @@ export const createVmLocations = (reads: Pick<Reads, 'vmLocation' | 'aggregate'>
   };
 };
 
-/** The VM as the read model has it, from which on it is folded; `undefined`: it cannot be read, so nothing is certain. */
+/** The VM in the read model, the base of later folds; `undefined`: it cannot be read, so nothing is certain. */
 const asRead = (reads: Pick<Reads, 'aggregate'>, tenant: TenantId, vmId: VmId): Vm | undefined => {
   try {
     return reads.aggregate(tenant, vmId) ?? initialVm(tenant, vmId);
   } catch {
-    // Not there yet, or damaged, of which the projector tells: the tail goes on, and the next question asks again.
+    // Missing, or damaged, which the projector reports: the tail continues, and the next call reads again.
     return undefined;
   }
 };
@@ -81,7 +81,7 @@ const placeOf = ({ owner, state }: Vm): VmLocation | undefined => {
   return state === 'deleted' ? { kind: 'cancelled' } : undefined;
 };
 
-/** A create that came to nothing leaves the id free: another create of it is to be placed anew. */
+/** A failed create frees the id: another create of it must be placed anew. */
 const forgetCreate = (known: BoundedMap<VmLocation>, key: string, commandId: CommandId | undefined): void => {
   const where = known.get(key);
   if (where?.kind === 'pending' && where.createId === commandId) known.delete(key);

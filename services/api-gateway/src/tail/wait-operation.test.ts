@@ -1,4 +1,4 @@
-// Waiting for an operation: an event of its outcome ends it, and the read model is not asked at every event on the way.
+// Waiting for an operation: the event of its outcome ends the wait, and the read model is not read at every event.
 import type { OperationState } from '@ironlog/domain';
 import type { Recorded } from '@ironlog/event-log';
 import { expect, test, vi } from 'vitest';
@@ -7,7 +7,7 @@ import { createOperationIndex } from './operations.ts';
 import { createVmLocations } from './vm-locations.ts';
 import { waitForOperation } from './wait-operation.ts';
 
-/** A gateway that has just stored the create; `rows` is what its read model says of the operation. */
+/** A gateway that has just stored the create; `rows` is the operation in its read model. */
 const world = () => {
   const rows = vi.fn((): OperationState | undefined => undefined);
   const reads = { operation: rows, vmLocation: () => undefined, aggregate: () => undefined };
@@ -37,7 +37,7 @@ const world = () => {
   };
 };
 
-test('the event of its outcome ends the wait, and one on the way asks nothing of the read model', async () => {
+test('the event of its outcome ends the wait, and an earlier event does not read the read model', async () => {
   const { hear, rows, wait } = world();
   const story = createStory();
   const answer = wait();
@@ -48,13 +48,13 @@ test('the event of its outcome ends the wait, and one on the way asks nothing of
   expect(await answer).toMatchObject({ id: CREATE, status: 'succeeded' });
 });
 
-test('an outcome that this gateway did not hear is found in the read model', async () => {
+test('an outcome that this gateway did not receive is found in the read model', async () => {
   const { rows, wait } = world();
   const answer = wait();
   rows.mockReturnValue({ ...asked(), status: 'succeeded', finishedAt: '2026-01-01T00:00:01.000Z', sequence: 2 });
   expect(await answer).toMatchObject({ id: CREATE, status: 'succeeded' });
 });
 
-test('without an outcome in time it is answered as it stands', async () => {
+test('without an outcome in time it returns the current operation', async () => {
   expect(await world().wait(1)).toMatchObject({ id: CREATE, status: 'pending' });
 });

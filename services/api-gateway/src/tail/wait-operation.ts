@@ -1,4 +1,4 @@
-// Waits until an operation has its outcome, or the time is over; either way the operation as it then stands.
+// Waits until an operation has its outcome, or the timeout; returns the operation at that time.
 import { type OperationState, operationsOf } from '@ironlog/domain';
 import type { CommandId, TenantId } from '@ironlog/schemas';
 import type { OperationIndex } from './operations.ts';
@@ -22,7 +22,7 @@ export const waitForOperation = async (
   },
   { tenant, id, timeoutMs, signal }: WaitOperation,
 ): Promise<OperationState | undefined> => {
-  // What was just accepted is followed already; what the read model may know of it is looked at before anything is waited for.
+  // An accepted operation is already followed; the read model is read once before the wait.
   const before = deps.operations.remembered(tenant, id) ?? deps.operations.find(tenant, id);
   if (!before || before.finishedAt || before.vmId === null) return before;
   // Brings the owner into memory: only its events may end the operation.

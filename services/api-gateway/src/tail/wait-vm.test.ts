@@ -20,7 +20,7 @@ import { createRing } from './ring.ts';
 import { createVmLocations } from './vm-locations.ts';
 import { waitForVm } from './wait-vm.ts';
 
-/** A tail that is fed by hand, with a ring in which every look at an entry is counted. */
+/** A manual tail, with a ring that counts every read of an entry. */
 const world = (readModel: 'empty' | 'unreadable' = 'empty') => {
   let learnt: VmLocation | undefined;
   const reads = {
@@ -90,7 +90,7 @@ const ofOthers = (sequence: number): Recorded => ({
   read: { ok: false, reason: 'a test' },
 });
 
-test('a wait goes over what others did once, however often it looks', async () => {
+test("a wait checks other VMs' events once, however often it runs", async () => {
   const { ask, hear, looks, wait } = world();
   ask();
   for (let sequence = 1; sequence <= 5_000; sequence++) hear(ofOthers(sequence));
@@ -98,7 +98,7 @@ test('a wait goes over what others did once, however often it looks', async () =
   expect(looks()).toBe(5_000);
 });
 
-test('it sees each of the VM as it comes, and ends with the state', async () => {
+test('it receives each event of the VM, and ends with the state', async () => {
   const { ask, hear, wait } = world();
   ask();
   const story = createStory();
@@ -107,7 +107,7 @@ test('it sees each of the VM as it comes, and ends with the state', async () => 
   expect(await waiting).toEqual({ outcome: 'reached', sequence: 4 });
 });
 
-test('what its host said before this gateway knew whose VM it is counts as soon as it knows', async () => {
+test("its host's events before this gateway knew the owner count as soon as it knows", async () => {
   const { ask, hear, learn, wait } = world('unreadable');
   ask();
   const story = createStory();
@@ -122,7 +122,7 @@ test('what its host said before this gateway knew whose VM it is counts as soon 
 test.each([
   ['is rejected', (story: Story) => story.reject(OWNER, CREATE)],
   ['expires', (story: Story) => story.say('recovery', expired)],
-])('a VM whose create %s while it is waited for will not be there', async (_, end) => {
+])("the wait ends when the VM's create %s", async (_, end) => {
   const { ask, hear, wait } = world();
   ask();
   const waiting = wait('running', 5_000);

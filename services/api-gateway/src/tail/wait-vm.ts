@@ -6,7 +6,7 @@ import { canReach, stateAfter } from './reachable.ts';
 import type { Tail } from './tail.ts';
 import { wakeWhen } from './wake.ts';
 
-/** Where the VM stood at `sequence`; the wait folds on from there. */
+/** The VM's state at `sequence`, the base of the wait's fold. */
 export interface KnownState {
   readonly state: StateName;
   readonly sequence: number;
@@ -22,17 +22,17 @@ export interface WaitVm {
   readonly vmId: VmId;
   readonly wanted: VmStateName;
   readonly from: KnownState;
-  /** Whether standing in the state already is enough; not where the caller said after which event. */
+  /** Whether the current state counts; not when the caller named an event. */
   readonly currentStateCounts: boolean;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
-  /** Whether it is there, or a create of it is still under way. */
+  /** Whether the VM exists, or a create of it is pending. */
   readonly isAskedFor: () => boolean;
   /** The VM's events after a sequence, as far as they are known: history, then what the tail has seen. */
   readonly passed: (after: number) => Promise<{ readonly events: readonly PassedEvent[]; readonly upTo: number }>;
 }
 
-/** Rejections too: that of the create leaves nothing to wait for. */
+/** Includes rejections: that of the create ends the wait. */
 const concerns = ({ tenant, vmId }: WaitVm, { read }: Recorded): boolean =>
   read.ok && read.stored.kind !== 'host' && read.stored.event.subject === vmId && read.stored.event.tenant === tenant;
 

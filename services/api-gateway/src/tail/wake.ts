@@ -1,22 +1,22 @@
-// Waiting for a condition that events change: asked again at each event that matters, and now and then regardless.
+// Waits for a condition that events change: checked at each relevant event, and periodically.
 import type { Recorded } from '@ironlog/event-log';
 import type { Tail } from './tail.ts';
 
-/** What only the read model knows (this gateway's memory began later) shows without an event of ours. */
+/** A change that only the read model has (this gateway's memory began later) causes no event here. */
 const RECHECK_MS = 200;
 
 export interface WakeOptions<Answer> {
   readonly tail: Pick<Tail, 'subscribe'>;
-  /** Cheap: asked for every event of the fleet. */
+  /** Must be cheap: called for every event of the fleet. */
   readonly matters: (entry: Recorded) => boolean;
   /** `undefined`: not yet. Asked again only when it has answered. */
   readonly condition: () => Answer | undefined | Promise<Answer | undefined>;
   readonly timeoutMs: number;
-  /** Ends the wait when the asker has gone or the service stops. */
+  /** Ends the wait when the client has disconnected or the service stops. */
   readonly signal: AbortSignal;
 }
 
-/** Registers first and looks then, so that nothing falls between. `undefined`: time ran out, or nobody waits any more. */
+/** Subscribes first and checks then, so that no event is missed. `undefined`: the timeout, or the wait was aborted. */
 export const wakeWhen = async <Answer>({
   tail,
   matters,

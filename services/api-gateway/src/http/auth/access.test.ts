@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => plane?.stop());
 
 describe('tenants and roles', () => {
-  test('another tenant gets 404 on every route of a VM and an operation, in the same words as for none', async () => {
+  test('another tenant gets the same 404 as for an unknown id on every route of a VM and an operation', async () => {
     const { body } = await plane.create({ id: 'private' }, { prefer: 'wait=10' });
     const calls = [
       ['GET', '/v1/vms/private'],

@@ -1,7 +1,7 @@
-// Who may do what: the one table of roles.
+// The access of each role, in one table.
 import type { Role } from '@ironlog/service-kit';
 
-/** `public`: no token. `read`, `command`: within the caller's tenant. `hosts`: the machines under all tenants. */
+/** `public`: no token. `read`, `command`: within the caller's tenant. `hosts`: the hosts, which all tenants share. */
 export type Access = 'public' | 'read' | 'command' | 'hosts';
 
 const ALLOWED: Readonly<Record<Exclude<Access, 'public'>, readonly Role[]>> = {

@@ -1,4 +1,4 @@
-// Lets a request in by its bearer token, before its body is read; what a refused one asked for is not looked at.
+// Authenticates a request by its bearer token, before its body is read; a refused request's body is not parsed.
 import type { Authentication, Metrics, Principal, Tokens } from '@ironlog/service-kit';
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import { ProblemError } from '../problem.ts';
@@ -10,7 +10,7 @@ const WHY: Readonly<Record<string, string>> = {
   unknown: 'the token is not known here, or was revoked',
   expired: 'the token has expired',
 };
-/** Refused tokens per address and ten seconds, after which the address has to wait: guessing must not be free. */
+/** Refused tokens per address and ten seconds, after which the address must wait: this limits guessing. */
 const MAX_REFUSED = 500;
 const REFUSED_WINDOW_MS = 10_000;
 
@@ -40,7 +40,7 @@ export const registerAuthentication = (app: FastifyInstance, { tokens, metrics }
   app.addHook('onReady', async () => {
     const silent = routes.filter(({ config }) => config?.access === undefined);
     if (silent.length > 0)
-      throw new Error(`routes do not say who may call them: ${silent.map(({ url }) => url).join(', ')}`);
+      throw new Error(`routes without an access setting: ${silent.map(({ url }) => url).join(', ')}`);
   });
   app.addHook('onRequest', async (request) => {
     const { access } = request.routeOptions.config;
@@ -50,7 +50,7 @@ export const registerAuthentication = (app: FastifyInstance, { tokens, metrics }
     const { principal } = authentication;
     request.principal = principal;
     request.refusal = () => changeOf(principal, tokens.authenticate(request.headers.authorization));
-    // What does not exist is a 404 to whoever has a token.
+    // An unknown path is a 404 for any valid token.
     if (access === undefined || mayAccess(principal.role, access)) return;
     throw new ProblemError(
       'forbidden',
@@ -64,11 +64,11 @@ const problemOf = (code: string): ProblemError =>
     ? new ProblemError('overloaded', 'tokens cannot be checked at the moment')
     : new ProblemError('unauthenticated', WHY[code] ?? 'the token is not valid');
 
-/** P9: what goes on was begun for one tenant and one role, and is nobody else's. */
+/** P9: an open answer was begun for one tenant and one role, and ends when either changes. */
 const changeOf = (before: Principal, now: Authentication): ProblemError | undefined => {
   if (!now.ok) return problemOf(now.code);
   const { tenant, role } = now.principal;
   return tenant === before.tenant && role === before.role
     ? undefined
-    : new ProblemError('forbidden', 'the token is of another tenant or role by now; ask again with it');
+    : new ProblemError('forbidden', 'the token now has another tenant or role; send the request again');
 };

@@ -34,7 +34,7 @@ const follow = async (as: Bearer): Promise<Response> => {
   return response;
 };
 
-test('one token may hold so many streams open and no more; others have theirs all the same', async () => {
+test('a token may hold a limited number of streams open, independent of other tokens', async () => {
   const streams = await Promise.all(Array.from({ length: LIMITS.streamsPerToken }, () => follow('viewer')));
   expect(new Set(streams.map(({ status }) => status))).toEqual(new Set([200]));
   const refused = await follow('viewer');
@@ -55,7 +55,7 @@ describe('a server that allows a token two waits and its tenant three', () => {
   let end: (answer: string) => void;
   let ask: (method: 'GET' | 'POST', path: string, as?: string) => Promise<Response>;
 
-  /** The token is called what its bearer sends: `<tenant>/<token>`. */
+  /** The token is named by its bearer's `<tenant>/<token>`. */
   beforeEach(async () => {
     app = Fastify();
     app.setErrorHandler(sendError);
@@ -83,7 +83,7 @@ describe('a server that allows a token two waits and its tenant three', () => {
     await app.close();
   });
 
-  test('counts them for themselves, also those that a command prefers', async () => {
+  test("counts them separately, including those of a command's Prefer header", async () => {
     const held = [ask('GET', '/wait'), ask('POST', '/command')];
     await vi.waitFor(() => expect(arrived).toHaveLength(2));
     expect((await ask('POST', '/command')).status).toBe(429);
@@ -94,7 +94,7 @@ describe('a server that allows a token two waits and its tenant three', () => {
     expect((await ask('GET', '/wait')).status).toBe(200);
   });
 
-  test('refuses a tenant that spreads them over its tokens, says whose they are, and leaves other tenants theirs', async () => {
+  test('refuses a tenant that spreads them over its tokens, names the tenant, and does not affect other tenants', async () => {
     const held = ['acme/one', 'acme/one', 'acme/two'].map((as) => ask('GET', '/wait', as));
     await vi.waitFor(() => expect(arrived).toHaveLength(3));
     const refused = await ask('GET', '/wait', 'acme/three');
@@ -113,7 +113,7 @@ describe('a server that allows a token two waits and its tenant three', () => {
   });
 });
 
-test('whatever one tenant holds, half of the streams and of the connections are left to the others', () => {
+test('half of the streams and of the connections are always left to other tenants', () => {
   expect(LIMITS.streamsPerTenant).toBeLessThanOrEqual(LIMITS.streams / 2);
   expect(LIMITS.streamsPerTenant + LIMITS.waitsPerTenant).toBeLessThanOrEqual(LIMITS.connections / 2);
 });

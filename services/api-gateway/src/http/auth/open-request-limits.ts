@@ -1,5 +1,5 @@
-// How many requests of one token, and of one tenant, may stay open at once. A stream or a wait holds a connection, and
-// connections are shared: without bounds of their own a token, or a tenant of many tokens, could leave the others none.
+// Limits the open requests of one token, and of one tenant. A stream or a wait holds a connection, and connections are
+// shared: without limits a token, or a tenant with many tokens, could use them all.
 import type { Principal } from '@ironlog/service-kit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { preferredWait } from '../headers/prefer.ts';
@@ -7,7 +7,7 @@ import { ProblemError } from '../problem.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** It answers when what was asked for has happened. */
+    /** The route answers when an awaited event has happened. */
     waits?: boolean;
   }
 }
@@ -21,7 +21,7 @@ export interface OpenRequestLimits {
   readonly waitsPerTenant: number;
 }
 
-/** Whoever is counted for what, and how many of it that one may have. */
+/** A counted key, and its limit. */
 interface Bound {
   readonly key: string;
   readonly most: number;

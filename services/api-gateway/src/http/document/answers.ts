@@ -1,4 +1,4 @@
-// The answers that every route may give, for the schema of each: its own success, and problems.
+// The answers of each route for its schema: its own success, and problems.
 import { problemSchema } from '@ironlog/schemas';
 import { z } from 'zod';
 import { PROBLEM_TYPE } from '../problem.ts';
@@ -6,10 +6,10 @@ import { PROBLEM_TYPE } from '../problem.ts';
 const problem = { description: 'What went wrong, with a code', content: { [PROBLEM_TYPE]: { schema: problemSchema } } };
 
 export const ok = <Body extends z.ZodType>(body: Body) => ({ 200: body, '4xx': problem, '5xx': problem }) as const;
-/** A command: accepted, or (with `Prefer: wait`) carried out. */
+/** A command: accepted, or (with `Prefer: wait`) completed. */
 export const accepted = <Body extends z.ZodType>(body: Body) =>
   ({ 200: body, 202: body, '4xx': problem, '5xx': problem }) as const;
-/** A stream: its body is events one after another, which no one schema describes. */
+/** A stream: its body is a sequence of events, which no single schema describes. */
 export const stream = (types: readonly string[]) =>
   ({
     200: {
@@ -23,7 +23,7 @@ export const stream = (types: readonly string[]) =>
 const TEXT = { 'text/plain': { schema: z.string() } };
 export const text = (description: string) =>
   ({ 200: { description, content: TEXT }, '4xx': problem, '5xx': problem }) as const;
-/** JSON, or text where that is asked for by `Accept`. */
+/** JSON, or text when `Accept` asks for it. */
 export const okOrText = <Body extends z.ZodType>(body: Body) =>
   ({
     200: { description: 'As asked', content: { 'application/json': { schema: body }, ...TEXT } },

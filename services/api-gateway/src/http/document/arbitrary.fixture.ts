@@ -1,4 +1,4 @@
-// Draws values from the schemas of the OpenAPI document, as a client generator would: what it draws satisfies the document.
+// Generates values from the schemas of the OpenAPI document, as a client generator does: they satisfy the document.
 import fc from 'fast-check';
 
 export interface Schema {
@@ -45,7 +45,7 @@ const objects = (schema: Schema): fc.Arbitrary<unknown> => {
   return fc.tuple(more, known).map(([others, own]) => ({ ...others, ...own }));
 };
 
-/** @throws Error on what the document does not use today. */
+/** @throws Error for a keyword that the document does not use today. */
 export const arbitraryOf = (schema: Schema): fc.Arbitrary<unknown> => {
   if ('const' in schema) return fc.constant(schema.const);
   if (schema.enum) return fc.constantFrom(...schema.enum);

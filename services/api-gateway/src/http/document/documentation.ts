@@ -1,4 +1,4 @@
-// /openapi.json and /docs: the document is made of the routes' own schemas, so it cannot differ from them.
+// /openapi.json and /docs: the document is built from the routes' own schemas, so it cannot differ from them.
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { operationSchema, problemSchema, vmViewSchema } from '@ironlog/schemas';
@@ -7,13 +7,13 @@ import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fast
 import { z } from 'zod';
 import { type DocumentedRoute, requestHeaders, responseHeaders } from './documented-headers.ts';
 
-/** What many routes answer is in the document once, under its name; the global registry would be everybody's. */
+/** Answers of many routes are in the document once, by name; zod's global registry would be shared with other code. */
 const schemaRegistry = z.registry<{ id: string }>();
 schemaRegistry.add(vmViewSchema, { id: 'Vm' });
 schemaRegistry.add(operationSchema, { id: 'Operation' });
 schemaRegistry.add(problemSchema, { id: 'Problem' });
 
-/** The registry above holds names only: what schemas say of themselves is in zod's own. */
+/** The registry above only has names; the schemas' metadata is in zod's own. */
 const zodToJsonConfig: NonNullable<Parameters<typeof createJsonSchemaTransform>[0]['zodToJsonConfig']> = {
   override: ({ zodSchema, jsonSchema }) => {
     const { description, examples, reads } = z.globalRegistry.get(zodSchema) ?? {};
@@ -23,7 +23,7 @@ const zodToJsonConfig: NonNullable<Parameters<typeof createJsonSchemaTransform>[
       for (const ofText of ['pattern', 'enum']) delete jsonSchema[ofText];
       Object.assign(jsonSchema, reads);
     }
-    // zod leaves it out where what is sent is of another type than what it becomes.
+    // zod omits it when input and output types differ.
     if (zodSchema instanceof z.ZodDefault) jsonSchema.default ??= zodSchema.def.defaultValue;
   },
 };
@@ -32,7 +32,7 @@ const named = createJsonSchemaTransformObject({ schemaRegistry, zodToJsonConfig 
 
 const ANSWERS: Readonly<Record<string, string>> = {
   200: 'As asked',
-  202: 'Accepted: it is stored, and its operation tells what becomes of it',
+  202: 'Accepted: it is stored, and its operation has the outcome',
   503: 'Not ready, and why',
 };
 
@@ -41,7 +41,7 @@ interface Answer {
   readonly description?: string;
 }
 
-/** Adds the headers, which Fastify's schemas of a route would also take over the checking of. */
+/** Adds the headers here: in a route's schemas Fastify would also validate them. */
 const withHeaders = (answers: Readonly<Record<string, Answer>>, route: DocumentedRoute): Record<string, object> =>
   Object.fromEntries(
     Object.entries(answers).map(([status, answer]) => [
@@ -77,7 +77,7 @@ interface DocumentedOperation {
   readonly parameters?: readonly { readonly in: string; readonly schema?: { readonly type?: string } }[];
 }
 
-/** What the plugin cannot know: no body at all is a command with every default, and an object in a query is its members. */
+/** Unknown to the plugin: an absent body is a command with every default, and an object in a query is its members. */
 const withOwnWays = (paths: object): void => {
   for (const path of Object.values(paths) as readonly Readonly<Record<string, DocumentedOperation>>[])
     for (const { requestBody, parameters = [] } of Object.values(path)) {
@@ -88,7 +88,7 @@ const withOwnWays = (paths: object): void => {
     }
 };
 
-/** The transform names each schema twice, as answers and as requests see it; no request holds one of these. */
+/** The transform names each schema twice, for answers and for requests; no request has one of these. */
 const withoutInputs = (document: ReturnType<typeof named>): ReturnType<typeof named> => {
   if (!('components' in document) || !document.components?.schemas) return document;
   withOwnWays(document.paths ?? {});
@@ -101,9 +101,9 @@ const withoutInputs = (document: ReturnType<typeof named>): ReturnType<typeof na
 const INTRODUCTION = `Ironlog runs microVMs on hosts, and keeps every command and every event in one log.
 A command (create, boot, shutdown, delete and the others) is stored before it is answered: the answer names its operation,
 which ends in exactly one outcome, and \`Prefer: wait=N\` waits for it. Reads are folds of the log: a VM as it is or as it
-was at any moment, its history, usage, and what needs a human. Start with the [guide](/guide).`;
+was at any moment, its history, usage, and what needs an operator. Start with the [guide](/guide).`;
 
-/** Instead of the framework's. */
+/** Replaces the framework's. */
 const LOGO = {
   type: 'image/svg+xml',
   content: Buffer.from(
@@ -113,7 +113,7 @@ const LOGO = {
   target: '_self' as const,
 };
 
-/** Call before the routes are added; routes with `hide` stay out. */
+/** Call it before the routes are added; routes with `hide` are omitted. */
 export const registerDocument = async (app: FastifyInstance): Promise<void> => {
   await app.register(swagger, {
     openapi: {
@@ -137,7 +137,7 @@ export const registerDocument = async (app: FastifyInstance): Promise<void> => {
 export const registerDocumentRoutes = async (app: FastifyInstance): Promise<void> => {
   app.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, async () => app.swagger());
   await app.register(async (docs) => {
-    // The plugin's own routes: pages without any tenant's data.
+    // The plugin's own routes: pages without tenant data.
     docs.addHook('onRoute', (route) => {
       route.config = { ...route.config, access: 'public' };
       route.schema = { ...route.schema, hide: true };

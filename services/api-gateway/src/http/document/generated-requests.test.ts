@@ -80,7 +80,7 @@ const IN_WORDS: readonly RegExp[] = [
   /at or sequence, not both/,
   /is after the log's end/,
   /after or from, not both/,
-  /is yet to come/,
+  /is in the future/,
   /must not be after to/,
   /by tenant or day it must be the start of a day/,
   /give vmId by vm only/,

@@ -67,7 +67,7 @@ const labelsSchema = z.object({
   }),
 });
 
-test('labels are parameters of a pattern, and what the pattern takes is what a listing takes', () => {
+test('labels are pattern parameters, and a listing accepts what the pattern accepts', () => {
   const { example, schema } = labelsSchema.parse(queryOf('/v1/vms').labels);
   expect(listVmsQuerySchema.parse(example)).toMatchObject({ labels: { tier: 'web' } });
   const pattern = new RegExp(schema.propertyNames.pattern);
@@ -85,7 +85,7 @@ test('labels are parameters of a pattern, and what the pattern takes is what a l
 });
 
 test.each([{ labels: 'tier' }, { labels: '{"tier":"web"}', 'label.tier': 'web' }])(
-  '%j: `labels` itself is no parameter, and is not passed over beside one that is',
+  '%j: `labels` itself is no parameter, and is not ignored beside a label parameter',
   (query) => {
     const parsed = listVmsQuerySchema.safeParse(query);
     expect(parsed.error?.issues).toMatchObject([{ path: ['labels'], message: 'give each as label.<key>=<value>' }]);

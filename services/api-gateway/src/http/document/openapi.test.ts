@@ -12,7 +12,7 @@ const documentSchema = z.object({
   components: z.object({ schemas: z.record(z.string(), z.unknown()) }),
 });
 
-test('every route of the contract is in the document, named once, and nothing dangles', async () => {
+test('every route of the contract is in the document, named once, and every reference resolves', async () => {
   const raw = await openApiDocument();
   const { openapi, paths, components } = documentSchema.parse(raw);
   expect(openapi).toBe('3.1.0');
@@ -79,7 +79,7 @@ test('a problem names every code, with its status', async () => {
     expect(properties.code.description).toContain(`${code} (${status})`);
 });
 
-test('what a route takes and answers in headers is described where it does so', async () => {
+test('the request and response headers of each route are documented where they apply', async () => {
   const { paths } = describedSchema.parse(await openApiDocument());
   const of = (method: string, path: string) => {
     const { parameters = [], responses = {}, requestBody } = paths[path]?.[method] ?? {};
@@ -107,6 +107,6 @@ test('what a route takes and answers in headers is described where it does so', 
   expect(of('get', '/healthz').taken).toEqual([]);
 });
 
-test('the document is the same each time it is made', async () => {
+test('the document is the same each time it is built', async () => {
   expect(JSON.stringify(await openApiDocument())).toBe(JSON.stringify(await openApiDocument()));
 });

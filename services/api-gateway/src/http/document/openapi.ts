@@ -1,16 +1,16 @@
-// The OpenAPI document, made from the routes without a server that listens, NATS or a read model behind them.
+// Builds the OpenAPI document from the routes, without a listening server, NATS or a read model.
 import { createHealth, createLogger, createMetrics, systemClock, type Tokens } from '@ironlog/service-kit';
 import type { Api } from '../api.ts';
 import { buildServer } from '../server/server.ts';
 
 const nobody: Tokens = { authenticate: () => ({ ok: false, code: 'unknown' }) };
 
-/** Handlers are only called by requests, and there are none: whatever one would touch says so. */
+/** Handlers run only for requests, and there are none: any use of a dependency throws. */
 const nothing = new Proxy(
   {},
   {
     get: (_, name) => {
-      throw new Error(`${String(name)} was asked of a server that only documents itself`);
+      throw new Error(`${String(name)} was used by a server that only documents itself`);
     },
   },
 );

@@ -1,4 +1,4 @@
-// Where a stream of events begins: after the last one that its reader has seen, and never with a silent skip.
+// The start of an event stream: after the last event that its reader received, and never with a silent gap.
 import type { FastifyRequest } from 'fastify';
 import type { Api } from '../api.ts';
 import { ProblemError } from '../problem.ts';
@@ -8,7 +8,7 @@ export interface EventsQuery {
   readonly from?: 'now' | undefined;
 }
 
-/** `Last-Event-ID` stands above the query: a client that reconnects sends its URL again as it was. @throws ProblemError */
+/** `Last-Event-ID` overrides the query: a client that reconnects sends its original URL again. @throws ProblemError */
 export const eventCursor = async (
   api: Pick<Api, 'logInfo' | 'tail'>,
   { headers }: Pick<FastifyRequest, 'headers'>,
@@ -22,7 +22,7 @@ export const eventCursor = async (
   if (cursor < earliest)
     throw new ProblemError(
       'sequence-gone',
-      `events up to ${earliest} are no longer kept; the earliest is ${firstSequence}: ask with after=${earliest}`,
+      `events up to ${earliest} are no longer kept; the earliest is ${firstSequence}: use after=${earliest}`,
     );
   if (cursor > lastSequence)
     throw new ProblemError('invalid-request', `sequence ${cursor} is after the log's end ${lastSequence}`, {
@@ -36,7 +36,7 @@ const LAST_EVENT_ID = 'headers.last-event-id';
 const lastEventId = (value: string | readonly string[] | undefined): number | undefined => {
   if (value === undefined || value === '') return undefined;
   if (typeof value === 'string' && /^\d{1,15}$/.test(value)) return Number(value);
-  throw new ProblemError('invalid-request', 'Last-Event-ID is not an id that this stream gave', {
+  throw new ProblemError('invalid-request', 'Last-Event-ID is not an id of this stream', {
     errors: [{ path: LAST_EVENT_ID, message: 'must be a sequence' }],
   });
 };

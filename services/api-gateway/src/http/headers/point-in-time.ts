@@ -1,10 +1,10 @@
-// Reads of the past wait until history has got to the moment that they name; a moment that has not come is refused.
+// Reads of past states wait until history includes the given time or sequence; one in the future is refused.
 import type { Timestamp } from '@ironlog/schemas';
 import type { Api } from '../api.ts';
 import { ProblemError } from '../problem.ts';
 import { awaitPosition } from './position.ts';
 
-/** @throws ProblemError when `sequence` is after the log's end, or history does not get there within its bound. */
+/** @throws ProblemError when `sequence` is after the log's end, or history does not include it in time. */
 export const awaitSequence = async (
   api: Pick<Api, 'reads' | 'tail'>,
   sequence: number,
@@ -20,10 +20,12 @@ export const awaitSequence = async (
   await awaitPosition(api.reads, { events: sequence, work: 0 }, 'history');
 };
 
-/** `known`: a moment on record, which a host's clock may have put ahead of this one. @throws ProblemError when `at` is after both. */
+/**
+ * `known`: the time of a stored event, which a host's clock may have set ahead. @throws ProblemError when `at` is after both.
+ */
 export const refuseFuture = (at: Timestamp, now: Date, known: Timestamp | undefined): void => {
   const today = now.toISOString();
   if (at <= today || (known !== undefined && at <= known)) return;
-  const message = `${at} is yet to come; it is ${today}`;
+  const message = `${at} is in the future; it is ${today}`;
   throw new ProblemError('invalid-request', `at ${message}`, { errors: [{ path: 'querystring.at', message }] });
 };

@@ -1,4 +1,4 @@
-// `Prefer: wait=N` (RFC 7240), `If-Match` and `Idempotency-Key`: what a request's headers ask for.
+// `Prefer: wait=N` (RFC 7240), `If-Match` and `Idempotency-Key`.
 import { MAX_WAIT_SECONDS } from '@ironlog/schemas';
 import type { FastifyRequest } from 'fastify';
 import { ProblemError } from '../problem.ts';
@@ -13,18 +13,18 @@ const single = (request: FastifyRequest, name: string): string | undefined => {
   return Array.isArray(value) ? value.join(', ') : value;
 };
 
-/** Seconds to wait, at most MAX_WAIT_SECONDS; undefined: not asked for. Other preferences are ignored, as the RFC says. */
+/** Seconds to wait, at most MAX_WAIT_SECONDS; undefined: not requested. Other preferences are ignored, as the RFC allows. */
 export const preferredWait = (request: FastifyRequest): number | undefined => {
   const seconds = /(?:^|[,;\s])wait\s*=\s*"?(\d{1,6})"?(?=$|[,;\s])/i.exec(single(request, 'prefer') ?? '')?.[1];
   return seconds === undefined ? undefined : Math.min(Number(seconds), MAX_WAIT_SECONDS);
 };
 
-/** The revision in `If-Match`, as `ETag` gave it; `*` asks only that the VM exists, which every command does. */
+/** The revision in `If-Match`, as in `ETag`; `*` requires only that the VM exists, which every command does. */
 export const expectedRevision = (request: FastifyRequest): number | undefined => {
   const value = single(request, 'if-match')?.trim();
   if (value === undefined || value === '*') return undefined;
   const revision = /^(?:W\/)?"(\d{1,15})"$/.exec(value)?.[1];
-  if (revision === undefined) throw wrong('If-Match', 'must be one ETag that an answer gave, like "3"');
+  if (revision === undefined) throw wrong('If-Match', 'must be one ETag of an answer, like "3"');
   return Number(revision);
 };
 

@@ -1,4 +1,4 @@
-// Requests that Node refuses before Fastify sees them: answered as problems on the bare socket, and the socket closed.
+// Requests that Node refuses before Fastify: answered with a problem on the socket, which is then closed.
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -9,15 +9,15 @@ const problemOf = (code: string | undefined): ProblemError => {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return new ProblemError('request-timeout', 'the request did not arrive in time');
     case 'HPE_HEADER_OVERFLOW':
-      return new ProblemError('headers-too-large', 'the headers are larger than this API takes');
+      return new ProblemError('headers-too-large', 'the headers are larger than this API accepts');
     case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
-      return new ProblemError('payload-too-large', 'the chunk extensions are larger than this API takes');
+      return new ProblemError('payload-too-large', 'the chunk extensions are larger than this API accepts');
     default:
       return new ProblemError('invalid-request', 'this is not an HTTP request');
   }
 };
 
-/** Writes a problem onto a bare socket and closes it. */
+/** Writes a problem to a socket and closes it. */
 export const answerOnSocket = (
   socket: Duplex | null,
   problem: ProblemError,

@@ -1,11 +1,11 @@
-// Bodies are JSON or nothing: none at all is a command with every default, any other media type is refused.
+// Bodies are JSON or absent: an absent one is a command with every default, any other media type is refused.
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { readJson } from '../../accept/read-json.ts';
 import { ProblemError } from '../problem.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The body as it was sent, before any default is filled in; undefined: none. */
+    /** The body as sent, before any default is filled in; undefined: none. */
     sent: unknown;
   }
 }
@@ -18,19 +18,19 @@ export const registerJsonBody = (app: FastifyInstance): void => {
     const read = readJson(String(body));
     if (read.ok) return done(null, read.value);
     return done(
-      new ProblemError(read.code, `the body is not taken: ${read.reason}`, {
+      new ProblemError(read.code, `the body is refused: ${read.reason}`, {
         errors: [{ path: 'body', message: read.reason }],
       }),
     );
   });
   app.addHook('preValidation', async (request) => {
     request.sent = request.body;
-    // `null` is a body, and no command.
+    // `null` is a body, and an invalid command.
     if (request.method === 'POST' && request.body === undefined) request.body = {};
   });
 };
 
-/** The verb's parameters as they were sent. Call where the route's schema has taken the body. */
+/** The verb's parameters as sent. Call it after the route's schema has accepted the body. */
 export const paramsSent = ({ sent }: Pick<FastifyRequest, 'sent'>): unknown => {
   if (typeof sent !== 'object' || sent === null) return undefined;
   const { id: _, startBy: __, ...params } = sent as Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-// Every method that Node's parser takes, on every path: taken, or a 405 that names what is; and HEAD and OPTIONS as HTTP has them.
+// Every method of Node's parser, on every path: supported, or a 405 with the supported ones; and HEAD and OPTIONS.
 import { METHODS, request } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -54,7 +54,7 @@ const send = (method: string, path: string): Promise<Answer> =>
 const OWN: readonly string[] = ['HEAD', 'OPTIONS', 'CONNECT'];
 
 test.each(METHODS.filter((method) => !OWN.includes(method)))(
-  '%s is taken by the paths that document it, and a 405 with Allow on every other',
+  '%s is supported by the paths that document it, and a 405 with Allow on every other',
   async (method) => {
     for (const [path, methods] of Object.entries(paths).filter(([, taken]) => !taken.includes(method))) {
       const { status, allow, type, body } = await send(method, path);
@@ -70,7 +70,7 @@ test.each(METHODS.filter((method) => !OWN.includes(method)))(
   },
 );
 
-test('OPTIONS says what each path takes, without a token', async () => {
+test('OPTIONS lists the methods of each path, without a token', async () => {
   for (const [path, methods] of Object.entries(paths)) {
     const response = await fetch(plane.gateway.url + path, { method: 'OPTIONS' });
     expect({ path, status: response.status, allow: response.headers.get('allow')?.split(', ') }).toEqual({
@@ -82,14 +82,14 @@ test('OPTIONS says what each path takes, without a token', async () => {
   expect((await fetch(`${plane.gateway.url}/nothing`, { method: 'OPTIONS' })).status).toBe(404);
 });
 
-test('HEAD answers as GET does, without a body', async () => {
+test('HEAD answers like GET, without a body', async () => {
   for (const path of Object.keys(paths).filter((one) => paths[one]?.includes('GET'))) {
     const [head, get] = [await send('HEAD', path), await headOf(path)];
     expect({ path, ...head }).toEqual({ path, ...get, body: '' });
   }
 });
 
-/** Of a stream only the head is read. */
+/** For a stream only the headers are read. */
 const headOf = async (path: string): Promise<Omit<Answer, 'body'>> => {
   const controller = new AbortController();
   const response = await fetch(plane.gateway.url + path, {

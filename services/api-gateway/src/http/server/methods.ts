@@ -1,5 +1,5 @@
-// Methods as HTTP has them: a path answers OPTIONS, and a method that it does not take with 405 and what it takes. Fastify
-// answers 404 to the one, and knows only some of the methods that Node's parser takes.
+// HTTP methods: a path answers OPTIONS, and an unsupported method with 405 and the supported ones. Fastify answers 404,
+// and knows only some of the methods of Node's parser.
 import { METHODS } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { ProblemError, sendProblem } from '../problem.ts';
@@ -18,14 +18,15 @@ const patternOf = (url: string): RegExp =>
       .join('/')}$`,
   );
 
-const NOT_FOUND = 'there is nothing at this path; GET /openapi.json says what there is';
+const NOT_FOUND = 'there is nothing at this path; GET /openapi.json lists the paths';
 
-/** Call before the routes are added. */
+/** Call it before the routes are added. */
 export const registerMethods = (app: FastifyInstance): void => {
   const known = new Map<string, Known>();
   // Without it the router throws on a method that Node has parsed, and the answer is a 500.
   for (const method of METHODS) if (!app.supportedMethods.includes(method)) app.addHttpMethod(method);
-  // No path takes it, so its body is not looked at: Fastify would refuse one without a Content-Type before the path is.
+  // No path supports QUERY, so its body is not parsed: Fastify would refuse one without a Content-Type before the
+  // method.
   app.addHttpMethod('QUERY', { hasBody: false, overrideExisting: true });
   app.addHook('onRoute', ({ url, method }) => {
     if (url === '*') return;
@@ -33,7 +34,7 @@ export const registerMethods = (app: FastifyInstance): void => {
     for (const one of [method].flat()) entry.methods.add(one);
     known.set(url, entry);
   });
-  /** Empty where there is no such path. */
+  /** Empty when there is no such path. */
   const allowedAt = (url: string): string => {
     const path = url.split('?', 1)[0] ?? '/';
     const entries = path === '*' ? [...known.values()] : [...known.values()].filter((entry) => entry.path.test(path));
@@ -48,16 +49,16 @@ export const registerMethods = (app: FastifyInstance): void => {
     const allowed = allowedAt(request.url);
     if (allowed === '') return sendProblem(new ProblemError('not-found', NOT_FOUND), request, reply);
     reply.header('allow', allowed);
-    return sendProblem(new ProblemError('method-not-allowed', `this path takes ${allowed}`), request, reply);
+    return sendProblem(new ProblemError('method-not-allowed', `this path supports ${allowed}`), request, reply);
   });
-  // Node hands a tunnel and an unknown Expect to listeners of their own, and closes or answers without a body otherwise.
+  // Node passes CONNECT and an unknown Expect to separate listeners, and otherwise closes or answers without a body.
   app.server.on('connect', (_request, socket) => {
     answerOnSocket(socket, new ProblemError('method-not-allowed', 'this API opens no tunnels'), { allow: '' });
   });
   app.server.on('checkExpectation', (request, response) => {
     const problem = new ProblemError(
       'expectation-failed',
-      `Expect ${JSON.stringify(request.headers.expect)} is not understood; only 100-continue is`,
+      `Expect ${JSON.stringify(request.headers.expect)} is not supported; only 100-continue is`,
     );
     answerOnSocket(response.socket, problem);
   });

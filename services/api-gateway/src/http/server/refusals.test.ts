@@ -96,7 +96,7 @@ test.each([
   const problem = problemSchema.parse(answer.body);
   expect(problem).toMatchObject({ status, code, title: PROBLEMS[code].title });
   expect(answer.status).toBe(status);
-  // Before any hook has run there is no trace.
+  // Before the hooks there is no trace.
   if (path !== '/v1/vms/%E0%A4%A') expect(problem.traceId).toMatch(/^[0-9a-f]{32}$/);
   expect(JSON.stringify(problem)).not.toMatch(/\bat .*\.(ts|js):\d+/);
 });
@@ -113,12 +113,12 @@ test.each([
     '"my key" is no label key: .*1-63 characters',
   ],
   ['out of place', 'DELETE', '/v1/vms/vm-1', { force: true }, 'force=true'],
-] as const)('a body that is %s is told what is wrong with it', async (_, method, path, body, words) => {
+] as const)('a body that is %s is refused with a precise reason', async (_, method, path, body, words) => {
   const answer = await plane.call(method, path, { body });
   expect(answer.body.detail).toMatch(new RegExp(words));
 });
 
-test('no body at all is a command with every default, with or without a media type', async () => {
+test('an absent body is a command with every default, with or without a media type', async () => {
   for (const options of [{}, { headers: json }])
     expect(await plane.call('POST', '/v1/vms', options)).toMatchObject({ status: 202 });
 });
@@ -140,13 +140,13 @@ test.each([
     408,
     'request-timeout',
   ],
-] as const)('%s: a problem on the bare socket, which is closed', async (_, bytes, status, code) => {
+] as const)('%s: a problem on the socket, which is closed', async (_, bytes, status, code) => {
   const answer = await raw(bytes);
   expect(answer).toContain(`HTTP/1.1 ${status}`);
   expect(problemSchema.parse(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4)))).toMatchObject({ code, status });
 });
 
-test('a token in the URL or the body is in no answer, and a wrong one is told nothing', async () => {
+test('a token in the URL or the body is in no answer, and a wrong one gets no details', async () => {
   const answer = await plane.call('GET', '/v1/vms?token=ironlog_canary', {
     headers: { authorization: 'Bearer ironlog_canary' },
     as: 'nobody',
@@ -156,7 +156,7 @@ test('a token in the URL or the body is in no answer, and a wrong one is told no
   expect(answer.headers.get('www-authenticate')).toContain('Bearer');
 });
 
-test('more requests a second than a token may make are 429, and another token is not slowed', async () => {
+test("requests beyond a token's rate are 429, and another token is not affected", async () => {
   const slow = await startGateway(plane.nats, { IRONLOG_REQUESTS_PER_SECOND: '5' });
   try {
     const answers = await Promise.all(Array.from({ length: 30 }, () => slow.call('GET', '/v1/vms')));

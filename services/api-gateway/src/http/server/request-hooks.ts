@@ -1,4 +1,4 @@
-// What happens around every request: its end, the position it asks for and gets, and its metrics.
+// The hooks around every request: its end, its requested and returned position, and its metrics.
 import type { Metrics } from '@ironlog/service-kit';
 import type { FastifyInstance } from 'fastify';
 import {
@@ -14,11 +14,11 @@ import {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** What the answer's token will say: all that the answer rests on. */
+    /** The position of the answer's token: everything that the answer includes. */
     position: Position;
   }
   interface FastifyContextConfig {
-    /** The read model's file behind the route: its checkpoint is what a position is waited for in. */
+    /** The read model's file of the route, in whose checkpoint a position is awaited. */
     readsFrom?: ReadsFrom;
   }
 }

@@ -1,10 +1,10 @@
-// Every request of a caller is a span of the caller's trace, and what the request does and logs belongs to it.
+// Every client request is a span of the client's trace, which covers its work and log lines.
 import { isTraceparent, newTraceparent, type OpenSpan, openSpan } from '@ironlog/service-kit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Undefined for probes and pages, which are nobody's request, and where no hook ran. */
+    /** Undefined for probes and pages, and when no hook ran. */
     span: OpenSpan | undefined;
   }
 }
@@ -37,13 +37,13 @@ export const registerRequestSpans = (app: FastifyInstance): void => {
     span.run(done);
   });
 
-  // A body is parsed in the socket's context: what follows is the request's again.
+  // A body is parsed in the socket's context: the request's context is restored here.
   app.addHook('preValidation', (request, _reply, done) => {
     if (request.span) request.span.run(done);
     else done();
   });
 
-  // Only here is a route's path known to be made of ids; the query, which may hold what must not be repeated, is left out.
+  // The route's path is known only here; the query, which may hold a secret, is omitted.
   app.addHook('preHandler', async (request) => {
     if (request.routeOptions.url === undefined) return;
     request.span?.set({ 'url.path': request.url.split('?', 1)[0] ?? '/', tenant: request.principal?.tenant });
@@ -52,7 +52,7 @@ export const registerRequestSpans = (app: FastifyInstance): void => {
   app.addHook('onResponse', async (request, reply) => {
     const { statusCode } = reply;
     request.span?.set({ 'http.response.status_code': statusCode });
-    // A 4xx is the caller's failure, not this span's.
+    // A 4xx is the caller's failure, not the span's.
     if (statusCode >= 500) {
       request.span?.set({ 'error.type': String(statusCode) });
       request.span?.fail(`answered ${statusCode}`);

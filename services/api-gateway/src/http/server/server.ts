@@ -1,4 +1,4 @@
-// The HTTP server: limits, hooks, errors and every route put together; it listens only when told to.
+// The HTTP server: limits, hooks, errors and all routes; it listens only on request.
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import underPressure from '@fastify/under-pressure';
@@ -38,7 +38,7 @@ export const buildServer = async (deps: ServerDeps): Promise<App> => {
   await app.register(rateLimit, {
     max: deps.requestsPerSecond,
     timeWindow: 1_000,
-    // The token's id, and not the address: the tokens of one office must not slow each other down.
+    // By token, not by address: the tokens of one office must not slow each other down.
     keyGenerator: (request) => request.principal?.tokenId ?? request.ip,
     errorResponseBuilder: (_request, { after }) =>
       new ProblemError(
@@ -58,7 +58,7 @@ export const buildServer = async (deps: ServerDeps): Promise<App> => {
 const bareServer = (logger: Logger): App => {
   const app = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
-    // Requests are counted in metrics; what fails is logged where it fails.
+    // Requests are counted in metrics; a failure is logged where it occurs.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: LIMITS.bodyBytes,
     requestTimeout: LIMITS.requestTimeoutMs,

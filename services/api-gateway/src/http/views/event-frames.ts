@@ -1,4 +1,4 @@
-// How a stream of events is written: server-sent events, or a line of JSON for each.
+// The formats of an event stream: server-sent events, or one JSON line per event.
 import type { Problem } from '@ironlog/schemas';
 import type { FastifyRequest } from 'fastify';
 import type { Frame } from '../../tail/event-stream.ts';
@@ -8,7 +8,7 @@ import { eventView } from './event-view.ts';
 export const FORMATS = { sse: 'text/event-stream', ndjson: 'application/x-ndjson' } as const;
 type Format = keyof typeof FORMATS;
 
-/** @throws ProblemError where the request accepts neither. */
+/** @throws ProblemError when the request accepts neither. */
 export const formatFor = ({ headers }: Pick<FastifyRequest, 'headers'>): Format => {
   const accept = headers.accept ?? '*/*';
   if (accept.includes(FORMATS.sse)) return 'sse';
@@ -16,7 +16,7 @@ export const formatFor = ({ headers }: Pick<FastifyRequest, 'headers'>): Format 
   throw new ProblemError('not-acceptable', `events come as ${Object.values(FORMATS).join(' or ')}`);
 };
 
-/** A client of SSE waits this long before it reconnects. */
+/** An SSE client waits this long before it reconnects. */
 const RETRY = 'retry: 1000\n\n';
 
 export const writeFrames = async function* (
@@ -45,7 +45,7 @@ const sse = (frame: Frame<Problem>): string => {
   }
 };
 
-/** A blank line is no event, and readers of lines skip it; whoever is refused asks again and is told why. */
+/** A blank line is no event, and line readers skip it. A refused client gets the reason when it sends the request again. */
 const ndjson = (frame: Frame<Problem>): string => {
   switch (frame.kind) {
     case 'mark':

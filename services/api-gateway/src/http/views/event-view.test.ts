@@ -24,9 +24,9 @@ test.each([
   ['its own VM', 'acme', 'admin', 'acme/vm-1', true],
   ['its own VM, without a role that sees hosts', 'acme', 'operator', 'acme/vm-1', false],
   ["another's VM", 'other', 'admin', 'acme/vm-1', false],
-  ["another's VM that is called as it is", 'vm-1', 'admin', 'acme/vm-1', false],
+  ["another's VM with its name", 'vm-1', 'admin', 'acme/vm-1', false],
   ['its own VM, with the whole path of the host before it', 'acme', 'admin', '/var/lib/ironlog/acme/vm-1', false],
-  ["another's VM, below a folder that is called as it is", 'lib', 'admin', '/var/lib/ironlog/acme/vm-1', false],
+  ["another's VM, below a folder with its name", 'lib', 'admin', '/var/lib/ironlog/acme/vm-1', false],
 ] as const)('what is reaped of %s: may %s, %s, see %s? %s', (_, tenant, role, directory, may) => {
   expect(maySee(principal(tenant, role), reaped(directory))).toBe(may);
 });

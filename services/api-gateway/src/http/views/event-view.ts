@@ -1,4 +1,4 @@
-// How an event looks over HTTP: as it is on record, with its place in the log; and who may see it at all.
+// An event in the API: as stored, with its position in the log; and who may see it.
 
 import type { PastEvent } from '@ironlog/read-model';
 import type { EventView } from '@ironlog/schemas';
@@ -12,15 +12,15 @@ export const eventView = ({ sequence, stored }: PastEvent): EventView => {
 };
 
 /**
- * P9: a tenant's events are its own. Hosts' events are for those who may see the hosts, and only where they tell nothing
- * of another tenant's VMs.
+ * P9: a tenant sees its own events. A role that sees hosts also sees their events, unless they concern another tenant's
+ * VMs.
  */
 export const maySee = ({ tenant, role }: Principal, { stored }: PastEvent): boolean => {
   if (stored.kind !== 'host') return stored.event.tenant === tenant;
   if (role !== 'admin' && role !== 'auditor') return false;
   const { event } = stored;
   if (event.name === 'declined') return event.data.tenant === tenant;
-  // `<tenant>/<vm>`. One that begins with a slash is of before that was so, and tells where the host keeps its files.
+  // `<tenant>/<vm>`. A path with a leading slash is of an earlier release, and would reveal the host's directory.
   if (event.name === 'reaped') return event.data.directory.split('/')[0] === tenant;
   return true;
 };

@@ -1,8 +1,8 @@
-// A VM as it is known at this moment: what the log says of its health holds only while its host is heard.
+// A VM's current health: the log's value holds only while its host sends heartbeats.
 import type { HostId, VmView } from '@ironlog/schemas';
 import type { Api } from '../api.ts';
 
-/** Nobody looks after the VMs of a host that is silent, so nobody can say how they are. One look at the hosts for a whole list. */
+/** The health of a silent host's VMs is unknown. Reads the hosts once for a whole list. */
 export const withLiveHealth = (api: Pick<Api, 'hosts'>): ((vm: VmView) => VmView) => {
   let heard: ReadonlySet<HostId> | undefined;
   return (vm) => {

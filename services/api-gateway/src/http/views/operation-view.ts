@@ -1,4 +1,4 @@
-// How operations look over HTTP: the fold's state, with links and without what is only ours.
+// Operations in the API: the fold's state with links, without internal fields.
 import type { OperationState } from '@ironlog/domain';
 import type { Operation } from '@ironlog/schemas';
 import type { WaitingFor } from './waiting-for.ts';

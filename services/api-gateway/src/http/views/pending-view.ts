@@ -1,10 +1,10 @@
-// A VM that is asked for and that no host has claimed, from what this gateway knows of it.
+// The view of a VM that no host has claimed, from this gateway's memory.
 import { viewOfPending } from '@ironlog/read-model';
 import type { TenantId, VmId, VmView } from '@ironlog/schemas';
 import type { Api } from '../api.ts';
 import type { WaitingReads } from './waiting-for.ts';
 
-/** `undefined`: nobody has asked for it either. */
+/** `undefined`: there is no pending create of it, either. */
 export const pendingView = (
   api: Pick<Api, 'vmLocation' | 'operations' | 'waiting'> & WaitingReads,
   tenant: TenantId,

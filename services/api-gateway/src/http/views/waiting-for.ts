@@ -1,18 +1,18 @@
-// What a pending operation waits for: a host that fits its VM's create, or to be heard by the host that it is on its way to.
+// What a pending operation waits for: a host that fits its VM's create, or the silent host that it was sent to.
 import { type OperationState, place } from '@ironlog/domain';
 import type { HostId, VmSpec } from '@ironlog/schemas';
 import { whyWaiting } from '../../placement/routing.ts';
 import type { Api } from '../api.ts';
 
-/** A create waits in the gateway that holds its message; every other one knows it from the read model. */
+/** For a create, the gateway that holds its message knows its spec; other gateways read it from the read model. */
 export interface WaitingReads {
   readonly reads: Pick<Api['reads'], 'waitingSpec'>;
 }
 
-/** `undefined`: for nothing that is known here; its turn comes. */
+/** `undefined`: nothing known here; its turn will come. */
 export type WaitingFor = (operation: OperationState) => string | undefined;
 
-/** Computed when asked, of the hosts as they are now; they are looked at once for a whole list. */
+/** Computed on demand from the current hosts, which are read once for a whole list. */
 export const waitingFor = (api: Pick<Api, 'waiting' | 'vmLocation' | 'hosts'> & WaitingReads): WaitingFor => {
   let live: ReturnType<Api['hosts']['live']> | undefined;
   const hosts = () => {
@@ -21,7 +21,7 @@ export const waitingFor = (api: Pick<Api, 'waiting' | 'vmLocation' | 'hosts'> & 
   };
   const told = new Map<string, string | undefined>();
   const whyNoHost = (spec: VmSpec): string | undefined => {
-    // Those that wait are often alike in all that a host is chosen by.
+    // Waiting creates are often equal in everything that placement depends on.
     const { name: _, labels: __, ...wanted } = spec;
     const key = JSON.stringify(wanted);
     if (!told.has(key)) {

@@ -1,4 +1,4 @@
-// GET /v1/attention: what needs a human, each with the action to take (P8).
+// GET /v1/attention: the entries that need an operator, each with the required action (P8).
 import { attentionListSchema, noQuerySchema } from '@ironlog/schemas';
 import type { Route } from '../../http/api.ts';
 import { mayAccess } from '../../http/auth/access.ts';
@@ -13,7 +13,7 @@ export const listAttention: Route = (app, api) => {
       schema: {
         operationId: 'listAttention',
         tags: ['operations'],
-        summary: 'What needs a human',
+        summary: 'What needs an operator',
         querystring: noQuerySchema,
         response: ok(attentionListSchema),
       },

@@ -22,7 +22,7 @@ afterEach(() => {
   for (const stream of opened.splice(0)) stream.abort();
 });
 
-/** Its headers are there when it resolves; `until` resolves with all that has come when that is enough, or has ended. */
+/** Resolves with the headers. `until` resolves with the received frames when they are enough, or the stream has ended. */
 const open = async (query: string, headers: Record<string, string> = {}, as: Bearer = 'operator') => {
   const leaving = new AbortController();
   opened.push(leaving);
@@ -45,9 +45,9 @@ const open = async (query: string, headers: Record<string, string> = {}, as: Bea
   };
 };
 
-describe('a client that was cut off and reconnects to its URL as it was', () => {
+describe('a client that reconnects with its original URL', () => {
   test.each(['from=now', 'after=0', `vmId=first&from=now`])(
-    '%s: goes on after the last event that it saw',
+    '%s: continues after the last event that it received',
     async (query) => {
       const [first = 0, ...rest] = sequences;
       expect(rest).toHaveLength(3);
@@ -56,13 +56,13 @@ describe('a client that was cut off and reconnects to its URL as it was', () => 
     },
   );
 
-  test('had it seen nothing yet, it goes on where its stream began', async () => {
+  test("without a received event, it continues at its stream's start", async () => {
     const { until } = await open('from=now', { accept: SSE });
     const begun = /^id: (\d+)\n\n/m.exec(await until((text) => text.includes('id:')))?.[1];
     expect(Number(begun)).toBe(sequences.at(-1));
   });
 
-  test('with an id that no stream gave it is told so', async () => {
+  test('with an id of no stream it gets an error', async () => {
     for (const id of ['x', '999999999'])
       expect(await plane.call('GET', '/v1/events?from=now', { headers: { 'last-event-id': id } })).toMatchObject({
         status: 400,
@@ -71,7 +71,7 @@ describe('a client that was cut off and reconnects to its URL as it was', () => 
   });
 });
 
-test('NDJSON from now on has its headers at once, and a blank line says that it lives', async () => {
+test('NDJSON from now on sends its headers at once, and a blank line as a heartbeat', async () => {
   const opening = open('from=now', { accept: 'application/x-ndjson' });
   const late = new Promise<never>((_, reject) => setTimeout(() => reject(new Error('no headers')), 2_000));
   const { response, until } = await Promise.race([opening, late]);
@@ -79,7 +79,7 @@ test('NDJSON from now on has its headers at once, and a blank line says that it 
   expect(await until((text) => text !== '')).toBe('\n');
 });
 
-test('a stream outlives its token by seconds only: SSE ends with the problem, NDJSON ends, and so does a change of role', async () => {
+test('a stream outlives its token by seconds only: SSE ends with the problem, NDJSON ends; the same for a change of role', async () => {
   const sse = await open('from=now', { accept: SSE }, 'viewer');
   const ndjson = await open('from=now', { accept: 'application/x-ndjson' }, 'viewer');
   const changed = await open('from=now', { accept: SSE }, 'admin');
@@ -94,7 +94,7 @@ test('a stream outlives its token by seconds only: SSE ends with the problem, ND
 });
 
 describe('the stream of events', () => {
-  test('SSE begins with history, goes on with the tail, and resumes after Last-Event-ID without a gap or a repeat', async () => {
+  test('SSE begins with history, continues with the tail, and resumes after Last-Event-ID without a gap or a repeat', async () => {
     await plane.create({ id: 'streamed' }, { prefer: 'wait=10' });
     const read = async (headers: Record<string, string>, count: number): Promise<number[]> => {
       const response = await fetch(`${plane.gateway.url}/v1/events?vmId=streamed`, {

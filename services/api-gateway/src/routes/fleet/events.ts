@@ -1,4 +1,4 @@
-// GET /v1/events: the tenant's events as they happen, in the log's order; NDJSON, or SSE that resumes at Last-Event-ID.
+// GET /v1/events: the tenant's events in the log's order; NDJSON, or SSE that resumes at Last-Event-ID.
 import { Readable } from 'node:stream';
 import { eventsQuerySchema } from '@ironlog/schemas';
 import type { Route } from '../../http/api.ts';
@@ -11,17 +11,17 @@ import { FORMATS, formatFor, writeFrames } from '../../http/views/event-frames.t
 import { maySee } from '../../http/views/event-view.ts';
 import { streamEvents } from '../../tail/event-stream.ts';
 
-/** Half of what is promised: a timer may be late. */
+/** Half of the promised interval: a timer may be late. */
 const HEARTBEAT_MS = 5_000;
 
 const DESCRIPTION = [
-  'All that is on record after the cursor, then what happens, in the order of the log, without a gap or a repeat.',
-  'Last-Event-ID stands above `after` and `from`: a client that reconnects to its URL goes on where it was.',
-  'A stream that follows says at its start, and at least every 10 seconds, how far it has got:',
-  'SSE by a frame with an `id` alone, NDJSON by a blank line, which is to be skipped.',
-  'As often the token is judged again: when it is revoked, has expired, or is of another tenant or role, the stream ends;',
-  'SSE with a last `event: end` whose data is the problem that a request would be answered with.',
-  `A token may hold ${LIMITS.streamsPerToken} streams open, and the tokens of a tenant ${LIMITS.streamsPerTenant} between them; one more is a 429.`,
+  'All stored events after the cursor, then new ones, in the order of the log, without a gap or a repeat.',
+  'Last-Event-ID overrides `after` and `from`: a client that reconnects to its URL continues where it was.',
+  'A stream that follows sends its position at its start, and at least every 10 seconds:',
+  'SSE by a frame with an `id` alone, NDJSON by a blank line, which a client must skip.',
+  'As often the token is checked again: when it is revoked or expired, or has another tenant or role, the stream ends;',
+  'SSE with a last `event: end` whose data is the problem that a request would get.',
+  `A token may hold ${LIMITS.streamsPerToken} streams open, and the tokens of a tenant ${LIMITS.streamsPerTenant} together; one more is a 429.`,
 ].join(' ');
 
 export const events: Route = (app, api) => {
@@ -50,7 +50,7 @@ export const events: Route = (app, api) => {
       const format = formatFor(request);
       const after = await eventCursor(api, request, request.query);
       if (open >= LIMITS.streams)
-        throw new ProblemError('overloaded', `${LIMITS.streams} streams are open already; close one or try again`);
+        throw new ProblemError('overloaded', `${LIMITS.streams} streams are already open; close one or try again`);
       const frames = streamEvents(api, {
         tenant: principal.tenant,
         after,

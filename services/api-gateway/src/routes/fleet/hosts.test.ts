@@ -11,7 +11,7 @@ vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 const HEARD_AT = '2026-01-01T00:00:00.000Z';
 let plane: TestPlane;
 
-/** Puts the host's first event on record. */
+/** Appends the host's first event. */
 const say = async (name: string, fact: HostFact, writer: Writer = hostId(name)): Promise<void> => {
   const host = hostId(name);
   const event = hostEvent(host, fact, { id: newEventId(), time: new Date().toISOString(), writer });
@@ -30,7 +30,7 @@ afterAll(async () => {
 
 const hosts = async () => (await plane.call('GET', '/v1/hosts', { as: 'admin' })).body.items;
 
-test('a host that has fallen silent is still a host: not live, with when it was last heard', async () => {
+test('a silent host is still listed: not live, with the time of its last heartbeat', async () => {
   const data = { reason: 'no heartbeat for 20 seconds', lastHeartbeatAt: HEARD_AT };
   await say('host-0', { name: 'host-unreachable', data }, 'recovery');
   await vi.waitFor(async () =>
@@ -48,7 +48,7 @@ test('a host that has fallen silent is still a host: not live, with when it was 
   expect((await plane.call('GET', '/v1/hosts')).status).toBe(403);
 });
 
-test('a host that has just fallen silent was last seen when it was last heard, before anyone has put that on record', async () => {
+test('a host that just fell silent has the time of its last heartbeat, before that is recorded', async () => {
   const host = hostId('host-2');
   await say(host, {
     name: 'executor-started',
@@ -68,7 +68,7 @@ test('a host that has just fallen silent was last seen when it was last heard, b
   await isShown({ live: false, status: 'silent', lastSeenAt: last.at });
 });
 
-test('how a VM is that nobody watches is unknown, wherever it is read, until its host is heard again', async () => {
+test("the health of a silent host's VM is unknown wherever it is read, until its host sends heartbeats again", async () => {
   const healths = async () => {
     const vm = (await plane.call('GET', '/v1/vms/watched')).body;
     const list = (await plane.call('GET', '/v1/vms')).body as { items: object[] };
@@ -85,7 +85,7 @@ test('how a VM is that nobody watches is unknown, wherever it is read, until its
   await fallSilent(plane.connection, HOST);
   await are('unknown');
   const { sequence } = (await plane.call('GET', '/v1/vms/watched')).body;
-  // The past is as it was told then.
+  // Past states keep their recorded health.
   expect((await plane.call('GET', `/v1/vms/watched?sequence=${sequence}`)).body.health).toBe('responsive');
   await beat(plane.connection, heartbeat(HOST));
   await are('responsive');

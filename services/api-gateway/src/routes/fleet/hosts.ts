@@ -1,10 +1,10 @@
-// GET /v1/hosts: those that are heard, with what they offer and what is in use, and those that are on record and silent.
+// GET /v1/hosts: live hosts with their capacity and its use, and silent hosts on record.
 import { hostListSchema, noQuerySchema, type Timestamp } from '@ironlog/schemas';
 import type { Route } from '../../http/api.ts';
 import { askedBy } from '../../http/context.ts';
 import { ok } from '../../http/document/answers.ts';
 
-/** The record says it only when somebody has put it there, the heartbeats that were heard until this gateway stops. */
+/** The recorded time may be older; received heartbeats are known until this gateway stops. */
 const later = (onRecord: Timestamp | null, heard: Timestamp | undefined): Timestamp | null =>
   heard !== undefined && (onRecord === null || heard > onRecord) ? heard : onRecord;
 

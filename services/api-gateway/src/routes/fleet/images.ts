@@ -1,4 +1,4 @@
-// GET /v1/images: what VMs can be made of, over all live hosts.
+// GET /v1/images: the images of all live hosts.
 import { imageListSchema, noQuerySchema } from '@ironlog/schemas';
 import type { z } from 'zod';
 import type { Route } from '../../http/api.ts';

@@ -1,4 +1,4 @@
-// GET /v1/operations/{id}: one command's life so far, and while it waits, for what.
+// GET /v1/operations/{id}: one command's state, and what it waits for.
 import { noQuerySchema, operationParamsSchema, operationSchema } from '@ironlog/schemas';
 import type { Route } from '../../http/api.ts';
 import { principalOf } from '../../http/context.ts';

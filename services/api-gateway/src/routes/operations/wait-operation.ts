@@ -1,4 +1,4 @@
-// GET /v1/operations/{id}/wait?timeout=: answers when the operation has ended, or as it is when the time is over.
+// GET /v1/operations/{id}/wait?timeout=: answers when the operation has ended, or with its state at the timeout.
 import { operationParamsSchema, operationSchema, waitOperationQuerySchema } from '@ironlog/schemas';
 import type { Route } from '../../http/api.ts';
 import { principalOf } from '../../http/context.ts';

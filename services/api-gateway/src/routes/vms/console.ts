@@ -1,4 +1,4 @@
-// GET /v1/vms/{id}/console?tail=: the last bytes of a VM's console, asked of its host over NATS.
+// GET /v1/vms/{id}/console?tail=: the last bytes of a VM's console, requested from its host over NATS.
 import { consoleQuerySchema, consoleSchema, vmParamsSchema } from '@ironlog/schemas';
 import type { Route } from '../../http/api.ts';
 import { principalOf } from '../../http/context.ts';
@@ -31,10 +31,10 @@ export const vmConsole: Route = (app, api) => {
       if (answer.kind === 'unreachable')
         throw new ProblemError(
           'host-unreachable',
-          `host ${where.host} does not answer, and only it has the console; try again in a moment`,
+          `host ${where.host} does not answer, and only it has the console; try again shortly`,
         );
       if (answer.kind === 'none') throw new ProblemError('console-not-available', answer.reason);
-      // A console is bytes: JSON carries them safely, and whoever asks for text sees what the guest wrote.
+      // A console is bytes: JSON has them in base64, text/plain has the guest's output.
       if (request.headers.accept?.includes('text/plain')) {
         reply.type('text/plain; charset=utf-8').serializer((text: unknown) => String(text));
         return reply.send(Buffer.from(answer.base64, 'base64').toString('utf8') as never);

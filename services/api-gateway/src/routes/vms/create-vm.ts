@@ -1,4 +1,4 @@
-// POST /v1/vms: a VM is asked for. 202 with the operation; the id is the caller's, or ours.
+// POST /v1/vms: creates a VM. 202 with the operation; the id is the caller's, or generated.
 import { createBodySchema, noQuerySchema, operationSchema } from '@ironlog/schemas';
 import type { Route } from '../../http/api.ts';
 import { accepted } from '../../http/document/answers.ts';

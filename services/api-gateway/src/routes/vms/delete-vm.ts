@@ -1,4 +1,4 @@
-// DELETE /v1/vms/{id}?force=: the VM is to be gone for good; force pre-empts what it is doing.
+// DELETE /v1/vms/{id}?force=: deletes the VM for good; force pre-empts its task.
 import { deleteVmQuerySchema, operationSchema, vmParamsSchema } from '@ironlog/schemas';
 import type { Route } from '../../http/api.ts';
 import { accepted } from '../../http/document/answers.ts';
@@ -21,7 +21,7 @@ export const deleteVm: Route = (app, api) => {
       },
     },
     (request, reply) => {
-      // What is not looked at must not look as if it were: {"force": true} has deleted without force.
+      // A body must not be ignored: {"force": true} would then delete without force.
       if (request.sent !== undefined) throw takesNoBody();
       const { params, query } = request;
       return submit(api, { verb: 'delete', vmId: params.id, params: query }, { request, reply });

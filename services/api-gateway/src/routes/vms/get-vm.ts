@@ -1,4 +1,4 @@
-// GET /v1/vms/{id}: the VM as it is, or with ?at= or ?sequence= as it was then.
+// GET /v1/vms/{id}: the VM now, or as of ?at= or ?sequence=.
 import { getVmQuerySchema, vmParamsSchema, vmViewSchema } from '@ironlog/schemas';
 import type { Route } from '../../http/api.ts';
 import { askedBy, principalOf } from '../../http/context.ts';
@@ -18,7 +18,7 @@ export const getVm: Route = (app, api) => {
       schema: {
         operationId: 'getVm',
         tags: ['vms'],
-        summary: 'A VM, now or at an earlier moment',
+        summary: 'A VM, now or at an earlier time',
         params: vmParamsSchema,
         querystring: getVmQuerySchema,
         response: ok(vmViewSchema),

@@ -1,4 +1,4 @@
-// GET /v1/vms/{id}/events: what happened to one VM, in order, page by page.
+// GET /v1/vms/{id}/events: one VM's events, in order, page by page.
 import { eventListSchema, vmEventsQuerySchema, vmParamsSchema } from '@ironlog/schemas';
 import type { Route } from '../../http/api.ts';
 import { askedBy, principalOf } from '../../http/context.ts';
@@ -14,7 +14,7 @@ export const vmEvents: Route = (app, api) => {
       schema: {
         operationId: 'listVmEvents',
         tags: ['vms', 'events'],
-        summary: 'What happened to a VM',
+        summary: 'The events of a VM',
         params: vmParamsSchema,
         querystring: vmEventsQuerySchema,
         response: ok(eventListSchema),
