@@ -1,4 +1,4 @@
-// The attention list as the plane's own tenant sees it.
+// The attention list of the plane's own tenant.
 import type { AttentionItem } from '@ironlog/schemas';
 import type { TestPlane } from '../harness/plane.ts';
 

@@ -1,4 +1,4 @@
-// Bad input: every row of the table is answered as the table says, nothing is changed by it, and everything works after it.
+// Bad input: every row of the table gets its answer, changes nothing, and everything works afterwards.
 import { join } from 'node:path';
 import {
   type CommandId,
@@ -29,9 +29,9 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => world?.stop());
 
-/** Commands that were accepted before they were found to be bad: each must have its one outcome (I1). */
+/** Commands that were accepted before they were found to be bad: each must have one outcome (I1). */
 const accepted: CommandId[] = [];
-/** Entries that are no events, put into EVENTS on purpose. */
+/** Invalid entries put into EVENTS on purpose. */
 const planted: number[] = [];
 
 const httpRows = Object.entries(ROUTES).flatMap(([route, kinds]) =>
@@ -53,14 +53,14 @@ describe('the table', () => {
     expect(Object.keys(kinds).toSorted()).toEqual(KINDS.toSorted());
     for (const rows of Object.values(kinds)) expect('none' in rows ? rows.none : rows).not.toHaveLength(0);
   });
-  it('sends each row to the route that it stands under, unless there is to be nothing at its path', () => {
+  it('sends each row to its route, unless no route may exist at its path', () => {
     const astray = httpRows.filter(([, { path, answer }, [, route = '']]) => {
       const pattern = new RegExp(`^${route.replaceAll('{id}', '[^/]+').replaceAll('.', '\\.')}$`);
       return answer[1] !== 'not-found' && !pattern.test(path.split('?', 1)[0] ?? '');
     });
     expect(astray.map(([name]) => name)).toEqual([]);
   });
-  it('makes its strays of a command and an event that are whole: each is refused for its one fault', () => {
+  it('builds its misaddressed messages from a valid command and a valid event: each is refused for its one fault', () => {
     expect(workCommandSchema.safeParse(JSON.parse(command(VMS.running))).error).toBeUndefined();
     const bytes = new TextEncoder().encode(created({}));
     expect(readStoredEvent(`ironlog.evt.vm.${HOME}.${VMS.running}.host-1.fact`, bytes)).toMatchObject({ ok: true });
@@ -74,7 +74,7 @@ describe('HTTP', () => {
   });
 });
 
-describe('the NATS door', () => {
+describe('the NATS ingress', () => {
   it.each(Object.entries(INGRESS).flatMap(([verb, kinds]) => rowsOf(verb, kinds)))('%s', async (_, row) => {
     const rejected = await publishRow(world, row);
     if (rejected) accepted.push(rejected);
@@ -104,17 +104,17 @@ describe('a message that is no command or no event', () => {
   });
 });
 
-describe('after all of it', () => {
+describe('after all rows', () => {
   it('no VM has changed', async () => {
-    // Where its last entry stands, and when, may have moved: strays lie on its subjects.
+    // Misaddressed entries on its subjects may have changed the sequence and the time.
     const plain = ({ sequence: _, updatedAt: __, ...vm }: World['before'][number]) => vm;
     expect((await vmsOf(world.test)).map(plain)).toEqual(world.before.map(plain));
   });
-  it('there is no VM but those that were there', async () => {
+  it('there are no other VMs', async () => {
     const { body } = await world.test.http<{ items: { id: string }[] }>('GET', '/v1/vms?includeDeleted=true');
     expect(body.items.map(({ id }) => id).toSorted()).toEqual(Object.values(VMS).toSorted());
   });
-  it('a good command works, by HTTP and by NATS, also on the VM whose subjects were littered', async () => {
+  it('a valid command works, by HTTP and by NATS, also on the VM with invalid entries on its subjects', async () => {
     const { test } = world;
     const made = await test.command('POST', '/v1/vms', { id: 'good-http', start: true });
     expect(made).toMatchObject({ status: 'succeeded' });
@@ -125,12 +125,12 @@ describe('after all of it', () => {
     await until('good-nats runs', async () => ((await test.vm('good-nats')).state === 'running' ? true : undefined));
     accepted.push(commandId(made.id), id);
   });
-  it('no consumer has anything left', async () => {
+  it("every consumer's work list is empty", async () => {
     const { consumers } = world.manager;
     for (const stream of Object.values(STREAMS))
       for await (const { config } of consumers.list(stream)) {
         const { durable_name: durable } = config;
-        // Those without a name are the services' own readings of a stream, which nothing is acked to.
+        // Consumers without a name read a stream for a service, without acks.
         if (durable === undefined) continue;
         await until(`${durable} has no message unacked or pending`, async () => {
           const { num_ack_pending, num_pending } = await consumers.info(stream, durable);
@@ -138,11 +138,11 @@ describe('after all of it', () => {
         });
       }
   });
-  it('every service is the process that it was', () => {
+  it('every service is still the same process', () => {
     expect(Object.values(world.pids)).toEqual(Array.from({ length: 4 }, () => expect.any(Number)));
     expect(pidsOf(world.test)).toEqual(world.pids);
   });
-  it('the invariants hold, but for the entries planted here, each of which the checker finds', async () => {
+  it('the invariants hold, except for the planted entries, each of which the checker finds', async () => {
     const { plane } = world.test;
     const { problems } = await check({
       entries: await world.test.events(),

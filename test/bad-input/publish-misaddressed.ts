@@ -1,11 +1,11 @@
-// Puts a stray where it does not belong, and waits until every service that meets it has counted it, once.
+// Publishes a misaddressed message, and waits until every service that reads it has counted it once.
 import { expect } from 'vitest';
 import { until } from '../harness/until.ts';
 import { counterOf } from './metrics.ts';
 import type { Misaddressed } from './table/misaddressed.ts';
 import type { World } from './world.ts';
 
-/** Where it is stored. */
+/** Returns where it is stored. */
 export const publishMisaddressed = async (
   world: World,
   { by, subject, body, countedBy }: Misaddressed,

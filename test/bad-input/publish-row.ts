@@ -14,7 +14,7 @@ const bytesOf = (body: IngressRow['body'], id: CommandId): Uint8Array => {
   return encoder.encode(typeof body === 'string' ? body : JSON.stringify({ id, ...body }));
 };
 
-/** The command's id, where it ended as a rejection on record. */
+/** Returns the command's id when it ended as a stored rejection. */
 export const publishRow = async (
   world: World,
   { subject, body, answer }: IngressRow,
@@ -32,7 +32,7 @@ export const publishRow = async (
     return undefined;
   }
   const { seq } = await (await world.as(plane.natsUser)).publish(subject, bytes);
-  // A body too broken to be read has no id of its own but the one of the message's place.
+  // An unreadable body has no id; its id comes from the message's position.
   const placed = derivedCommandId(before.created, String(seq));
   const rejection = await until(
     `${subject} is rejected`,

@@ -1,11 +1,11 @@
-// Publishes over a bare socket: no client library stands between a bad message and nats-server.
+// Publishes over a bare socket, without a client library that could refuse a bad message.
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { MAX_PAYLOAD_BYTES, type Plane } from '@ironlog/infra';
 
 const ANSWER_WITHIN_MS = 10_000;
 
-/** All that the server says from now on, up to its answer to a ping or the end of the connection. */
+/** The server's output from now on, up to its answer to a ping or the end of the connection. */
 const listen = (socket: Socket): Promise<string> =>
   new Promise((resolve, reject) => {
     let said = '';
@@ -19,13 +19,13 @@ const listen = (socket: Socket): Promise<string> =>
       resolve(said);
     };
     const timer = setTimeout(
-      () => reject(new Error(`nats-server said no more than ${JSON.stringify(said)}`)),
+      () => reject(new Error(`nats-server only sent ${JSON.stringify(said)}`)),
       ANSWER_WITHIN_MS,
     );
     socket.on('data', hear).once('close', end);
   });
 
-/** What the server said to it. */
+/** Returns the server's reply. */
 export const publishRaw = async (
   { nats, natsUser }: Pick<Plane, 'nats' | 'natsUser'>,
   { subject, bytes }: { readonly subject: string; readonly bytes: Uint8Array },
@@ -40,8 +40,8 @@ export const publishRaw = async (
     await welcome;
     const answer = listen(socket);
     socket.write(`PUB ${subject} ${bytes.length}\r\n`);
-    // The announced length is judged before any byte of it; bytes that come after the end would only reset the
-    // connection, and the answer with it.
+    // The server checks the announced length before it reads the body; bytes after its end would reset the connection
+    // and lose the reply.
     if (bytes.length <= MAX_PAYLOAD_BYTES) socket.write(Buffer.concat([bytes, Buffer.from('\r\nPING\r\n')]));
     return await answer;
   } finally {

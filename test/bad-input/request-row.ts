@@ -1,4 +1,4 @@
-// Sends a row of the HTTP table, and holds the answer against it.
+// Sends a row of the HTTP table, and checks the answer.
 import { PROBLEMS, type Problem, problemSchema } from '@ironlog/schemas';
 import { expect } from 'vitest';
 import type { HttpRow } from './table/http-row.ts';
@@ -18,7 +18,7 @@ const send = ({ test, otherTenantsToken }: World, method: string, row: HttpRow):
     signal: AbortSignal.timeout(30_000),
   });
 
-/** The problem, where the row asks for one. */
+/** The problem, when the row expects one. */
 export const requestRow = async (world: World, method: string, row: HttpRow): Promise<Problem | undefined> => {
   const response = await send(world, method, row);
   const text = await response.text();

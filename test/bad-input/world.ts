@@ -1,4 +1,4 @@
-// What the rows stand on: one plane with a second tenant's token, a VM in each state that they need, and an ear on the log.
+// The environment of the rows: one plane with a second tenant's token, a VM in each required state, and a tail of the log.
 import { join } from 'node:path';
 import { inboxPrefix } from '@ironlog/infra';
 import type { CommandRejected, Operation, VmView } from '@ironlog/schemas';
@@ -11,15 +11,15 @@ import { CREATE_KEY, HOME, OTHER_TENANT, VMS } from './table/names.ts';
 export interface World {
   readonly test: TestPlane;
   readonly otherTenantsToken: string;
-  /** As the provisioner sees the streams and consumers. */
+  /** The streams and consumers, by the provisioner's connection. */
   readonly manager: JetStreamManager;
   /** A JetStream client of any of the server's users. */
   as(user: string): Promise<JetStreamClient>;
-  /** Rejections on record so far, by the command's id. */
+  /** Stored rejections so far, by the command's id. */
   readonly rejections: ReadonlyMap<string, CommandRejected>;
-  /** Of the four services, as they were at the start. */
+  /** Of the four services at the start. */
   readonly pids: Readonly<Record<string, number | undefined>>;
-  /** The VMs as they were before the first row. */
+  /** The VMs before the first row. */
   readonly before: readonly VmView[];
   stop(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-// P1's price: `POST` accepted against a durable publish, one at a time and 64 at once, in turns.
+// P1's cost: `POST` accepted against a durable publish, one at a time and 64 at once, alternating.
 import type { Operation } from '@ironlog/schemas';
 import type { TestPlane } from '../harness/plane.ts';
 import { inFlight } from './in-flight.ts';
@@ -14,14 +14,14 @@ const VMS = 8;
 
 const idOf = (index: number): string => `accept-${index % VMS}`;
 
-/** A command that its VM's state does not allow: accepted like any other, and cheap to be done with. */
+/** A command that its VM's state does not allow: accepted like any other, and cheap to execute. */
 const post = async (test: TestPlane, index: number): Promise<Operation> => {
   const { status, body } = await test.http<Operation>('POST', `/v1/vms/${idOf(index)}/resume`, { body: {} });
   if (status !== 202) throw new Error(`POST resume: ${status} ${JSON.stringify(body)}`);
   return body;
 };
 
-/** So that what a command leads to does not run beside what is measured next. */
+/** Waits for the outcome, so that a command's work does not overlap the next measurement. */
 const ended = async (test: TestPlane, { id }: Operation): Promise<void> => {
   await test.http('GET', `/v1/operations/${id}/wait?timeout=10`);
 };
@@ -68,7 +68,7 @@ export const benchAccept = async (test: TestPlane, raw: RawPublish, amounts: Amo
     title: 'Accept',
     rows,
     notes: [
-      `Not counted: the first ${first.n}, while the code is not compiled yet (publish p50 ${first.p50.toFixed(2)}, POST p50 ${firstPosted.p50.toFixed(2)} ms).`,
+      `Not counted: the first ${first.n}, before the code is compiled (publish p50 ${first.p50.toFixed(2)}, POST p50 ${firstPosted.p50.toFixed(2)} ms).`,
     ],
     verdicts: [
       {

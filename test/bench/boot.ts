@@ -1,4 +1,4 @@
-// Boot with wait against what it cannot do without: three durable publishes in a row and the call on the hypervisor's socket.
+// Boot with wait against its necessary parts: three durable publishes in sequence and the call on the hypervisor's socket.
 import type { TestPlane } from '../harness/plane.ts';
 import { histogramOf } from './metrics.ts';
 import type { Amounts } from './options.ts';
@@ -42,7 +42,7 @@ export const benchBoot = async (test: TestPlane, raw: RawPublish, { bootWarmUp, 
     title: 'Boot',
     rows,
     notes: [
-      `Not counted: the first ${cold.length}, while the code is not compiled yet (POST p50 ${summarize(cold).p50.toFixed(2)} ms).`,
+      `Not counted: the first ${cold.length}, before the code is compiled (POST p50 ${summarize(cold).p50.toFixed(2)} ms).`,
     ],
     verdicts: [
       {

@@ -1,13 +1,13 @@
-// CPU time as the kernel counts it for one process.
+// A process's CPU time, from the kernel.
 import { readFileSync } from 'node:fs';
 
 /** Clock ticks in a second: USER_HZ, 100 on every Linux that Node runs on. */
 const TICKS = 100;
-/** Of what follows the name in parentheses: utime and stime (proc(5), fields 14 and 15). */
+/** The fields after the name in parentheses: utime and stime (proc(5), fields 14 and 15). */
 const UTIME = 11;
 const STIME = 12;
 
-/** Seconds of CPU that the process has used so far, in user and kernel mode. Source: /proc/<pid>/stat. */
+/** Seconds of CPU time of the process so far, in user and kernel mode. Source: /proc/<pid>/stat. */
 export const cpuSeconds = (pid: number | undefined): number => {
   if (pid === undefined) throw new Error('the process is not running');
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -1,4 +1,4 @@
-// From the kill of a hypervisor process to its `crashed` on record, and to the VM running again by its policy.
+// From the kill of a hypervisor process to its recorded `crashed`, and to the VM running again by its policy.
 import type { EventLog, Recorded } from '@ironlog/event-log';
 import { findUnder } from '@ironlog/hypervisor';
 import type { TestPlane } from '../harness/plane.ts';
@@ -16,8 +16,8 @@ interface Recovered {
 }
 
 /**
- * When an event of the VM reaches a tail of the log: by this process's own clock, which also saw the kill, and after the
- * append's ack was sent, so that the figure errs to the longer side.
+ * When an event of the VM reaches a tail of the log, by the clock of the process that killed it. This is after the
+ * append's ack, so the figure errs to the longer side.
  */
 const arrivals = (log: EventLog, after: number, id: string) => {
   const stopping = new AbortController();
@@ -59,7 +59,7 @@ const crashOnce = async (test: TestPlane, id: string, adopted: boolean): Promise
 const restartExecutor = async (test: TestPlane): Promise<void> => {
   const { supervisor } = test.plane;
   const before = supervisor.pidOf('vm-executor');
-  // As in the chaos tests: this end counts for no delay.
+  // As in the chaos tests: this end does not count for the delay.
   supervisor.armOnce('vm-executor', {});
   process.kill(before ?? 0, 'SIGKILL');
   await until('another executor', () => {

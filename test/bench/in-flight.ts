@@ -1,10 +1,10 @@
-// Many acts of a kind, a bounded number of them at once.
+// Runs many actions with bounded concurrency.
 export interface Flight {
   readonly count: number;
   readonly atOnce: number;
 }
 
-/** Calls `act` with 0, 1, 2 … and resolves with what it told, in the order in which it ended. */
+/** Calls `act` with 0, 1, 2 … and resolves with its results, in the order of completion. */
 export const inFlight = async <Told>(
   { count, atOnce }: Flight,
   act: (index: number) => Promise<Told>,

@@ -1,4 +1,5 @@
-// The log of a fleet: VMs that are created, run, are paused, rebooted, crash, are started again and deleted, interleaved as on busy hosts.
+// The log of a fleet: VMs that are created, run, are paused, rebooted, crash, are restarted and deleted, interleaved as on busy
+// hosts.
 import { createHash } from 'node:crypto';
 import { evolve, initialVm, nextEvent, type Vm, verbOfIntent } from '@ironlog/domain';
 import {
@@ -40,7 +41,7 @@ type Step =
   | 'deleted';
 
 const RUN: readonly Step[] = ['claimed', 'created', 'boot', 'booted'];
-/** Eight events on average, as 200,000 over 25,000 VMs ask. */
+/** Eight events on average, as 200,000 over 25,000 VMs require. */
 const LIVES: readonly (readonly Step[])[] = [
   [...RUN, 'shutdown', 'stopped', 'delete', 'deleted'],
   [...RUN, 'pause', 'paused', 'resume', 'resumed', 'crashed', 'boot', 'booted'],
@@ -97,10 +98,10 @@ interface Life {
   written: number;
 }
 
-/** As many VMs as a host is meant for are alive at once, and take turns; one that is done makes room for the next. */
+/** A host's design number of VMs is alive at once, interleaved; a finished one is replaced by the next. */
 const ALIVE = 1000;
 
-/** Legal by the fold itself: an event that it ignores is a bug of this file. */
+/** Legal by the fold itself: an ignored event is a bug of this file. */
 export const fleetLog = function* (events: number, vms: number): Generator<LogMessage> {
   const alive: Life[] = [];
   let born = 0;
@@ -114,7 +115,7 @@ export const fleetLog = function* (events: number, vms: number): Generator<LogMe
   for (let sequence = 1, turn = 0; sequence <= events; turn += 1) {
     const place = turn % alive.length;
     const life = alive[place];
-    if (!life) throw new Error(`${vms} VMs have no more than ${sequence - 1} events to tell`);
+    if (!life) throw new Error(`${vms} VMs have no more than ${sequence - 1} events`);
     yield nextMessage(life, sequence);
     sequence += 1;
     if (life.written < life.steps.length) continue;

@@ -1,4 +1,4 @@
-// `npm run bench`: what Ironlog costs, each figure beside the baseline measured in the same run.
+// `npm run bench`: Ironlog's costs, each beside a baseline of the same run.
 import { cpus } from 'node:os';
 import { print, UsageError } from '@ironlog/infra';
 import { startTestPlane } from '../harness/plane.ts';
@@ -12,7 +12,7 @@ import { benchRebuild } from './rebuild.ts';
 import { render, type Section } from './report.ts';
 import { benchWaiting } from './waiting.ts';
 
-/** Several times a whole run: past it something hangs. */
+/** Several times a whole run: a longer one hangs. */
 const WITHIN_MS = 15 * 60_000;
 
 const onOnePlane = async (

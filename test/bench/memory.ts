@@ -1,4 +1,4 @@
-// Memory as the kernel counts it: PSS, in which a page shared by n processes counts for 1/n in each.
+// Memory as PSS, in which a page shared by n processes counts for 1/n in each.
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startTestPlane, type TestPlane } from '../harness/plane.ts';
@@ -9,17 +9,17 @@ const TARGET_MB = 400;
 const SERVICES = ['api-gateway', 'vm-executor', 'state-projector', 'recovery-worker'] as const;
 const AT_ONCE = 10;
 
-/** MB of 1,000,000 bytes. Source: /proc/<pid>/smaps_rollup, which counts in KiB. */
+/** MB of 1,000,000 bytes. Source: /proc/<pid>/smaps_rollup, in KiB. */
 const pssMb = (test: TestPlane, service: string): number => {
   const pid = test.plane.supervisor.pidOf(service);
   const line = /^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'));
-  if (!line) throw new Error(`/proc/${pid}/smaps_rollup of ${service} tells no Pss`);
+  if (!line) throw new Error(`/proc/${pid}/smaps_rollup of ${service} has no Pss`);
   return (Number(line[1]) * 1024) / 1e6;
 };
 
 const row = (what: string, value: number): Row => ({ what, unit: 'MB', n: 1, p50: value, p99: value });
 
-/** A plane of its own, on which nothing else has been measured. */
+/** On its own plane, before any other measurement. */
 export const benchMemory = async ({ idleSeconds, residentVms }: Amounts): Promise<Section> => {
   const test = await startTestPlane();
   try {

@@ -1,4 +1,4 @@
-// Reads a service's own `/metrics`, for what only it can measure.
+// Reads a service's `/metrics`, for values that only it can measure.
 import type { TestPlane } from '../harness/plane.ts';
 
 export interface Histogram {
@@ -14,7 +14,7 @@ const sumOf = (text: string, series: string, labels: Readonly<Record<string, str
     .filter((line) => Object.entries(labels).every(([name, value]) => line.includes(`${name}="${value}"`)))
     .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
 
-/** Summed over the labels that are not named. */
+/** Summed over the labels that are not given. */
 export const histogramOf = async (
   test: TestPlane,
   service: string,

@@ -1,4 +1,4 @@
-// What the bench can be told, and how much of each thing it does.
+// The bench's options, and its amounts.
 import { parseArgs } from 'node:util';
 import { UsageError } from '@ironlog/infra';
 
@@ -6,7 +6,7 @@ export const PARTS = ['accept', 'boot', 'rebuild', 'crash', 'memory', 'waiting']
 export type Part = (typeof PARTS)[number];
 
 export interface Amounts {
-  /** Done and not counted: a service that has just started runs code that is not compiled yet, and costs twice as much. */
+  /** Done and not counted: a service that has just started runs uncompiled code, and costs twice as much. */
   readonly acceptWarmUp: number;
   readonly bootWarmUp: number;
   readonly acceptEach: number;
@@ -40,7 +40,7 @@ const FULL: Amounts = {
   waitingStarts: 20,
 };
 
-/** For a look whether it all runs; its numbers say nothing. */
+/** To check that everything runs; the numbers are meaningless. */
 export const QUICK: Amounts = {
   acceptWarmUp: 5,
   bootWarmUp: 1,
@@ -77,7 +77,7 @@ const parse = (args: readonly string[]) => {
   }
 };
 
-/** Undefined: asked for help. @throws UsageError that says what there is to choose from. */
+/** Undefined: help was requested. @throws UsageError with the accepted values. */
 export const readOptions = (args: readonly string[]): BenchOptions | undefined => {
   const values = parse(args);
   if (values.help) return undefined;

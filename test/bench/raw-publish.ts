@@ -1,4 +1,4 @@
-// The baseline: a durable publish to a stream of its own on the same nats-server, as bare as the client allows.
+// The baseline: a durable publish to a separate stream on the same nats-server, with the least client work.
 import { randomUUID } from 'node:crypto';
 import { inboxPrefix } from '@ironlog/infra';
 import { jetstream, jetstreamManager, StorageType } from '@nats-io/jetstream';
@@ -6,7 +6,7 @@ import { connect } from '@nats-io/transport-node';
 import type { TestPlane } from '../harness/plane.ts';
 
 const USER = 'provisioner';
-/** Within what the provisioner may publish. */
+/** The provisioner may publish on it. */
 const SUBJECT = '$KV.BENCH.entry';
 /** As large as an accepted command. */
 const PAYLOAD = new Uint8Array(700).fill(120);

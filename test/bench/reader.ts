@@ -1,4 +1,4 @@
-// One way of reading the whole log, in a process of its own: both sides start cold, and neither warms the other up.
+// One way of reading the whole log, in its own process: both sides start cold.
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -10,7 +10,7 @@ const WITHIN_MS = 120_000;
 const outcomeSchema = z.strictObject({ events: z.int(), ms: z.number() });
 export type Reading = z.output<typeof outcomeSchema>;
 
-/** What a reader process is given; credentials go through the environment, not through its arguments. */
+/** The input of a reader process; credentials are in the environment, not in the arguments. */
 const environmentSchema = z.object({
   BENCH_NATS_URL: z.string(),
   BENCH_NATS_PASSWORD: z.string(),
@@ -26,10 +26,10 @@ export interface ReaderTask {
   readonly directory: string;
 }
 
-/** The user that both read as. */
+/** The NATS user of both. */
 export const READER = 'projector';
 
-/** @throws Error with what the process wrote when it does not end well. */
+/** @throws Error with the process's output when it fails. */
 export const read = async (script: string, task: ReaderTask): Promise<Reading> => {
   const { stdout } = await run(
     process.execPath,

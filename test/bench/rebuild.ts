@@ -1,4 +1,4 @@
-// Rebuild of `state` against consuming and parsing the same log, in turns, each in a fresh process.
+// Rebuild of `state` against consuming and parsing the same log, alternating, each in a new process.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import { summarize } from './stats.ts';
 
 const WANTED = 0.5;
 const HOST = hostId('host-1');
-/** Publishes on their way at once while the log is laid. */
+/** Concurrent publishes while the log is written. */
 const IN_FLIGHT = 512;
 
 const layLog = async (nats: NatsProcess, { events, vms }: Amounts): Promise<void> => {

@@ -1,4 +1,4 @@
-// The bench's table: measured rows, and under them each ratio beside its target.
+// The bench's table: measured rows, and below them each ratio with its target.
 import type { Summary } from './stats.ts';
 
 export interface Row extends Summary {
@@ -6,7 +6,7 @@ export interface Row extends Summary {
   readonly unit: string;
 }
 
-/** `met` is said, not enforced: the machine may be busy, and the run says by how much. */
+/** `met` is printed, not enforced, because the machine may be busy. */
 export interface Verdict {
   readonly what: string;
   readonly value: string;
@@ -18,7 +18,7 @@ export interface Section {
   readonly title: string;
   readonly rows: readonly Row[];
   readonly verdicts: readonly Verdict[];
-  /** What a reader needs to know to believe the numbers. */
+  /** Notes for the interpretation of the numbers. */
   readonly notes?: readonly string[];
 }
 

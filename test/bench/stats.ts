@@ -1,11 +1,11 @@
-// What is said of a list of measurements.
+// The statistics of a list of measurements.
 export interface Summary {
   readonly n: number;
   readonly p50: number;
   readonly p99: number;
 }
 
-/** The nearest-rank percentile. @throws RangeError of no values. */
+/** The nearest-rank percentile. @throws RangeError for an empty list. */
 export const percentile = (values: readonly number[], share: number): number => {
   const sorted = [...values].sort((a, b) => a - b);
   const value = sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];

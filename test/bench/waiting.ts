@@ -1,4 +1,4 @@
-// Creates that wait for a host: what they cost while nothing changes, and how soon one starts when there is room.
+// Creates that wait for a host: their cost while nothing changes, and how soon one starts when capacity is released.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Operation } from '@ironlog/schemas';
 import { startTestPlane, type TestPlane } from '../harness/plane.ts';
@@ -11,7 +11,7 @@ import { summarize, timed } from './stats.ts';
 
 const IDLE_PERCENT = 2;
 const START_WITHIN_MS = 200;
-/** Processes that the host has: so many VMs fill it. */
+/** The host's number of processes: as many VMs fill it. */
 const ROOM = 4;
 const IN_FLIGHT = 64;
 
@@ -20,7 +20,7 @@ interface Cost {
   readonly nats: number;
 }
 
-/** Percent of one core, over `seconds` in which nothing is asked. */
+/** Percent of one core, over `seconds` without requests. */
 const idleCost = async ({ plane }: TestPlane, seconds: number): Promise<Cost> => {
   const read = () => ({
     gateway: cpuSeconds(plane.supervisor.pidOf('api-gateway')),
@@ -39,7 +39,7 @@ const create = async (test: TestPlane, id: string, zone?: string): Promise<void>
   if (status !== 202) throw new Error(`POST /v1/vms: ${status} ${JSON.stringify(body)}`);
 };
 
-/** From the answer that a VM is deleted, and its room free, to the claim of one that waits for it. */
+/** From the answer that a VM is deleted, and its capacity free, to the claim of a waiting one. */
 const startOnRoom = async (test: TestPlane, index: number): Promise<number> => {
   const waiting = `next-${index}`;
   await create(test, waiting);
@@ -60,14 +60,14 @@ const startOnRoom = async (test: TestPlane, index: number): Promise<number> => {
   const at = await until(`${waiting} is claimed`, () => claimedAt);
   stopping.abort();
   await following;
-  // Its own create is to be over before it is deleted in turn.
+  // Its own create must end before it is deleted in turn.
   await until(`${waiting} is created`, async () => ((await test.vm(waiting)).state === 'created' ? true : undefined));
   return at - deletedAt;
 };
 
 const row = (what: string, value: number): Row => ({ what, unit: '% of a core', n: 1, p50: value, p99: value });
 
-/** A plane of its own, with one host that is full. */
+/** On its own plane, with one full host. */
 export const benchWaiting = async ({ waiting, waitingIdleSeconds, waitingStarts }: Amounts): Promise<Section> => {
   const test = await startTestPlane({
     extra: {
@@ -93,7 +93,7 @@ export const benchWaiting = async ({ waiting, waitingIdleSeconds, waitingStarts 
         row('api-gateway, all wait', all.gateway),
         row('nats-server, none waits', none.nats),
         row('nats-server, all wait', all.nats),
-        { what: 'room given back to claimed, beside those that wait', unit: 'ms', ...start },
+        { what: 'capacity released to claimed, beside the waiting ones', unit: 'ms', ...start },
       ],
       verdicts: [
         {
@@ -103,7 +103,7 @@ export const benchWaiting = async ({ waiting, waitingIdleSeconds, waitingStarts 
           met: more <= IDLE_PERCENT,
         },
         {
-          what: 'a create that waits starts when there is room, p99',
+          what: 'a waiting create starts when capacity is released, p99',
           value: `${start.p99.toFixed(0)} ms`,
           target: `<= ${START_WITHIN_MS} ms`,
           met: start.p99 <= START_WITHIN_MS,

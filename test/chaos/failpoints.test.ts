@@ -1,4 +1,4 @@
-// kill -9 of each service at each of its named points, before and after each side effect: the log and the machine must agree afterwards.
+// kill -9 of each service at each of its failpoints: afterwards the log and the machine must agree.
 import { FAILPOINTS as GATEWAY } from '@ironlog/api-gateway';
 import { findUnder } from '@ironlog/hypervisor';
 import { FAILPOINTS as RECOVERY } from '@ironlog/recovery-worker';
@@ -12,7 +12,7 @@ import { until } from '../harness/until.ts';
 import { nothingOpen } from './open-messages.ts';
 import { runLifecycle } from './vm-lifecycle.ts';
 
-/** How often each point is hit; more with IRONLOG_CHAOS_RUNS, for a longer look. */
+/** How often each point is hit; more with IRONLOG_CHAOS_RUNS, for a longer run. */
 const RUNS = Number(process.env.IRONLOG_CHAOS_RUNS ?? '1');
 
 const POINTS = [
@@ -30,19 +30,19 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => test.stop());
 
-/** Kills the service; the one started in its place dies at `point`, and the one after that does not. Returns the pid of the second. */
+/** Kills the service; its next process dies at `point`, and the one after that does not. Returns the pid of the second. */
 const arm = async (service: string, point: string): Promise<number> => {
   const { supervisor } = test.plane;
   const before = supervisor.pidOf(service);
   supervisor.armOnce(service, { IRONLOG_FAILPOINT: point });
   process.kill(before ?? 0, 'SIGKILL');
-  return until(`${service} is another`, () => {
+  return until(`${service} is a new process`, () => {
     const pid = supervisor.pidOf(service);
     return pid === before ? undefined : pid;
   });
 };
 
-/** What is still wrong when everything has had time to settle. */
+/** The problems that remain after quiescence. */
 const lastingProblems = async (): Promise<readonly string[]> => {
   const findProblems = async (): Promise<readonly string[]> => {
     const entries = await test.events();
@@ -55,7 +55,7 @@ const lastingProblems = async (): Promise<readonly string[]> => {
   }
 };
 
-/** I4 while things go on. */
+/** I4, sampled during the run. */
 const sampleProcesses = () => {
   const problems = new Set<string>();
   const controller = new AbortController();
@@ -90,7 +90,7 @@ describe.each(POINTS)('$service killed at $point', ({ service, point }) => {
   );
 });
 
-it('what was in hand at a kill and is delivered once more changes nothing', async () => {
+it('a message redelivered after a kill changes nothing', async () => {
   await until('no message is open on any consumer', () => nothingOpen(test), 60_000);
   expect(await lastingProblems()).toEqual([]);
 }, 120_000);

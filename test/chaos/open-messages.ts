@@ -1,4 +1,4 @@
-// Whether every durable consumer has ended all of its messages.
+// Whether every durable consumer has ended all its messages.
 import { executorConsumer, gatewayConsumers, recoveryConsumer } from '@ironlog/event-log';
 import { inboxPrefix } from '@ironlog/infra';
 import { jetstreamManager } from '@nats-io/jetstream';

@@ -1,5 +1,5 @@
-// A checker that has never failed is not trusted: executors with one thing broken each, which it must catch, beside the same
-// executors and the same life without it, of which it must have nothing to say.
+// Tests of the checker: executors with one planted bug each, which it must find, and the same executors and lifecycle
+// without the bug, where it must find nothing.
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type StandaloneHosts, startStandaloneHosts } from '../harness/standalone-hosts.ts';
 import { acksFirst } from './planted/acks-first.ts';
@@ -36,7 +36,7 @@ const BUGS = [
   takesKillsForDeaths,
   writesUnconditionally,
 ];
-/** Until what goes on has ended. */
+/** Until pending work has ended. */
 const SETTLED = { timeout: 8000, interval: 100 };
 
 let hosts: StandaloneHosts;
@@ -52,7 +52,7 @@ describe.each(BUGS)('an executor that $name', ({ found, runLifecycle }) => {
     await runLifecycle(host, true);
     await expect.poll(() => host.problems(), SETTLED).toContainEqual(expect.stringMatching(found));
   });
-  it('is not seen where it is not', async () => {
+  it('is not reported without the bug', async () => {
     const host = hosts.next();
     await runLifecycle(host, false);
     await expect.poll(() => host.problems(), SETTLED).toEqual([]);

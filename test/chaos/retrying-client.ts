@@ -1,4 +1,4 @@
-// Asks again while the gateway, or what it asks, is being killed and started: the client's side of at-least-once.
+// Retries requests while services are killed and restarted: the client's part of at-least-once.
 import { randomUUID } from 'node:crypto';
 import type { CommandId, Operation } from '@ironlog/schemas';
 import type { Answer, TestPlane } from '../harness/plane.ts';
@@ -6,7 +6,7 @@ import { until } from '../harness/until.ts';
 
 const WITHIN_MS = 40_000;
 
-/** Nobody listens, or the one who did is dead. */
+/** No process listens, or it has died. */
 const GONE: readonly unknown[] = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'];
 
 const whenThere = async <Body>(request: () => Promise<Answer<Body>>): Promise<Answer<Body> | undefined> => {
@@ -18,7 +18,7 @@ const whenThere = async <Body>(request: () => Promise<Answer<Body>>): Promise<An
   }
 };
 
-/** The body of the first answer 200 that is as wanted. */
+/** The body of the first 200 answer that meets the condition. */
 export const read = <Body>(test: TestPlane, path: string, wanted: (body: Body) => boolean): Promise<Body> =>
   until(
     `GET ${path} is as wanted`,
@@ -29,7 +29,7 @@ export const read = <Body>(test: TestPlane, path: string, wanted: (body: Body) =
     WITHIN_MS,
   );
 
-/** Sends one command until it is accepted, under one key: however often it is sent, it is one. */
+/** Sends one command with one key until it is accepted: repeats are one command. */
 export const send = async (
   test: TestPlane,
   method: 'POST' | 'DELETE',

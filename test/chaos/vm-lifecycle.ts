@@ -1,4 +1,5 @@
-// One VM's life with everything in it that has a side effect: both doors, a rejection, two crashes, recovery, a delete.
+// One VM's lifecycle with every kind of side effect: commands by HTTP and NATS, a rejection, two crashes, recovery, a
+// delete.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findUnder } from '@ironlog/hypervisor';
@@ -12,7 +13,7 @@ import { endedOperation, read, send } from './retrying-client.ts';
 const vm = (test: TestPlane, id: string, wanted: (vm: VmView) => boolean): Promise<VmView> =>
   read<VmView>(test, `/v1/vms/${id}`, wanted);
 
-/** As the tenant's own client, which may publish its commands and nothing else. */
+/** As the tenant's client, which may only publish its commands. */
 const publish = async (test: TestPlane, subject: string, body: object): Promise<CommandId> => {
   const { nats, natsUser: user, tenant } = test.plane;
   const pass = nats.credentials.passwordOf(user);
@@ -35,7 +36,7 @@ const killProcess = async (test: TestPlane, id: string, epoch: number): Promise<
   process.kill(identity.pid, 'SIGKILL');
 };
 
-/** Resolves when the VM is deleted, with the ids of the commands that were accepted. */
+/** Resolves when the VM is deleted, with the ids of the accepted commands. */
 export const runLifecycle = async (test: TestPlane, id: string): Promise<readonly CommandId[]> => {
   const accepted: CommandId[] = [];
   const done = async (command: Promise<CommandId>): Promise<void> => {
@@ -44,7 +45,7 @@ export const runLifecycle = async (test: TestPlane, id: string): Promise<readonl
   };
   const restart = { policy: 'on-failure', maxAttempts: 1, backoffMs: 0 };
   await done(send(test, 'POST', '/v1/vms', { id, start: true, spec: { restart } }));
-  // The executor rejects the first, for the VM runs; the gateway the second, which is no command.
+  // The executor rejects the first, because the VM runs; the gateway the second, which is invalid.
   await done(publish(test, `${id}.resume`, {}));
   accepted.push(await publish(test, `${id}.pause`, { params: { nonsense: true } }));
   await done(send(test, 'POST', `/v1/vms/${id}/reboot`, { force: true }));

@@ -1,4 +1,4 @@
-// The checker itself: a log and a machine with one thing wrong each, and what it says of them.
+// Tests of the checker: a log and a machine with one fault each, and the expected problem.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -71,7 +71,7 @@ const BOOTING: Entry = [{ name: 'boot-started', data: { ...begin('boot'), epoch:
 const BOOTED: Entry = [{ name: 'booted', data: { epoch: 1 } }, 'cmd-boot'];
 const DELETING: Entry = [{ name: 'delete-started', data: { ...begin('delete'), force: true } }, 'cmd-delete'];
 const DELETED: Entry = [{ name: 'deleted', data: { epoch: 1 } }, 'cmd-delete'];
-/** By a delete, before any host had claimed the VM. */
+/** By a delete, before any claim. */
 const CANCELLED = [
   { name: 'cancelled', data: { request: request('delete'), reason: 'unclaimed', cancels: commandId('cmd-create') } },
   'cmd-delete',
@@ -90,7 +90,7 @@ const recorded = (sequence: number, subject: string, bytes: Uint8Array): Recorde
   read: readStoredEvent(subject, bytes),
 });
 
-/** As the log would hold it: what the fold ignores is stored too. */
+/** As the stream stores it, including entries that the fold ignores. */
 const logOf = (story: readonly Entry[]): Recorded[] => {
   let vm: Vm = initialVm(TENANT, VM);
   return story.map(([fact, cause, writer = HOST], index) => {
@@ -110,7 +110,7 @@ const logOf = (story: readonly Entry[]): Recorded[] => {
 
 const directoryOf = (id: string): string => join(host, TENANT, id);
 
-/** A process that would be taken for the hypervisor of that VM and epoch: its arguments name the VM's socket. */
+/** A process that looks like the hypervisor of that VM and epoch: its arguments name the VM's socket. */
 const runHypervisor = async (id: string, epoch: number): Promise<void> => {
   const socket = join(directoryOf(id), `e${epoch}.sock`);
   processes.push(
@@ -125,12 +125,12 @@ const problemsOf = async (entries: readonly Recorded[], accepted: readonly Comma
   ...(await check({ entries, accepted, hostDirectories: [host] })).problems,
 ];
 
-describe('says nothing of what is right', () => {
+describe('finds no problem in', () => {
   it('a whole life', async () => {
     const accepted = ['cmd-create', 'cmd-boot', 'cmd-delete'].map(commandId);
     expect(await problemsOf(logOf(LIFE), accepted)).toEqual([]);
   });
-  it('a create that nobody had claimed, and the delete that cancelled it', async () => {
+  it('a create that no host had claimed, and the delete that cancelled it', async () => {
     const accepted = ['cmd-create', 'cmd-delete'].map(commandId);
     expect(await problemsOf(logOf([CANCELLED]), accepted)).toEqual([]);
   });
@@ -213,7 +213,7 @@ describe('finds on the machine', () => {
   });
   it('a process that no VM has (I5)', async () => {
     await runHypervisor('vm-9', 1);
-    expect(await problemsOf(logOf(LIFE))).toEqual([`I5: a process for ${directoryOf('vm-9')}, which no VM has`]);
+    expect(await problemsOf(logOf(LIFE))).toEqual([`I5: a process for ${directoryOf('vm-9')} without a VM`]);
   });
   it('two processes of one VM (I4)', async () => {
     await runHypervisor(VM, 1);

@@ -1,4 +1,4 @@
-// The checker: reads the log and the machine, and says what must hold and does not (I1–I5, I10, I11).
+// The checker: reads the log and the machine, and reports violated invariants (I1–I5, I10, I11).
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { evolve, initialVm, type Vm, verbOfIntent } from '@ironlog/domain';
@@ -13,7 +13,9 @@ export interface Findings {
 
 const SHOULD_LIVE = ['created', 'running', 'paused'];
 
-/** I3, I10, I11: every entry parses, every transition is legal and by its owner, revisions are contiguous, deleted is absorbing. */
+/**
+ * I3, I10, I11: every entry parses, every transition is legal and by its owner, revisions are contiguous, deleted is absorbing.
+ */
 const foldAll = (entries: readonly Recorded[]): Findings => {
   const problems: string[] = [];
   const vms = new Map<string, Vm>();
@@ -36,19 +38,19 @@ const foldAll = (entries: readonly Recorded[]): Findings => {
   return { problems, vms };
 };
 
-/** The commands that an event decides: by an intent, a rejection, an expiry, or a delete that came before any claim. */
+/** The commands that an event decides: by an intent, a rejection, an expiry, or a delete before any claim. */
 const decidedBy = (stored: StoredEvent): readonly CommandId[] => {
   if (stored.kind === 'host') return [];
   const own = stored.event.causationid === undefined ? [] : [stored.event.causationid];
   if (stored.kind === 'rejection') return own;
   const { event } = stored;
   if (event.name === 'cancelled') return event.data.cancels === undefined ? own : [...own, event.data.cancels];
-  // A create with `start` goes on to its boot: that is decided already.
+  // A create with `start` continues with its boot: it is already decided.
   if (event.name === 'boot-started' && event.data.request.verb === 'create') return [];
   return event.name === 'command-expired' || verbOfIntent(event.name) !== undefined ? own : [];
 };
 
-/** I1, I2: each accepted command is decided exactly once; and its outcome is not open. */
+/** I1, I2: each accepted command is decided exactly once, and has an outcome. */
 const commandProblems = (
   entries: readonly Recorded[],
   vms: ReadonlyMap<string, Vm>,
@@ -69,7 +71,7 @@ const commandProblems = (
   ];
 };
 
-/** I4: at most one process per VM, none of an older epoch. For samples while things go on. */
+/** I4: at most one process per VM, none of an older epoch. For samples during a run. */
 export const processProblems = (found: readonly FoundProcess[]): string[] => {
   const byDirectory = Map.groupBy(found, ({ directory }) => directory);
   return [...byDirectory]
@@ -77,7 +79,7 @@ export const processProblems = (found: readonly FoundProcess[]): string[] => {
     .map(([directory, processes]) => `I4: ${processes.length} processes for ${directory}`);
 };
 
-/** Everything, after quiescence. */
+/** All invariants, after quiescence. */
 export const check = async (options: {
   entries: readonly Recorded[];
   accepted: readonly CommandId[];
@@ -96,6 +98,6 @@ export const check = async (options: {
   }
   for (const { directory } of found)
     if (![...vms.keys()].some((key) => directory.endsWith(`/${key}`)))
-      more.push(`I5: a process for ${directory}, which no VM has`);
+      more.push(`I5: a process for ${directory} without a VM`);
   return { problems: [...problems, ...more], vms };
 };

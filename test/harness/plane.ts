@@ -1,4 +1,4 @@
-// A plane for one test file: its own nats-server, services and state directory, and the few questions every test asks.
+// A plane for one test file: its own nats-server, services and state directory, and the common requests.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,10 +23,10 @@ export interface TestPlane {
     path: string,
     options?: { body?: unknown; wait?: number; headers?: Record<string, string> },
   ): Promise<Answer<Body>>;
-  /** Sends a command and waits for its outcome. @throws Error when none comes in `waitSeconds`. */
+  /** Sends a command and waits for its outcome. @throws Error when there is none within WAIT_SECONDS. */
   command(method: 'POST' | 'DELETE', path: string, body?: unknown): Promise<Operation & { code?: string }>;
   vm(id: string): Promise<VmView>;
-  /** All of EVENTS as it stands. */
+  /** All entries of EVENTS so far. */
   events(): Promise<readonly Recorded[]>;
   stop(): Promise<void>;
 }
@@ -67,14 +67,14 @@ export const startTestPlane = async (
   const log = await createEventLog({ connection });
 
   const dispatcher = new Agent();
-  /** Of the last answer: what is read next has at least seen that much. */
+  /** Of the last answer: the next read includes everything up to it. */
   let position: string | undefined;
   const http: TestPlane['http'] = async <Body>(
     method: Dispatcher.HttpMethod,
     path: string,
     { body, wait, headers = {} }: { body?: unknown; wait?: number; headers?: Record<string, string> } = {},
   ) => {
-    // Not `fetch`, whose own work is as long as a durable publish and would be measured with ours.
+    // Not `fetch`, whose own work takes as long as a durable publish and would be measured, too.
     const response = await request(`${plane.http}${path}`, {
       dispatcher,
       method,

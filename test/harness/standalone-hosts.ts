@@ -1,5 +1,5 @@
-// Hosts without the rest of a plane: executors in this process on a real nats-server, commands put on WORK as the gateway
-// does it, and what the checker says of one host. Each host has a tenant of its own, so that many share one log.
+// Hosts without the rest of a plane: executors in this process on a real nats-server, commands published on WORK as by
+// the gateway, and the checker per host. Each host has its own tenant, so that many share one log.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,9 +33,9 @@ import { until } from './until.ts';
 
 export interface Asked {
   readonly params?: object;
-  /** Default: one of its own. */
+  /** Default: a new one. */
   readonly id?: CommandId;
-  /** Of the same command, told apart from it on WORK. */
+  /** Distinguishes copies of one command on WORK. */
   readonly round?: number;
 }
 
@@ -44,14 +44,14 @@ export interface StandaloneHost {
   readonly vm: VmId;
   /** Its directory. */
   readonly path: string;
-  /** An executor of it, which is ended at the latest with the hosts. */
+  /** Starts an executor for it, which ends with the hosts at the latest. */
   start(collaborators?: Overrides['collaborators']): Promise<Service>;
-  /** Puts a command for its VM on WORK; from then on it is an accepted one. */
+  /** Publishes a command for its VM on WORK; from then on it is accepted. */
   send(verb: Verb, asked?: Asked): Promise<CommandId>;
-  /** Writes to the VM's log as recovery does. */
+  /** Appends to the VM's log as recovery. */
   appendAsRecovery(fact: VmFact): Promise<void>;
   until(what: string, is: (vm: Vm) => boolean): Promise<Vm>;
-  /** What the checker says now. */
+  /** The checker's current problems. */
   problems(): Promise<readonly string[]>;
 }
 
@@ -138,7 +138,7 @@ const standaloneHost = (parts: Parts): StandaloneHost => {
       const subject = vmEventSubject(tenant, VM, 'recovery', fact.name);
       const event = nextEvent(vm, fact, meta);
       const said = await recovery.append({ subject, event, filter, expected: vm.sequence });
-      if (said.kind !== 'committed') throw new Error(`${fact.name} is not on record: ${said.kind}`);
+      if (said.kind !== 'committed') throw new Error(`${fact.name} was not stored: ${said.kind}`);
     },
     until: (what, is) =>
       until(`${tenant}/${VM} ${what}`, async () => {
@@ -156,7 +156,7 @@ const standaloneHost = (parts: Parts): StandaloneHost => {
   };
 };
 
-/** As many hosts as may be asked for. */
+/** At most as many hosts as `count`. */
 export const startStandaloneHosts = async (count: number): Promise<StandaloneHosts> => {
   const root = mkdtempSync(join(tmpdir(), 'il-'));
   const ids = Array.from({ length: count }, (_, index) => hostId(`host-${index + 1}`));
@@ -177,7 +177,7 @@ export const startStandaloneHosts = async (count: number): Promise<StandaloneHos
   return {
     next: () => {
       const { value: id } = left.next();
-      if (id === undefined) throw new Error(`no more than ${count} hosts were asked for`);
+      if (id === undefined) throw new Error(`only ${count} hosts were configured`);
       const path = join(root, id);
       mkdirSync(path, { mode: 0o700 });
       const user = executorUser(id);

@@ -1,4 +1,4 @@
-// Waits for a condition, bounded: the only waiting that tests do.
+// Waits for a condition with a time limit. Tests wait in no other way.
 export const until = async <T>(
   what: string,
   condition: () => Promise<T | undefined> | T | undefined,

@@ -1,4 +1,4 @@
-// What goes wrong, and how it is put right: crashes, failed boots, hung hypervisors, killed services.
+// Faults and their recovery: crashes, failed boots, hung hypervisors, killed services.
 import { readFileSync } from 'node:fs';
 import { type FoundProcess, findUnder } from '@ironlog/hypervisor';
 import type { Problem, VmView } from '@ironlog/schemas';
@@ -28,7 +28,7 @@ const start = (id: string, spec: object = {}) =>
   test.http('POST', '/v1/vms', { wait: 30, body: { id, start: true, spec } });
 
 describe('a hypervisor process that is killed', () => {
-  it('is on record as a crash, with its signal, and stays failed without a policy', async () => {
+  it('is recorded as a crash with its signal, and its VM stays failed without a policy', async () => {
     await start('crash-1');
     process.kill((await processOf('crash-1')).identity.pid, 'SIGKILL');
     const vm = await inState('crash-1', ({ state }) => state === 'failed');
@@ -37,7 +37,7 @@ describe('a hypervisor process that is killed', () => {
       lastStop: { cause: 'crash', signal: 'SIGKILL' },
     });
   });
-  it('is started again where the policy says so, in a new epoch', async () => {
+  it('is started again where the policy requires it, in a new epoch', async () => {
     await start('crash-2', { restart: { policy: 'on-failure', backoffMs: 0 } });
     const first = await processOf('crash-2');
     process.kill(first.identity.pid, 'SIGKILL');
@@ -52,14 +52,14 @@ describe('a guest that switches itself off', () => {
     kernelArgs: 'sim.guest-poweroff-after-ms=500',
     restart: { policy, backoffMs: 0, ...more },
   });
-  it('has stopped, and stays so where the policy is for failures only', async () => {
+  it('has stopped, and stays stopped where the policy is for failures only', async () => {
     await start('off-1', spec('on-failure'));
     await inState('off-1', ({ state }) => state === 'stopped');
     await start('off-2', spec('always', { maxAttempts: 2 }));
     await inState('off-2', ({ attention }) => attention !== null);
     expect(await test.vm('off-1')).toMatchObject({ state: 'stopped', epoch: 1, lastStop: { cause: 'guest' } });
   });
-  it('runs again where the policy says always, in about a second, until its attempts are used up', async () => {
+  it('runs again under the policy always, in about a second, until its attempts are used up', async () => {
     const { body } = await test.http<{ items: { type: string; time: string }[] }>('GET', '/v1/vms/off-2/events');
     const life = body.items.map(({ type, time }) => ({ name: type.replace(/^ironlog\.vm\.|\.v1$/g, ''), time }));
     const run = ['boot-started', 'booted', 'stopped'];
@@ -72,11 +72,11 @@ describe('a guest that switches itself off', () => {
       attention: { kind: 'cleanup-abandoned', actionRequired: expect.stringContaining('boot it by hand') },
     });
   });
-  it('stays stopped when it was told to stop, or is deleted', async () => {
+  it('stays stopped after a requested stop or a delete', async () => {
     for (const id of ['off-3', 'off-4']) await start(id, { restart: { policy: 'always', backoffMs: 0 } });
     expect(await test.command('POST', '/v1/vms/off-3/shutdown')).toMatchObject({ status: 'succeeded' });
     expect(await test.command('DELETE', '/v1/vms/off-4?force=true')).toMatchObject({ status: 'succeeded' });
-    // Long enough for several looks of recovery's.
+    // Long enough for several searches by recovery.
     await new Promise((resolve) => setTimeout(resolve, 2_000));
     expect(await test.vm('off-3')).toMatchObject({ state: 'stopped', epoch: 1, lastStop: { cause: 'requested' } });
     expect((await test.vm('off-4')).state).toBe('deleted');
@@ -97,7 +97,7 @@ describe('a boot that fails', () => {
 });
 
 describe('a hypervisor that dies while it is asked to boot', () => {
-  it("is told to its tenant in the field's words, and the host's own are in its log", async () => {
+  it("is reported to its tenant in general terms, and its details are in the host's log", async () => {
     const { status, body } = await test.http<Problem>('POST', '/v1/vms', {
       wait: 30,
       body: { id: 'exit-1', start: true, spec: { kernelArgs: 'sim.exit=vm.boot' } },
@@ -105,14 +105,14 @@ describe('a hypervisor that dies while it is asked to boot', () => {
     const reason = 'vm.boot: the hypervisor process ended during the call (exit code 1)';
     expect([status, body.detail]).toEqual([502, reason]);
     expect((await inState('exit-1', ({ state }) => state === 'failed')).failure).toMatchObject({ reason });
-    await until('the log tells the socket', () =>
+    await until('the log has the socket', () =>
       /"detail":"[^"]*exit-1\/e1\.sock: /.test(readFileSync(test.plane.supervisor.logOf('vm-executor'), 'utf8')),
     );
   });
 });
 
 describe('a boot that hangs', () => {
-  it('is cut off by a delete with force, and nothing of the VM is left', async () => {
+  it('is aborted by a delete with force, and nothing of the VM is left', async () => {
     const { status } = await test.http('POST', '/v1/vms', {
       body: { id: 'hang-1', start: true, spec: { kernelArgs: 'sim.hang=vm.boot' } },
     });
@@ -125,7 +125,7 @@ describe('a boot that hangs', () => {
 
 describe('a service that is killed', () => {
   it.each(['vm-executor', 'state-projector', 'recovery-worker', 'api-gateway'])(
-    '%s comes back, and a running VM has not noticed',
+    '%s is restarted, and a running VM is not affected',
     async (name) => {
       const id = `live-${name}`;
       await start(id);
@@ -147,7 +147,7 @@ describe('a service that is killed', () => {
   );
 });
 
-it('leaves a log that is legal from its first entry to its last, and a machine that agrees with it', async () => {
+it('leaves a legal log, and a machine that agrees with it', async () => {
   await until('no VM has a task', async () => {
     const { body } = await test.http<{ items: VmView[] }>('GET', '/v1/vms?includeDeleted=true&limit=100');
     return body.items.every(({ task }) => task === null) ? true : undefined;
@@ -156,7 +156,7 @@ it('leaves a log that is legal from its first entry to its last, and a machine t
   expect(problems).toEqual([]);
 });
 
-it('leaves a log in which no host path is told', async () => {
+it('leaves a log without host paths', async () => {
   const told = (await test.events()).filter(({ bytes }) => Buffer.from(bytes).includes(test.plane.stateDir));
   expect(told.map(({ subject }) => subject)).toEqual([]);
 });

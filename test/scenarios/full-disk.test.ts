@@ -1,4 +1,5 @@
-// A disk that fills up and is freed again: nothing is accepted that is not stored, reads go on, and the plane heals by itself.
+// A disk that fills up and is freed again: nothing is accepted without being stored, reads continue, and the plane recovers by
+// itself.
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
@@ -15,7 +16,7 @@ const root = mkdtempSync(join(tmpdir(), 'il-'));
 const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${SIZE_MIB}m`, 'tmpfs', root]);
 const canMount = mounted.status === 0;
 if (!canMount)
-  process.stderr.write(`full-disk.test.ts is skipped: mount says ${String(mounted.stderr ?? mounted.error)}\n`);
+  process.stderr.write(`full-disk.test.ts is skipped: mount failed: ${String(mounted.stderr ?? mounted.error)}\n`);
 
 const filler = join(root, 'filler');
 const fill = (): void => {
@@ -57,7 +58,7 @@ const read = async (path: string): Promise<number> => {
 const pids = () => test.plane.services.map(({ name }) => [name, test.plane.supervisor.pidOf(name)]);
 
 it.skipIf(!canMount)(
-  'accepts nothing that it cannot store, and is whole again after the space is back',
+  'accepts nothing that it cannot store, and recovers when there is space again',
   async () => {
     await test.command('POST', '/v1/vms', { id: 'before', start: true });
     const running = pids();
@@ -77,7 +78,7 @@ it.skipIf(!canMount)(
       );
       if (status < 300) accepted.push(body.id);
       else {
-        // P1, and RFC 9457 whatever failed.
+        // P1, and RFC 9457 for any failure.
         expect({ status, code: body.code, type: body.type }).toEqual({
           status: 503,
           code: 'not-durable',
@@ -88,7 +89,7 @@ it.skipIf(!canMount)(
     };
     while (refusals.length < 3) {
       await create();
-      // Without a position: the read model cannot be written to either, and answers with what it has.
+      // Without a position: the read model cannot be written, either, and answers with its present rows.
       expect(await read('/v1/vms/before')).toBe(200);
       expect(await read('/v1/vms')).toBe(200);
     }

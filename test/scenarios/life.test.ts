@@ -1,4 +1,4 @@
-// One VM's life as its user sees it: by HTTP, by NATS, and on record.
+// One VM's lifecycle for its user: by HTTP, by NATS, and in the log.
 import type { Operation, Problem, VmView } from '@ironlog/schemas';
 import { jetstream } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
@@ -18,7 +18,7 @@ const typesOf = async (id: string): Promise<string[]> => {
 };
 
 describe('a VM', () => {
-  it('is created and started by one request, and every step is on record', async () => {
+  it('is created and started by one request, and every step is recorded', async () => {
     const operation = await test.command('POST', '/v1/vms', {
       id: 'vm-1',
       start: true,
@@ -40,7 +40,7 @@ describe('a VM', () => {
     });
     expect(await response.text()).toContain('ironlog-guest: ready');
   });
-  it('goes through every verb', async () => {
+  it('runs every verb', async () => {
     for (const [verb, state] of [
       ['pause', 'paused'],
       ['resume', 'running'],
@@ -53,7 +53,7 @@ describe('a VM', () => {
     }
     expect((await test.vm('vm-1')).epoch).toBe(3);
   });
-  it('says why it will not do what its state does not allow', async () => {
+  it('refuses a verb that its state does not allow, with the reason', async () => {
     const { status, body } = await test.http<Problem>('POST', '/v1/vms/vm-1/boot', { wait: 20 });
     expect(status).toBe(409);
     expect(body).toMatchObject({
@@ -68,7 +68,7 @@ describe('a VM', () => {
     const { status, body } = await test.http<Problem>('POST', '/v1/vms/vm-1/boot', { wait: 20 });
     expect([status, body.code]).toEqual([409, 'vm-deleted']);
   });
-  it('is seen as it was at an earlier revision of the log', async () => {
+  it('is returned as of an earlier sequence', async () => {
     const { body } = await test.http<{ items: { sequence: number; type: string }[] }>('GET', '/v1/vms/vm-1/events');
     const paused = body.items.find(({ type }) => type === 'ironlog.vm.paused.v1');
     const { body: then } = await test.http<VmView>('GET', `/v1/vms/vm-1?sequence=${paused?.sequence}`);
@@ -76,8 +76,8 @@ describe('a VM', () => {
   });
 });
 
-describe('the NATS door', () => {
-  it("takes a command published by hand, and refuses another tenant's subject", async () => {
+describe('the NATS ingress', () => {
+  it("accepts a command published by hand, and refuses another tenant's subject", async () => {
     const { natsUser: user, nats } = test.plane;
     const connection = await connect({
       servers: nats.url,
@@ -103,7 +103,7 @@ describe('the NATS door', () => {
 });
 
 describe('one idempotency key', () => {
-  it('is one command, however often it is sent at once', async () => {
+  it('is one command, however often it is sent concurrently', async () => {
     const headers = { 'idempotency-key': 'order-7' };
     const answers = await Promise.all(
       Array.from({ length: 50 }, () => test.http<Operation>('POST', '/v1/vms', { body: { spec: {} }, headers })),

@@ -1,5 +1,5 @@
-// The whole plane with real guests: QEMU boots a Linux kernel to a line on its console. Skipped where there is no QEMU; the
-// global setup has then said why, and in CI has failed.
+// The whole plane with real guests: QEMU boots a Linux kernel up to a line on its console. Skipped without QEMU; the global
+// setup has then printed the reason, and in CI has failed.
 import { type FoundProcess, findUnder } from '@ironlog/hypervisor';
 import type { VmView } from '@ironlog/schemas';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -19,10 +19,10 @@ describe.skipIf(qemu === undefined)('a real guest', () => {
 
   const start = (id: string, spec: object = {}) =>
     test.http<VmView>('POST', '/v1/vms', { wait: 40, body: { id, start: true, spec: { memoryMiB: 128, ...spec } } });
-  /** The guest has said `times` times that it is up. */
+  /** The guest has printed its ready line `times` times. */
   const ready = (id: string, times = 1) =>
     until(
-      `${id} says that it is up`,
+      `${id} has printed its ready line`,
       async () => {
         const response = await fetch(`${test.plane.http}/v1/vms/${id}/console?tail=40000`, {
           headers: { authorization: `Bearer ${test.plane.token}`, accept: 'text/plain' },
@@ -48,14 +48,16 @@ describe.skipIf(qemu === undefined)('a real guest', () => {
     return found[0] as FoundProcess;
   };
 
-  it('boots a kernel to its console, lives through a kill of its executor, and switches itself off when asked', async () => {
+  it('boots a kernel to its console, survives a kill of its executor, and powers off on request', async () => {
     expect((await start('guest-1')).status).toBe(200);
     await ready('guest-1');
     const { identity } = await processOf('guest-1');
     const { supervisor } = test.plane;
     const executor = supervisor.pidOf('vm-executor');
     process.kill(executor ?? 0, 'SIGKILL');
-    await until('the executor is another', () => (supervisor.pidOf('vm-executor') === executor ? undefined : true));
+    await until('the executor is a new process', () =>
+      supervisor.pidOf('vm-executor') === executor ? undefined : true,
+    );
     expect(await test.command('POST', '/v1/vms/guest-1/shutdown', { timeoutSeconds: 30 })).toMatchObject({
       status: 'succeeded',
     });
@@ -67,7 +69,7 @@ describe.skipIf(qemu === undefined)('a real guest', () => {
     expect(await findUnder(`${test.plane.stateDir}/host-1`)).not.toContainEqual(expect.objectContaining({ identity }));
   });
 
-  it('whose QEMU is killed has crashed, and boots again where the policy says so', async () => {
+  it('whose QEMU is killed has crashed, and boots again under its policy', async () => {
     await start('guest-2', { restart: { policy: 'on-failure', backoffMs: 0 } });
     await ready('guest-2');
     process.kill((await processOf('guest-2')).identity.pid, 'SIGKILL');
@@ -76,13 +78,13 @@ describe.skipIf(qemu === undefined)('a real guest', () => {
     await ready('guest-2', 2);
   });
 
-  it('that switches itself off has stopped, by its own doing', async () => {
+  it('that switches itself off has stopped, with cause guest', async () => {
     await start('guest-3', { kernelArgs: 'ironlog.poweroff=0' });
     const vm = await inState('guest-3', ({ state }) => state === 'stopped');
     expect(vm.lastStop).toMatchObject({ cause: 'guest', forced: false });
   });
 
-  it('that restarts itself goes on in its process, and that is on record', async () => {
+  it('that reboots itself keeps its process, and that is recorded', async () => {
     await start('guest-4', { kernelArgs: 'ironlog.reboot=0' });
     const { identity } = await processOf('guest-4');
     const restarted = await until('the restart is on record', async () =>
@@ -99,7 +101,7 @@ describe.skipIf(qemu === undefined)('a real guest', () => {
     expect((await test.vm('guest-4')).attention).toBeNull();
   });
 
-  it('leaves a log that is legal, and a machine that agrees with it', async () => {
+  it('leaves a legal log, and a machine that agrees with it', async () => {
     const entries = await test.events();
     const { problems } = await check({ entries, accepted: [], hostDirectories: [`${test.plane.stateDir}/host-1`] });
     expect(problems).toEqual([]);

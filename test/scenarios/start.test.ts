@@ -1,4 +1,4 @@
-// A plane stopped by its operator and started again on its state directory: what was asked for is on record, and no crash is.
+// A plane stopped by its operator and started again on its state directory: requested stops are recorded, and no crash.
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,7 +54,9 @@ afterAll(async () => {
   rmSync(stateDir, { recursive: true, force: true });
 });
 
-it('has stopped its VMs as asked for, and one that waits to be booted waits on', { timeout: 120_000 }, async () => {
+it('has stopped its VMs on request, and one before its first boot still waits for it', {
+  timeout: 120_000,
+}, async () => {
   const restart = { policy: 'always', backoffMs: 0 };
   const first = await start();
   for (const id of ['ran', 'paused']) await ask(first, 'POST', '/v1/vms', { id, start: true, spec: { restart } });
@@ -64,7 +66,7 @@ it('has stopped its VMs as asked for, and one that waits to be booted waits on',
   expect(await findUnder(stateDir)).toEqual([]);
   for (const id of ['ran', 'paused', 'made'])
     expect(readdirSync(join(stateDir, 'host-1', 'dev', id)).filter((name) => name.endsWith('.sock'))).toEqual([]);
-  // The third is counted when its create is not known to have ended yet.
+  // The third is counted when its create may not have ended yet.
   expect(printed).toContainEqual(expect.stringMatching(/^shutting down [23] VMs/));
 
   const second = await start();
@@ -88,7 +90,7 @@ it('has stopped its VMs as asked for, and one that waits to be booted waits on',
   expect(existsSync(join(stateDir, 'start.lock'))).toBe(false);
 });
 
-it('leaves alone what an earlier one has kept running, when it comes to nothing', { timeout: 120_000 }, async () => {
+it('leaves the VMs of an earlier start alone when its own start fails', { timeout: 120_000 }, async () => {
   const first = await start();
   await ask(first, 'POST', '/v1/vms', { id: 'kept', start: true });
   await first.stop({ keepVms: true });

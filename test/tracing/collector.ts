@@ -1,4 +1,4 @@
-// A collector of traces for tests: takes OTLP over HTTP in JSON, as a real one does, and keeps every span it is sent.
+// A trace collector for tests: accepts OTLP over HTTP in JSON, and keeps every span.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 
 const attributes = z.array(z.object({ key: z.string(), value: z.record(z.string(), z.unknown()) })).default([]);
-// Of opentelemetry-proto's ExportTraceServiceRequest what these tests look at.
+// The part of opentelemetry-proto's ExportTraceServiceRequest that these tests read.
 const exportSchema = z.object({
   resourceSpans: z.array(
     z.object({
@@ -49,7 +49,7 @@ export interface Collector {
   spans(): readonly CollectedSpan[];
   /** Likewise, of one trace. */
   spansOf(traceId: string): readonly CollectedSpan[];
-  /** All that was ever received, as it was received. */
+  /** Everything received, unparsed. */
   received(): string;
   stop(): Promise<void>;
 }

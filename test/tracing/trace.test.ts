@@ -12,7 +12,7 @@ import { type CollectedSpan, type Collector, startCollector } from './collector.
 import { treeOf } from './tree.ts';
 
 const SERVICES = ['api-gateway', 'vm-executor', 'state-projector', 'recovery-worker'];
-/** The span of whoever calls us. */
+/** The caller's span. */
 const CALLER = 'b7ad6b7169203331';
 
 let collector: Collector;
@@ -36,7 +36,7 @@ afterAll(async () => {
 });
 
 let traces = 0;
-/** A caller's trace id, another one each time. */
+/** A new trace id for each call. */
 const newTrace = (): string => (++traces).toString(16).padStart(32, 'a');
 const traceparentOf = (traceId: string): string => `00-${traceId}-${CALLER}-01`;
 const traceIdOf = (traceparent: string | undefined): string => traceparent?.split('-')[1] ?? 'none';
@@ -171,9 +171,9 @@ api-gateway: POST /v1/vms
   });
 });
 
-describe('a boot that fails and leaves something behind', () => {
+describe('a boot that fails and leaves residue', () => {
   const trace = newTrace();
-  it('is one trace with the recovery that puts it right, and its answer names it', async () => {
+  it('is one trace with its recovery, and its answer names it', async () => {
     await test.command('POST', '/v1/vms', { id: 'vm-2', spec: { kernelArgs: 'sim.fail=vm.boot' } });
     // What the executor does not know it does not remove; it is gone before recovery goes on, which then needs one cleanup.
     const left = join(test.plane.stateDir, 'host-1', 'dev', 'vm-2', 'left-behind.sock');
@@ -388,8 +388,8 @@ api-gateway: process ironlog.cmd.{tenant}.{vm}.boot
   });
 });
 
-describe('what is sent to the collector', () => {
-  it('holds no credential, and nothing of a query string or of a path that no route has', async () => {
+describe('the data sent to the collector', () => {
+  it('holds no credential, and nothing of a query string or of an unknown path', async () => {
     const trace = newTrace();
     const headersOf = { traceparent: traceparentOf(trace) };
     const canary = 'ironlog-canary';

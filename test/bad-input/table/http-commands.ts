@@ -1,4 +1,4 @@
-// Bad requests to the routes that command: create, delete, and `POST /v1/vms/{id}/<verb>` for each verb.
+// Bad requests to the command routes: create, delete, and `POST /v1/vms/{id}/<verb>` for each verb.
 import { HTTP_VERBS, type HttpVerb } from '@ironlog/schemas';
 import {
   type HttpRow,
@@ -104,7 +104,7 @@ const deleting: HttpRows = {
   'past startBy': [row(`/v1/vms/${VMS.created}?startBy=${LONG_PAST}`, INVALID)],
 };
 
-/** A VM of HOME in whose state the verb is not allowed. */
+/** A VM of HOME whose state does not allow the verb. */
 const NOT_ALLOWED_IN: Readonly<Record<HttpVerb, string>> = {
   boot: VMS.running,
   shutdown: VMS.created,

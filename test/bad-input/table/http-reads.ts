@@ -1,4 +1,4 @@
-// Bad requests to the routes that read: a VM, its events and console, operations, lists, and what the service says of itself.
+// Bad requests to the read routes: a VM, its events and console, operations, lists, and the service's own pages.
 
 import {
   bare,
@@ -64,7 +64,7 @@ const operation = (rest: string) => {
   };
 };
 
-/** A document or page without any tenant's data: what follows `?` is not looked at. */
+/** A document or page without tenant data: the query is ignored. */
 const pageAt = (path: string, beneath: readonly HttpRow[]): HttpRows => ({
   ...bare(path),
   'unknown field': none('it is the same for every query'),
@@ -176,7 +176,7 @@ export const READ_ROUTES: Readonly<Record<string, HttpRows>> = {
   },
   'GET /v1/hosts': {
     ...bare('/v1/hosts'),
-    'foreign tenant': none("hosts are under all tenants; the token's role decides"),
+    'foreign tenant': none("all tenants share the hosts; the token's role decides"),
   },
   'GET /v1/images': { ...bare('/v1/images'), 'foreign tenant': none('the catalogue is the same for every tenant') },
   'GET /healthz': probe('/healthz'),

@@ -1,4 +1,4 @@
-// One bad request and the one answer that it may get, with the few requests that many routes are sent alike.
+// One bad request and its only permitted answer, and requests that many routes share.
 import type { ProblemCode } from '@ironlog/schemas';
 import { type ByKind, none } from './kinds.ts';
 import { OPERATION, PATH_TEXT, SQL_TEXT, UNKNOWN_VM, VMS } from './names.ts';
@@ -6,16 +6,16 @@ import { OPERATION, PATH_TEXT, SQL_TEXT, UNKNOWN_VM, VMS } from './names.ts';
 export type Problem = readonly [status: number, code: ProblemCode];
 
 export interface HttpRow {
-  /** As it goes over the wire, escapes included. */
+  /** As sent, with escapes. */
   readonly path: string;
-  /** A text goes as it stands, anything else as JSON. */
+  /** Text is sent as it is, anything else as JSON. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent with the token of another tenant. */
   readonly otherTenant?: true;
-  /** Sent with `Prefer: wait`: the executor is to judge it. */
+  /** Sent with `Prefer: wait`: the executor must validate it. */
   readonly waits?: true;
-  /** `nothing`: a 200 in which nothing of HOME's VMs is. */
+  /** `nothing`: a 200 without any of HOME's VMs. */
   readonly answer: Problem | 'nothing';
 }
 export type HttpRows = ByKind<HttpRow>;
@@ -37,10 +37,10 @@ export const sql = encodeURIComponent(SQL_TEXT);
 export const pathText = encodeURIComponent(PATH_TEXT);
 const nul = 'a%00b';
 
-/** More than a request's head may have, whatever the route. */
+/** Longer than the limit of a request's head, for any route. */
 export const longUrl = (path: string): HttpRow => row(`${path}?x=${'x'.repeat(20_000)}`, [431, 'headers-too-large']);
 
-/** What a GET has no place for. */
+/** Kinds that do not apply to a GET. */
 export const READ_ONLY = {
   'not JSON': none('a GET has no body'),
   'illegal state': none('it reads what there is, whatever its state'),
@@ -72,7 +72,7 @@ export const ofOperation = (rest: string) =>
     'SQL characters': [row(`/v1/operations/${sql}${rest}`, INVALID)],
   }) as const;
 
-/** A route without parameters: whatever it is given is unknown. */
+/** A route without parameters: any parameter is unknown. */
 export const bare = (path: string) =>
   ({
     ...READ_ONLY,

@@ -5,14 +5,14 @@ import { type ByKind, none } from './kinds.ts';
 import { FAR_AHEAD, HOME, LONG_PAST, OTHER_TENANT, PATH_TEXT, SQL_TEXT, UNKNOWN_VM, VMS } from './names.ts';
 
 export type IngressAnswer =
-  /** On record in EVENTS, under the command's id. */
+  /** Stored in EVENTS, with the command's id. */
   | { readonly rejected: RejectionCode }
   /** nats-server says so to the client, and stores nothing. */
   | { readonly refused: RegExp };
 
 export interface IngressRow {
   readonly subject: string;
-  /** Fields get an id of their own, by which the rejection is found; a text goes as it stands. */
+  /** An object gets its own id, by which the rejection is found; text is sent as it is. */
   readonly body: Readonly<Record<string, unknown>> | string | Uint8Array;
   readonly answer: IngressAnswer;
 }
@@ -23,7 +23,7 @@ const INVALID: IngressAnswer = { rejected: 'invalid-command' };
 
 const subject = (vm: string, verb: string, tenant: string = HOME): string => `ironlog.cmd.${tenant}.${vm}.${verb}`;
 
-/** In whose state the verb is not allowed, and what it is told. */
+/** A VM whose state does not allow the verb, and the resulting code. */
 const NOT_ALLOWED: Readonly<Record<Verb, readonly [vm: string, code: RejectionCode]>> = {
   create: [VMS.running, 'vm-exists'],
   boot: [VMS.running, 'illegal-state'],
@@ -112,7 +112,7 @@ const rowsFor = (verb: Verb): IngressRows => {
         ? [make({ image: 'no-such-image' }, { rejected: 'image-not-found' })]
         : none('a VM keeps the image of its create'),
     'path characters': [
-      // Its empty tokens match no subject that the client may publish to.
+      // Its empty tokens match no subject that the client may publish on.
       to('../../etc', { refused: NOT_PERMITTED }),
       to('a/b', INVALID),
       bad(JSON.stringify({ id: PATH_TEXT })),
@@ -127,7 +127,7 @@ const rowsFor = (verb: Verb): IngressRows => {
   };
 };
 
-/** Every verb of the contract: the door has no other. */
+/** Every verb of the contract: the ingress has no other. */
 export const INGRESS: Readonly<Record<Verb, IngressRows>> = Object.fromEntries(
   VERBS.map((verb) => [verb, rowsFor(verb)]),
 ) as Record<Verb, IngressRows>;

@@ -1,4 +1,4 @@
-// The kinds of bad input: every route and every verb has rows for each, or says why the kind cannot be put to it.
+// The kinds of bad input: every route and every verb has rows for each, or a reason why the kind does not apply.
 
 export const KINDS = [
   'unknown field',

@@ -30,7 +30,7 @@ const work = (
   countedBy: [target === 'any' ? 'api-gateway' : 'vm-executor', 'state-projector'],
 });
 
-/** An accepted command, whole in itself. */
+/** An accepted command, valid by itself. */
 export const command = (vm: string): string =>
   JSON.stringify({
     specversion: '1.0',
@@ -56,7 +56,7 @@ export const command = (vm: string): string =>
     },
   });
 
-/** An event that is whole in itself, and says another thing than the subject it is found on. */
+/** An event that is valid by itself, and disagrees with its subject. */
 export const created = (fields: object): string =>
   JSON.stringify({
     specversion: '1.0',
@@ -85,7 +85,7 @@ const event = (
   countedBy: rest.endsWith('failure') ? ['state-projector', 'recovery-worker'] : ['state-projector'],
 });
 
-/** No tenant's client may publish these; whoever may, has a bug. */
+/** No tenant's client may publish these; a user that may has a bug. */
 export const PRIVILEGED: readonly Misaddressed[] = [
   work(HOST, 'no JSON', 'boot now'),
   work(HOST, 'no bytes', ''),

@@ -1,15 +1,15 @@
-// Who and what the rows speak of: made before the first row, and to be found unchanged after the last.
+// The names in the rows: made before the first row, and unchanged after the last.
 import { derivedCommandId, tenantId } from '@ironlog/schemas';
 
 export const HOME = tenantId('dev');
-/** Has a token of its own, and no VM. */
+/** Has its own token, and no VM. */
 export const OTHER_TENANT = tenantId('acme');
 
 /** The VMs of HOME, by the state that each is brought into. */
 export const VMS = { running: 'bad-running', created: 'bad-created', deleted: 'bad-deleted' } as const;
 export const UNKNOWN_VM = 'bad-nobody';
 
-/** The running VM's create bears this key, so that its operation has a name here. */
+/** The key of the running VM's create, from which its operation's id follows. */
 export const CREATE_KEY = 'bad-input-running';
 export const OPERATION = derivedCommandId(HOME, CREATE_KEY);
 

@@ -1,4 +1,4 @@
-// The ack before the intent: what is between the two when the executor dies is nowhere then.
+// The ack before the intent: a command between the two is lost when the executor dies.
 import type { WorkQueue } from '@ironlog/event-log';
 import { until } from '../../harness/until.ts';
 import type { PlantedBug } from './planted-bug.ts';

@@ -1,4 +1,4 @@
-// A decision that does not remember: a command that is delivered again is done again.
+// A decision without the VM's memory of commands: a redelivered command is executed again.
 import type { PlantedBug } from './planted-bug.ts';
 import { switchedOn } from './switches.ts';
 
@@ -15,7 +15,7 @@ export const forgetsCommands: PlantedBug = {
     await host.send('resume');
     await host.until('runs again', ({ state }) => state === 'running');
     await host.send('pause', { id, round: 1 });
-    // Behind it, and whatever it did: when this one is done, that one was met.
+    // Queued behind it: when this one is done, the redelivered one was handled.
     await host.send('delete', { params: { force: true } });
     await host.until('is deleted', ({ state }) => state === 'deleted');
   },

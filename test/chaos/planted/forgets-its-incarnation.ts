@@ -1,10 +1,10 @@
-// A spawn without the look at the incarnation: one that was frozen goes on when another has long taken its place.
+// A spawn without the check of the incarnation: a frozen executor continues after another has taken over.
 import { setTimeout as wait } from 'node:timers/promises';
 import type { HostDeps } from '@ironlog/vm-executor';
 import { until } from '../../harness/until.ts';
 import type { PlantedBug } from './planted-bug.ts';
 
-/** Held from the look that comes right before the spawn on: it is the second one after the VM's directory was made. */
+/** Frozen at the check right before the spawn, the second one after the VM's directory was made. */
 class FrozenAtSpawn {
   readonly #thaw = Promise.withResolvers<void>();
   readonly #frozen = new AbortController();
@@ -61,7 +61,7 @@ export const forgetsItsIncarnation: PlantedBug = {
     } finally {
       spell.thaw();
     }
-    // What it does now it does at once.
+    // It continues at once.
     await wait(1000);
   },
 };

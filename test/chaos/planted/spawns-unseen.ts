@@ -1,4 +1,4 @@
-// A spawn without a search of /proc: the process of the epoch before lives on beside the new one.
+// A spawn without a search of /proc: the previous epoch's process lives on beside the new one.
 import type { PlantedBug } from './planted-bug.ts';
 import { switchedOn } from './switches.ts';
 

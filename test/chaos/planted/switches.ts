@@ -1,8 +1,8 @@
-// Bugs in modules that nobody hands over: the test replaces these functions by ones that go wrong while their switch is on.
+// Bugs in modules that are imported directly: the test replaces these functions by faulty ones while their switch is on.
 
 /**
- * `findByDirectory` finds nothing; `killProcess` says of a process that it is dead and lets it live; `decide` has forgotten
- * every command that the VM has seen.
+ * `findByDirectory` finds nothing; `killProcess` reports a process as dead and lets it live; `decide` forgets every command
+ * that the VM has seen.
  */
 export type Switch = 'findByDirectory' | 'killProcess' | 'decide';
 

@@ -1,9 +1,9 @@
-// A kill that is taken for a death: what was to be ended runs on, and nobody looks for it any more.
+// A kill that is taken for a death: the process lives on, and no search follows.
 import type { PlantedBug } from './planted-bug.ts';
 import { switchedOn } from './switches.ts';
 
 export const takesKillsForDeaths: PlantedBug = {
-  name: 'takes a process for dead that lives',
+  name: 'takes a living process for dead',
   found: /^I5: \S+ is deleted and has a process$/,
   runLifecycle: async (host, isPlanted) => {
     if (isPlanted) switchedOn.add('killProcess');

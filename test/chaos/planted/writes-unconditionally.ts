@@ -1,4 +1,4 @@
-// An append that a conflict does not stop: what others have said meanwhile is not folded, and what is written follows nothing.
+// An append that ignores a conflict: others' events are not folded, and the event has a stale revision.
 import type { EventLog } from '@ironlog/event-log';
 import type { PlantedBug } from './planted-bug.ts';
 
@@ -26,6 +26,6 @@ export const writesUnconditionally: PlantedBug = {
       data: { verb: 'boot', deadline, actionRequired: 'look at the host' },
     });
     await host.send('pause');
-    await host.until('was told to pause', ({ sequence }) => sequence > running.sequence + 1);
+    await host.until('has an unread event', ({ sequence }) => sequence > running.sequence + 1);
   },
 };
