@@ -54,9 +54,9 @@ it('sets the niceness of a process', async () => {
 });
 
 it('gives a process time to end, unless the stop is forced', async () => {
-  const file = join(directory, 'deaf');
+  const file = join(directory, 'stubborn');
   start(
-    'deaf',
+    'stubborn',
     `process.on('SIGTERM', () => undefined); setInterval(() => undefined, 1000);
     import { writeFileSync } from 'node:fs'; writeFileSync(${JSON.stringify(file)}, '');`,
   );
@@ -70,7 +70,7 @@ it('gives a process time to end, unless the stop is forced', async () => {
   expect([ended, printed]).toEqual([false, []]);
   await expect
     .poll(() => printed, { timeout: 10_000 })
-    .toEqual(['waiting for deaf to end, at most 12 s more (Ctrl-C again ends everything at once)']);
+    .toEqual(['waiting for stubborn to end, at most 12 s more (Ctrl-C again ends everything at once)']);
   const hurriedAt = performance.now();
   force.abort();
   await stopping;

@@ -43,8 +43,8 @@ const stay = (vm: Vm, event: VmEvent): Vm['state'] => (event.name === 'found' ? 
 
 const whyIgnored = (vm: Vm, { event, writer, sequence }: Entry): string | undefined => {
   if (sequence <= vm.sequence) return `sequence ${sequence} is not after ${vm.sequence}`;
-  const stranger = whyUnauthorised(vm, event, writer);
-  if (stranger !== undefined) return stranger;
+  const unauthorised = whyUnauthorised(vm, event, writer);
+  if (unauthorised !== undefined) return unauthorised;
   if (event.revision !== vm.revision + 1) return `revision ${event.revision} does not follow ${vm.revision}`;
   if ((event.prevhash ?? null) !== vm.lastHash) return 'prevhash is not the hash of the event before';
   if (TRANSITIONS[vm.state][event.name] === 'never') return `${event.name} cannot happen to a VM that is ${vm.state}`;

@@ -32,7 +32,11 @@ const step = fc.oneof(
     start: fc.boolean(),
     ends: fc.constantFrom('success', 'failure', 'none'),
   }),
-  fc.record({ kind: fc.constant('event' as const), name: fc.constantFrom(...VM_EVENT_NAMES), stranger: fc.boolean() }),
+  fc.record({
+    kind: fc.constant('event' as const),
+    name: fc.constantFrom(...VM_EVENT_NAMES),
+    unauthorised: fc.boolean(),
+  }),
 );
 const context = {
   now: NOW,
@@ -52,7 +56,7 @@ it('keeps the invariants for any commands and any entries', () => {
       for (const next of steps) {
         const before = vm;
         if (next.kind === 'event') {
-          const writer = next.stranger ? hostId('host-2') : HOST;
+          const writer = next.unauthorised ? hostId('host-2') : HOST;
           vm = apply(vm, event(vm, next.name, { writer }), writer).vm;
         } else {
           const asked = command(next.verb, { id: `cmd-${count++}`, params: params(next.verb, next.force, next.start) });
@@ -107,8 +111,8 @@ const frozen = <T>(value: T): T => {
 const byRecovery = (vm: Vm, name: VmEventName): object => {
   const verb = verbOfIntent(name);
   if (verb === undefined) return {};
-  const mended = vm.failure === null ? {} : { ifFailure: vm.failure.eventId };
-  return { data: { request: request(verb, { door: 'recovery', ...mended }) } };
+  const forFailure = vm.failure === null ? {} : { ifFailure: vm.failure.eventId };
+  return { data: { request: request(verb, { door: 'recovery', ...forFailure }) } };
 };
 
 it('does not change the VM and the event that are passed to it', () => {

@@ -60,9 +60,9 @@ export const describeAppend = (make: () => LogUnderTest): void => {
 
   it('is independent of appends to other VMs', async () => {
     const { log, other } = make();
-    const [vm, neighbour] = [testVm(), testVm()];
+    const [vm, otherVm] = [testVm(), testVm()];
     const first = committed(await appendTo(log, vm));
-    await appendTo(other, neighbour);
+    await appendTo(other, otherVm);
     expect(await appendTo(log, vm, { event: vmEvent(vm, 2), expected: first })).toMatchObject({ kind: 'committed' });
   });
 
@@ -90,9 +90,9 @@ export const describeAppend = (make: () => LogUnderTest): void => {
 
   it('throws when the id is that of an entry elsewhere', async () => {
     const { log } = make();
-    const [vm, neighbour] = [testVm(), testVm()];
-    const event = vmEvent(neighbour, 1);
-    await appendTo(log, neighbour, { event });
+    const [vm, otherVm] = [testVm(), testVm()];
+    const event = vmEvent(otherVm, 1);
+    await appendTo(log, otherVm, { event });
     await expect(appendTo(log, vm, { event: { ...vmEvent(vm, 1), id: event.id } })).rejects.toMatchObject({
       code: 'event-id-reused',
     });
@@ -100,9 +100,9 @@ export const describeAppend = (make: () => LogUnderTest): void => {
 
   it('throws when the subject is outside the filter of its expectation', async () => {
     const { log } = make();
-    const [vm, neighbour] = [testVm(), testVm()];
+    const [vm, otherVm] = [testVm(), testVm()];
     await expect(
-      log.append({ subject: vm.subject, event: vmEvent(vm, 1), filter: neighbour.filter, expected: 0 }),
+      log.append({ subject: vm.subject, event: vmEvent(vm, 1), filter: otherVm.filter, expected: 0 }),
     ).rejects.toMatchObject({ code: 'subject-outside-filter' });
   });
 

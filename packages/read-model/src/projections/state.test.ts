@@ -70,9 +70,9 @@ test('events of a deleted VM, which is not kept in memory, are folded the same w
 test('a valid event that the fold ignores makes no row, and does not set createdAt of a later VM', () => {
   const log = testLog();
   const vm = log.vm(acme, vmId('vm-1'));
-  const stranger = testLog();
-  stranger.vm(acme, vmId('vm-1')).claim();
-  const [first] = stranger.entries;
+  const otherLog = testLog();
+  otherLog.vm(acme, vmId('vm-1')).claim();
+  const [first] = otherLog.entries;
   if (!first) throw new Error('there is no event');
   // Written by another host than the data names: valid, but ignored.
   const said = JSON.parse(new TextDecoder().decode(first.bytes));

@@ -70,8 +70,8 @@ describe('a connection to a real nats-server', { timeout: 30_000 }, () => {
   });
 
   test('treats a server of another name, and a refused user, as configuration errors', async () => {
-    const { url } = await server({ name: 'stranger' });
-    await expect(connect(settingsFor(url))).rejects.toThrow('is named "stranger", not n1; check IRONLOG_NATS_URL');
+    const { url } = await server({ name: 'n9' });
+    await expect(connect(settingsFor(url))).rejects.toThrow('is named "n9", not n1; check IRONLOG_NATS_URL');
     const wrongUser = connect(settingsFor(url, { password: new Secret('canary') }));
     await expect(wrongUser).rejects.toThrow(ConfigError);
     await expect(wrongUser).rejects.toThrow(/refuses user gw: check IRONLOG_NATS_USER/);
@@ -174,10 +174,10 @@ describe('a connection to a real nats-server', { timeout: 30_000 }, () => {
       const found = await checkDurability(connection, urls);
       return found.kind === 'unknown' ? found.reason : found.kind;
     });
-    const [none, noAnswer, stranger, noJetStream] = await Promise.all(reasons);
+    const [none, noAnswer, otherServer, noJetStream] = await Promise.all(reasons);
     expect(none).toContain('IRONLOG_NATS_MONITOR_URL is not set');
     expect(noAnswer).toContain('ECONNREFUSED');
-    expect(stranger).toContain('is n2, not the server at');
+    expect(otherServer).toContain('is n2, not the server at');
     expect(noJetStream).toContain('JetStream is not enabled on n1');
   });
 });

@@ -7,7 +7,7 @@ import { expect, test, vi } from 'vitest';
 import { BOUND, HOST, intent, testHost } from '../host.fixture.ts';
 
 const host = testHost();
-const DEAF = { kernelArgs: 'sim.ignore-power-button' };
+const IGNORES_BUTTON = { kernelArgs: 'sim.ignore-power-button' };
 const shutdown = (timeoutSeconds: number): VmFact => ({
   name: 'shutdown-started',
   data: { ...intent, mode: 'graceful', timeoutSeconds },
@@ -27,7 +27,7 @@ const isAsked = (): Promise<void> => {
 };
 
 test('a guest that is asked to stop keeps its grace, and one that is killed at its end was forced', async () => {
-  const { id, pid } = await host.made(true, DEAF);
+  const { id, pid } = await host.made(true, IGNORES_BUTTON);
   await host.append(id, HOST, shutdown(60));
   const asked = isAsked();
   await host.start();
@@ -44,7 +44,7 @@ test('a guest that is asked to stop keeps its grace, and one that is killed at i
 });
 
 test('the grace passes while no executor runs: the guest gets what is left of it', async () => {
-  const { id } = await host.made(true, DEAF);
+  const { id } = await host.made(true, IGNORES_BUTTON);
   await host.append(id, HOST, shutdown(4));
   await wait(3000);
   await host.start();
@@ -86,12 +86,12 @@ test('how a guest ended is still known when its outcome could not be appended', 
 
 test("an interrupted reboot asks the guest again, in the previous epoch's process; a silent guest is forced", async () => {
   const reboot: VmFact = { name: 'reboot-started', data: { ...intent, epoch: 2, force: false, timeoutSeconds: 3 } };
-  const [hears, deaf] = [await host.made(true), await host.made(true, DEAF)];
-  for (const { id } of [hears, deaf]) await host.append(id, HOST, reboot);
+  const [obeying, silent] = [await host.made(true), await host.made(true, IGNORES_BUTTON)];
+  for (const { id } of [obeying, silent]) await host.append(id, HOST, reboot);
   await host.start();
   for (const { id, forced, asked } of [
-    { ...hears, forced: false, asked: 1 },
-    { ...deaf, forced: true, asked: 0 },
+    { ...obeying, forced: false, asked: 1 },
+    { ...silent, forced: true, asked: 0 },
   ]) {
     // It may already be responsive as well.
     await vi.waitFor(async () => expect(await host.names(id)).toContain('rebooted'), BOUND);
