@@ -157,7 +157,7 @@ test('a message whose subject names no tenant is quarantined and counted, and th
   expect(String((await plane.call('GET', '/metrics')).body.text)).toMatch(
     /ironlog_nats_door_messages_total\{[^}]*quarantined[^}]*\} 1/,
   );
-  await vi.waitFor(async () => expect(await strays()).toHaveLength(1));
+  await vi.waitFor(async () => expect(await strays()).toHaveLength(1), { timeout: 10_000 });
   expect((await strays())[0]?.reason).toContain('"ironlog.cmd.ACME.vm-1.boot"');
   expect((await plane.call('GET', '/v1/attention')).body.items).toEqual([]);
 });
@@ -189,5 +189,5 @@ test('a quarantined message is on the attention list of the next gateway, and of
   const before = await strays();
   expect(before.length).toBeGreaterThan(0);
   await plane.restart();
-  await vi.waitFor(async () => expect(await strays()).toEqual(before));
+  await vi.waitFor(async () => expect(await strays()).toEqual(before), { timeout: 10_000 });
 });
