@@ -28,11 +28,11 @@ export const createHostsHealth = ({
   metrics,
 }: HostsHealthDeps): (() => Promise<void>) => {
   const gauge = metrics.gauge('ironlog_hosts_live');
-  let heard = 0;
+  let received = 0;
   hosts.onChange(() => {
-    heard += 1;
+    received += 1;
   });
-  let before: { readonly sent: number; readonly heard: number } | undefined;
+  let before: { readonly sent: number; readonly received: number } | undefined;
   let wasAlive = true;
   let missedChecks = 0;
   return async () => {
@@ -41,18 +41,18 @@ export const createHostsHealth = ({
     if (alive === 0 && wasAlive) logger.warn('no host is alive: creates wait for one');
     if (alive > 0 && !wasAlive) logger.info({ hosts: alive }, 'hosts are alive again');
     wasAlive = alive > 0;
-    const now = { sent: await lastSent().catch(() => undefined), heard };
+    const now = { sent: await lastSent().catch(() => undefined), received };
     // The connection's own check reports that NATS does not answer.
     if (now.sent === undefined) return;
-    const hearsNoHost = before !== undefined && now.sent !== before.sent && now.heard === before.heard;
-    before = { sent: now.sent, heard: now.heard };
+    const missesHeartbeats = before !== undefined && now.sent !== before.sent && now.received === before.received;
+    before = { sent: now.sent, received: now.received };
     // One may be in transit during the check; the next one will see it.
-    missedChecks = hearsNoHost ? missedChecks + 1 : 0;
-    health.set('heartbeats', missedChecks < 2 ? { ok: true } : { ok: false, reason: DEAF });
+    missedChecks = missesHeartbeats ? missedChecks + 1 : 0;
+    health.set('heartbeats', missedChecks < 2 ? { ok: true } : { ok: false, reason: NOTHING_RECEIVED });
   };
 };
 
-const DEAF = 'hosts send heartbeats, and this gateway receives none that is valid: restart it';
+const NOTHING_RECEIVED = 'hosts send heartbeats, and this gateway receives none that is valid: restart it';
 
 /** Checks until aborted. */
 export const watchHostsHealth = async (check: () => Promise<void>, signal: AbortSignal): Promise<void> => {

@@ -19,25 +19,25 @@ export const streamEvents = async function* <Refusal>(
   deps: WalkDeps,
   range: StreamRange<Refusal>,
 ): AsyncGenerator<Frame<Refusal>> {
-  let told = range.after;
+  let sent = range.after;
   let dueAt = performance.now() + range.heartbeatMs;
   /** False: the stream has ended. */
   const beat = function* (): Generator<Frame<Refusal>, boolean> {
     if (performance.now() < dueAt) return true;
     dueAt = performance.now() + range.heartbeatMs;
     const refusal = range.refusal();
-    yield refusal === undefined ? { kind: 'mark', sequence: told } : { kind: 'end', refusal };
+    yield refusal === undefined ? { kind: 'mark', sequence: sent } : { kind: 'end', refusal };
     return refusal === undefined;
   };
   // A client that is disconnected before any event must know its position; and the headers must not wait for an event.
-  if (range.follow) yield { kind: 'mark', sequence: told };
+  if (range.follow) yield { kind: 'mark', sequence: sent };
   for await (const { events, reached } of walkLog(deps, range, () => Math.max(0, dueAt - performance.now()))) {
     for (const event of events) {
       if (!(yield* beat())) return;
       yield { kind: 'event', event };
-      told = event.sequence;
+      sent = event.sequence;
     }
-    told = reached;
+    sent = reached;
     if (!(yield* beat())) return;
   }
 };

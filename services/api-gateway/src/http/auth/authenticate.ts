@@ -61,7 +61,7 @@ export const registerAuthentication = (app: FastifyInstance, { tokens, metrics }
 
 const problemOf = (code: string): ProblemError =>
   code === 'unavailable'
-    ? new ProblemError('overloaded', 'tokens cannot be checked at the moment')
+    ? new ProblemError('overloaded', 'tokens cannot be checked at present')
     : new ProblemError('unauthenticated', WHY[code] ?? 'the token is not valid');
 
 /** P9: an open answer was begun for one tenant and one role, and ends when either changes. */

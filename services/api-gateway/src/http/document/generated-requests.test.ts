@@ -1,4 +1,4 @@
-// The document promises no more than is taken: requests drawn from it are taken, or refused for a reason that it names.
+// Requests generated from the document are accepted, or refused for a reason that the document names.
 import { readFileSync } from 'node:fs';
 import { problemSchema } from '@ironlog/schemas';
 import fc from 'fast-check';
@@ -41,7 +41,7 @@ const ROUTES = Object.entries(paths).flatMap(([path, methods]) =>
   })),
 );
 
-/** Waits are drawn short: what is tested is what is taken, not how long it takes. */
+/** Short waits: the test is about acceptance, not about duration. */
 const SHORT: Readonly<Record<string, Schema>> = {
   timeout: { const: 0 },
   Prefer: { const: 'wait=0' },
@@ -74,7 +74,7 @@ const queryOf = (values: Values): string =>
     ),
   ).toString();
 
-/** What a schema cannot say and the document says in words. */
+/** Rules that a schema cannot express and the document states in words. */
 const IN_WORDS: readonly RegExp[] = [
   /cursor/i,
   /at or sequence, not both/,
@@ -115,7 +115,7 @@ test.each(ROUTES)('$name takes what its schemas describe', async ({ method, path
         ...(drawn.body !== undefined && { body: JSON.stringify(drawn.body) }),
         signal: controller.signal,
       });
-      // A stream has no end; its head is the answer.
+      // A stream has no end: only its headers are read.
       if (response.ok || operation.operationId === 'readyz') return controller.abort();
       expect(response.headers.get('content-type')).toBe('application/problem+json');
       const problem = problemSchema.parse(await response.json());

@@ -74,7 +74,7 @@ test.each([
   ['bad key', 'POST', '/v1/vms', { body: {}, headers: { 'idempotency-key': 'two words' } }, 400, 'invalid-request'],
   ['bad position', 'GET', '/v1/vms', { headers: { 'ironlog-position': 'yesterday' } }, 400, 'invalid-request'],
   ['both moments', 'GET', '/v1/vms/vm-1?sequence=1&at=2026-01-01T00:00:00.000Z', {}, 400, 'invalid-request'],
-  ['a moment to come', 'GET', '/v1/vms/vm-1?at=2999-01-01T00:00:00.000Z', {}, 400, 'invalid-request'],
+  ['a time in the future', 'GET', '/v1/vms/vm-1?at=2999-01-01T00:00:00.000Z', {}, 400, 'invalid-request'],
   [
     'usage from after to',
     'GET',
@@ -132,7 +132,7 @@ const raw = async (bytes: string): Promise<string> => {
 };
 
 test.each([
-  ['what is not HTTP', 'hello\r\n\r\n', 400, 'invalid-request'],
+  ['bytes that are not HTTP', 'hello\r\n\r\n', 400, 'invalid-request'],
   ['headers too large', `GET / HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`, 431, 'headers-too-large'],
   [
     'a request that never ends',

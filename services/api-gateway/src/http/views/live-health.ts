@@ -4,10 +4,10 @@ import type { Api } from '../api.ts';
 
 /** The health of a silent host's VMs is unknown. Reads the hosts once for a whole list. */
 export const withLiveHealth = (api: Pick<Api, 'hosts'>): ((vm: VmView) => VmView) => {
-  let heard: ReadonlySet<HostId> | undefined;
+  let live: ReadonlySet<HostId> | undefined;
   return (vm) => {
     if (vm.host === null || vm.health === 'unknown') return vm;
-    heard ??= new Set(api.hosts.live().map(({ host }) => host));
-    return heard.has(vm.host) ? vm : { ...vm, health: 'unknown' };
+    live ??= new Set(api.hosts.live().map(({ host }) => host));
+    return live.has(vm.host) ? vm : { ...vm, health: 'unknown' };
   };
 };

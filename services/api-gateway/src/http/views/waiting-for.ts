@@ -19,16 +19,16 @@ export const waitingFor = (api: Pick<Api, 'waiting' | 'vmLocation' | 'hosts'> & 
     live ??= api.hosts.live();
     return live;
   };
-  const told = new Map<string, string | undefined>();
+  const reasons = new Map<string, string | undefined>();
   const whyNoHost = (spec: VmSpec): string | undefined => {
     // Waiting creates are often equal in everything that placement depends on.
     const { name: _, labels: __, ...wanted } = spec;
     const key = JSON.stringify(wanted);
-    if (!told.has(key)) {
+    if (!reasons.has(key)) {
       const placed = place(hosts(), spec);
-      told.set(key, placed.kind === 'no-host' ? whyWaiting(placed.reasons) : undefined);
+      reasons.set(key, placed.kind === 'no-host' ? whyWaiting(placed.reasons) : undefined);
     }
-    return told.get(key);
+    return reasons.get(key);
   };
   const silent = (host: HostId): string | undefined =>
     hosts().some((heartbeat) => heartbeat.host === host) ? undefined : `${host} is silent`;

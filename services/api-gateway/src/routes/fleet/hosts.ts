@@ -5,8 +5,8 @@ import { askedBy } from '../../http/context.ts';
 import { ok } from '../../http/document/answers.ts';
 
 /** The recorded time may be older; received heartbeats are known until this gateway stops. */
-const later = (onRecord: Timestamp | null, heard: Timestamp | undefined): Timestamp | null =>
-  heard !== undefined && (onRecord === null || heard > onRecord) ? heard : onRecord;
+const later = (onRecord: Timestamp | null, received: Timestamp | undefined): Timestamp | null =>
+  received !== undefined && (onRecord === null || received > onRecord) ? received : onRecord;
 
 export const listHosts: Route = (app, api) => {
   app.get(
@@ -27,7 +27,7 @@ export const listHosts: Route = (app, api) => {
       const names = new Set(heard.map(({ host }) => host));
       const silent = onRecord.filter(({ host }) => !names.has(host));
       const items = [
-        ...heard.map((heartbeat) => ({ ...heartbeat, live: true as const, lastSeenAt: heartbeat.at })),
+        ...live.map((heartbeat) => ({ ...heartbeat, live: true as const, lastSeenAt: heartbeat.at })),
         ...silent.map((host) => ({
           ...host,
           live: false as const,
