@@ -23,7 +23,7 @@ export const writesUnconditionally: PlantedBug = {
     const deadline = new Date().toISOString();
     await host.appendAsRecovery({
       name: 'stuck',
-      data: { verb: 'boot', deadline, actionRequired: 'look at the host' },
+      data: { verb: 'boot', deadline, actionRequired: 'check the host' },
     });
     await host.send('pause');
     await host.until('has an unread event', ({ sequence }) => sequence > running.sequence + 1);

@@ -19,7 +19,8 @@ const RETRY_AFTER_MS = 1000;
 export const recoveryAction = (vm: Vm, failureId: EventId, now: Timestamp): RecoveryAction => {
   const { failure } = vm;
   if (failure?.eventId !== failureId) return { kind: 'resolved', reason: 'the VM has moved on' };
-  if (vm.attention?.kind === 'cleanup-abandoned') return { kind: 'resolved', reason: 'already handed to a human' };
+  if (vm.attention?.kind === 'cleanup-abandoned')
+    return { kind: 'resolved', reason: 'already abandoned to an operator' };
   if (vm.task) return { kind: 'wait', ms: RETRY_AFTER_MS };
   if (vm.wantedGone) return vm.state === 'deleted' ? { kind: 'resolved', reason: 'deleted' } : clean(vm, now);
   if (vm.residue.length > 0) return clean(vm, now);
@@ -30,7 +31,8 @@ export const recoveryAction = (vm: Vm, failureId: EventId, now: Timestamp): Reco
 export const stopAction = (vm: Vm, stopId: EventId, now: Timestamp): RecoveryAction => {
   if (vm.state !== 'stopped' || vm.lastStop?.eventId !== stopId)
     return { kind: 'resolved', reason: 'the VM has moved on' };
-  if (vm.attention?.kind === 'cleanup-abandoned') return { kind: 'resolved', reason: 'already handed to a human' };
+  if (vm.attention?.kind === 'cleanup-abandoned')
+    return { kind: 'resolved', reason: 'already abandoned to an operator' };
   return vm.task ? { kind: 'wait', ms: RETRY_AFTER_MS } : byPolicy(vm, now);
 };
 
@@ -47,7 +49,7 @@ const clean = (vm: Vm, now: Timestamp): RecoveryAction => {
 };
 
 const cleanupAdvice = (vm: Vm): string =>
-  `on host ${vm.owner ?? '(unknown)'} end what is left of ${vm.tenant}/${vm.id} (${vm.residue.join(', ') || 'unknown'}), ` +
+  `on host ${vm.owner ?? '(unknown)'} remove the residue of ${vm.tenant}/${vm.id} (${vm.residue.join(', ') || 'unknown'}), ` +
   `then send ${vm.wantedGone ? 'delete with force' : 'cleanup'}: ${vm.failure?.reason ?? 'no reason recorded'}`;
 
 /**
@@ -70,7 +72,7 @@ const byPolicy = (vm: Vm, now: Timestamp): RecoveryAction => {
       return {
         kind: 'abandon',
         attempts: 0,
-        actionRequired: `boot ${vm.tenant}/${vm.id} by hand if it is to run, or delete it: ${decision.reason}, and what its guest held in memory is gone`,
+        actionRequired: `boot ${vm.tenant}/${vm.id} by hand if it is to run, or delete it: ${decision.reason}; the memory of its guest is lost`,
       };
     case 'exhausted':
       return {

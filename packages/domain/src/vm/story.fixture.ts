@@ -119,7 +119,7 @@ const plain = (vm: Vm, name: VmEventName): VmFact => {
     diverged: () => ({ expected: 'running', observed: 'absent', resolution: 'recorded as crashed' }),
     lost: () => ({ host: HOST, reason: 'no heartbeat' }),
     found: () => ({ observed: 'running', epoch }),
-    stuck: () => ({ verb: vm.task?.verb ?? 'boot', deadline: LATER, actionRequired: 'look at the host' }),
+    stuck: () => ({ verb: vm.task?.verb ?? 'boot', deadline: LATER, actionRequired: 'check the host' }),
     'cleanup-abandoned': () => ({
       failureId: eventId(`evt-${'0'.repeat(26)}`),
       attempts: 6,

@@ -147,7 +147,7 @@ describe('work queue on nats-server', () => {
   it('limits the deliveries in progress, and continues as they end', async () => {
     const sequences = await publishMany(6);
     const { deliveries, stop } = consume(2);
-    await until('two are in hand', () => deliveries.length === 2);
+    await until('two are in progress', () => deliveries.length === 2);
     await deliveries[0]?.ack();
     await until('the third comes', () => deliveries.length === 3);
     deliveries[1]?.term('poison');
@@ -159,7 +159,7 @@ describe('work queue on nats-server', () => {
   it('does not deliver a copy of a message in progress', async () => {
     const [sequence] = await publishMany(1);
     const { deliveries, stop } = consume(5);
-    await until('it is in hand', () => deliveries.length === 1);
+    await until('it is in progress', () => deliveries.length === 1);
     const manager = await jetstreamManager(connection);
     await until(
       'it was redelivered',
@@ -180,7 +180,7 @@ describe('work queue on nats-server', () => {
     const { deliveries, stop } = consume(2, (delivery) => {
       if (delivery.streamSequence !== inProgress) delivery.hold();
     });
-    await until('the third is in hand beside the two that are held', () => deliveries.length === 3);
+    await until('the third is in progress beside the two that are held', () => deliveries.length === 3);
     const info = () => manager.consumers.info(from.stream, from.durable);
     await until(
       'the message that is not held was delivered twice more',
@@ -228,7 +228,7 @@ describe('work queue on nats-server', () => {
   it('acks until the server confirms, though the link is lost in between', async () => {
     await publish();
     const { deliveries, stop } = consume(5);
-    const delivery = await until('it is in hand', () => deliveries[0]);
+    const delivery = await until('it is in progress', () => deliveries[0]);
     proxy.lose('requests');
     const acked = delivery.ack();
     await until('an ack went unanswered', () =>
@@ -243,7 +243,7 @@ describe('work queue on nats-server', () => {
   it('lists, after a crash, the unacknowledged messages in order, before anything is consumed', async () => {
     const sequences = await publishMany(5);
     const crashed = consume(3);
-    await until('three are in hand', () => crashed.deliveries.length === 3);
+    await until('three are in progress', () => crashed.deliveries.length === 3);
     await crashed.deliveries[1]?.ack();
     await connection.close();
     await crashed.stop().catch((error: unknown) => expect(error).toBeInstanceOf(Error));

@@ -75,8 +75,8 @@ test('a valid event that the fold ignores makes no row, and does not set created
   const [first] = otherLog.entries;
   if (!first) throw new Error('there is no event');
   // Written by another host than the data names: valid, but ignored.
-  const said = JSON.parse(new TextDecoder().decode(first.bytes));
-  log.store(first.subject, bytes(JSON.stringify({ ...said, revision: 7 })));
+  const parsed = JSON.parse(new TextDecoder().decode(first.bytes));
+  log.store(first.subject, bytes(JSON.stringify({ ...parsed, revision: 7 })));
   vm.claim();
   const rows = rowsOf(log, { size: 1, reopenEvery: 1 });
   expect(rows.vms).toMatchObject([{ id: 'vm-1', created_sequence: 2 }]);

@@ -87,7 +87,7 @@ test.each([
     ['SCAN vm_text_terms VIRTUAL TABLE INDEX 1539:'],
   ],
   [
-    'VMs that need a human, however many do not',
+    'VMs that need an operator, however many do not',
     ATTENTION_LISTS.VMS,
     ['SEARCH vms USING INDEX vms_attention (tenant=?)'],
   ],

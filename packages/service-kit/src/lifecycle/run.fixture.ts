@@ -11,7 +11,7 @@ import { createSelfStop } from './self-stop.ts';
 
 const env = z.object({ ...logEnvironment, IRONLOG_SCENARIO: z.string().min(1).describe('a scenario') });
 
-const tell = (message: string): void => {
+const send = (message: string): void => {
   process.send?.(message);
 };
 
@@ -26,15 +26,15 @@ const create = (config: z.output<typeof env>, { signal }: Partial<Runtime>): Ser
     if (scenario === 'bad-setting') throw new ConfigError('IRONLOG_SCENARIO is not supported');
     if (scenario === 'broken') throw new Error('the disk is gone');
     if (scenario === 'slow-start') {
-      tell('starting');
+      send('starting');
       await delay(3_600_000, signal);
     }
     if (scenario === 'stray') setImmediate(() => void Promise.reject(new Error('unhandled')));
     if (scenario === 'superseded') selfStop.end({ code: 'superseded', reason: 'a newer one runs', exitCode: 75 });
-    tell('started');
+    send('started');
   };
   const stop = async (): Promise<void> => {
-    tell('stopping');
+    send('stopping');
     if (scenario === 'two-signals') await once(process, 'SIGTERM');
     if (scenario === 'slow-stop') await delay(3_600_000);
     server.close();

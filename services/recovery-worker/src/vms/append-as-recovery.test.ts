@@ -37,7 +37,7 @@ describe('an event by recovery', () => {
   it('is refused before it is appended when no reader would fold it', async () => {
     const [test, ref] = [await bench(), someVm()];
     const vm = await createVm(test.host, ref, {}, true);
-    if (!vm.owner) throw new Error('nobody owns the VM');
+    if (!vm.owner) throw new Error('the VM has no owner');
     const data = { host: vm.owner, reason: 'x'.repeat(2001) };
     await expect(appendAsRecovery(test, ref, () => ({ fact: { name: 'lost', data } }))).rejects.toThrow(
       'would not be folded',

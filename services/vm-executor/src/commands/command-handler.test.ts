@@ -12,7 +12,7 @@ test('a command for a revision that recovery appended is accepted, though this h
   await host.start();
   const stuck: VmFact = {
     name: 'stuck',
-    data: { verb: 'boot', deadline: new Date().toISOString(), actionRequired: 'look at the host' },
+    data: { verb: 'boot', deadline: new Date().toISOString(), actionRequired: 'check the host' },
   };
   await host.append(id, 'recovery', stuck);
   expect(await host.send(id, 'pause', { expectedRevision: 5 })).toBe('acked');

@@ -43,12 +43,7 @@ export const residueIn = async (directory: string): Promise<Residue[]> => {
 
 /** The VM's directory holds foreign entries. Their names go to the host's log only. */
 export const foreignEntriesFound = (foreignEntries: readonly string[]): Refusal =>
-  refusal(
-    'failed',
-    'directory',
-    "the VM's directory holds what is not the VM's",
-    foreignEntries.slice(0, 10).join(', '),
-  );
+  refusal('failed', 'directory', "the VM's directory holds foreign entries", foreignEntries.slice(0, 10).join(', '));
 
 /** Ends the process and removes its socket. Recovery cleans up what remains. */
 export const clearUp = async (context: EffectContext): Promise<Residue[]> => {

@@ -38,7 +38,7 @@ const refuseForeign = (path: string): void => {
   if (foreignEntries.length === 0) return;
   const more = foreignEntries.length > MAX_LISTED ? ` (and ${foreignEntries.length - MAX_LISTED} more)` : '';
   throw new ConfigError(
-    `IRONLOG_STATE_DIR ${path} holds ${foreignEntries.slice(0, MAX_LISTED).join(', ')}${more} and no host.json: it is no host's; give the executor an empty directory of its own`,
+    `IRONLOG_STATE_DIR ${path} holds ${foreignEntries.slice(0, MAX_LISTED).join(', ')}${more} and no host.json: it belongs to no host; give the executor an empty directory`,
   );
 };
 

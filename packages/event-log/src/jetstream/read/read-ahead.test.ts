@@ -33,10 +33,10 @@ const fakeServer = () => {
     deliver: (...names: string[]) => {
       for (const subject of names) onMessage(null, { subject } as Msg);
     },
-    say: (code: number, headers: Record<string, string> = {}) => {
-      const said = new MsgHdrsImpl(code, '');
-      for (const [name, value] of Object.entries(headers)) said.set(name, value);
-      onMessage(null, { subject: inbox, headers: said } as unknown as Msg);
+    status: (code: number, headers: Record<string, string> = {}) => {
+      const status = new MsgHdrsImpl(code, '');
+      for (const [name, value] of Object.entries(headers)) status.set(name, value);
+      onMessage(null, { subject: inbox, headers: status } as unknown as Msg);
     },
     refuse: () => onMessage(new Error('permissions'), {} as Msg),
     close: () => closed.resolve(),
@@ -84,15 +84,15 @@ test('an expired request is repeated for its remainder', async () => {
   server.deliver('a');
   await first;
   const second = next();
-  server.say(408, { 'Nats-Pending-Messages': '7' });
+  server.status(408, { 'Nats-Pending-Messages': '7' });
   expect(server.asked).toEqual([8, 8]);
   server.deliver('b');
   expect(await second).toEqual(['b']);
 });
 
 test.each([
-  ['the consumer is gone, or its leader moved', (server: ReturnType<typeof fakeServer>) => server.say(409)],
-  ['nobody answers', (server: ReturnType<typeof fakeServer>) => server.say(503)],
+  ['the consumer is gone, or its leader moved', (server: ReturnType<typeof fakeServer>) => server.status(409)],
+  ['nobody answers', (server: ReturnType<typeof fakeServer>) => server.status(503)],
   ['the client reconnected', (server: ReturnType<typeof fakeServer>) => server.reconnect()],
   ['the connection is closed for good', (server: ReturnType<typeof fakeServer>) => server.close()],
   ['the server refuses the subscription', (server: ReturnType<typeof fakeServer>) => server.refuse()],
@@ -115,7 +115,7 @@ test('it ends when a server with an open request is silent, and not while that s
   const first = next();
   for (let beat = 0; beat < 10; beat += 1) {
     await vi.advanceTimersByTimeAsync(2_000);
-    server.say(100);
+    server.status(100);
   }
   expect(server.isSubscribed()).toBe(true);
   await vi.advanceTimersByTimeAsync(10_000);
