@@ -10,7 +10,7 @@ import { createWaitingClasses, type WaitingClass } from './waiting-classes.ts';
 const DEBOUNCE_MS = 10;
 /** Concurrent publishes. */
 const IN_FLIGHT = 64;
-/** Creates tried without yielding to the event loop. */
+/** Steps without a yield to the event loop. */
 const SLICE = 256;
 /** Redelivery delay after a failed attempt. */
 const AGAIN_AFTER_BUG_MS = 5_000;
