@@ -7,6 +7,7 @@ import {
   eventId,
   hostId,
   type Request,
+  type TenantId,
   tenantId,
   type Verb,
   type VmFact,
@@ -101,12 +102,12 @@ interface Life {
 /** A host's design number of VMs is alive at once, interleaved; a finished one is replaced by the next. */
 const ALIVE = 1000;
 
-/** Legal by the fold itself: an ignored event is a bug of this file. */
-export const fleetLog = function* (events: number, vms: number): Generator<LogMessage> {
+/** Legal by the fold itself: an event that it ignores is a bug of this file. */
+export const fleetLog = function* (events: number, vms: number, tenant: TenantId = TENANT): Generator<LogMessage> {
   const alive: Life[] = [];
   let born = 0;
   const birth = (): Life => {
-    const vm = initialVm(TENANT, vmId(`vm-${born}`));
+    const vm = initialVm(tenant, vmId(`vm-${born}`));
     const steps = LIVES[born % LIVES.length] ?? RUN;
     born += 1;
     return { vm, steps, written: 0 };
@@ -145,5 +146,5 @@ const nextMessage = (life: Life, sequence: number): LogMessage => {
   if (evolved.kind === 'ignored') throw new Error(`${name} of ${life.vm.id} is not legal: ${evolved.reason}`);
   life.vm = evolved.vm;
   life.written += 1;
-  return { subject: vmEventSubject(TENANT, life.vm.id, HOST, name), id, bytes };
+  return { subject: vmEventSubject(life.vm.tenant, life.vm.id, HOST, name), id, bytes };
 };

@@ -8,6 +8,7 @@ import { benchCrash } from './crash.ts';
 import { benchMemory } from './memory.ts';
 import { type Amounts, type BenchOptions, type Part, readOptions, USAGE } from './options.ts';
 import { openRawPublish } from './raw-publish.ts';
+import { benchReads } from './reads/bench-reads.ts';
 import { benchRebuild } from './rebuild.ts';
 import { render, type Section } from './report.ts';
 import { benchWaiting } from './waiting.ts';
@@ -39,6 +40,7 @@ const BENCHES: Readonly<Record<Part, (amounts: Amounts) => Promise<Section>>> = 
   crash: (amounts) => onOnePlane((test, _raw, much) => benchCrash(test, much), amounts),
   memory: benchMemory,
   waiting: benchWaiting,
+  reads: benchReads,
 };
 
 const bench = async ({ parts, amounts }: BenchOptions): Promise<void> => {

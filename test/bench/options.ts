@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { UsageError } from '@ironlog/infra';
 
-export const PARTS = ['accept', 'boot', 'rebuild', 'crash', 'memory', 'waiting'] as const;
+export const PARTS = ['accept', 'boot', 'rebuild', 'crash', 'memory', 'waiting', 'reads'] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface Amounts {
@@ -21,6 +21,8 @@ export interface Amounts {
   readonly waiting: number;
   readonly waitingIdleSeconds: number;
   readonly waitingStarts: number;
+  readonly readVms: number;
+  readonly readSeconds: number;
 }
 
 const FULL: Amounts = {
@@ -38,6 +40,8 @@ const FULL: Amounts = {
   waiting: 10_000,
   waitingIdleSeconds: 60,
   waitingStarts: 20,
+  readVms: 50_000,
+  readSeconds: 10,
 };
 
 /** To check that everything runs; the numbers are meaningless. */
@@ -56,6 +60,8 @@ export const QUICK: Amounts = {
   waiting: 50,
   waitingIdleSeconds: 1,
   waitingStarts: 2,
+  readVms: 500,
+  readSeconds: 1,
 };
 
 export const USAGE = `npm run bench -- [--only ${PARTS.join('|')}] [--quick]
