@@ -67,13 +67,13 @@ export const create = (config: GatewayConfig, overrides: Partial<Runtime> = {}):
     const reads = openReader({ directory: config.IRONLOG_READ_MODEL_DIR });
     atStop(() => reads.close());
     atStop(registerReadModelCheck(runtime.health, reads));
-    const { queries, stop: stopQueries } = createQueries({
+    const readWorkers = createQueries({
       directory: config.IRONLOG_READ_MODEL_DIR,
       threads: config.IRONLOG_READ_WORKERS,
       metrics: runtime.metrics,
       logger,
     });
-    atStop(stopQueries);
+    atStop(() => readWorkers.stop());
     const core = await createCore({
       config,
       runtime: { ...runtime, clock: time.clock },
@@ -81,7 +81,7 @@ export const create = (config: GatewayConfig, overrides: Partial<Runtime> = {}):
       log,
       queue,
       reads,
-      queries,
+      queries: readWorkers.queries,
       signal,
     });
     atStop(() => core.settled);
@@ -115,6 +115,7 @@ export const create = (config: GatewayConfig, overrides: Partial<Runtime> = {}):
       signal,
     });
     atStop(() => consuming);
+    await readWorkers.ready;
     await app.listen({ host: config.IRONLOG_HTTP_HOST, port: config.IRONLOG_HTTP_PORT });
     logger.info({ url: url() }, 'listening');
   };

@@ -22,6 +22,8 @@ export interface Asker {
 }
 
 export interface Pool {
+  /** Resolves when the first worker has loaded its modules: the first list does not wait for that. */
+  readonly ready: Promise<void>;
   /** @throws ReadRefused */
   ask(question: Question, asker: Asker): Promise<Reply>;
   /** Refuses what is asked, and waits a moment for the threads to end. */
@@ -111,8 +113,8 @@ export const createPool = ({ threads, deadlineMs, metrics, logger, ...options }:
     );
   };
 
-  // The first list of a gateway that has just started does not wait for the modules to load.
-  idle.push(start());
+  const first = start();
+  idle.push(first);
 
   const abandon = (job: Job): void => {
     const thread = [...running].find(([, its]) => its === job)?.[0];
@@ -138,6 +140,7 @@ export const createPool = ({ threads, deadlineMs, metrics, logger, ...options }:
   };
 
   return {
+    ready: first.ready,
     ask: async (question, { party, signal }) => {
       const job: Job = { question, party, askedAt: performance.now(), reply: Promise.withResolvers<Reply>() };
       const queued = isStopping ? 'stopping' : signal.aborted ? 'gone' : queue.push(party, job);

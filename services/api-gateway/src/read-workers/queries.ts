@@ -33,7 +33,13 @@ const CAPACITY = 256;
 const PER_PARTY = 64;
 const DEADLINE_MS = 5_000;
 
-export const createQueries = (options: QueriesOptions): { readonly queries: Queries; stop(): Promise<void> } => {
+export interface ReadWorkers {
+  readonly queries: Queries;
+  readonly ready: Promise<void>;
+  stop(): Promise<void>;
+}
+
+export const createQueries = (options: QueriesOptions): ReadWorkers => {
   const pool = createPool({
     ...options,
     script: new URL('./worker.ts', import.meta.url),
@@ -67,5 +73,5 @@ export const createQueries = (options: QueriesOptions): { readonly queries: Quer
     vmEvents: ask('vmEvents'),
     history: ask('history'),
   };
-  return { queries, stop: () => pool.stop() };
+  return { queries, ready: pool.ready, stop: () => pool.stop() };
 };

@@ -22,6 +22,9 @@ export interface Question {
   readonly atLeast: Positions;
 }
 
+/** What a thread says once, when its modules are loaded. */
+export const READY = 'ready';
+
 export type Reply =
   | { readonly kind: 'answer'; readonly value: unknown }
   /** There is no file yet. */

@@ -1,6 +1,6 @@
 // A worker thread as the gateway holds it: it is asked one question at a time, and its end is told once.
 import { Worker } from 'node:worker_threads';
-import type { Question, Reply } from './question.ts';
+import { type Question, READY, type Reply } from './question.ts';
 
 /** A query that needs more ends its thread, and not the gateway. */
 const HEAP_MB = 256;
@@ -10,6 +10,8 @@ export interface ReadThread {
   ask(question: Question): Promise<Reply>;
   /** Asks it to end. SQLite is not cut off within a query: the thread ends after it. */
   end(): void;
+  /** Resolves when it can answer at once, or has ended before. */
+  readonly ready: Promise<void>;
   /** Resolves when the thread is no more, with what ended it, if anything did but `end`. */
   readonly ended: Promise<Error | undefined>;
 }
@@ -30,7 +32,9 @@ export const startThread = ({ script, directory }: ThreadOptions): ReadThread =>
   let isToEnd = false;
   let cause: Error | undefined;
   const ended = Promise.withResolvers<Error | undefined>();
-  worker.on('message', (reply: Reply) => {
+  const ready = Promise.withResolvers<void>();
+  worker.on('message', (reply: Reply | typeof READY) => {
+    if (reply === READY) return ready.resolve();
     asked?.resolve(reply);
     asked = undefined;
   });
@@ -40,6 +44,7 @@ export const startThread = ({ script, directory }: ThreadOptions): ReadThread =>
   worker.on('exit', (code) => {
     const why = cause ?? new Error(`a read worker has ended with exit code ${code}`);
     asked?.reject(why);
+    ready.resolve();
     ended.resolve(isToEnd ? undefined : why);
   });
   return {
@@ -52,6 +57,7 @@ export const startThread = ({ script, directory }: ThreadOptions): ReadThread =>
       isToEnd = true;
       void worker.terminate();
     },
+    ready: ready.promise,
     ended: ended.promise,
   };
 };

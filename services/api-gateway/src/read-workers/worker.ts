@@ -4,7 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { openReader } from '@ironlog/read-model';
 import { z } from 'zod';
 import { answer } from './answer.ts';
-import type { Question } from './question.ts';
+import { type Question, READY } from './question.ts';
 
 /** As the projector's: a long query takes what the other threads of the machine leave. On Linux 0 is the calling thread. */
 const NICENESS = 5;
@@ -15,3 +15,4 @@ const reader = openReader({ directory, switches: 'on-call' });
 parentPort?.on('message', async (question: Question) => {
   parentPort?.postMessage(await answer(reader, question));
 });
+parentPort?.postMessage(READY);
