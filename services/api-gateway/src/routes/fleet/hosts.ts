@@ -23,8 +23,8 @@ export const listHosts: Route = (app, api) => {
     },
     async (request) => {
       const onRecord = await api.queries.hosts(askedBy(request));
-      const heard = api.hosts.live();
-      const names = new Set(heard.map(({ host }) => host));
+      const live = api.hosts.live();
+      const names = new Set(live.map(({ host }) => host));
       const silent = onRecord.filter(({ host }) => !names.has(host));
       const items = [
         ...live.map((heartbeat) => ({ ...heartbeat, live: true as const, lastSeenAt: heartbeat.at })),
