@@ -84,6 +84,7 @@ export class HypervisorProcesses {
     await incarnation.check();
     fail('before-spawn');
     if (signal.aborted) return refusal('aborted', 'spawn', 'the task was interrupted before its process was started');
+    this.#beginEpoch(launch);
     const spawned = await this.driverOf(vm).spawn(launch);
     if (!spawned.ok) return spawned;
     fail('after-spawn');
@@ -96,10 +97,20 @@ export class HypervisorProcesses {
   #add(vm: Vm, process: Omit<NewProcess, 'hypervisor'>): LiveProcess {
     const added = this.#processes.add(keyOf(refOf(vm)), { hypervisor: this.driverOf(vm), ...process });
     this.#deps.runtime.metrics.gauge('ironlog_hypervisor_processes').set(this.#processes.size);
+    void added.ended.then(this.#deps.consoles.watch(added.launch.directory));
     return added;
   }
 
-  /** A hint for the next start, which also searches /proc: a full disk must not fail the VM. */
+  /** A console that cannot be rotated keeps no VM from its process. */
+  #beginEpoch({ directory, epoch }: LaunchSpec): void {
+    try {
+      this.#deps.consoles.beginEpoch(directory);
+    } catch (err) {
+      this.#deps.runtime.logger.warn({ err, directory, epoch }, 'the console of earlier epochs is not rotated');
+    }
+  }
+
+  /** Only a hint for the next start, which looks at /proc anyway: a full disk keeps no living process from its VM. */
   async #record(launch: LaunchSpec, identity: ProcessHandle['identity']): Promise<ProcessHandle> {
     const { directory, epoch, socketPath } = launch;
     try {

@@ -18,6 +18,8 @@ beforeEach(() => {
     'e1.sock',
     'e12.events',
     'console.log',
+    'console.0-524288.log',
+    'console.524288-900000.log.new',
     'hypervisor.log',
   ])
     writeFileSync(join(folder, name), '');
@@ -32,7 +34,7 @@ test('with only our own files it is removed, twice, and nothing beside it', () =
   expect(readdirSync(root)).toEqual(['beside']);
 });
 
-test.each(['notes.txt', 'e1.sock.bak', 'xe1.sock', 'console.log.1', 'corella', 'VM.json'])(
+test.each(['notes.txt', 'e1.sock.bak', 'xe1.sock', 'console.log.1', 'console.1.log', 'corella', 'VM.json'])(
   'a file %s is foreign: the whole folder is kept',
   (name) => {
     writeFileSync(join(folder, name), '');

@@ -7,6 +7,7 @@ const OURS = [
   /^(?:vm|launch)\.json(?:\.new)?$/,
   /^e\d+\.(?:sock|events)$/,
   /^(?:console|hypervisor)\.log$/,
+  /^console\.\d+-\d+\.log(?:\.new)?$/,
   /^core(?:\.\d+)?$/,
 ];
 
