@@ -23,6 +23,7 @@ import {
   startStreamTime,
 } from '@ironlog/service-kit';
 import { Admission } from './commands/admission.ts';
+import { serveConsoleFollows } from './console/console-follow-rpc.ts';
 import { serveConsoles } from './console/console-rpc.ts';
 import { ConsoleWatch } from './console/console-watch.ts';
 import type { ExecutorConfig } from './env.ts';
@@ -197,6 +198,8 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
     }
     const rpc = serveConsoles({ connection, host, state, logger: runtime.logger });
     atStop(() => rpc.unsubscribe());
+    const follows = serveConsoleFollows({ connection, host, state, consoles, logger: runtime.logger });
+    atStop(() => follows.stop());
     runtime.logger.info({ hostId: host, incarnation: incarnation.id, port: ops.port, status }, 'ready');
   };
 

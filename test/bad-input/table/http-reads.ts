@@ -87,8 +87,11 @@ export const READ_ROUTES: Readonly<Record<string, HttpRows>> = {
     beyond: ['after=-1', 'limit=0', 'limit=501', 'after=99999999999999999'],
   }),
   'GET /v1/vms/{id}/console': {
-    ...reading('/console', { wrong: ['tail=all'], beyond: ['tail=0', 'tail=65537', 'tail=-1'] }),
-    'illegal state': [row(`/v1/vms/${VMS.deleted}/console`, [404, 'console-not-available'])],
+    ...reading('/console', { wrong: ['tail=all', 'follow=1'], beyond: ['tail=0', 'tail=65537', 'tail=-1'] }),
+    'illegal state': [
+      row(`/v1/vms/${VMS.deleted}/console`, [404, 'console-not-available']),
+      row(`/v1/vms/${VMS.deleted}/console?follow=true`, [404, 'console-not-available']),
+    ],
   },
   'GET /v1/vms/{id}/wait': reading('/wait', {
     with: 'state=running',
