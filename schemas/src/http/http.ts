@@ -19,10 +19,16 @@ const startBy = timestampSchema
   );
 
 /** `POST /v1/vms`. */
-export const createBodySchema = verbParams.create.extend({ id: vmIdSchema.optional(), startBy }).meta({
-  examples: [{ id: 'web-1', start: true, spec: { name: 'front', labels: { tier: 'web' }, cpus: 2, memoryMiB: 512 } }],
-});
-/** The verbs of `POST /v1/vms/{id}/<verb>`; `create` and `delete` have their own methods. */
+export const createBodySchema = verbParams.create
+  .extend({ id: vmIdSchema.optional(), startBy })
+  .refine(({ until, start, spec }) => !until || (start && spec.ready !== undefined), {
+    error: 'until ready needs start and spec.ready',
+    path: ['until'],
+  })
+  .meta({
+    examples: [{ id: 'web-1', start: true, spec: { name: 'front', labels: { tier: 'web' }, cpus: 2, memoryMiB: 512 } }],
+  });
+/** The verbs that are `POST /v1/vms/{id}/<verb>`; `create` and `delete` have methods of their own. */
 export const HTTP_VERBS = [
   'boot',
   'shutdown',
@@ -131,7 +137,20 @@ export const consoleQuerySchema = z.strictObject({
   tail: whole(1, 65_536).default(16_384).describe('Bytes from the end; with follow, those to begin with'),
   follow: flag.default(false).describe('true: a stream that goes on with what the guest prints'),
 });
-export const waitVmQuerySchema = z.strictObject({ state: vmStateSchema, after: sequence.optional(), timeout });
+export const waitVmQuerySchema = z
+  .strictObject({
+    state: vmStateSchema.optional().describe('Give this or ready'),
+    ready: z
+      .literal('true')
+      .optional()
+      .describe('Wait until the guest is ready; give this or state')
+      .meta({ reads: { type: 'boolean', const: true } }),
+    after: sequence.optional(),
+    timeout,
+  })
+  .refine(({ state, ready }) => (state === undefined) !== (ready === undefined), {
+    error: 'give either state or ready=true',
+  });
 export const listOperationsQuerySchema = z.strictObject({
   vmId: vmIdSchema.optional(),
   status: operationStatusSchema.optional(),

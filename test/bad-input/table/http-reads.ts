@@ -95,8 +95,8 @@ export const READ_ROUTES: Readonly<Record<string, HttpRows>> = {
   },
   'GET /v1/vms/{id}/wait': reading('/wait', {
     with: 'state=running',
-    wrong: ['timeout=soon', 'state=paused', 'after=one'],
-    beyond: ['timeout=61', 'timeout=-1', `after=${LATER_THAN_ANY}`],
+    wrong: ['timeout=soon', 'state=paused', 'after=one', 'ready=1'],
+    beyond: ['timeout=61', 'timeout=-1', 'ready=true', `after=${LATER_THAN_ANY}`],
   }),
   'GET /v1/vms': {
     ...listing('/v1/vms', {

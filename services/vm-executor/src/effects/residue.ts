@@ -14,8 +14,8 @@ const entriesOf = (directory: string): string[] => {
   }
 };
 
-/** A process's files beside the VM's own: its socket, and its record of the guest's events. */
-const TRACE = /^e(\d+)\.(?:sock|events)$/;
+/** What a process has beside what the VM keeps: its socket, its word of what its guest did, and where its output begins. */
+const TRACE = /^e(\d+)\.(?:sock|events|console)$/;
 
 /** Removes the files of the dead processes of `epoch`. Processes of other epochs may live. */
 export const removeTracesOf = async (directory: string, epoch: number): Promise<void> => {

@@ -13,6 +13,7 @@ import {
   socketPathOf,
   writeLaunchRecord,
 } from '@ironlog/hypervisor';
+import { writeEpochStart } from '../console/epoch-start.ts';
 import type { HostDeps } from '../host-deps.ts';
 import { keyOf } from '../vms/vm-table.ts';
 import type { LiveProcess, LiveProcesses, NewProcess } from './live-processes.ts';
@@ -83,8 +84,8 @@ export class HypervisorProcesses {
     const { fail, incarnation } = this.#deps;
     await incarnation.check();
     fail('before-spawn');
-    if (signal.aborted) return refusal('aborted', 'spawn', 'the task was interrupted before its process was started');
-    this.#beginEpoch(launch);
+    if (signal.aborted) return refusal('aborted', 'spawn', 'the task was cut off before its process was started');
+    this.#beginEpoch(vm, launch);
     const spawned = await this.driverOf(vm).spawn(launch);
     if (!spawned.ok) return spawned;
     fail('after-spawn');
@@ -102,9 +103,10 @@ export class HypervisorProcesses {
   }
 
   /** A console that cannot be rotated keeps no VM from its process. */
-  #beginEpoch({ directory, epoch }: LaunchSpec): void {
+  #beginEpoch({ spec }: Vm, { directory, epoch }: LaunchSpec): void {
     try {
-      this.#deps.consoles.beginEpoch(directory);
+      const position = this.#deps.consoles.beginEpoch(directory);
+      if (spec?.ready) writeEpochStart(directory, epoch, position);
     } catch (err) {
       this.#deps.runtime.logger.warn({ err, directory, epoch }, 'the console of earlier epochs is not rotated');
     }

@@ -17,6 +17,7 @@ beforeEach(() => {
     'launch.json',
     'e1.sock',
     'e12.events',
+    'e12.console',
     'console.log',
     'console.0-524288.log',
     'console.524288-900000.log.new',

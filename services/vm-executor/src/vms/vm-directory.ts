@@ -6,6 +6,7 @@ import { join } from 'node:path';
 const OURS = [
   /^(?:vm|launch)\.json(?:\.new)?$/,
   /^e\d+\.(?:sock|events)$/,
+  /^e\d+\.console(?:\.new)?$/,
   /^(?:console|hypervisor)\.log$/,
   /^console\.\d+-\d+\.log(?:\.new)?$/,
   /^core(?:\.\d+)?$/,
