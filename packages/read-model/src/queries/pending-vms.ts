@@ -21,7 +21,7 @@ WHERE tenant = @tenant AND vm_id > @after AND vm_id <= @to AND verb = 'create' A
 ORDER BY vm_id LIMIT @atMost`;
 const LOOKED_TO = `
 SELECT vm_id FROM pending_commands INDEXED BY pending_creates
-WHERE tenant = @tenant AND vm_id > @after AND verb = 'create' ORDER BY vm_id LIMIT 1 OFFSET ${MOST - 1}`;
+WHERE tenant = @tenant AND vm_id > @after AND verb = 'create' ORDER BY vm_id LIMIT 1 OFFSET ${MOST}`;
 /** For their test. */
 export const PENDING_VMS = { LIST, LOOKED_TO };
 
