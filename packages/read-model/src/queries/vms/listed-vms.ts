@@ -1,9 +1,9 @@
 // VMs of one scope that match, in the order of their ids. Each filter has an index in that order; where several meet, the
 // one with the fewest VMs leads, and the others are checked for each of its VMs: a bounded number of them.
 import type { TenantId } from '@ironlog/schemas';
-import type { Db } from '../database.ts';
-import type { Scope } from '../scope.ts';
-import { AFTER_EVERY_ID, NOTHING, type Part } from './merged-page.ts';
+import type { Db } from '../../database.ts';
+import type { Scope } from '../../scope.ts';
+import { AFTER_EVERY_ID, NOTHING, type Part } from '../merged-page.ts';
 import type { VmListing } from './vm-listing.ts';
 import { type Candidates, prepareVmText } from './vm-text.ts';
 

@@ -1,8 +1,8 @@
 // A tenant's VMs that no host has claimed yet; only WORK has them.
 import type { TenantId, VmView, WorkCommand } from '@ironlog/schemas';
-import type { Db } from '../database.ts';
-import { viewOfPending } from '../vm-view.ts';
-import { AFTER_EVERY_ID, NOTHING, type Part } from './merged-page.ts';
+import type { Db } from '../../database.ts';
+import { viewOfPending } from '../../vm-view.ts';
+import { AFTER_EVERY_ID, NOTHING, type Part } from '../merged-page.ts';
 import type { VmListing } from './vm-listing.ts';
 
 /** Checked for the filters; each costs some 5 µs. */
