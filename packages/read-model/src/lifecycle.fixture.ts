@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto';
 import { evolve, initialVm, nextEvent, type Vm } from '@ironlog/domain';
 import {
+  type CommandId,
   commandId,
   eventId,
   hostId,
@@ -13,6 +14,7 @@ import {
   type VmId,
   vmEventSubject,
   vmSpecSchema,
+  type WorkCommand,
   type Writer,
 } from '@ironlog/schemas';
 import type { LogEntry, LogIdentity } from './log-entry.ts';
@@ -39,7 +41,8 @@ export interface TestLog {
 
 export interface TestVm {
   readonly now: () => Vm;
-  claim(spec?: object): void;
+  /** `command`: the create from WORK that it decides; by default one of its own. */
+  claim(spec?: object, command?: WorkCommand): void;
   /** By the gateway, for a delete; `token-9` had requested the named create. */
   cancel(create: string): void;
   append(...names: readonly EventName[]): void;
@@ -94,9 +97,9 @@ export const testLog = (): TestLog => {
   };
   const vm = (tenant: TenantId, id: VmId): TestVm => {
     let now = initialVm(tenant, id);
-    const appendFact = (fact: VmFact, writer: Writer = HOST): void => {
+    const appendFact = (fact: VmFact, writer: Writer = HOST, by?: CommandId): void => {
       const second = entries.length + 1;
-      const cause = commandId(`cmd-${second}`);
+      const cause = by ?? commandId(`cmd-${second}`);
       const causes = 'request' in fact.data ? { causationid: cause, correlationid: cause } : {};
       const event = nextEvent(now, fact, {
         id: eventId(`evt-${String(second).padStart(26, '0')}`),
@@ -115,18 +118,22 @@ export const testLog = (): TestLog => {
     };
     return {
       now: () => now,
-      claim: (spec = {}) =>
-        appendFact({
-          name: 'claimed',
-          data: {
-            request: request('create', entries.length + 1),
-            deadline: timeAt(entries.length + 61),
-            host: HOST,
-            hypervisor: 'simulator',
-            spec: vmSpecSchema.parse(spec),
-            start: false,
+      claim: (spec = {}, command) =>
+        appendFact(
+          {
+            name: 'claimed',
+            data: {
+              request: command?.data.request ?? request('create', entries.length + 1),
+              deadline: timeAt(entries.length + 61),
+              host: HOST,
+              hypervisor: 'simulator',
+              spec: vmSpecSchema.parse(spec),
+              start: false,
+            },
           },
-        }),
+          HOST,
+          command?.id,
+        ),
       cancel: (create) =>
         appendFact(
           {

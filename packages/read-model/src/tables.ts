@@ -1,6 +1,6 @@
 // The tables of the two files. Rows can be thrown away: a change of shape, or of what a row says, is a new version, and a rebuild from the log.
 // Every rebuild pays for each index: none that no query needs (queries/plans.test.ts), and partial where few rows are looked for.
-export const SCHEMA_VERSION = 10;
+export const SCHEMA_VERSION = 11;
 
 const CHECKPOINT = `
 CREATE TABLE IF NOT EXISTS checkpoint (
@@ -35,18 +35,18 @@ CREATE VIRTUAL TABLE IF NOT EXISTS vm_text USING fts5 (
 );
 CREATE VIRTUAL TABLE IF NOT EXISTS vm_text_terms USING fts5vocab (vm_text, instance);
 CREATE TABLE IF NOT EXISTS operations (
-  tenant TEXT NOT NULL, id TEXT NOT NULL, vm_id TEXT, status TEXT NOT NULL, created_sequence INTEGER NOT NULL,
+  tenant TEXT NOT NULL, id TEXT NOT NULL, vm_id TEXT, status TEXT NOT NULL, requested_ms INTEGER NOT NULL,
   body TEXT NOT NULL, PRIMARY KEY (tenant, id)
 ) STRICT;
-CREATE INDEX IF NOT EXISTS operations_in_order ON operations (tenant, created_sequence);
-CREATE INDEX IF NOT EXISTS operations_of_vm ON operations (tenant, vm_id, created_sequence);
-CREATE INDEX IF NOT EXISTS operations_not_succeeded ON operations (tenant, status, created_sequence) WHERE status <> 'succeeded';
+CREATE INDEX IF NOT EXISTS operations_in_order ON operations (tenant, requested_ms, id);
+CREATE INDEX IF NOT EXISTS operations_of_vm ON operations (tenant, vm_id, requested_ms, id);
+CREATE INDEX IF NOT EXISTS operations_not_succeeded ON operations (tenant, status, requested_ms, id) WHERE status <> 'succeeded';
 CREATE TABLE IF NOT EXISTS pending_commands (
   tenant TEXT NOT NULL, id TEXT NOT NULL, vm_id TEXT NOT NULL, verb TEXT NOT NULL, target TEXT NOT NULL,
-  start_by TEXT NOT NULL, sequence INTEGER NOT NULL, search TEXT, labels TEXT, body TEXT NOT NULL, PRIMARY KEY (tenant, id)
+  start_by TEXT NOT NULL, sequence INTEGER NOT NULL, requested_ms INTEGER NOT NULL, search TEXT, labels TEXT, body TEXT NOT NULL, PRIMARY KEY (tenant, id)
 ) STRICT;
-CREATE INDEX IF NOT EXISTS pending_in_order ON pending_commands (tenant, sequence);
-CREATE INDEX IF NOT EXISTS pending_by_vm ON pending_commands (tenant, vm_id, sequence);
+CREATE INDEX IF NOT EXISTS pending_in_order ON pending_commands (tenant, requested_ms, id);
+CREATE INDEX IF NOT EXISTS pending_by_vm ON pending_commands (tenant, vm_id, requested_ms, id);
 CREATE INDEX IF NOT EXISTS pending_creates ON pending_commands (tenant, vm_id, sequence, search) WHERE verb = 'create';
 CREATE INDEX IF NOT EXISTS pending_by_time ON pending_commands (tenant, start_by, id);
 CREATE TABLE IF NOT EXISTS hosts (id TEXT PRIMARY KEY, status TEXT NOT NULL, since TEXT NOT NULL, reason TEXT, body TEXT NOT NULL) STRICT;

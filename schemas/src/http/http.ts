@@ -68,7 +68,7 @@ const flag = z
 const sequence = whole(0, Number.MAX_SAFE_INTEGER);
 const cursor = z
   .string()
-  .regex(/^[A-Za-z0-9_-]{1,200}$/, { error: 'must be a nextCursor that an earlier answer gave' })
+  .regex(/^[A-Za-z0-9_-]{10,200}$/, { error: 'must be a nextCursor that an earlier answer gave' })
   .describe('The nextCursor of an earlier answer to the same list; anything else is a 400')
   .optional();
 const page = { limit: whole(1, MAX_PAGE).default(100), cursor };

@@ -10,7 +10,6 @@ const keyOf = (tenant: string, id: string): string => `${tenant}/${id}`;
 /** One operation in memory, changed in place because it is read once per event. */
 interface Held {
   readonly key: string;
-  readonly createdSequence: number;
   operation: OperationState;
   /** It has no row yet. */
   isFresh: boolean;
@@ -29,12 +28,12 @@ export class OperationRows {
 
   constructor(db: Db) {
     this.#written = new WrittenKeys(db.prepare('SELECT 1 FROM operations').get() === undefined);
-    this.#load = db.prepare<[string, string], { body: string; created_sequence: number }>(
-      'SELECT body, created_sequence FROM operations WHERE tenant = ? AND id = ?',
+    this.#load = db.prepare<[string, string], { body: string }>(
+      'SELECT body FROM operations WHERE tenant = ? AND id = ?',
     );
     this.#upserts = new RowInserts(
       db,
-      `INSERT INTO operations (tenant, id, vm_id, status, created_sequence, body) VALUES (?, ?, ?, ?, ?, ?)
+      `INSERT INTO operations (tenant, id, vm_id, status, requested_ms, body) VALUES (?, ?, ?, ?, ?, ?)
        ON CONFLICT (tenant, id) DO UPDATE SET status = excluded.status, body = excluded.body`,
     );
     this.#anyPending = db.prepare('SELECT 1 FROM pending_commands LIMIT 1');
@@ -47,7 +46,7 @@ export class OperationRows {
       const held = this.#held.get(key) ?? this.#fromRow(key, tenant, id);
       const after = foldOperation(id, held?.operation, stored, sequence);
       if (!after || after === held?.operation) continue;
-      const changed = held ?? { key, createdSequence: sequence, operation: after, isFresh: true, isDirty: false };
+      const changed = held ?? { key, operation: after, isFresh: true, isDirty: false };
       changed.operation = after;
       this.#remember(changed);
     }
@@ -55,9 +54,9 @@ export class OperationRows {
 
   /** Writes each changed operation once, inside a transaction. */
   write(): void {
-    this.#upserts.run(this.#dirty, (values, { operation, createdSequence }) => {
-      const { tenant, id, vmId, status } = operation;
-      values.push(tenant, id, vmId, status, createdSequence, JSON.stringify(operation));
+    this.#upserts.run(this.#dirty, (values, { operation }) => {
+      const { tenant, id, vmId, status, request } = operation;
+      values.push(tenant, id, vmId, status, Date.parse(request.requestedAt), JSON.stringify(operation));
     });
     for (const { key } of this.#dirty) this.#written.add(key);
     // A decided command is not pending; a later copy of it finds this row (see pending.ts). The check is for rebuilds, whose
@@ -86,6 +85,6 @@ export class OperationRows {
     const row = this.#written.mayHave(key) ? this.#load.get(tenant, id) : undefined;
     if (!row) return undefined;
     const operation = JSON.parse(row.body) as OperationState;
-    return { key, createdSequence: row.created_sequence, operation, isFresh: false, isDirty: false };
+    return { key, operation, isFresh: false, isDirty: false };
   }
 }

@@ -32,6 +32,7 @@ interface PendingRow {
   readonly target: string;
   readonly startBy: string;
   readonly sequence: number;
+  readonly requestedMs: number;
   /** Of a create, as of a VM; null of any other. */
   readonly search: string | null;
   /** Of a create: its labels, as JSON. */
@@ -54,8 +55,8 @@ export const createPendingProjection = (db: Db, info: LogIdentity): Projection =
   const checkpoints = new Checkpoints(db);
   const quarantine = new QuarantineRows(db, STREAMS.work);
   const insert = db.prepare(
-    `INSERT INTO pending_commands (tenant, id, vm_id, verb, target, start_by, sequence, search, labels, body)
-     SELECT @tenant, @id, @vmId, @verb, @target, @startBy, @sequence, @search, @labels, @body
+    `INSERT INTO pending_commands (tenant, id, vm_id, verb, target, start_by, sequence, requested_ms, search, labels, body)
+     SELECT @tenant, @id, @vmId, @verb, @target, @startBy, @sequence, @requestedMs, @search, @labels, @body
      WHERE NOT EXISTS (SELECT 1 FROM operations WHERE tenant = @tenant AND id = @id)
      ON CONFLICT (tenant, id) DO UPDATE SET target = excluded.target, sequence = excluded.sequence, body = excluded.body`,
   );
@@ -75,6 +76,7 @@ export const createPendingProjection = (db: Db, info: LogIdentity): Projection =
       target: address.target,
       startBy: command.data.request.startBy,
       sequence,
+      requestedMs: Date.parse(command.data.request.requestedAt),
       ...foundBy(command),
       body: JSON.stringify(command),
     });

@@ -1,16 +1,17 @@
-// One page out of lists in the order of a VM's id, each of which was looked through for a bounded number of rows.
-import type { Page } from './cursor.ts';
+// One page out of lists in the order of one key, each of which was looked through for a bounded number of rows.
+
 import { encodeKey, type KeyedList } from './key-cursor.ts';
+import type { Page } from './page.ts';
 
 export interface Part<Item> {
-  /** In the order of their ids; one more than fits the page when there are more. */
+  /** In the order of their keys; one more than fits the page when there are more. */
   readonly items: readonly Item[];
-  /** Ids after it were not looked at; undefined: all were, or the page is full before. */
+  /** Keys after it were not looked at; undefined: all were, or the page is full before. */
   readonly lookedTo: string | undefined;
 }
 
-/** Greater than every id. */
-export const AFTER_EVERY_ID = '~';
+/** Greater than every key. */
+export const AFTER_EVERY_KEY = '~';
 export const NOTHING: Part<never> = { items: [], lookedTo: undefined };
 
 /**
@@ -18,17 +19,17 @@ export const NOTHING: Part<never> = { items: [], lookedTo: undefined };
  * ended, so that the next page begins there and no item is skipped.
  */
 export const mergedPage = <Item>(
-  { list, limit, idOf }: { readonly list: KeyedList; readonly limit: number; readonly idOf: (item: Item) => string },
+  { list, limit, keyOf }: { readonly list: KeyedList; readonly limit: number; readonly keyOf: (item: Item) => string },
   parts: readonly Part<Item>[],
 ): Page<Item> => {
   const ends = parts.flatMap(({ items, lookedTo }) => (lookedTo === undefined || items.length > limit ? [] : lookedTo));
-  const end = ends.toSorted()[0] ?? AFTER_EVERY_ID;
+  const end = ends.toSorted()[0] ?? AFTER_EVERY_KEY;
   const found = parts
     .flatMap(({ items }) => items)
-    .filter((item) => idOf(item) <= end)
-    .sort((one, other) => (idOf(one) < idOf(other) ? -1 : 1));
+    .filter((item) => keyOf(item) <= end)
+    .sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
   const items = found.slice(0, limit);
   const last = items.at(-1);
-  if (found.length > limit && last !== undefined) return { items, nextCursor: encodeKey(list, idOf(last)) };
-  return { items, nextCursor: end === AFTER_EVERY_ID ? null : encodeKey(list, end) };
+  if (found.length > limit && last !== undefined) return { items, nextCursor: encodeKey(list, keyOf(last)) };
+  return { items, nextCursor: end === AFTER_EVERY_KEY ? null : encodeKey(list, end) };
 };

@@ -9,9 +9,9 @@ import {
   vmIdSchema,
 } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
-import type { Page } from './cursor.ts';
 import { decodeKey, encodeKey } from './key-cursor.ts';
-import { AFTER_EVERY_ID, mergedPage } from './merged-page.ts';
+import { AFTER_EVERY_KEY, mergedPage } from './merged-page.ts';
+import type { Page } from './page.ts';
 import { prepareUsageDays } from './usage-days.ts';
 
 export interface UsageListing {
@@ -92,9 +92,9 @@ export const prepareUsage = (db: Db) => {
     if (vmId !== undefined)
       return { items: itemsOf(ofVm.iterate({ tenant, vmId, ...range }), range, 1), nextCursor: null };
     const lookedTo = lookedToOf.get({ tenant, after });
-    const rows = ofTenant.iterate({ tenant, after, to: lookedTo ?? AFTER_EVERY_ID, ...range });
+    const rows = ofTenant.iterate({ tenant, after, to: lookedTo ?? AFTER_EVERY_KEY, ...range });
     const part = { items: itemsOf(rows, range, limit + 1), lookedTo };
-    return mergedPage({ list: 'usage', limit, idOf: (item: UsageItem) => item.vmId }, [part]);
+    return mergedPage({ list: 'usage', limit, keyOf: (item: UsageItem) => item.vmId }, [part]);
   };
 
   const byDay = (tenant: TenantId, { limit, cursor }: UsageListing, range: Range): Page<DayUsage> | undefined => {

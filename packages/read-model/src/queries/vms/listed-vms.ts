@@ -3,7 +3,7 @@
 import type { TenantId } from '@ironlog/schemas';
 import type { Db } from '../../database.ts';
 import type { Scope } from '../../scope.ts';
-import { AFTER_EVERY_ID, NOTHING, type Part } from '../merged-page.ts';
+import { AFTER_EVERY_KEY, NOTHING, type Part } from '../merged-page.ts';
 import type { VmListing } from './vm-listing.ts';
 import { type Candidates, prepareVmText } from './vm-text.ts';
 
@@ -142,7 +142,7 @@ export const prepareListedVms = (db: Db) => {
         : { items: ofCandidates.all({ ...asked, candidates: JSON.stringify(candidates) }), lookedTo: undefined };
     const bounded = (read: (to: string) => readonly Row[], known: First, most: number): Part<Row> => {
       const lookedTo = isMore(known, most) ? (known.last ?? undefined) : undefined;
-      return { items: read(lookedTo ?? AFTER_EVERY_ID), lookedTo };
+      return { items: read(lookedTo ?? AFTER_EVERY_KEY), lookedTo };
     };
     const unbounded = { count: 0, last: null };
     if (fewest && filters === 1) return bounded(fewest.read, unbounded, MOST_LED);

@@ -2,7 +2,7 @@
 import type { TenantId, VmView, WorkCommand } from '@ironlog/schemas';
 import type { Db } from '../../database.ts';
 import { viewOfPending } from '../../vm-view.ts';
-import { AFTER_EVERY_ID, NOTHING, type Part } from '../merged-page.ts';
+import { AFTER_EVERY_KEY, NOTHING, type Part } from '../merged-page.ts';
 import type { VmListing } from './vm-listing.ts';
 
 /** Checked for the filters; each costs some 5 µs. */
@@ -48,7 +48,7 @@ export const preparePendingVms = (db: Db) => {
     const isFiltered = q !== undefined || Object.keys(labels).length > 0;
     const lookedTo = isFiltered ? lookedToOf.get({ tenant, after }) : undefined;
     const rows = list.all({
-      ...{ tenant, after, atMost, q: q ?? null, to: lookedTo ?? AFTER_EVERY_ID },
+      ...{ tenant, after, atMost, q: q ?? null, to: lookedTo ?? AFTER_EVERY_KEY },
       labels: isFiltered ? JSON.stringify(labels) : null,
     });
     return { items: rows.map(({ body }) => viewOf(JSON.parse(body) as WorkCommand)), lookedTo };

@@ -4,9 +4,9 @@ import type { TenantId, VmId, VmView } from '@ironlog/schemas';
 import type { Db } from '../../database.ts';
 import { SCOPES, type Scope } from '../../scope.ts';
 import { viewOfVm } from '../../vm-view.ts';
-import type { Page } from '../cursor.ts';
 import { decodeKey } from '../key-cursor.ts';
 import { mergedPage, type Part } from '../merged-page.ts';
+import type { Page } from '../page.ts';
 import { prepareListedVms } from './listed-vms.ts';
 import { preparePendingVms } from './pending-vms.ts';
 import type { VmListing } from './vm-listing.ts';
@@ -45,7 +45,7 @@ export const prepareVmQueries = (db: Db) => {
         return { items: items.flatMap(viewOfRow), lookedTo };
       });
       const waiting = pending(tenant, filters, { after, atMost: limit + 1 });
-      return mergedPage({ list: 'vms', limit, idOf: ({ id }) => id }, [...claimed, waiting]);
+      return mergedPage({ list: 'vms', limit, keyOf: ({ id }) => id }, [...claimed, waiting]);
     }),
   };
 };
