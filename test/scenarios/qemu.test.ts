@@ -1,7 +1,9 @@
-// The whole plane with real guests: QEMU boots a Linux kernel up to a line on its console. Skipped without QEMU; the global
-// setup has then printed the reason, and in CI has failed.
+// The whole plane with real guests: QEMU boots a Linux kernel to a line on its console. Skipped where there is no QEMU; the
+// global setup has then said why, and in CI has failed.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type FoundProcess, findUnder } from '@ironlog/hypervisor';
-import type { VmView } from '@ironlog/schemas';
+import type { Operation, VmView } from '@ironlog/schemas';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { check } from '../harness/invariants.ts';
 import { startTestPlane, type TestPlane } from '../harness/plane.ts';
@@ -101,7 +103,42 @@ describe.skipIf(qemu === undefined)('a real guest', () => {
     expect((await test.vm('guest-4')).attention).toBeNull();
   });
 
-  it('leaves a legal log, and a machine that agrees with it', async () => {
+  it('whose kernel panics says so: on record without its console, and its restart policy restarts it', async () => {
+    await start('guest-5', { kernelArgs: 'panic=0 ironlog.panic=0' });
+    const { attention, state } = await inState('guest-5', (vm) => vm.attention !== null, 55_000);
+    expect([state, attention?.kind]).toEqual(['running', 'guest-panicked']);
+    expect(await test.command('DELETE', '/v1/vms/guest-5?force=true')).toMatchObject({ status: 'succeeded' });
+    const restart = { policy: 'on-failure', maxAttempts: 1, backoffMs: 0 };
+    await start('guest-6', { kernelArgs: 'panic=0 ironlog.panic=0', restart });
+    await inState('guest-6', ({ epoch, state: now }) => epoch === 2 && now === 'running', 55_000);
+    const events = (await test.events()).flatMap(({ read, bytes }) =>
+      read.ok && read.stored.kind === 'vm' && read.stored.event.name === 'guest-panicked'
+        ? [new TextDecoder().decode(bytes)]
+        : [],
+    );
+    expect(events.length).toBeGreaterThanOrEqual(2);
+    expect(events.join('\n')).not.toContain('Kernel panic');
+    const log = readFileSync(join(test.plane.stateDir, 'logs', 'vm-executor.log'), 'utf8');
+    expect(log).toContain('Kernel panic - not syncing: sysrq triggered crash');
+    expect(await test.command('DELETE', '/v1/vms/guest-6?force=true')).toMatchObject({ status: 'succeeded' });
+  }, 120_000);
+
+  it('is ready when its kernel has booted to what its spec names, and not before', async () => {
+    const answer = await test.http<Operation>('POST', '/v1/vms', {
+      wait: 55,
+      body: {
+        id: 'guest-7',
+        start: true,
+        until: 'ready',
+        spec: { memoryMiB: 128, ready: { console: 'ironlog-guest: ready', timeoutSeconds: 55 } },
+      },
+    });
+    expect(answer).toMatchObject({ status: 200, body: { status: 'succeeded' } });
+    await ready('guest-7');
+    expect((await test.vm('guest-7')).readyAt).toBe(answer.body.finishedAt);
+  }, 120_000);
+
+  it('leaves a log that is legal, and a machine that agrees with it', async () => {
     const entries = await test.events();
     const { problems } = await check({ entries, accepted: [], hostDirectories: [`${test.plane.stateDir}/host-1`] });
     expect(problems).toEqual([]);

@@ -13,9 +13,9 @@ import { dependenciesOf, unpackPackage } from './debian-archive.ts';
 const SUITE = 'bookworm';
 /** An empty package that depends on the kernel's. */
 const KERNEL_META = 'linux-image-cloud-amd64';
-/** The guest needs them for the power button. */
-const MODULES = ['button', 'evdev'] as const;
-/** The line that the guest prints first on its serial port when it is up (guest-init.sh). */
+/** Loaded in this order. Without the first two the guest does not hear the power button; the others tell QEMU of a panic. */
+const MODULES = ['button', 'evdev', 'pvpanic', 'pvpanic-mmio'] as const;
+/** What the guest prints on its first serial line when it is up (guest-init.sh). */
 export const READY_LINE = 'ironlog-guest: ready';
 const INIT = fileURLToPath(new URL('./guest-init.sh', import.meta.url));
 /** A change of the packing code changes the archive. */
@@ -67,7 +67,7 @@ const packInitramfs = ({ busybox, modules }: Contents): Buffer => {
     // The kernel opens it for the first process, before any mount.
     { kind: 'character-device', path: 'dev/console', major: 5, minor: 1 },
     file('bin/busybox', busybox, 0o755),
-    ...modules.map((module) => file(`lib/modules/${basename(module)}`, module, 0o644)),
+    ...modules.map((module, index) => file(`lib/modules/${index}-${basename(module)}`, module, 0o644)),
     file('init', INIT, 0o755),
   ];
   return gzipSync(cpioArchive(entries));

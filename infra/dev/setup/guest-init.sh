@@ -32,10 +32,11 @@ else
   echo 'ironlog-guest: no power button; only force stops this guest'
 fi
 
-# Optional guest actions for tests: kernelArgs "ironlog.poweroff=5" or "ironlog.reboot=5" (seconds).
+# Optional guest actions for tests: kernelArgs "ironlog.poweroff=5", "ironlog.reboot=5" or "ironlog.panic=5" (seconds).
 for word in $($bb cat /proc/cmdline); do
   case "$word" in
     ironlog.poweroff=*) ($bb sleep "${word#*=}"; $bb poweroff -f) & ;;
+    ironlog.panic=*) ($bb sleep "${word#*=}"; echo c > /proc/sysrq-trigger) & ;;
     ironlog.reboot=*) ($bb sleep "${word#*=}"; $bb reboot -f) & ;;
   esac
 done

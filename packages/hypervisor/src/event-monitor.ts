@@ -51,6 +51,7 @@ export function readEvents(path: string, from: number): { events: MonitorEvent[]
 }
 
 export const isGuestStop = ({ source, event }: MonitorEvent): boolean => source === 'vm' && event === 'shutdown';
+export const isGuestPanic = ({ source, event }: MonitorEvent): boolean => source === 'guest' && event === 'panic';
 export const isGuestReboot = ({ source, event }: MonitorEvent): boolean => source === 'vm' && event === 'rebooted';
 
 /** Whether the process left word that its guest had stopped. */

@@ -24,6 +24,8 @@ export type ProcessEvent =
   | { readonly kind: 'guest-stopped'; readonly processStays: boolean }
   /** The guest restarted inside the same process: same epoch. */
   | { readonly kind: 'guest-rebooted' }
+  /** The guest's kernel has said that it has panicked. What follows is its own: it restarts, or stays as it is. */
+  | { readonly kind: 'guest-panicked' }
   /** The process is dead. `guestStopped` tells an orderly end of the guest from a crash. */
   | { readonly kind: 'gone'; readonly guestStopped: boolean; readonly reason: string };
 

@@ -44,7 +44,25 @@ if (reason !== null) {
       const { events, report } = recorder();
       hypervisor.watch(handle, report);
       await until('the restart is reported', () => events.length > 0, 30_000);
+      // Before its pvpanic driver is loaded: QEMU hears of no panic.
       expect(events[0]).toEqual({ kind: 'guest-rebooted' });
+      await hypervisor.close();
+    });
+
+    it.each([
+      ['and restarts itself', 'panic=-1', [{ kind: 'guest-panicked' }, { kind: 'guest-rebooted' }]],
+      ['and stays as it is', 'panic=0', [{ kind: 'guest-panicked' }]],
+    ])('a guest that panics %s says so through its panic device', async (_, kernelArgs, expected) => {
+      const hypervisor = create();
+      const vm = await VmFixture.make(image);
+      onTestFinished(() => vm.dispose());
+      const { handle } = await vm.running(hypervisor, `ironlog.panic=0 ${kernelArgs}`);
+      const { events, report } = recorder();
+      hypervisor.watch(handle, report);
+      await until('all is reported', () => events.length >= expected.length, 50_000);
+      expect(events).toEqual(expected);
+      expect(await vm.console()).toContain('Kernel panic - not syncing');
+      expect(await hypervisor.observe(handle, within(5000))).toMatchObject({ state: 'running' });
       await hypervisor.close();
     });
 

@@ -28,6 +28,15 @@ describe('a simulated VM misbehaves as its kernel arguments say', () => {
     await vm.dispose();
   });
 
+  it('panics, and is reported so by its event monitor, as Cloud Hypervisor is', async () => {
+    const { handle } = await vm.running(hypervisor, 'sim.guest-panic-after-ms=300');
+    const { events, report } = recorder();
+    hypervisor.watch(handle, report);
+    await until('the panic is reported', () => events.length > 0);
+    expect(events).toEqual([{ kind: 'guest-panicked' }]);
+    expect(await vm.console()).toContain('Kernel panic');
+  });
+
   it.each([
     ['sim.fail=vm.pause', 'failed'],
     ['sim.hang=vm.pause', 'timeout'],

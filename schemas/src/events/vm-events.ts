@@ -90,6 +90,12 @@ export const vmEventData = {
   responsive: z.strictObject({ epoch, afterMs: z.number().min(0) }),
   /** A guest that had restarted itself over and over runs on: `forMs` without a restart. */
   'guest-steady': z.strictObject({ epoch, forMs: z.number().min(0) }),
+  /** The guest's kernel has told its panic device that it has panicked; what it does then is its own affair. */
+  'guest-panicked': z.strictObject({
+    epoch,
+    /** Panics that this one event stands for, when they were many in a short time. */
+    times: z.int().min(2).optional(),
+  }),
   /** The guest has printed what its spec says, for the first time in this epoch: `tookMs` after its start. */
   ready: z.strictObject({ epoch, tookMs: z.number().min(0) }),
   /** It has not in the time that its spec gives; it may yet. */
@@ -122,9 +128,10 @@ export type VmEventData = { [N in VmEventName]: z.infer<(typeof vmEventData)[N]>
 /** A fact without its position in the log yet. */
 export type VmFact = { [N in VmEventName]: { name: N; data: VmEventData[N] } }[VmEventName];
 
-/** The last token of the subject, by which recovery's work list is filtered. */
+const FAILURES: ReadonlySet<VmEventName> = new Set(['crashed', 'not-ready', 'guest-panicked']);
+/** Subjects end in one of two words, so that recovery's work list is a subject filter. */
 export const eventClass = (name: VmEventName): 'fact' | 'failure' =>
-  name === 'crashed' || name === 'not-ready' || name.endsWith('-failed') ? 'failure' : 'fact';
+  FAILURES.has(name) || name.endsWith('-failed') ? 'failure' : 'fact';
 
 export const vmEventType = (name: VmEventName): string => `ironlog.vm.${name}.v1`;
 

@@ -5,12 +5,13 @@ import type { Heartbeat } from '@ironlog/schemas';
 import { outsideSpans } from '@ironlog/service-kit';
 import { CommandHandler } from './commands/command-handler.ts';
 import { RecentRejections, rejectionsSince } from './commands/recent-rejections.ts';
+import { consoleLines } from './console/console-lines.ts';
 import { notReadyFact, ReadyGuests, readyFact } from './console/ready-guests.ts';
 import { Progress } from './host/progress.ts';
 import type { VmRef } from './host/state-directory.ts';
 import type { HostDeps } from './host-deps.ts';
 import { noticed, recordDeath } from './processes/deaths.ts';
-import { GuestReboots } from './processes/guest-reboots.ts';
+import { GuestReports } from './processes/guest-reports.ts';
 import { HealthWatch } from './processes/health-watch.ts';
 import { HypervisorProcesses } from './processes/hypervisor-process.ts';
 import { LiveProcesses } from './processes/live-processes.ts';
@@ -38,7 +39,8 @@ export class Executor {
   readonly #hypervisors: HypervisorProcesses;
   readonly #tasks: OpenTasks;
   readonly #unreconciled: UnreconciledVms;
-  readonly #guestReboots = new GuestReboots((key, launch, times) => this.#onGuestReboot(key, launch, times));
+  readonly #guestReboots = new GuestReports((key, launch, times) => this.#onGuestReboot(key, launch, times));
+  readonly #guestPanics = new GuestReports((key, launch, times) => this.#onGuestPanic(key, launch, times));
   readonly #steadyGuests: SteadyGuests;
   readonly #readyGuests: ReadyGuests;
   #consuming: Promise<void> = Promise.resolve();
@@ -60,6 +62,7 @@ export class Executor {
     this.#vms = new VmTable(deps, (vm) => this.#readyGuests.follow(vm));
     this.#processes = new LiveProcesses({
       onEnd: (key, { launch }, ending) => this.#onDeath(key, { epoch: launch.epoch, ending }, launch),
+      onGuestPanic: (key, { launch }) => this.#guestPanics.add(key, launch),
       onGuestReboot: (key, { launch }) => this.#guestReboots.add(key, launch),
       onGuestStop: (key, { launch }) => this.#onGuestStop(key, launch),
     });
@@ -139,6 +142,7 @@ export class Executor {
   /** After the signal: waits for work in progress, and leaves the hypervisor processes running. */
   async stop(): Promise<void> {
     await this.#consuming.catch(() => undefined);
+    this.#guestPanics.stop();
     this.#guestReboots.stop();
     this.#steadyGuests.stop();
     this.#readyGuests.stop();
@@ -159,6 +163,7 @@ export class Executor {
 
   #onDeath(key: string, death: Parameters<typeof recordDeath>[2], ref: VmRef): void {
     this.#deps.runtime.metrics.gauge('ironlog_hypervisor_processes').set(this.#processes.size);
+    this.#guestPanics.end(key);
     this.#guestReboots.end(key);
     this.#recordEvent(key, ref, 'a death', (log) => recordDeath(this.#deps, log, death));
   }
@@ -190,6 +195,21 @@ export class Executor {
         };
       });
       this.#steadyGuests.watch(log.vm);
+    });
+  }
+
+  #onGuestPanic(key: string, launch: LaunchSpec, times: number): void {
+    const { host, runtime } = this.#deps;
+    const { tenant, vmId, epoch, directory } = launch;
+    // As it is now: the guest may restart at once. A console is its tenant's, and the host's; the record holds none of it.
+    const detail = consoleLines(directory);
+    this.#recordEvent(key, launch, 'a guest panic', async (log) => {
+      const appended = await log.append((vm) => {
+        if ((vm.state !== 'running' && vm.state !== 'paused') || vm.epoch !== epoch) return undefined;
+        const data = { epoch, ...(times > 1 && { times }) };
+        return { fact: { name: 'guest-panicked', data }, meta: { actor: host } };
+      });
+      if (appended.kind === 'appended') runtime.logger.warn({ tenant, vmId, epoch, times, detail }, 'a guest panicked');
     });
   }
 

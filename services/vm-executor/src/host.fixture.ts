@@ -76,6 +76,8 @@ class TestHost {
   healthCheckMs = HEALTH_CHECK_MS;
   consoleBytes = CONSOLE_BYTES;
   consoleErrors: unknown[] = [];
+  /** What the executors of this test have logged. */
+  logged: string[] = [];
   /** What the executor drives its VMs by; a test may put something between. */
   driver = (simulator: Hypervisor): Hypervisor => simulator;
   stop = async (): Promise<void> => undefined;
@@ -92,6 +94,7 @@ class TestHost {
     this.healthCheckMs = HEALTH_CHECK_MS;
     this.consoleBytes = CONSOLE_BYTES;
     this.consoleErrors = [];
+    this.logged = [];
   }
 
   async end(): Promise<void> {
@@ -111,7 +114,7 @@ class TestHost {
     const hypervisors = ['simulator' as const];
     const listing = { id: imageId('demo'), hypervisors, default: true, description: 'a simulated guest' };
     this.metrics = createMetrics({ service: 'test' });
-    const logger = createLogger({ service: 'test', level: 'fatal' });
+    const logger = createLogger({ service: 'test', to: { write: (line) => void this.logged.push(line) } });
     const runtime = createRuntime('test', { logger, metrics: this.metrics });
     const images = new Map([[listing.id, { listing, launch: {} }]]);
     const admission = new Admission(CAPACITY);

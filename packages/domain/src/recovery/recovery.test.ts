@@ -68,6 +68,24 @@ describe('recovery', () => {
     expect(given(...late('always'), ...again, 'cleanup-abandoned').attention?.kind).toBe('cleanup-abandoned');
     expect(given(...late('always'), ...again, 'cleanup-abandoned', 'ready').attention).toBeNull();
   });
+  it('restarts a guest that has panicked where its policy says so, and not one that has restarted itself', () => {
+    const panicked: Story = [...running({ policy: 'on-failure', backoffMs: 0 }), 'guest-panicked'];
+    expect(act(given(...panicked), 9)).toMatchObject({ kind: 'command', action: { verb: 'reboot' } });
+    expect(act(given(...panicked, ['rebooted', { data: { cause: 'guest' } }]), 9).kind).toBe('resolved');
+    expect(act(given(...running({ policy: 'never' }), 'guest-panicked'), 9).kind).toBe('resolved');
+  });
+  it('waits while a command goes on until the guest is ready', () => {
+    const spec = vmSpecSchema.parse({ ready: { console: 'up' }, restart: { policy: 'always', backoffMs: 0 } });
+    const waiting: Story = [
+      ['claimed', { data: { spec } }],
+      'created',
+      ['boot-started', { data: { until: 'ready' } }],
+      'booted',
+      'guest-panicked',
+    ];
+    expect(act(given(...waiting), 9).kind).toBe('wait');
+    expect(act(given(...waiting, 'not-ready'), 99)).toMatchObject({ kind: 'command', action: { verb: 'reboot' } });
+  });
   it('is done when the VM is clean, or has moved on', () => {
     expect(act(given(...bootFailed, 'cleanup-started', 'cleaned'), 9).kind).toBe('resolved');
     const vm = given(...bootFailed);

@@ -1,9 +1,10 @@
 // Decides recovery's next action for a root failure or for a guest's own stop. Pure, from the VM's latest state:
 // deciding twice is harmless.
 import type { Action, EventId, Timestamp } from '@ironlog/schemas';
+import { isGuestFailure } from '../vm/guest-failure.ts';
 import { later, msBetween } from '../vm/time.ts';
 import type { Vm } from '../vm/vm.ts';
-import { isLate, restartDecision } from './restart-policy.ts';
+import { guestHasFailed, restartDecision } from './restart-policy.ts';
 
 export type RecoveryAction =
   | { readonly kind: 'resolved'; readonly reason: string }
@@ -21,7 +22,7 @@ export const recoveryAction = (vm: Vm, failureId: EventId, now: Timestamp): Reco
   if (failure?.eventId !== failureId) return { kind: 'resolved', reason: 'the VM has moved on' };
   if (vm.attention?.kind === 'cleanup-abandoned')
     return { kind: 'resolved', reason: 'already abandoned to an operator' };
-  if (vm.task) return { kind: 'wait', ms: RETRY_AFTER_MS };
+  if (vm.task || vm.awaited?.command) return { kind: 'wait', ms: RETRY_AFTER_MS };
   if (vm.wantedGone) return vm.state === 'deleted' ? { kind: 'resolved', reason: 'deleted' } : clean(vm, now);
   if (vm.residue.length > 0) return clean(vm, now);
   return restart(vm, now);
@@ -60,7 +61,7 @@ const restart = (vm: Vm, now: Timestamp): RecoveryAction => {
     vm.failure?.event === 'crashed' ||
     (vm.failure?.event === 'boot-failed' && vm.failure.door === 'recovery') ||
     vm.failure?.event === 'reboot-failed' ||
-    vm.failure?.event === 'not-ready';
+    isGuestFailure(vm.failure);
   return isAnswered ? byPolicy(vm, now) : { kind: 'resolved', reason: 'clean, and nothing to restart' };
 };
 
@@ -90,6 +91,6 @@ const byPolicy = (vm: Vm, now: Timestamp): RecoveryAction => {
   }
 };
 
-/** A guest that was not ready in time still runs, and is not asked: it may not hear. */
+/** A guest that has failed and runs is not asked: it may not hear. */
 const restartOf = (vm: Vm): Action =>
-  isLate(vm) ? { verb: 'reboot', params: { force: true, timeoutSeconds: 1 } } : { verb: 'boot', params: {} };
+  guestHasFailed(vm) ? { verb: 'reboot', params: { force: true, timeoutSeconds: 1 } } : { verb: 'boot', params: {} };

@@ -1,5 +1,6 @@
 // Restart policy: whether a VM that went down by itself is restarted, when, and when the attempts end.
 import type { Timestamp } from '@ironlog/schemas';
+import { isGuestFailure } from '../vm/guest-failure.ts';
 import { later, msBetween } from '../vm/time.ts';
 import type { Vm } from '../vm/vm.ts';
 
@@ -12,12 +13,12 @@ export type RestartDecision =
 
 const MAX_BACKOFF_MS = 600_000;
 
-/** Its guest runs, and was not ready in time: to its policy that is a failure like another. */
-export const isLate = ({ state, failure }: Vm): boolean => state === 'running' && failure?.event === 'not-ready';
+/** Its guest runs and has failed: to its policy that is a failure like another. */
+export const guestHasFailed = ({ state, failure }: Vm): boolean => state === 'running' && isGuestFailure(failure);
 
 /** When it went down in a way that its policy answers: by a failure, or under `always` by its guest's own stop. */
 const downSince = (vm: Vm): Timestamp | undefined => {
-  if (vm.state === 'failed' || isLate(vm)) return vm.failure?.at;
+  if (vm.state === 'failed' || guestHasFailed(vm)) return vm.failure?.at;
   const byItself = vm.state === 'stopped' && vm.lastStop?.cause === 'guest';
   return byItself && vm.spec?.restart.policy === 'always' ? vm.lastStop?.at : undefined;
 };

@@ -1,6 +1,7 @@
 // The part of the fold for the VM itself: owner, epoch, health, failure, residue, stops, attention.
 import type { VmEvent } from '@ironlog/schemas';
 import { answered, clearRunningAttention, countGuestReboot, needsAnswer, steady } from './attention.ts';
+import { clearGuestFailure, foldPanic, keepGuestFailure, PANICKED } from './guest-failure.ts';
 import { awaitReady, clearReadiness, foldNotReady, foldReady, keepLateness, notReadyReason } from './readiness.ts';
 import { TASKS } from './tasks.ts';
 import type { Draft, Failure, Vm } from './vm.ts';
@@ -22,12 +23,12 @@ export const foldDetails = (next: Draft, before: Vm, event: VmEvent): void => {
       break;
     case 'reboot-started':
       next.epoch = event.data.epoch;
-      clearReadiness(next);
+      guestEnds(next);
       restarting(next, event);
       break;
     case 'restore-started':
       next.epoch = event.data.epoch;
-      clearReadiness(next);
+      guestEnds(next);
       break;
     case 'booted':
       next.health = 'responsive';
@@ -38,7 +39,7 @@ export const foldDetails = (next: Draft, before: Vm, event: VmEvent): void => {
     case 'resumed':
       next.health = 'responsive';
       next.runningSince = event.time;
-      wellButNotReady(next, before);
+      wellExceptGuest(next, before);
       break;
     case 'rebooted':
       next.health = 'responsive';
@@ -60,7 +61,7 @@ export const foldDetails = (next: Draft, before: Vm, event: VmEvent): void => {
     case 'paused':
     case 'snapshotted':
       next.runningSince = null;
-      wellButNotReady(next, before);
+      wellExceptGuest(next, before);
       break;
     case 'stopped':
       halted(next);
@@ -122,11 +123,14 @@ export const foldDetails = (next: Draft, before: Vm, event: VmEvent): void => {
     case 'guest-steady':
       steady(next);
       break;
+    case 'guest-panicked':
+      foldPanic(next, event, rootFailure(event, before, { stage: 'running', reason: PANICKED, retryable: true }));
+      break;
     case 'ready':
       foldReady(next, event);
       break;
     case 'not-ready':
-      foldNotReady(next, event, rootFailure(event, before, lateCause(event)));
+      foldNotReady(next, rootFailure(event, before, lateCause(event)));
       break;
     case 'found':
       next.epoch = event.data.epoch;
@@ -175,15 +179,21 @@ const well = (next: Draft): void => {
   next.attention = null;
 };
 
-/** What only a guest that is ready, or that starts anew, makes good again is left. */
-const wellButNotReady = (next: Draft, before: Vm): void => {
+/** What only its guest makes good again is left. */
+const wellExceptGuest = (next: Draft, before: Vm): void => {
   well(next);
-  keepLateness(next, before);
+  keepGuestFailure(next, before);
 };
 
 const halted = (next: Draft): void => {
   outOfReach(next);
+  guestEnds(next);
+};
+
+/** What is said of a guest ends with it. */
+const guestEnds = (next: Draft): void => {
   clearReadiness(next);
+  clearGuestFailure(next);
 };
 
 /** Its process may run on. */

@@ -183,6 +183,48 @@ describe('a command until ready', () => {
   });
 });
 
+describe('a guest whose kernel has panicked', () => {
+  const RUNNING: Entry[] = ['claimed', 'created', 'boot-started', 'booted'];
+  const panic: Entry = ['guest-panicked', { seconds: 20 }];
+  test('needs a human, and has failed to its policy, while its process is well', () => {
+    expect(given(...RUNNING, panic)).toMatchObject({
+      state: 'running',
+      health: 'responsive',
+      attention: { kind: 'guest-panicked', since: at(20), actionRequired: expect.stringContaining('console') },
+      failure: { event: 'guest-panicked', from: 'running' },
+    });
+  });
+  test.each<[string, Entry[]]>([
+    ['restarts itself', [['rebooted', { data: { cause: 'guest' } }]]],
+    ['stops', ['stopped']],
+    ['is rebooted', ['reboot-started', 'rebooted']],
+    ['is deleted', [['delete-started', { data: { force: true } }], 'deleted']],
+  ])('needs none once it %s', (_, more) => {
+    const vm = given(...RUNNING, panic, ...more);
+    expect([vm.attention, vm.failure]).toEqual([null, null]);
+  });
+  test('needs one all the same when it was paused', () => {
+    for (const more of [
+      ['pause-started', 'paused'],
+      ['pause-started', 'paused', 'resume-started', 'resumed'],
+    ] as const)
+      expect(given(...RUNNING, panic, ...more)).toMatchObject({ attention: { kind: 'guest-panicked' } });
+    expect(given(...RUNNING, 'pause-started', 'paused', panic).attention?.kind).toBe('guest-panicked');
+  });
+  test('tells why it is late, or does not answer; a human who has it already keeps it', () => {
+    for (const before of [late, 'unresponsive'] as Entry[])
+      expect(given(...BOOTED, before, panic).attention?.kind).toBe('guest-panicked');
+    expect(given(...BOOTED, panic, late).attention?.kind).toBe('guest-panicked');
+    expect(given(...BOOTED, late, panic, ['rebooted', { data: { cause: 'guest' } }]).attention).toBeNull();
+    expect(given(...BOOTED, panic, late, ['rebooted', { data: { cause: 'guest' } }]).attention?.kind).toBe('not-ready');
+    expect(given(...RUNNING, 'shutdown-started', 'stuck', panic).attention?.kind).toBe('stuck');
+  });
+  test('and restarts itself over and over is in its loop', () => {
+    const loop: Entry[] = [panic, ['rebooted', { data: { cause: 'guest', times: 5 } }]];
+    expect(given(...RUNNING, ...loop).attention?.kind).toBe('reboot-loop');
+  });
+});
+
 test('a boot by policy and a reboot by policy count against the same attempts', () => {
   const byPolicy = (verb: 'boot' | 'reboot'): EventOptions => ({
     data: { request: request(verb, { door: 'recovery' }) },

@@ -11,11 +11,10 @@ export const awaitReady = (next: Draft, event: VmEvent, task: Task | null): void
     : null;
 };
 
-/** No guest is awaited any more, and none is ready or late. */
+/** No guest is awaited any more, and none is ready. */
 export const clearReadiness = (next: Draft): void => {
   next.readyAt = null;
   next.awaited = null;
-  clearLateness(next);
 };
 
 export const foldReady = (next: Draft, event: Extract<VmEvent, { name: 'ready' }>): void => {
@@ -26,21 +25,23 @@ export const foldReady = (next: Draft, event: Extract<VmEvent, { name: 'ready' }
   clearLateness(next);
 };
 
-export const keepLateness = (next: Draft, before: Vm): void => {
-  if (before.failure?.event === 'not-ready') next.failure = before.failure;
-  if (before.attention?.kind === 'not-ready') next.attention ??= before.attention;
-};
-
 const clearLateness = (next: Draft): void => {
   if (next.failure?.event === 'not-ready') next.failure = null;
   if (next.attention?.kind === 'not-ready') next.attention = null;
 };
 
 /** The VM runs on; its restart policy finds the failure. Nothing that needs a human for another reason is overwritten. */
-export const foldNotReady = (next: Draft, event: Extract<VmEvent, { name: 'not-ready' }>, failure: Failure): void => {
+export const foldNotReady = (next: Draft, failure: Failure): void => {
   if (next.awaited) next.awaited = { ...next.awaited, isLate: true, command: null };
   next.failure = failure;
-  next.attention ??= notReady(next, event);
+  next.attention ??= notReady(next, failure);
+};
+
+/** A guest that has restarted itself is late all the same. */
+export const keepLateness = (next: Draft, { failure }: Vm): void => {
+  if (failure?.event !== 'not-ready') return;
+  next.failure = failure;
+  next.attention ??= notReady(next, failure);
 };
 
 /** A command that goes on until the guest is ready is not ended by its boot. */
@@ -61,10 +62,10 @@ const awaiting = ({ commandId, operationId, intent }: Task) => ({
   verb: intent.data.request.verb,
 });
 
-const notReady = (next: Draft, event: Extract<VmEvent, { name: 'not-ready' }>): Attention => ({
+const notReady = (next: Draft, { at, reason }: Failure): Attention => ({
   kind: 'not-ready',
-  since: event.time,
-  reason: notReadyReason(event.data.afterMs),
+  since: at,
+  reason,
   actionRequired:
     `read its console for ${JSON.stringify(next.spec?.ready?.console ?? '')}; reboot the VM or shut it down, with force, or correct ` +
     'its image, kernel arguments or spec.ready in a new VM; the entry goes once the guest is ready or has stopped',

@@ -42,6 +42,7 @@ const NEVER: Row = {
   unresponsive: 'never',
   responsive: 'never',
   'guest-steady': 'never',
+  'guest-panicked': 'never',
   ready: 'never',
   'not-ready': 'never',
   diverged: 'never',
@@ -84,6 +85,7 @@ export const TRANSITIONS: Readonly<Record<StateName, Row>> = {
     unresponsive: 'same',
     responsive: 'same',
     'guest-steady': 'same',
+    'guest-panicked': 'same',
     ready: 'same',
     'not-ready': 'same',
   },
@@ -101,7 +103,8 @@ export const TRANSITIONS: Readonly<Record<StateName, Row>> = {
     unresponsive: 'same',
     responsive: 'same',
     'guest-steady': 'same',
-    // Printed before it was paused.
+    // Both from before it was paused.
+    'guest-panicked': 'same',
     ready: 'same',
   },
   stopped: {

@@ -64,7 +64,15 @@ export interface Failure {
 }
 
 export interface Attention {
-  readonly kind: 'stuck' | 'cleanup-abandoned' | 'diverged' | 'lost' | 'unresponsive' | 'reboot-loop' | 'not-ready';
+  readonly kind:
+    | 'stuck'
+    | 'cleanup-abandoned'
+    | 'diverged'
+    | 'lost'
+    | 'unresponsive'
+    | 'reboot-loop'
+    | 'not-ready'
+    | 'guest-panicked';
   readonly since: Timestamp;
   readonly reason: string;
   readonly actionRequired: string;

@@ -16,5 +16,6 @@ export function vmConfigOf({ spec, image, consolePath }: LaunchSpec): object {
     },
     serial: { mode: 'File', file: consolePath },
     console: { mode: 'Off' },
+    pvpanic: true,
   };
 }

@@ -1,6 +1,6 @@
 // Watches a Cloud Hypervisor process: its end by a held socket, its guest's own doings by the event monitor's file.
 import { type FSWatcher, watch as watchFile } from 'node:fs';
-import { eventsPathOf, isGuestReboot, isGuestStop, readEvents } from '../event-monitor.ts';
+import { eventsPathOf, isGuestPanic, isGuestReboot, isGuestStop, readEvents } from '../event-monitor.ts';
 import type { ProcessEvent, Watch } from '../port.ts';
 import { holdConnection, holdUntilDeath } from '../process/exit/hang-up.ts';
 import type { ProcessHandle } from '../process-handle.ts';
@@ -20,6 +20,7 @@ export function watchProcess(handle: ProcessHandle, report: (event: ProcessEvent
     first = false;
     for (const event of events) {
       if (closed) return;
+      if (isGuestPanic(event) && !old) report({ kind: 'guest-panicked' });
       if (isGuestReboot(event) && !old) report({ kind: 'guest-rebooted' });
       if (!isGuestStop(event) || guestStopped) continue;
       guestStopped = true;

@@ -33,8 +33,10 @@ export function qemuArguments(launch: LaunchSpec, machine: Machine): string[] {
     ...['-qmp', `unix:${inList(socketPath)},server=on,wait=off`],
     ...['-kernel', kernel, ...(image.initrd === undefined ? [] : ['-initrd', image.initrd])],
     ...['-append', append.join(' ')],
+    // A guest tells of its panic here, and goes on as its own kernel arguments say: `panic=-1` restarts it.
+    ...['-device', 'pvpanic'],
     // What the guest did outlives our watching: a QEMU whose guest is off stays, and says so when it is asked.
-    ...['-action', 'shutdown=pause'],
+    ...['-action', 'shutdown=pause,panic=none'],
     '-S',
   ];
 }

@@ -13,6 +13,7 @@ export function watchProcess(links: QmpLinks, handle: ProcessHandle, report: (ev
   let closed = false;
   let ended = (): void => undefined;
   const hear = ({ name, data }: QmpEvent): void => {
+    if (name === 'GUEST_PANICKED') report({ kind: 'guest-panicked' });
     if (data.guest !== true) return;
     // A guest's panic is a SHUTDOWN too, by another reason: a crash, not a stop (QEMU's ShutdownCause).
     if (name === 'SHUTDOWN' && data.reason === 'guest-shutdown') {

@@ -5,6 +5,7 @@
 //   sim.ignore-power-button                             the guest does not listen
 //   sim.guest-poweroff-after-ms=<n>                     after boot, the guest switches itself off
 //   sim.guest-reboot-after-ms=<n>                       after boot, the guest restarts itself, once
+//   sim.guest-panic-after-ms=<n>                        after boot, the guest's kernel panics, and does no more
 //   sim.ready-after-ms=<n>                              the guest says that it is ready so long after its start, and not at once
 //   sim.print=<n>                                       after boot, the guest prints n bytes each 10 ms, without end
 //   sim.exit-after-ms=<n>                               after boot, the process is killed (SIGKILL)
@@ -18,6 +19,7 @@ export interface Faults {
   readonly ignorePowerButton: boolean;
   readonly guestPoweroffAfterMs: number | undefined;
   readonly guestRebootAfterMs: number | undefined;
+  readonly guestPanicAfterMs: number | undefined;
   readonly readyAfterMs: number | undefined;
   readonly printBytes: number | undefined;
   readonly exitAfterMs: number | undefined;
@@ -40,6 +42,7 @@ export function readFaults(kernelArgs: string): Faults {
     ignorePowerButton: words.some(({ name }) => name === 'sim.ignore-power-button'),
     guestPoweroffAfterMs: whole('sim.guest-poweroff-after-ms'),
     guestRebootAfterMs: whole('sim.guest-reboot-after-ms'),
+    guestPanicAfterMs: whole('sim.guest-panic-after-ms'),
     readyAfterMs: whole('sim.ready-after-ms'),
     printBytes: whole('sim.print'),
     exitAfterMs: whole('sim.exit-after-ms'),

@@ -6,6 +6,7 @@ import type { Faults } from './faults.ts';
 export interface Power {
   readonly off: () => void;
   readonly restarted: () => void;
+  readonly panicked: () => void;
 }
 
 export interface GuestSpec {
@@ -33,10 +34,11 @@ export class Guest {
     this.#power = power;
     this.#startUp();
     this.#timers.add(setInterval(() => this.#heartbeat(), HEARTBEAT_MS));
-    const { guestPoweroffAfterMs, guestRebootAfterMs, exitAfterMs, printBytes } = spec.faults;
+    const { guestPanicAfterMs, guestPoweroffAfterMs, guestRebootAfterMs, exitAfterMs, printBytes } = spec.faults;
     if (printBytes !== undefined) this.#timers.add(setInterval(() => this.#print(printBytes), PRINT_EVERY_MS));
     this.#after(guestPoweroffAfterMs, () => this.#powerDown());
     this.#after(guestRebootAfterMs, () => this.#reboot());
+    this.#after(guestPanicAfterMs, () => this.#panic());
     this.#after(exitAfterMs, () => process.kill(process.pid, 'SIGKILL'));
   }
 
@@ -79,6 +81,11 @@ export class Guest {
     this.#say('reboot: Restarting system');
     this.#startUp();
     this.#power.restarted();
+  }
+
+  #panic(): void {
+    this.#say('Kernel panic - not syncing: told to');
+    this.#power.panicked();
   }
 
   #powerDown(): void {

@@ -115,7 +115,7 @@ export class Machine {
   }
 
   /** Writes to the event monitor's file, in Cloud Hypervisor's format. */
-  event(source: 'vm' | 'vmm', event: string): void {
+  event(source: 'vm' | 'vmm' | 'guest', event: string): void {
     const timestamp = { secs: Math.floor(process.uptime()), nanos: 0 };
     const text = JSON.stringify({ timestamp, source, event, properties: null }, undefined, 2);
     appendFileSync(this.#eventsPath, `${text}\n\n`, { mode: 0o600 });
@@ -133,7 +133,11 @@ export class Machine {
     const kernelArgs = config.payload.cmdline ?? '';
     return new Guest(
       { consolePath: config.serial?.file, kernelArgs, faults: this.#faults },
-      { off: () => this.#guestOff(), restarted: () => this.event('vm', 'rebooted') },
+      {
+        off: () => this.#guestOff(),
+        restarted: () => this.event('vm', 'rebooted'),
+        panicked: () => this.event('guest', 'panic'),
+      },
     );
   }
 

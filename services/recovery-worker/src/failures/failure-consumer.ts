@@ -16,6 +16,7 @@ const ROOT_FAILURES: ReadonlySet<VmEventName> = new Set([
   'delete-failed',
   'crashed',
   'not-ready',
+  'guest-panicked',
 ]);
 
 const UNREADABLE_MS = 1_000;

@@ -95,6 +95,7 @@ const executor = async () => {
   const endings: ProcessEnd[] = [];
   const live = new LiveProcesses({
     onEnd: (_key, _process, ending) => endings.push(ending),
+    onGuestPanic: () => undefined,
     onGuestReboot: () => undefined,
     onGuestStop: () => undefined,
   });

@@ -15,6 +15,7 @@ const endingOf = (exit: ProcessExit, afterMs: number | undefined, guestStopped =
   const [handle, launch]: [Partial<ProcessHandle>, Partial<LaunchSpec>] = [{}, {}];
   const processes = new LiveProcesses({
     onEnd: () => undefined,
+    onGuestPanic: () => undefined,
     onGuestReboot: () => undefined,
     onGuestStop: () => undefined,
   });

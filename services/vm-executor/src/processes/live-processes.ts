@@ -24,7 +24,8 @@ export interface LiveProcess {
 export interface ProcessEvents {
   readonly onEnd: (key: string, process: LiveProcess, ending: ProcessEnd) => void;
   readonly onGuestReboot: (key: string, process: LiveProcess) => void;
-  /** The guest is off. Its process must not be ended before the stop is recorded. */
+  readonly onGuestPanic: (key: string, process: LiveProcess) => void;
+  /** The guest is off, and its process stays until it is ended: not before that is on record. */
   readonly onGuestStop: (key: string, process: LiveProcess) => void;
 }
 
@@ -61,6 +62,7 @@ export class LiveProcesses {
     const gone = Promise.withResolvers<boolean>();
     const watch = hypervisor.watch(handle, (event) => {
       if (event.kind === 'gone') gone.resolve(event.guestStopped);
+      if (event.kind === 'guest-panicked') this.#events.onGuestPanic(key, entry);
       if (event.kind === 'guest-rebooted') this.#events.onGuestReboot(key, entry);
       if (event.kind === 'guest-stopped' && event.processStays) {
         entry.isOff = true;

@@ -1,15 +1,15 @@
 import type { LaunchSpec } from '@ironlog/hypervisor';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { GuestReboots } from './guest-reboots.ts';
+import { GuestReports } from './guest-reports.ts';
 
 const launch = { epoch: 1 } as LaunchSpec;
 let reported: [string, number][] = [];
-let reboots: GuestReboots;
+let reboots: GuestReports;
 
 beforeEach(() => {
   vi.useFakeTimers();
   reported = [];
-  reboots = new GuestReboots((key, _launch, times) => reported.push([key, times]));
+  reboots = new GuestReports((key, _launch, times) => reported.push([key, times]));
 });
 afterEach(() => {
   reboots.stop();

@@ -11,13 +11,13 @@ interface Waiting {
   times: number;
 }
 
-export class GuestReboots {
+export class GuestReports {
   readonly #waiting = new Map<string, Waiting>();
-  readonly #onReboots: (key: string, launch: LaunchSpec, times: number) => void;
+  readonly #onReports: (key: string, launch: LaunchSpec, times: number) => void;
 
-  /** `times`: the number of reboots in the report. */
-  constructor(onReboots: (key: string, launch: LaunchSpec, times: number) => void) {
-    this.#onReboots = onReboots;
+  /** `times`: how many one report stands for. */
+  constructor(onReports: (key: string, launch: LaunchSpec, times: number) => void) {
+    this.#onReports = onReports;
   }
 
   add(key: string, launch: LaunchSpec): void {
@@ -26,14 +26,14 @@ export class GuestReboots {
       waiting.times += 1;
       return;
     }
-    this.#onReboots(key, launch, 1);
+    this.#onReports(key, launch, 1);
     this.#arm(key, launch);
   }
 
   /** The process has ended: pending reboots are reported first. */
   end(key: string): void {
     const waiting = this.#take(key);
-    if (waiting && waiting.times > 0) this.#onReboots(key, waiting.launch, waiting.times);
+    if (waiting && waiting.times > 0) this.#onReports(key, waiting.launch, waiting.times);
   }
 
   stop(): void {
@@ -44,7 +44,7 @@ export class GuestReboots {
     const timer = setTimeout(() => {
       const waiting = this.#take(key);
       if (!waiting || waiting.times === 0) return;
-      this.#onReboots(key, launch, waiting.times);
+      this.#onReports(key, launch, waiting.times);
       this.#arm(key, launch);
     }, EVERY_MS);
     this.#waiting.set(key, { launch, timer, times: 0 });
