@@ -65,7 +65,7 @@ const CHECK_EVERY_MS = 200;
 
 export interface ReaderOptions {
   readonly directory: string;
-  /** `on-call`: an open file is kept until `follow` is called, so that several questions can be put to the same file. */
+  /** `on-call`: an open file is kept until `follow` is called, so that several queries read the same file. */
   readonly switches?: 'by-itself' | 'on-call';
 }
 
@@ -135,9 +135,9 @@ export interface Reader {
   /** The tenant's events and those of hosts, in sequence order. */
   history(tenant: TenantId, range: EventRange): readonly PastEvent[];
   attention(tenant: TenantId, wanted: { readonly hosts: boolean }): readonly AttentionItem[];
-  /** `undefined`: the cursor is none of ours. */
+  /** `undefined`: not a valid cursor of this list. */
   usage(tenant: TenantId, listing: UsageListing, now: Timestamp): Page<UsageItem | DayUsage | TenantUsage> | undefined;
-  /** Every host on record, as it is to be told of while it is not heard; by id. */
+  /** Every host on record, as shown while it sends no heartbeats; by id. */
   hosts(): readonly SilentHost[];
   /** Past their deadline and not recorded as stuck; oldest first, limited per search. */
   overdueTasks(now: Timestamp): readonly Vm[];
@@ -153,7 +153,7 @@ export interface Reader {
   close(): void;
 }
 
-/** Every question names the tenant (P9), but for the hosts, which are under all of them, and recovery's own. Each may throw ReadModelNotReady. */
+/** Every query names the tenant (P9), except for those of hosts, which all tenants share, and of recovery. Each may throw ReadModelNotReady. */
 export const openReader = (options: ReaderOptions): Reader => {
   const state = new CurrentFile(options, 'state', prepareState);
   const past = new CurrentFile(options, 'history', preparePast);

@@ -16,5 +16,5 @@ export const scopeOf = (state: StateName): Scope => {
   return state === 'deleted' ? SCOPES.deleted : SCOPES.live;
 };
 
-/** What a part of the name or the id is looked for in: neither holds a line break. */
+/** The text that a substring search of name and id runs on; neither contains a line break. */
 export const searchText = (name: string, id: string): string => `${name.toLowerCase()}\n${id}`;

@@ -177,7 +177,7 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
     const heartbeat = await startHeartbeat({
       connection,
       read,
-      measureClock: async () => clockWatch.judge(await time.measure()),
+      measureClock: async () => clockWatch.check(await time.measure()),
       logger: runtime.logger,
     });
     heartbeatTimer = heartbeat;

@@ -10,9 +10,9 @@ import {
   type Writer,
 } from '@ironlog/schemas';
 
-/** What of a command its rejection repeats: of one that WORK holds, or of one that has not got so far. */
+/** The data of a command that its rejection repeats; the command may not be in WORK. */
 export interface Rejected extends Pick<WorkCommand, 'tenant' | 'id' | 'actor'> {
-  /** `undefined`: what was published names no VM. */
+  /** `undefined`: the published message names no VM. */
   readonly subject: WorkCommand['subject'] | undefined;
   /** Default: the command itself. */
   readonly correlationid?: WorkCommand['correlationid'];

@@ -19,7 +19,7 @@ import { TASKS, verbOfFailure, verbOfIntent } from '../vm/tasks.ts';
 export interface OperationState {
   readonly id: CommandId;
   readonly tenant: TenantId;
-  /** Null, as `verb`: a message that did not name one, which is rejected. */
+  /** Null, like `verb`, for a rejected message that did not name it. */
   readonly vmId: VmId | null;
   readonly verb: Verb | null;
   readonly actor: string;
@@ -111,7 +111,7 @@ const foldVmEvent = (
 
 const outcome = (before: OperationState, event: VmEvent, sequence: number): OperationState => {
   const { verb } = before;
-  // A message that named no verb ended with its rejection.
+  // A message without a verb has ended with its rejection.
   if (verb === null) return before;
   if (event.name === 'lost')
     return finish(before, {

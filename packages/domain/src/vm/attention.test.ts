@@ -13,7 +13,7 @@ const everyMinute = (count: number, from = 100): Entry[] =>
 const kindAfter = (...more: Entry[]) => given(...RUNNING, ...more).attention?.kind;
 
 describe('a process that does not answer', () => {
-  test('needs a human from the event that says so, and says what to do', () => {
+  test('needs attention from its event on, with the action to take', () => {
     const { attention } = given(...RUNNING, ['unresponsive', { seconds: 50, data: { sinceMs: 30_400 } }]);
     expect(attention).toMatchObject({ kind: 'unresponsive', since: at(50) });
     expect(attention?.reason).toBe('its process has not answered for 30 s');
@@ -24,10 +24,10 @@ describe('a process that does not answer', () => {
     ['its death', ['crashed']],
     ['its stop', ['shutdown-started', 'stopped']],
     ['its delete', ['delete-started', 'deleted']],
-  ])('needs none after %s', (_, more) => {
+  ])('needs no attention after %s', (_, more) => {
     expect(kindAfter('unresponsive', ...more)).toBeUndefined();
   });
-  test('does not hide that a task is stuck, and is named again once the task has ended', () => {
+  test('does not replace a stuck task, and is listed once the task has ended', () => {
     const stuck: Entry[] = ['shutdown-started', 'stuck', 'unresponsive'];
     expect(kindAfter(...stuck)).toBe('stuck');
     expect(kindAfter(...stuck, 'shutdown-failed')).toBe('unresponsive');
@@ -36,42 +36,42 @@ describe('a process that does not answer', () => {
 });
 
 describe('a guest that restarts itself', () => {
-  test('needs a human from the fifth time in ten minutes on', () => {
+  test('needs attention from the fifth restart in ten minutes on', () => {
     expect(kindAfter(...everyMinute(4))).toBeUndefined();
     const { attention } = given(...RUNNING, ...everyMinute(5));
     expect(attention).toMatchObject({ kind: 'reboot-loop', since: at(100) });
     expect(attention?.actionRequired).toContain('console');
   });
-  test('counts what one event stands for', () => {
+  test('counts every restart of a merged event', () => {
     expect(kindAfter(guestReboot(100), guestReboot(110, 4))).toBe('reboot-loop');
     expect(kindAfter(guestReboot(100), guestReboot(110, 3))).toBeUndefined();
   });
-  test('is forgotten what lies ten minutes back', () => {
+  test('does not count restarts older than ten minutes', () => {
     expect(kindAfter(guestReboot(100), guestReboot(699, 4))).toBe('reboot-loop');
     expect(kindAfter(guestReboot(100), guestReboot(700, 4))).toBeUndefined();
   });
-  test('is not what somebody asked for', () => {
+  test('does not count requested reboots', () => {
     expect(kindAfter(...everyMinute(4), 'reboot-started', 'rebooted', guestReboot(400))).toBeUndefined();
   });
-  test('keeps when it began, and only as much as tells a loop', () => {
+  test('keeps the start of the loop, and a bounded number of restarts', () => {
     const { attention, guestReboots } = given(...RUNNING, ...everyMinute(60));
     expect(attention?.since).toBe(at(100));
     expect(guestReboots).toHaveLength(5);
   });
   test.each<[string, Entry[]]>([
-    ['ran on for long enough', ['guest-steady']],
+    ['has run long enough', ['guest-steady']],
     ['died', ['crashed']],
     ['stopped', ['stopped']],
-  ])('needs none once it %s, and counts from none', (_, more) => {
+  ])('needs no attention once it %s, and counts from zero', (_, more) => {
     const vm = given(...RUNNING, ...everyMinute(5), ...more);
     expect(vm.attention).toBeNull();
     expect(vm.guestReboots).toEqual([]);
   });
-  test('that is silent for a while is in its loop still when it answers', () => {
+  test('is still in its loop after its process did not answer for a time', () => {
     expect(kindAfter(...everyMinute(5), 'unresponsive')).toBe('unresponsive');
     expect(kindAfter(...everyMinute(5), 'unresponsive', 'responsive')).toBe('reboot-loop');
   });
-  test('is due to be called steady ten minutes after the last restart', () => {
+  test('is due to be steady ten minutes after the last restart', () => {
     expect(steadyDueAt(given(...RUNNING, ...everyMinute(4)))).toBeUndefined();
     expect(steadyDueAt(given(...RUNNING, ...everyMinute(5)))).toBe(at(100 + 240 + 600));
   });

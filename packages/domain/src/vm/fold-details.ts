@@ -272,7 +272,7 @@ const halt = (next: Draft, lastStop: Vm['lastStop'], { traceparent }: VmEvent): 
   else delete next.stopTraceparent;
 };
 
-/** During a shutdown or delete a dead process is what was wanted: the state stays until their outcome says so. */
+/** During a shutdown or delete the end of the process is expected: the state stays until their outcome. */
 const crash = (next: Draft, before: Vm, event: Extract<VmEvent, { name: 'crashed' }>): void => {
   // The owner has reported: attention for `lost` ends.
   if (before.state === 'lost') next.attention = null;

@@ -68,7 +68,7 @@ const end = (next: Draft, result: Outcome, now: Timestamp): void => {
 /** Its command may go on. */
 const finishTask = (next: Draft, now: Timestamp): void => {
   next.task = null;
-  // What was stuck is so no longer; whatever else needs a human does so with or without a task.
+  // A `stuck` entry ends with its task; other entries do not depend on it.
   endStuck(next, now);
 };
 

@@ -173,7 +173,7 @@ export const given = (...names: (VmEventName | [VmEventName, EventOptions])[]): 
   names.reduce((vm: Vm, entry) => {
     const [name, options] = typeof entry === 'string' ? [entry, {}] : entry;
     const evolved = apply(vm, event(vm, name, options));
-    if (evolved.kind === 'ignored') throw new Error(`not a legal story at ${name}: ${evolved.reason}`);
+    if (evolved.kind === 'ignored') throw new Error(`not a legal history at ${name}: ${evolved.reason}`);
     return evolved.vm;
   }, blank());
 

@@ -146,15 +146,15 @@ export interface Vm {
   readonly awaited: Awaited | null;
   /** Times of boots by policy, newest last; bounded by the policy's `maxAttempts`. */
   readonly restarts: readonly Timestamp[];
-  /** The newest restarts of the guest by itself in this process; as many as tell a loop. */
+  /** The newest restarts of the guest by itself in this process; enough to detect a loop. */
   readonly guestReboots: readonly GuestReboot[];
   readonly commands: readonly CommandRecord[];
   readonly createdAt: Timestamp | null;
   readonly updatedAt: Timestamp | null;
   readonly deletedAt: Timestamp | null;
-  /** Of the trace of the last command that has begun on it. */
+  /** The traceparent of the last command that has begun on it. */
   readonly commandTraceparent?: string;
-  /** Of the event that `lastStop` tells of. */
+  /** The traceparent of the event of `lastStop`. */
   readonly stopTraceparent?: string;
   /** Events folded so far: 1, 2, 3 … */
   readonly revision: number;

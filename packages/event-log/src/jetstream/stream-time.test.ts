@@ -1,11 +1,11 @@
-// The server of a test runs on the test's machine: both read one clock.
+// The server runs on the test's machine: both read the same clock.
 import { STREAMS } from '@ironlog/schemas';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { expect, it } from 'vitest';
 import { startServer } from '../fixtures/nats-server.fixture.ts';
 import { createStreamTimeReader } from './stream-time.ts';
 
-it('tells the time at which the server answers, and none without the stream', async () => {
+it('reads the time of the answer, and rejects without the stream', async () => {
   const server = await startServer();
   const connection = await server.connect();
   try {

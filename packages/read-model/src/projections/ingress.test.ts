@@ -1,4 +1,4 @@
-// The quarantine of COMMANDS: what names no tenant is kept there, and shown to those who see the hosts (I14, P9).
+// The quarantine of COMMANDS: messages without a tenant are kept, and shown to roles that may see hosts (I14, P9).
 import { tenantId } from '@ironlog/schemas';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Db, openWriter } from '../database.ts';
@@ -36,7 +36,7 @@ const shown = (tenant = acme, hosts = false) =>
       /sequence (\d+) of COMMANDS/.exec(actionRequired)?.[1],
     ]);
 
-test('what names a tenant is a command or a rejection on record, and is not quarantined', () => {
+test('a message that names a tenant is not quarantined', () => {
   const commands = commandsOn('ironlog.cmd.acme.vm-1.explode', 'ironlog.cmd.acme.vm-1.boot', 'ironlog.cmd.other');
   expect(foldAndCommit(createIngressProjection(db, commands.info()), commands.entries)).toEqual({
     events: 3,
@@ -44,8 +44,8 @@ test('what names a tenant is a command or a rejection on record, and is not quar
   });
 });
 
-test('what names no tenant is shown to those who see the hosts, and to nobody else', () => {
-  // A VM that is called as a tenant is does not make it that tenant's.
+test('a message that names no tenant is shown only to roles that may see hosts', () => {
+  // A VM id that equals a tenant's id does not make it that tenant's message.
   const commands = commandsOn('ironlog.cmd.ACME.acme.boot');
   expect(foldAndCommit(createIngressProjection(db, commands.info()), commands.entries)).toMatchObject({
     quarantined: 1,
@@ -54,14 +54,14 @@ test('what names no tenant is shown to those who see the hosts, and to nobody el
   expect(shown(acme, true)).toEqual([['quarantined-command', 'ironlog.cmd.ACME.acme.boot', null, '1']]);
 });
 
-test('read again from the beginning, as after a lost file or a crash before the commit, it is there once', () => {
+test('a second read from the beginning, as after a lost file or a crash before the commit, makes no duplicate', () => {
   const commands = commandsOn('ironlog.cmd.ACME', 'ironlog.cmd.any.a.b.boot');
   for (let start = 0; start < 2; start += 1)
     foldAndCommit(createIngressProjection(db, commands.info()), commands.entries);
   expect(shown(acme, true)).toHaveLength(2);
 });
 
-test('a flood is told by its newest thousand, found by the index, and that there are more', () => {
+test('of very many messages the newest thousand are listed, by the index, with a notice that there are more', () => {
   const commands = commandsOn(...Array.from({ length: 1200 }, (_, n) => `ironlog.cmd.ACME.${n}`));
   foldAndCommit(createIngressProjection(db, commands.info()), commands.entries);
   const shownNow = shown(acme, true);

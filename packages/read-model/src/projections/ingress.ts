@@ -1,5 +1,5 @@
-// The quarantine of COMMANDS: messages from whose subject no tenant can be read. Every other one becomes work or a rejection
-// on record, which are folded from WORK and EVENTS.
+// The quarantine of COMMANDS: messages whose subject names no tenant. Every other message becomes work or a recorded rejection,
+// which are folded from WORK and EVENTS.
 
 import { misaddressedReason, partOfCommandSubject, STREAMS } from '@ironlog/schemas';
 import { Checkpoints } from '../checkpoint.ts';

@@ -35,7 +35,7 @@ interface PendingRow {
   readonly requestedMs: number;
   /** Of a create, as of a VM; null of any other. */
   readonly search: string | null;
-  /** Of a create: its labels, as JSON. */
+  /** Labels of a create, as JSON. */
   readonly labels: string | null;
   readonly body: string;
 }

@@ -1,5 +1,5 @@
-// Usage by day: for each tenant and day (UTC) the change of what runs, and how long that ran until the day's end. What ran on a
-// day is what ran before it, all day, and this: no interval that spans days is written more than at its two ends.
+// Usage by day: for each tenant and day (UTC) the change of the running sums, and that change's usage until the day's end. A day's
+// usage is the earlier sums for the whole day plus this row, so an interval over many days is written only at its two ends.
 import type { Db } from '../database.ts';
 import { DAY_MS, dayOf } from '../usage-day.ts';
 

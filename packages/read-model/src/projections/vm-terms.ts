@@ -1,4 +1,4 @@
-// What VMs are found by beside their own row: labels, and the trigrams of name and id. Both are kept by scope.
+// The search terms of VMs outside of their row: labels, and the trigrams of name and id. Both are stored by scope.
 import type { Vm } from '@ironlog/domain';
 import type { Db } from '../database.ts';
 import { SCOPES, type Scope, searchText } from '../scope.ts';
@@ -46,7 +46,7 @@ export class VmTerms {
     this.#removeText = db.prepare<Value[]>(REMOVE_TEXT);
   }
 
-  /** Inside a transaction. A VM's spec is given with its claim, and is never another. */
+  /** Inside a transaction. A VM's claim sets its spec, which never changes. */
   write(changes: readonly ScopeChange[]): void {
     this.#insertLabels.run(changes.filter(isFirst).flatMap(labelRows), (values, row) => values.push(...row));
     for (const change of changes) {
@@ -63,16 +63,16 @@ export class VmTerms {
     const texts = changes.map((change) => ({ change, tenantNumber: numbers.get(change.vm.tenant) ?? 0 }));
     for (const { change, tenantNumber } of texts)
       if (change.from !== undefined) this.#removeText.run(tenantNumber, change.from, change.createdSequence);
-    // In the order of their rowids: FTS5 begins a new segment with each rowid that is below the one before.
+    // In the order of their rowids: FTS5 begins a new segment at each rowid that is less than the one before.
     for (const { change, tenantNumber } of texts.sort(byRowid)) {
       const { vm, createdSequence, to } = change;
-      // Two more characters, so that the last two of the id begin a trigram too.
+      // Two more characters, so that the id's last two characters begin a trigram too.
       const text = `${searchText(vm.spec?.name ?? vm.id, vm.id)}\n\n`;
       this.#insertText.run(tenantNumber, to, createdSequence, text);
     }
   }
 
-  /** Counted from 1, in the order in which the log names them. */
+  /** Counted from 1, in the order of first occurrence in the log. */
   #tenantNumber(tenant: string): number {
     this.#number.run(tenant);
     return this.#numberOf.get(tenant) ?? 0;
@@ -89,6 +89,6 @@ const byRowid = (one: Text, other: Text): number =>
   one.change.to - other.change.to ||
   one.change.createdSequence - other.change.createdSequence;
 
-/** Of a VM in that state and with these terms: what is to be written of them; none while it is in no list. */
+/** The change to write for a VM's terms; none while it is in no list. */
 export const scopeChange = (vm: Vm, { createdSequence, from, to }: Omit<ScopeChange, 'vm'>): readonly ScopeChange[] =>
   to === from || to === SCOPES.absent ? [] : [{ vm, createdSequence, from, to }];

@@ -16,9 +16,9 @@ interface Held {
   readonly key: string;
   vm: Vm;
   createdSequence: number;
-  /** Of the terms that it has been written with; undefined: none so far. */
+  /** The scope of its written terms; undefined: none are written. */
   termsIn: Scope | undefined;
-  /** It may have a row with another `created_sequence`: commands of it had expired before its claim. */
+  /** Its row may have another `created_sequence`, because commands had expired before its claim. */
   hasMoved: boolean;
   isDirty: boolean;
 }

@@ -1,15 +1,15 @@
-// Hosts whose clock is wrong by their own word: each from `clock-wrong` until it is right, or its executor stops or starts anew.
+// Hosts that reported a wrong clock: each from `clock-wrong` until `clock-corrected`, or until its executor stops or starts again.
 import type { HostEvent } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
 import { RowWrites } from './row-writes.ts';
 
-/** `body` null: the row goes. */
+/** `body` null: the row is deleted. */
 type Row = readonly [host: string, since: string, body: string | null];
 
 export class WrongClockRows extends RowWrites<Row> {
   constructor(db: Db) {
     const upsert = db.prepare<[string, string, string]>(
-      // What has become worse has been wrong since it was so first.
+      // A further `clock-wrong` keeps the time of the first.
       'INSERT INTO wrong_clocks (host, since, body) VALUES (?, ?, ?) ON CONFLICT (host) DO UPDATE SET body = excluded.body',
     );
     const remove = db.prepare<[string]>('DELETE FROM wrong_clocks WHERE host = ?');
@@ -18,7 +18,7 @@ export class WrongClockRows extends RowWrites<Row> {
 
   fold({ name, data, subject, time }: HostEvent): void {
     if (name === 'clock-wrong') this.add([subject, time, JSON.stringify(data)]);
-    // A new executor measures its clock first of all, and a stopped host's is nobody's concern.
+    // A new executor measures its clock first, and a stopped host's clock does not matter.
     else if (name === 'clock-corrected' || name === 'executor-started' || name === 'executor-stopped')
       this.add([subject, time, null]);
   }

@@ -9,10 +9,10 @@ import { prepareWrongClocks } from './wrong-clocks.ts';
 const MOST = 1000;
 
 const HOST_ADVICE: Readonly<Record<string, string>> = {
-  halted: 'read the reason; the executor touches nothing until its log is the right one again',
+  halted: 'read the reason; the executor touches nothing until it reads the right log again',
   unreachable:
     'check that the host is up, and that its executor runs and reaches NATS; the state of its VMs is unknown: they run on, ' +
-    'unwatched, if only the executor is down or cut off, and are down with the host; a returning executor reconciles each',
+    'without an executor, if only that is down or cut off, and are down with the host; a returning executor reconciles each',
 };
 
 interface HostRow {
@@ -56,7 +56,7 @@ export const prepareAttention = (db: Db) => {
     "SELECT id, status, since, reason FROM hosts WHERE status IN ('halted', 'unreachable') ORDER BY id LIMIT ?",
   );
   const wrongClocks = prepareWrongClocks(db);
-  // A tenant's client may put as much on the door as it likes: the newest are found by the index, whatever lies behind them.
+  // A tenant's client may publish any number of commands: the index finds the newest ones, however many there are.
   const poison = db.prepare<[string | null, number], PoisonRow>(
     'SELECT stream, sequence, tenant, subject, reason, at FROM quarantine WHERE tenant IS ? ORDER BY at DESC LIMIT ?',
   );
@@ -94,7 +94,7 @@ const ofPoison = ({ stream, sequence, tenant, subject, reason, at }: PoisonRow):
     : {
         kind: 'quarantined',
         reason: `${stream} ${sequence} on ${subject}: ${reason}`,
-        actionRequired: 'find out who wrote it; it changed nothing, and stays in the stream as evidence',
+        actionRequired: 'find out who published it; it changed nothing, and stays in the stream as evidence',
       }),
   since: at,
   tenant: tenantIdSchema.nullable().parse(tenant),

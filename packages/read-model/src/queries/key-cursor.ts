@@ -10,7 +10,7 @@ const KEYS = {
 } as const;
 export type KeyedList = keyof typeof KEYS;
 
-/** Before every key. */
+/** Less than every key. */
 export const FROM_THE_START = '';
 
 export const encodeKey = (list: KeyedList, key: string): string =>

@@ -6,8 +6,8 @@ import type { Page } from './page.ts';
 export interface Part<Item> {
   /** In the order of their keys; one more than fits the page when there are more. */
   readonly items: readonly Item[];
-  /** Keys after it were not looked at; undefined: all were, or the page is full before. */
-  readonly lookedTo: string | undefined;
+  /** The last id scanned; undefined: the scan was complete, or the page is full before. */
+  readonly scannedTo: string | undefined;
 }
 
 /** Greater than every key. */
@@ -15,7 +15,7 @@ export const AFTER_EVERY_KEY = '~';
 export const NOTHING: Part<never> = { items: [], lookedTo: undefined };
 
 /**
- * A page may be shorter than asked for, and even empty, with a cursor all the same: it then ends where the shortest look
+ * A page may be shorter than `limit`, even empty, and still have a cursor: it then ends where the shortest scan
  * ended, so that the next page begins there and no item is skipped.
  */
 export const mergedPage = <Item>(

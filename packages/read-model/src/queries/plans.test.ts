@@ -22,7 +22,7 @@ afterAll(() => {
   model.remove();
 });
 
-/** How the query reads its own table, and what it sorts. */
+/** How the query reads its own table, and its sorts. */
 const planOf = (sql: string): string[] => {
   const names = [...sql.matchAll(/@(\w+)/g)].map(([, name]) => [name, null]);
   const places = [...sql.matchAll(/\?/g)].map(() => null);
@@ -39,7 +39,7 @@ const CHECKED = 'SEARCH vms USING INDEX vms_listed (tenant=? AND scope=? AND id=
 const COUNTED = (index: string): string[] => [`CO-ROUTINE (subquery-1)`, `SEARCH ${index}`, 'SCAN (subquery-1)'];
 
 test.each([
-  // Of a VM that leads to nothing shown, no row is read: the columns checked are in the index.
+  // The index contains the checked columns, so that no row is read for a VM that does not match.
   ['VMs, however many are deleted', VM_LISTS.SCAN, [LISTED]],
   [
     'how many VMs there are',
@@ -76,7 +76,7 @@ test.each([
     VM_LISTS.FIRST_OF_HOST,
     COUNTED('led USING COVERING INDEX vms_by_host (tenant=? AND scope=? AND host=? AND id>?)'),
   ],
-  // FTS5 tells in its own way what it is led by: a MATCH between two rowids, and terms from one to another.
+  // FTS5's own plan format: a MATCH between two rowids, and a range of terms.
   ['VMs whose name or id has a text', TEXT_LISTS.MATCHES, ['SCAN vm_text VIRTUAL TABLE INDEX 0:M1><']],
   [
     'VMs whose name or id has one or two letters',
@@ -104,32 +104,28 @@ test.each([
     ['SEARCH operations USING INDEX operations_not_succeeded (tenant=? AND status=? AND (requested_ms,id)>(?,?))'],
   ],
   [
-    'commands that wait',
+    'pending commands',
     OPERATION_LISTS.PENDING,
     ['SEARCH pending_commands USING INDEX pending_in_order (tenant=? AND (requested_ms,id)>(?,?))'],
   ],
   [
-    'commands of one VM that wait',
+    'pending commands of one VM',
     OPERATION_LISTS.PENDING_OF_VM,
     ['SEARCH pending_commands USING INDEX pending_by_vm (tenant=? AND vm_id=? AND (requested_ms,id)>(?,?))'],
   ],
   [
-    'how far VMs that are asked for are looked through',
-    PENDING_VMS.LOOKED_TO,
+    'the end of a scan of pending VMs',
+    PENDING_VMS.SCANNED_TO,
     ['SEARCH pending_commands USING COVERING INDEX pending_creates (tenant=? AND vm_id>?)'],
   ],
+  ['pending VMs', PENDING_VMS.LIST, ['SEARCH asked USING INDEX pending_creates (tenant=? AND vm_id>? AND vm_id<?)']],
   [
-    'VMs that are asked for',
-    PENDING_VMS.LIST,
-    ['SEARCH asked USING INDEX pending_creates (tenant=? AND vm_id>? AND vm_id<?)'],
-  ],
-  [
-    'where a VM is asked for',
+    'the create of a pending VM',
     PENDING_CREATE,
     ['SEARCH pending_commands USING INDEX pending_creates (tenant=? AND vm_id=?)'],
   ],
   ['usage of VMs', USAGE_LISTS.OF_TENANT, ['SEARCH usage USING PRIMARY KEY (tenant=? AND vm_id>? AND vm_id<?)']],
-  ['how far usage is looked through', USAGE_LISTS.LOOKED_TO, ['SEARCH usage USING PRIMARY KEY (tenant=? AND vm_id>?)']],
+  ['the end of a scan of usage', USAGE_LISTS.SCANNED_TO, ['SEARCH usage USING PRIMARY KEY (tenant=? AND vm_id>?)']],
   ['usage by day', USAGE_DAYS, ['SEARCH usage_days USING PRIMARY KEY (tenant=? AND day<?)']],
   ['usage of one VM', USAGE_LISTS.OF_VM, ['SEARCH usage USING PRIMARY KEY (tenant=? AND vm_id=? AND started_at<?)']],
 ])('%s are found by a selective index, in its order', (_, sql, plan) => {

@@ -1,4 +1,4 @@
-// Usage of all VMs of a tenant by day, from one row for each day on which anything began or ended.
+// A tenant's usage by day, from one row for each day on which a VM started or stopped.
 import type { DayUsage, TenantId, Timestamp } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
 import { DAY_MS, dayAfter, dayOf } from '../usage-day.ts';
@@ -29,12 +29,12 @@ const sumOf = (one: Sums, other: Sums, times = 1): Sums => ({
 });
 const changeOf = ({ vms, cpus, memory_mib: memory }: Row): Sums => ({ vms, cpus, memory });
 const ranOf = ({ vm_ms: vms, cpu_ms: cpus, memory_mib_ms: memory }: Row): Sums => ({ vms, cpus, memory });
-/** A clock that is ahead of ours may have told of something that is yet to come. */
+/** Negative if an event's clock was ahead of the reader's. */
 const seconds = (ms: number): number => Math.max(0, ms) / 1000;
 
 export const prepareUsageDays = (db: Db) => {
   const list = db.prepare<[string, string], Row>(USAGE_DAYS);
-  /** Days on which anything ran, in order; `since` is the start of one, and so is `until` unless it is now. */
+  /** Days on which a VM ran, in order; `since` is the start of a day, and so is `until` unless it is now. */
   return function* (
     tenant: TenantId,
     { since, until }: { readonly since: Timestamp; readonly until: Timestamp },

@@ -1,4 +1,4 @@
-// Usage over days: what is kept of each day against the intervals themselves.
+// Usage over days: the stored sums of each day, compared with the intervals.
 
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ interface Turned {
 }
 const SPECS = ['a', 'b', 'c', 'd'].map((id, n) => ({ id: `vm-${id}`, cpus: n + 1, memoryMiB: 128 * (n + 1) }));
 
-/** Each turn starts or stops its VM; `commitEvery` of them are written together. */
+/** Each change starts or stops its VM; `commitEvery` of them are written together. */
 const fold = (db: Db, turns: readonly Turned[], commitEvery: number): void => {
   const rows = new UsageRows(db);
   const vms = new Map<string, Vm>();
@@ -60,7 +60,7 @@ const withUsage = (
   }
 };
 
-/** In ms, no two at once: the log's order is that of their times. */
+/** In ms, all different: the log is in the order of their times. */
 const TURNS = fc
   .uniqueArray(
     fc.record({
@@ -76,7 +76,7 @@ const sum = (items: readonly Pick<UsageItem, 'runningSeconds' | 'cpuSeconds' | '
     Math.round(items.reduce((total, item) => total + item[field], 0) * 1000),
   );
 
-test('by day and by tenant it is the sum of what it is by VM, in any range of days and in pages of any size', () => {
+test('usage by day and by tenant is the sum of usage by VM, for any range of days and any page size', () => {
   fc.assert(
     fc.property(
       TURNS,
@@ -119,7 +119,7 @@ test('by day and by tenant it is the sum of what it is by VM, in any range of da
   );
 }, 60_000);
 
-test('what ran long ago is found in pages of bounded work, and a VM of very many intervals is whole on one', () => {
+test('old intervals are found in bounded pages, and a VM with very many intervals is complete on one', () => {
   const each = 4000;
   const turns = ['vm-a', 'vm-b', 'vm-c'].flatMap((id, place) =>
     Array.from({ length: each }, (_, n) => ({ id, at: place * DAY_MS + n * 1000 })),

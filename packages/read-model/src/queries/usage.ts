@@ -1,4 +1,4 @@
-// Usage: how long the VMs of a tenant ran within a range of time (I8): each by itself, or all of them by day or together.
+// Usage: how long a tenant's VMs ran within a time range (I8), by VM, by day or in total.
 import {
   type DayUsage,
   type TenantId,
@@ -16,7 +16,7 @@ import { prepareUsageDays } from './usage-days.ts';
 
 export interface UsageListing {
   readonly by: 'vm' | 'tenant' | 'day';
-  /** By tenant or day: the start of a day (UTC), as `to` is. */
+  /** By tenant or day: the start of a day (UTC), like `to`. */
   readonly from?: Timestamp | undefined;
   readonly to?: Timestamp | undefined;
   /** By VM only. */
@@ -38,7 +38,7 @@ interface Range {
   readonly until: Timestamp;
 }
 
-/** Intervals that are looked through for a page, and those of one VM more. */
+/** The limit of intervals scanned for a page, not counting the rest of the last VM's. */
 const MOST = 5000;
 const OF_TENANT = `
 SELECT vm_id, started_at, ended_at, cpus, memory_mib FROM usage
@@ -51,10 +51,10 @@ SELECT vm_id, started_at, ended_at, cpus, memory_mib FROM usage
 WHERE tenant = @tenant AND vm_id = @vmId AND started_at < @until AND (ended_at IS NULL OR ended_at > @since)
 ORDER BY started_at`;
 /** For their test. */
-export const USAGE_LISTS = { OF_TENANT, LOOKED_TO, OF_VM };
+export const USAGE_LISTS = { OF_TENANT, SCANNED_TO, OF_VM };
 const BEGINNING = '0000-01-01T00:00:00.000Z';
 
-/** One item for each VM; `rows`: in the order of their VMs. Read no further than `atMost` items need. */
+/** One item per VM. `rows`: ordered by VM; read only as far as `atMost` items need. */
 const itemsOf = (rows: Iterable<Row>, { since, until }: Range, atMost: number): UsageItem[] => {
   const items: UsageItem[] = [];
   for (const row of rows) {
@@ -82,7 +82,7 @@ const itemsOf = (rows: Iterable<Row>, { since, until }: Range, atMost: number): 
 
 export const prepareUsage = (db: Db) => {
   const ofTenant = db.prepare<[object], Row>(OF_TENANT);
-  const lookedToOf = db.prepare<[object], string>(LOOKED_TO).pluck();
+  const scannedToOf = db.prepare<[object], string>(SCANNED_TO).pluck();
   const ofVm = db.prepare<[object], Row>(OF_VM);
   const days = prepareUsageDays(db);
 
@@ -120,7 +120,7 @@ export const prepareUsage = (db: Db) => {
     return { items: [total], nextCursor: null };
   };
 
-  // One snapshot: how far a page looks and what it finds are two reads.
+  // One snapshot: the end of the page's range and its rows are two reads.
   return db.transaction((tenant: TenantId, listing: UsageListing, now: Timestamp): Page<Usage> | undefined => {
     const { by, from = BEGINNING, to } = listing;
     const range = { since: from, until: to !== undefined && to < now ? to : now };

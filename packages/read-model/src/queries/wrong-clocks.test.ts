@@ -1,4 +1,4 @@
-// A wrong clock needs attention from its event on, and until the host says that it is right, or is another start's.
+// A wrong clock needs attention from its event on, until the host corrects it, stops or starts again.
 import { type HostFact, tenantId } from '@ironlog/schemas';
 import { expect, test } from 'vitest';
 import { appendFact } from '../host-events.fixture.ts';
@@ -40,7 +40,7 @@ const attentionAfter = (...facts: HostFact[]) => {
   }
 };
 
-test('names the host, what to do, and since when; not to those who may not see hosts', () => {
+test('has the host, the action and the start time, and is hidden from roles that may not see hosts', () => {
   const { times, items, ofTenant, counts } = attentionAfter(wrong(3_000, false), wrong(7_200_000, true));
   expect(items).toEqual([
     {
@@ -58,10 +58,10 @@ test('names the host, what to do, and since when; not to those who may not see h
 });
 
 test.each([
-  ['it is right again', corrected],
+  ['it is correct again', corrected],
   ['its executor has stopped', stopped],
-  ['another start measures anew', started],
-])('is over when %s', (_, end) => {
+  ['its executor starts again', started],
+])('ends when %s', (_, end) => {
   const { items, counts } = attentionAfter(wrong(7_200_000, true), end);
   expect(items).toEqual([]);
   expect(counts).toMatchObject({ host: 0 });

@@ -1,4 +1,4 @@
-// What operators are told of the hosts whose clock is wrong.
+// The attention entries of the hosts whose clock is wrong.
 import { type AttentionItem, type HostEventData, hostIdSchema } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
 

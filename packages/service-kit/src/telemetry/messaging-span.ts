@@ -2,17 +2,17 @@
 import { subjectTemplate } from '@ironlog/schemas';
 import { type OpenSpan, openSpan, type Span, type SpanOptions, withSpan } from './span.ts';
 
-/** The message that a span is about. */
+/** A span's message. */
 export interface Message {
   readonly subject: string;
-  /** Its `Nats-Msg-Id`, or what names it in its stream; undefined where it is not known yet. */
+  /** Its `Nats-Msg-Id`, or its stream and sequence; undefined while unknown. */
   readonly id: string | undefined;
 }
 
-/** The kind is the operation's. */
+/** The operation determines the kind. */
 export type MessagingOptions = Omit<SpanOptions, 'kind' | 'attributes'> & Pick<SpanOptions, 'attributes'>;
 
-/** The operation's name as NATS has it, its type as the conventions have it, and the span's kind. */
+/** The operation's name in NATS, its type in the conventions, and the span's kind. */
 const OPERATIONS = {
   publish: { type: 'send', kind: 'producer' },
   process: { type: 'process', kind: 'consumer' },
@@ -24,7 +24,7 @@ const spanOf = (
   options: MessagingOptions,
 ): [name: string, options: SpanOptions] => {
   const { type, kind } = OPERATIONS[operation];
-  // A subject holds ids, and a span's name must not: there are to be few names.
+  // A subject contains ids; a span's name must not, so that names have low cardinality.
   const template = subjectTemplate(subject);
   return [
     template === undefined ? operation : `${operation} ${template}`,
@@ -44,18 +44,18 @@ const spanOf = (
   ];
 };
 
-/** A message is put on NATS: its `traceparent` is to be this span's. Whoever opens it must end it. */
+/** For publishing a message, whose `traceparent` must be this span's. The caller must end it. */
 export const openPublishSpan = (message: Message, options: MessagingOptions = {}): OpenSpan =>
   openSpan(...spanOf('publish', message, options));
 
-/** Likewise, for as long as `fn` takes. */
+/** Likewise, for the duration of `fn`. */
 export const withPublishSpan = <T>(
   message: Message,
   options: MessagingOptions,
   fn: (span: Span) => T | Promise<T>,
 ): Promise<T> => withSpan(...spanOf('publish', message, options), fn);
 
-/** A message is worked on. `parent` is the message's own traceparent: the span is its child, and links to it. */
+/** For processing a message. `parent` is the message's own traceparent: the span is its child, and links to it. */
 export const withProcessSpan = <T>(
   message: Message,
   options: MessagingOptions,

@@ -1,10 +1,10 @@
-/** A span around each publish to WORK; the command that is stored names that span, so that what is done for it is its child. */
+/** A span around each publish to WORK. The stored command carries that span's traceparent, so that its effects are child spans. */
 import { type HostId, type WorkCommand, workMessageId, workSubject } from '@ironlog/schemas';
 import { withPublishSpan } from './messaging-span.ts';
 
 type Published = { readonly kind: 'stored' } | { readonly kind: 'unknown'; readonly cause: Error };
 
-/** Of a work queue, what is traced. */
+/** The traced method of a work queue. */
 export type Publish<P extends Published> = (
   target: HostId | 'any',
   command: WorkCommand,

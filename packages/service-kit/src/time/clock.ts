@@ -2,7 +2,7 @@
 
 /** Two readings of time: `now` may jump when the system clock is set; `monotonicMs` never goes back. */
 export interface Clock {
-  /** The machine's wall clock; of a `StreamClock`, the stream's time, by which everything on record is. */
+  /** The machine's wall clock; for a `StreamClock` the stream's time, which all recorded times use. */
   now(): Date;
   /** Milliseconds since an arbitrary start, for durations and deadlines. */
   monotonicMs(): number;
@@ -14,7 +14,7 @@ export const systemClock: Clock = {
   monotonicMs: () => performance.now(),
 };
 
-/** A clock that only moves when told to. */
+/** A clock that moves only by its methods. */
 export interface ManualClock extends Clock {
   /** Moves both readings forward by `ms`. */
   advance(ms: number): void;

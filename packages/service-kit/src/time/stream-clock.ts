@@ -1,25 +1,25 @@
 /**
- * The stream's time on this machine: nats-server's clock as it was read last, carried on by the monotonic clock. The machine's
- * wall clock does not enter into it, so that one that is wrong, or is set, decides nothing.
+ * The stream's time on this machine: the last reading of nats-server's clock, advanced by the monotonic clock. The machine's
+ * wall clock is not used, so a wrong or changed one has no effect.
  */
 import type { Clock } from './clock.ts';
 
-/** One question to the stream's leader, with this machine's monotonic clock before and after it. */
+/** One request to the stream's leader, with this machine's monotonic clock before and after it. */
 export interface TimeReading {
   readonly askedAtMs: number;
   readonly answeredAtMs: number;
   readonly serverMs: number;
 }
 
-/** This machine's wall clock minus the stream's, positive where it is ahead; it is within `errorMs` of the truth. */
+/** This machine's wall clock minus the stream's, positive if it is ahead; `errorMs` bounds the error. */
 export interface ClockOffset {
   readonly offsetMs: number;
   readonly errorMs: number;
 }
 
-/** How far two machines' monotonic clocks drift apart, at most: NTP disciplines a clock within 500 parts in a million. */
+/** The maximum drift between two machines' monotonic clocks: NTP disciplines a clock within 500 parts in a million. */
 const DRIFT = 0.0005;
-/** Both ends tell whole milliseconds. */
+/** Both clocks are read in whole milliseconds. */
 const ROUNDING_MS = 1;
 
 interface Anchor {
@@ -52,15 +52,15 @@ export class StreamClock implements Clock {
     return this.#machine.monotonicMs();
   }
 
-  /** Takes the reading if it is the tighter one by now, or contradicts the one that is held: the leader is another, or was set. */
+  /** Uses the reading if its error is now the smaller one, or if it contradicts the current one: the leader changed, or its clock was set. */
   read(reading: TimeReading): void {
     const next = anchorOf(reading);
-    const heldErrorMs = this.#errorMs();
-    const differs = Math.abs(next.leadMs - this.#anchor.leadMs) > next.errorMs + heldErrorMs;
-    if (differs || next.errorMs <= heldErrorMs) this.#anchor = next;
+    const currentErrorMs = this.#errorMs();
+    const differs = Math.abs(next.leadMs - this.#anchor.leadMs) > next.errorMs + currentErrorMs;
+    if (differs || next.errorMs <= currentErrorMs) this.#anchor = next;
   }
 
-  /** Of the machine's wall clock, now. */
+  /** The current offset of the machine's wall clock. */
   offset(): ClockOffset {
     return { offsetMs: this.#machine.now().getTime() - this.now().getTime(), errorMs: this.#errorMs() };
   }

@@ -6,7 +6,7 @@ import { startStreamTime } from './stream-time.ts';
 const SERVER = new Date('2030-01-01T00:00:00.000Z');
 const { signal } = new AbortController();
 
-test('shows the offset as a metric, and keeps the last reading while nobody answers', async () => {
+test('the offset is a metric, and the last reading is kept while the server does not answer', async () => {
   const machine = createManualClock(new Date(SERVER.getTime() + 7_200_000));
   const metrics = createMetrics({ service: 'test' });
   let isSilent = false;
@@ -26,7 +26,7 @@ test('shows the offset as a metric, and keeps the last reading while nobody answ
   expect(await metrics.text()).toContain('ironlog_host_clock_offset_seconds{service="test"} 0\n');
 });
 
-test('a first reading that fails for a moment is tried again', async () => {
+test('a first reading that fails is retried', async () => {
   let attempts = 0;
   const ask = async (): Promise<Date> => {
     attempts += 1;

@@ -1,20 +1,20 @@
-/** Reads the stream's time at a service's start and from then on, and shows how far off the machine's own clock is. */
+/** Reads the stream's time at a service's start and periodically, and reports the offset of the machine's clock as a metric. */
 import type { Runtime } from '../lifecycle/runtime.ts';
 import type { Clock } from './clock.ts';
 import { delay } from './retry.ts';
 import { type ClockOffset, StreamClock, type TimeReading } from './stream-clock.ts';
 
-/** Of a service that sends no heartbeat; as often as a host's. */
+/** For a service without heartbeats: a host's heartbeat interval. */
 const FOLLOW_EVERY_MS = 3_000;
 const FIRST_ATTEMPTS = 6;
 const RETRY_MS = 500;
-/** Nothing is decided by this clock: what it stamps are log lines and traces. */
+/** The machine's clock stamps only log lines and traces. */
 const WARN_FROM_MS = 2_000;
 
 export interface StreamTime {
-  /** What is decided by time, and what goes on record, is by this clock. */
+  /** For decisions by time, and for times on record. */
   readonly clock: Clock;
-  /** Reads it once more. Rejects when the leader does not answer: the time then goes on from the reading before. */
+  /** Reads the time again. Rejects when the leader does not answer; the clock then continues from the previous reading. */
   measure(): Promise<ClockOffset>;
 }
 
@@ -23,7 +23,7 @@ export interface StreamTimeDeps extends Pick<Runtime, 'clock' | 'metrics' | 'sig
   readonly ask: () => Promise<Date>;
 }
 
-/** Resolves with the first reading. @throws what the last of some attempts threw. */
+/** Resolves after the first reading. @throws the error of the last attempt. */
 export const startStreamTime = async ({
   clock: machine,
   metrics,
@@ -47,16 +47,16 @@ export const startStreamTime = async ({
   };
   const clock = new StreamClock(machine, await first());
   const gauge = metrics.gauge('ironlog_host_clock_offset_seconds');
-  const show = (offset: ClockOffset): ClockOffset => {
+  const report = (offset: ClockOffset): ClockOffset => {
     gauge.set(offset.offsetMs / 1000);
     return offset;
   };
-  show(clock.offset());
+  report(clock.offset());
   return {
     clock,
     measure: async () => {
       clock.read(await read());
-      return show(clock.offset());
+      return report(clock.offset());
     },
   };
 };
@@ -72,11 +72,11 @@ export const followStreamTime = async (
     const wasOff = isOff;
     isOff = Math.abs(offsetMs) - errorMs > WARN_FROM_MS;
     if (isOff && !wasOff) logger.warn({ offsetMs }, "this machine's clock differs from nats-server's; set it");
-    if (!isOff && wasOff) logger.info({ offsetMs }, "this machine's clock is right again");
+    if (!isOff && wasOff) logger.info({ offsetMs }, "this machine's clock is correct again");
   };
   while (!signal.aborted) {
     await measure().catch((err: unknown) => {
-      if (!signal.aborted) logger.warn({ err }, "nats-server's time cannot be read; the last reading holds");
+      if (!signal.aborted) logger.warn({ err }, "nats-server's time cannot be read; the last reading stays in use");
     });
     await delay(FOLLOW_EVERY_MS, signal).catch((reason: unknown) => {
       if (!signal.aborted) throw reason;

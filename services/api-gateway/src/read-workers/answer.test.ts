@@ -22,7 +22,7 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-/** The current one from here on; nothing is folded into it yet. */
+/** The current generation from here on; it is empty. */
 const newGeneration = (): Db => {
   const file = nextFile(directory, 'state');
   const db = openWriter(file, STATE_TABLES);
@@ -30,7 +30,7 @@ const newGeneration = (): Db => {
   publish(directory, 'state', file);
   return db;
 };
-/** Folds what names the host, and gets to the sequence with it. */
+/** Adds the host, and moves the checkpoint to the sequence. */
 const fold = (db: Db, host: string, sequence: number): void =>
   db.transaction(() => {
     db.prepare("INSERT INTO hosts VALUES (?, 'started', '', NULL, '{}')").run(host);
@@ -38,7 +38,7 @@ const fold = (db: Db, host: string, sequence: number): void =>
   })();
 const hostsIn = (reply: unknown): string[] => [...JSON.stringify(reply).matchAll(/host-\d+/g)].map(([host]) => host);
 
-test('an answer waits until the file has got to the position, and then has all up to it', async () => {
+test('an answer waits until the file has reached the position, and includes everything up to it', async () => {
   const db = newGeneration();
   fold(db, 'host-1', 9);
   const asked = answer(reader, AT_TEN);
@@ -46,7 +46,7 @@ test('an answer waits until the file has got to the position, and then has all u
   expect(hostsIn(await asked)).toEqual(['host-1', 'host-2']);
 });
 
-test('a generation that has taken the place of one that was further on is waited for as well', async () => {
+test('an answer waits for a new generation that is behind its predecessor', async () => {
   fold(newGeneration(), 'host-1', 10);
   expect(hostsIn(await answer(reader, AT_TEN))).toEqual(['host-1']);
   const next = newGeneration();
@@ -55,14 +55,14 @@ test('a generation that has taken the place of one that was further on is waited
   expect(hostsIn(await asked)).toEqual(['host-2']);
 });
 
-test('one that is switched to while it waits is answered from', async () => {
+test('an answer comes from a generation that is swapped in during the wait', async () => {
   newGeneration();
   const asked = answer(reader, AT_TEN);
   fold(newGeneration(), 'host-3', 11);
   expect(hostsIn(await asked)).toEqual(['host-3']);
 });
 
-test('a file that does not get there, and one that is not there, are told apart', async () => {
+test('a file that does not reach the position, and a missing file, give different replies', async () => {
   expect(await answer(reader, AT_TEN)).toEqual({ kind: 'not-ready' });
   fold(newGeneration(), 'host-1', 9);
   expect(await answer(reader, AT_TEN)).toEqual({ kind: 'behind' });

@@ -1,4 +1,4 @@
-// One question answered from a reader, at or after the position that it names; the worker's side of the exchange.
+// The worker's side: answers one query from a reader, at or after the position that the query names.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Reader, ReadModelNotReady } from '@ironlog/read-model';
 import { FILE_OF, type Question, type Reply } from './question.ts';
@@ -10,7 +10,7 @@ const PAUSE_MS = 5;
 export const answer = async (reader: Reader, question: Question): Promise<Reply> => {
   try {
     const deadline = performance.now() + MAX_WAIT_MS;
-    // From here to the rows nothing else opens a file: the position is that of the file the rows come from.
+    // No other code switches the file between this check and the rows: both are of the same file.
     for (reader.follow(); !hasReached(reader, question); reader.follow()) {
       if (performance.now() >= deadline) return { kind: 'behind' };
       await sleep(PAUSE_MS);
@@ -28,6 +28,6 @@ const hasReached = (reader: Reader, { name, atLeast }: Question): boolean => {
   return events >= atLeast.events && work >= atLeast.work;
 };
 
-// `createReads` has the type of each question's arguments from the reader itself; between the threads they are values.
+// `queries.ts` takes the argument types from the reader itself; messages between the threads are untyped.
 const ask = (reader: Reader, { name, args }: Question): unknown =>
   (reader[name] as (...given: readonly unknown[]) => unknown)(...args);

@@ -1,8 +1,8 @@
-// For tests: makes the attention list of one tenant a query of seconds in a real file, by a view that the list then reads.
+// For tests: makes one tenant's attention list a query of several seconds in a real file, by a view that the list reads.
 import { type Db, openWriter, STATE_TABLES } from '@ironlog/read-model';
 import type { TenantId } from '@ironlog/schemas';
 
-/** Each is compared with each: a second or more of SQLite's work. It ends, as a query cannot be cut off, and no process without it. */
+/** A cross join of these takes SQLite a second or more. It must end: a query cannot be interrupted, and its process ends after it. */
 const ROWS = 6_000;
 
 const SLOW_QUARANTINE = `
@@ -14,7 +14,7 @@ SELECT * FROM quarantined
 UNION ALL
 SELECT 'EVENTS', a.i, tenant, '', '', 0, '' FROM slow_tenants CROSS JOIN numbers AS a CROSS JOIN numbers AS b WHERE a.i + b.i < 0`;
 
-/** `file` is there or is made. The caller closes it. */
+/** Creates `file` if it is missing. The caller closes it. */
 export const withLongAttention = (file: string, tenant: TenantId, rows = ROWS): Db => {
   const db = openWriter(file, STATE_TABLES);
   db.exec(SLOW_QUARANTINE);

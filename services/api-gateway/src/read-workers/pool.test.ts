@@ -58,13 +58,13 @@ const attention = (tenant: TenantId): Question => ({
 });
 const ask = (pool: Pool, tenant: TenantId, signal: AbortSignal = stays) =>
   pool.ask(attention(tenant), { party: tenant, signal });
-/** What becomes of it, for those whose answer is not looked at. */
+/** How the query ended, for tests that ignore the answer. */
 const endOf = (asked: Promise<unknown>): Promise<string> =>
   asked.then(
     () => 'answered',
     (error: { reason?: string }) => error.reason ?? String(error),
   );
-/** Resolves when a query that goes on for a while reads the file: a checkpoint waits for it. */
+/** Resolves when a long query reads the file: a checkpoint is then blocked. */
 const isRead = async (file: Db): Promise<void> => {
   file.pragma('busy_timeout = 100');
   for (let busy = 0; busy === 0; await setImmediate()) {
@@ -76,7 +76,7 @@ const EMPTY = { kind: 'answer', value: [] };
 
 test("a tenant's long queries, however many, leave a worker to the others", async () => {
   const pool = start();
-  // Both threads are there before.
+  // Starts both threads.
   await Promise.all([ask(pool, other), ask(pool, tenantId('third'))]);
   const answered: string[] = [];
   const long = [1, 2, 3].map(() => ask(pool, slow).then(() => answered.push('slow')));
@@ -86,7 +86,7 @@ test("a tenant's long queries, however many, leave a worker to the others", asyn
   await Promise.all(long);
 });
 
-test('a full share and a full queue refuse at once, and say which', async () => {
+test('a full share and a full queue refuse at once, with the reason', async () => {
   const pool = start({ threads: 1, capacity: 2, perParty: 1 });
   const running = ask(pool, slow);
   const queued = ask(pool, slow);
@@ -96,7 +96,7 @@ test('a full share and a full queue refuse at once, and say which', async () => 
   expect(await Promise.all([running, queued, last])).toEqual([EMPTY, EMPTY, EMPTY]);
 });
 
-test('a worker that dies takes its query along, and another answers the next', async () => {
+test('the query of a worker that dies is refused, and another worker answers the next', async () => {
   const counted = metrics();
   const pool = start({ threads: 1, metrics: counted });
   const deadly: Question = { name: 'attention', args: ['deadly'], atLeast: START };
@@ -123,7 +123,7 @@ test('a query past its deadline is refused, and another worker answers while it 
   expect(text).toContain('ironlog_read_workers_lost_total{reason="deadline",service="test"} 1');
 });
 
-test('nobody waits for what has gone: it leaves the queue', async () => {
+test('an aborted query is removed from the queue', async () => {
   const pool = start({ threads: 1, capacity: 1 });
   const running = ask(pool, slow);
   const leaving = new AbortController();
@@ -138,7 +138,7 @@ const quarantine = (file: Db, reason: string): void => {
 };
 const reasonsIn = (reply: unknown): string => JSON.stringify(reply);
 
-test('a worker answers from the generation that is the current one when it is asked', async () => {
+test('a worker answers from the current generation', async () => {
   const pool = start({ threads: 1 });
   quarantine(db, 'of the first');
   expect(reasonsIn(await ask(pool, other))).toContain('of the first');
@@ -146,7 +146,7 @@ test('a worker answers from the generation that is the current one when it is as
   expect(reasonsIn(await ask(pool, other))).toContain('of the second');
 });
 
-test('a stop refuses what runs and what waits, and what comes after it', async () => {
+test('a stop refuses running, queued and later queries', async () => {
   const pool = start({ threads: 1 });
   const ends = [endOf(ask(pool, slow)), endOf(ask(pool, other))];
   await pool.stop();

@@ -8,7 +8,7 @@ import { type ReadThread, startThread, type ThreadOptions } from './thread.ts';
 
 export interface PoolOptions extends ThreadOptions, QueueLimits {
   readonly threads: number;
-  /** From the question to its answer, the wait for a worker included. */
+  /** From the query to its answer, including the wait for a worker. */
   readonly deadlineMs: number;
   readonly metrics: Metrics;
   readonly logger: Logger;
@@ -17,16 +17,16 @@ export interface PoolOptions extends ThreadOptions, QueueLimits {
 export interface Asker {
   /** Whose share of the queue and of the workers it is. */
   readonly party: string;
-  /** Aborted when nobody waits for the answer any more. */
+  /** Aborted when the caller no longer waits for the answer. */
   readonly signal: AbortSignal;
 }
 
 export interface Pool {
-  /** Resolves when the first worker has loaded its modules: the first list does not wait for that. */
+  /** Resolves when the first worker has loaded its modules, so that the first list need not wait for it. */
   readonly ready: Promise<void>;
   /** @throws ReadRefused */
   ask(question: Question, asker: Asker): Promise<Reply>;
-  /** Refuses what is asked, and waits a moment for the threads to end. */
+  /** Refuses all queries, and waits at most 2 s for the threads to end. */
   stop(): Promise<void>;
 }
 
@@ -43,7 +43,7 @@ export const createPool = ({ threads, deadlineMs, metrics, logger, ...options }:
   const queue = new SharedQueue<Job>(options);
   const idle: ReadThread[] = [];
   const running = new Map<ReadThread, Job>();
-  /** Past a deadline, and still within SQLite: they hold a core each, so with them there are twice as many threads at most. */
+  /** Past a deadline, and still within SQLite. Each occupies a core, so the total is limited to twice the number of threads. */
   const abandoned = new Set<ReadThread>();
   let isStopping = false;
 
@@ -58,7 +58,7 @@ export const createPool = ({ threads, deadlineMs, metrics, logger, ...options }:
     refusals.inc({ reason });
     job.reply.reject(new ReadRefused(reason));
   };
-  /** With more than one worker one of them is always for the others. */
+  /** With more than one worker, no party occupies all of them. */
   const mayRun = (party: string): boolean =>
     [...running.values()].filter((job) => job.party === party).length < Math.max(1, threads - 1);
 
@@ -75,7 +75,7 @@ export const createPool = ({ threads, deadlineMs, metrics, logger, ...options }:
       running.delete(thread);
       if (err) {
         lost.inc({ reason: 'died' });
-        logger.error({ err, query: job?.question.name }, 'a read worker has died; another takes its place when needed');
+        logger.error({ err, query: job?.question.name }, 'a read worker has died; another is started when needed');
       }
       dispatch();
     });
@@ -125,13 +125,13 @@ export const createPool = ({ threads, deadlineMs, metrics, logger, ...options }:
     lost.inc({ reason: 'deadline' });
     logger.warn(
       { query: job.question.name, deadlineMs },
-      'a query is past its deadline; its worker ends after it, and another takes its place',
+      'a query is past its deadline; its worker is replaced, and ends after the query',
     );
   };
 
   const leave = (job: Job, reason: 'deadline' | 'gone'): void => {
     if (!queue.remove(job.party, job)) {
-      // What nobody waits for any more may end by itself: until its deadline it is no sign of a worker that hangs.
+      // A query that its caller abandoned may finish: before its deadline the worker does not count as hanging.
       if (reason === 'gone') return;
       abandon(job);
     }
@@ -168,7 +168,7 @@ export const createPool = ({ threads, deadlineMs, metrics, logger, ...options }:
       const over = Promise.withResolvers<boolean>();
       const timer = setTimeout(() => over.resolve(false), STOP_WITHIN_MS);
       void Promise.all(all.map(({ ended }) => ended)).then(() => over.resolve(true));
-      if (!(await over.promise)) logger.warn('a read worker is within a long query; the process ends after it');
+      if (!(await over.promise)) logger.warn('a read worker is in a long query; the process ends after it');
       clearTimeout(timer);
     },
   };

@@ -1,4 +1,4 @@
-// The read model's long questions, answered by read workers: the reader's own methods, with who asks before their arguments.
+// The read model's long queries, answered by read workers: the reader's methods, with the asker before their arguments.
 import { type Positions, type Reader, ReadModelNotReady } from '@ironlog/read-model';
 import type { Logger, Metrics } from '@ironlog/service-kit';
 import { createPool } from './pool.ts';
@@ -6,9 +6,9 @@ import type { QuestionName } from './question.ts';
 import { ReadBehind } from './refused.ts';
 
 export interface AskedBy {
-  /** Whose share of the workers it takes: a tenant, or a tenant's streams, which must not crowd out its other requests. */
+  /** Whose share of the workers it uses: a tenant, or a tenant's streams, which must not displace its other requests. */
   readonly party: string;
-  /** The answer includes all up to here. */
+  /** The answer includes everything up to this position. */
   readonly atLeast: Positions;
   readonly signal: AbortSignal;
 }
@@ -28,7 +28,7 @@ export interface QueriesOptions {
   readonly logger: Logger;
 }
 
-/** Some 10 ms each, so that the last of a whole queue has its turn within the deadline. */
+/** Queries take some 10 ms each, so that the last of a full queue is answered within the deadline. */
 const CAPACITY = 256;
 const PER_PARTY = 64;
 const DEADLINE_MS = 5_000;
@@ -53,12 +53,12 @@ export const createQueries = (options: QueriesOptions): ReadWorkers => {
       const reply = await pool.ask({ name, args, atLeast }, asker);
       switch (reply.kind) {
         case 'answer':
-          // What the reader's method of that name has returned, copied between threads.
+          // The return value of the reader's method of that name, copied between threads.
           return reply.value as ReturnType<Reader[Name]>;
         case 'not-ready':
           throw new ReadModelNotReady('there is no read model yet');
         case 'behind':
-          throw new ReadBehind('the read model has not got there in time; try again');
+          throw new ReadBehind('the read model has not reached the position in time; try again');
         case 'failed':
           throw reply.error;
       }

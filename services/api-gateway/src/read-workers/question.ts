@@ -1,7 +1,7 @@
-// What read workers are asked: the reader's questions that may be long, as messages between two threads.
+// Messages to and from read workers: the reader's queries that may be long, and their replies.
 import type { Kind, Positions, Reader } from '@ironlog/read-model';
 
-/** Which file each is answered from. A single keyed read is not among them: it costs less than the way to a worker. */
+/** The file that answers each. Reads by key are not included: one costs less than a message to a worker. */
 export const FILE_OF = {
   vms: 'state',
   operations: 'state',
@@ -18,17 +18,17 @@ export type QuestionName = keyof typeof FILE_OF;
 export interface Question {
   readonly name: QuestionName;
   readonly args: readonly unknown[];
-  /** The file must have got there: the worker may have it in another generation than the gateway has. */
+  /** The position that the file must have reached: the worker may have another generation open than the gateway. */
   readonly atLeast: Positions;
 }
 
-/** What a thread says once, when its modules are loaded. */
+/** A thread sends this once, when its modules are loaded. */
 export const READY = 'ready';
 
 export type Reply =
   | { readonly kind: 'answer'; readonly value: unknown }
   /** There is no file yet. */
   | { readonly kind: 'not-ready' }
-  /** The file has not got to `atLeast` in time. */
+  /** The file has not reached `atLeast` in time. */
   | { readonly kind: 'behind' }
   | { readonly kind: 'failed'; readonly error: Error };

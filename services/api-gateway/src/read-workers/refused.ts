@@ -1,15 +1,15 @@
-// Why a read worker gave no answer: each is a 503 that a caller may try again.
+// The reasons why a read worker gave no answer: each is a 503, and the request may be retried.
 
-/** In the metric, too. */
+/** Also a label value of the metric. */
 export type Refusal = 'queue-full' | 'tenant-share' | 'deadline' | 'worker-lost' | 'stopping' | 'gone';
 
 const WORDS: Readonly<Record<Refusal, string>> = {
-  'queue-full': 'as many queries wait as this gateway holds; try again in a moment',
-  'tenant-share': 'as many queries of this tenant wait as one tenant may have; try again in a moment',
-  deadline: 'the query was not answered in time; ask for less, or try again in a moment',
-  'worker-lost': 'the query was cut off; try again in a moment',
-  stopping: 'this gateway stops; try again',
-  gone: 'nobody waits for the answer any more',
+  'queue-full': 'the queue of this gateway is full; try again in a moment',
+  'tenant-share': "this tenant's share of the queue is full; try again in a moment",
+  deadline: 'the query was not answered in time; request less, or try again in a moment',
+  'worker-lost': 'the query was interrupted; try again in a moment',
+  stopping: 'this gateway is stopping; try again',
+  gone: 'the caller no longer waits for the answer',
 };
 
 export class ReadRefused extends Error {
@@ -21,5 +21,5 @@ export class ReadRefused extends Error {
   }
 }
 
-/** The worker's file has not got to the position that was asked for. */
+/** The worker's file has not reached the requested position. */
 export class ReadBehind extends Error {}

@@ -13,17 +13,17 @@ const drain = (queue: SharedQueue<string>, mayHave = anyone): string[] => {
   return taken;
 };
 
-test('parties take turns, each in its own order', () => {
+test('parties are served round robin, each in its own order', () => {
   expect(drain(filled(['a1', 'a2', 'a3', 'b1', 'c1', 'b2']))).toEqual(['a1', 'b1', 'c1', 'a2', 'b2', 'a3']);
 });
 
-test('one that may not have its turn keeps its place, and holds up no other', () => {
+test('a party that may not be served keeps its place, and does not delay others', () => {
   const queue = filled(['a1', 'b1', 'b2']);
   expect(drain(queue, (party) => party !== 'a')).toEqual(['b1', 'b2']);
   expect(drain(queue)).toEqual(['a1']);
 });
 
-test('a share that is full takes no more, and a full queue takes nobody', () => {
+test('a full share refuses its party, and a full queue refuses every party', () => {
   const queue = filled(['a1', 'a2'], { capacity: 3, perParty: 2 });
   expect(queue.push('a', 'a3')).toBe('tenant-share');
   expect(queue.push('b', 'b1')).toBe('queued');
@@ -32,7 +32,7 @@ test('a share that is full takes no more, and a full queue takes nobody', () => 
   expect(queue.push('c', 'c1')).toBe('queued');
 });
 
-test('what is removed is not taken, and its place is free', () => {
+test('a removed item is not taken, and frees its place', () => {
   const queue = filled(['a1', 'b1'], { capacity: 2 });
   expect(queue.remove('a', 'a1')).toBe(true);
   expect(queue.remove('a', 'a1')).toBe(false);

@@ -1,4 +1,4 @@
-// A bounded queue in which each party has a share, and its turn: one that asks much fills its own share alone.
+// A bounded queue with a share for each party, served round robin: a busy party fills only its own share.
 
 export interface QueueLimits {
   readonly capacity: number;
@@ -7,7 +7,7 @@ export interface QueueLimits {
 
 export class SharedQueue<Item> {
   readonly #limits: QueueLimits;
-  /** In the order of their turns; a party is in it while it has items. */
+  /** In the order of service; a party is in it while it has items. */
   readonly #parties = new Map<string, Item[]>();
   #size = 0;
 
@@ -29,12 +29,12 @@ export class SharedQueue<Item> {
     return 'queued';
   }
 
-  /** The oldest item of the party whose turn it is, of those that may have one. */
+  /** The oldest item of the next party that may have one. */
   take(mayHave: (party: string) => boolean): Item | undefined {
     for (const [party, [item]] of this.#parties) {
       if (item === undefined || !mayHave(party)) continue;
       this.#drop(party, item);
-      // Behind all others, for its next turn.
+      // Behind all others, for round robin.
       const left = this.#parties.get(party);
       if (left && this.#parties.delete(party)) this.#parties.set(party, left);
       return item;

@@ -1,4 +1,4 @@
-// A worker thread as the gateway holds it: it is asked one question at a time, and its end is told once.
+// The gateway's side of a worker thread: sends it one query at a time, and reports its end once.
 import { Worker } from 'node:worker_threads';
 import { type Question, READY, type Reply } from './question.ts';
 
@@ -8,11 +8,11 @@ const HEAP_MB = 256;
 export interface ReadThread {
   /** One at a time. Rejects when the thread ends first. */
   ask(question: Question): Promise<Reply>;
-  /** Asks it to end. SQLite is not cut off within a query: the thread ends after it. */
+  /** Terminates the thread. A running query is not interrupted: the thread ends after it. */
   end(): void;
-  /** Resolves when it can answer at once, or has ended before. */
+  /** Resolves when it can answer at once, or has ended before that. */
   readonly ready: Promise<void>;
-  /** Resolves when the thread is no more, with what ended it, if anything did but `end`. */
+  /** Resolves when the thread has ended; with the cause unless that was `end`. */
   readonly ended: Promise<Error | undefined>;
 }
 

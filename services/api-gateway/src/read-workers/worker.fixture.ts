@@ -1,4 +1,4 @@
-// For tests, as the script of a thread: a read worker that dies of one question, as by a fault in SQLite or in Node.
+// For tests: the script of a read worker that exits on one query, as by a fault in SQLite or in Node.
 import { parentPort } from 'node:worker_threads';
 import type { Question } from './question.ts';
 import './worker.ts';

@@ -1,4 +1,4 @@
-// The thread of a read worker: one question at a time, each from a read-only handle of its own.
+// The thread of a read worker: answers one query at a time from its own read-only handle.
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { openReader } from '@ironlog/read-model';
@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { answer } from './answer.ts';
 import { type Question, READY } from './question.ts';
 
-/** As the projector's: a long query takes what the other threads of the machine leave. On Linux 0 is the calling thread. */
+/** The projector's value: a long query yields to other threads of the machine. On Linux, pid 0 is the calling thread. */
 const NICENESS = 5;
 
 const { directory } = z.object({ directory: z.string() }).parse(workerData);

@@ -1,7 +1,7 @@
-// What the gateway asks of the read model by key, in its own thread; what may be long goes to read-workers/.
+// The gateway's reads by key, in its own thread; reads that may be long go to read-workers/.
 import type { Reader } from '@ironlog/read-model';
 
-/** Every question names the tenant: another's rows cannot come back (P9). */
+/** Every query names the tenant: it cannot return another tenant's rows (P9). */
 export type Reads = Pick<
   Reader,
   'positions' | 'historyPosition' | 'vm' | 'aggregate' | 'vmLocation' | 'operation' | 'waitingSpec' | 'close'

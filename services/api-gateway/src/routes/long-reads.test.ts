@@ -1,4 +1,4 @@
-// Lists that take seconds, over HTTP: others are answered meanwhile, and too many of them are a 503 that says when to try again.
+// Lists that take seconds, over HTTP: other requests are answered meanwhile, and too many lists are a 503 with Retry-After.
 import { currentFile } from '@ironlog/read-model';
 import { problemSchema, tenantId } from '@ironlog/schemas';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -17,9 +17,9 @@ beforeAll(async () => {
 });
 afterAll(() => plane?.stop());
 
-test("a tenant's long list holds up neither another's lists nor its own keyed reads", async () => {
+test("a tenant's long list delays neither another tenant's lists nor its own reads by key", async () => {
   await plane.create({ id: 'quick' }, { prefer: 'wait=10' });
-  // Each of the two has a worker that has started before.
+  // Starts both workers.
   await Promise.all([plane.call('GET', '/v1/vms'), plane.call('GET', '/v1/vms', { as: 'stranger' })]);
   const answered: string[] = [];
   const long = [1, 2].map(() => plane.call('GET', '/v1/attention').then(() => answered.push('long')));
@@ -50,9 +50,9 @@ test("more long lists than a tenant's share are a 503 with Retry-After, and anot
   expect(problemSchema.parse(await refused.json())).toMatchObject({
     code: 'overloaded',
     retryable: true,
-    detail: expect.stringContaining('one tenant'),
+    detail: expect.stringContaining("this tenant's share"),
   });
-  // On a busy machine it may be a 503 as well, which says to try again.
+  // On a busy machine it may be a 503 as well, which is retried.
   await vi.waitFor(
     async () => expect(await plane.call('GET', '/v1/attention', { as: 'stranger' })).toMatchObject({ status: 200 }),
     { timeout: 10_000 },

@@ -13,28 +13,28 @@ const watched = () => {
     bounds: { warnMs: 2_000, refuseMs: 10_000 },
     incarnation: 'one',
     append: async (fact) => {
-      if (behaviour.fails) throw new Error('the log is not reached');
+      if (behaviour.fails) throw new Error('the log is unreachable');
       facts.push(fact);
     },
     logger,
   });
-  /** Resolves when what follows from it is on record. */
+  /** Resolves when a resulting change is on record. */
   const measure = async (offsetMs: number, errorMs = 1): Promise<void> => {
-    watch.judge({ offsetMs, errorMs });
+    watch.check({ offsetMs, errorMs });
     await watch.stop();
   };
-  const told = () =>
+  const recorded = () =>
     facts.map((fact) => (fact.name === 'clock-wrong' ? [fact.name, fact.data.refusesVms] : [fact.name]));
-  return { watch, facts, behaviour, measure, told };
+  return { watch, facts, behaviour, measure, recorded };
 };
 
 test.each([
   [HOURS_MS, '7200.0 s ahead of'],
   [-HOURS_MS, '7200.0 s behind'],
 ])(
-  'a clock that is off by %d ms refuses new VMs, on record once, and is taken back when it is right',
+  'a clock that is off by %d ms refuses new VMs, is recorded once, and is corrected on record',
   async (offsetMs, words) => {
-    const { watch, facts, measure, told } = watched();
+    const { watch, facts, measure, recorded } = watched();
     await measure(0);
     expect(watch.refusal).toBeUndefined();
     await measure(offsetMs);
@@ -56,40 +56,45 @@ test.each([
     ]);
     await measure(3);
     expect(watch.reading).toEqual({ clockOffsetMs: 3, clockErrorMs: 1 });
-    expect(told()).toEqual([['clock-wrong', true], ['clock-corrected']]);
+    expect(recorded()).toEqual([['clock-wrong', true], ['clock-corrected']]);
   },
 );
 
-test('between the bounds it warns and takes VMs; each change of the judgement is on record', async () => {
-  const { watch, measure, told } = watched();
+test('an offset between the bounds warns and allows VMs; each change of the status is on record', async () => {
+  const { watch, measure, recorded } = watched();
   for (const offsetMs of [1_900, 5_000, 12_000, 5_000, 0]) {
     await measure(offsetMs);
     expect(watch.refusal !== undefined).toBe(offsetMs === 12_000);
   }
-  expect(told()).toEqual([['clock-wrong', false], ['clock-wrong', true], ['clock-wrong', false], ['clock-corrected']]);
+  expect(recorded()).toEqual([
+    ['clock-wrong', false],
+    ['clock-wrong', true],
+    ['clock-wrong', false],
+    ['clock-corrected'],
+  ]);
 });
 
-test('a clock at the bound does not go to and fro, and a loose measurement accuses nobody', async () => {
-  const { measure, told } = watched();
+test('an offset at the bound does not alternate, and a measurement within its error does not refuse', async () => {
+  const { measure, recorded } = watched();
   for (const offsetMs of [10_010, 9_990, 10_010, 9_990]) await measure(offsetMs);
-  expect(told()).toEqual([['clock-wrong', true]]);
+  expect(recorded()).toEqual([['clock-wrong', true]]);
   const loose = watched();
   await loose.measure(11_000, 2_000);
-  expect(loose.told()).toEqual([['clock-wrong', false]]);
+  expect(loose.recorded()).toEqual([['clock-wrong', false]]);
 });
 
-test('what could not be put on record is tried again at the next measurement, and counts meanwhile', async () => {
-  const { watch, behaviour, measure, told } = watched();
+test('a failed append is retried at the next measurement, and the status applies meanwhile', async () => {
+  const { watch, behaviour, measure, recorded } = watched();
   behaviour.fails = true;
   await measure(HOURS_MS);
-  expect(told()).toEqual([]);
+  expect(recorded()).toEqual([]);
   expect(watch.refusal).toBeDefined();
   behaviour.fails = false;
   await measure(HOURS_MS);
-  expect(told()).toEqual([['clock-wrong', true]]);
+  expect(recorded()).toEqual([['clock-wrong', true]]);
 });
 
-test('a clock that is off the other way by now, or far more, is told of again; one that is off as before is not', async () => {
+test('an offset of the other sign, or of another size, is recorded again; a similar one is not', async () => {
   const { facts, measure } = watched();
   for (const offsetMs of [HOURS_MS, HOURS_MS + 3_000, -HOURS_MS, -12_000, -HOURS_MS]) await measure(offsetMs);
   expect(facts).toMatchObject(

@@ -1,5 +1,5 @@
-// Judges this host's wall clock at each measurement: what it is off by is told with the heartbeats, and each change of the
-// judgement is on record. Nothing here is decided by that clock; the host's guests take their time from it.
+// Checks this host's wall clock at each measurement. Heartbeats carry its offset, and each change of its status is on
+// record. The executor decides nothing by that clock, but the host's guests take their time from it.
 import type { Heartbeat, HostFact } from '@ironlog/schemas';
 import type { ClockOffset, Logger } from '@ironlog/service-kit';
 
@@ -9,16 +9,15 @@ export interface ClockBounds {
   readonly refuseMs: number;
 }
 
-type Judgement = 'right' | 'warned' | 'refused';
+type ClockStatus = 'correct' | 'warned' | 'refused';
 type ClockFact = Extract<HostFact, { name: 'clock-wrong' | 'clock-corrected' }>;
 
-/** A clock that is off by about a bound must not cross it at each measurement. */
+/** Hysteresis: an offset close to a bound must not cross it at each measurement. */
 const BACK_WITHIN = 0.9;
 
 export interface ClockWatchDeps {
   readonly bounds: ClockBounds;
   readonly incarnation: string;
-  /** Puts it on record. */
   readonly append: (fact: ClockFact) => Promise<void>;
   readonly logger: Logger;
 }
@@ -26,27 +25,27 @@ export interface ClockWatchDeps {
 export class ClockWatch {
   readonly #deps: ClockWatchDeps;
   #offset: ClockOffset | undefined;
-  #judgement: Judgement = 'right';
-  #recorded: { readonly judgement: Judgement; readonly offsetMs: number } = { judgement: 'right', offsetMs: 0 };
+  #status: ClockStatus = 'correct';
+  #recorded: { readonly status: ClockStatus; readonly offsetMs: number } = { status: 'correct', offsetMs: 0 };
   #recording: Promise<void> | undefined;
 
   constructor(deps: ClockWatchDeps) {
     this.#deps = deps;
   }
 
-  /** Takes effect at once; that it changed is on record soon. */
-  judge(offset: ClockOffset): void {
+  /** Takes effect at once; a changed status is appended in the background. */
+  check(offset: ClockOffset): void {
     this.#offset = offset;
-    this.#judgement = judgementOf(offset, this.#judgement, this.#deps.bounds);
+    this.#status = statusOf(offset, this.#status, this.#deps.bounds);
     if (this.#isOnRecord(offset)) return;
     this.#recording ??= this.#record().finally(() => {
       this.#recording = undefined;
     });
   }
 
-  /** Why this host takes no new VM; `undefined`: it does, as far as its clock goes. */
+  /** Why this host takes no new VM; `undefined`: its clock allows new VMs. */
   get refusal(): string | undefined {
-    if (this.#judgement !== 'refused' || !this.#offset) return undefined;
+    if (this.#status !== 'refused' || !this.#offset) return undefined;
     return `has a clock ${inWords(this.#offset)} nats-server's, more than ${this.#deps.bounds.refuseMs / 1000} s`;
   }
 
@@ -60,48 +59,48 @@ export class ClockWatch {
     };
   }
 
-  /** Resolves when what is being put on record is there, or has failed. */
+  /** Resolves when the append in progress has succeeded or failed. */
   async stop(): Promise<void> {
     await this.#recording;
   }
 
-  /** What is on record must not mislead: a clock that was set wrongly anew, or drifts on, is told of again, each time half as far on. */
+  /** A wrong clock is recorded again once its offset has changed by half of the recorded one, and by more than the warning bound. */
   #isOnRecord({ offsetMs }: ClockOffset): boolean {
-    const { judgement, offsetMs: recordedMs } = this.#recorded;
-    if (this.#judgement !== judgement) return false;
+    const { status, offsetMs: recordedMs } = this.#recorded;
+    if (this.#status !== status) return false;
     const changedMs = Math.abs(offsetMs - recordedMs);
-    return judgement === 'right' || changedMs <= Math.max(this.#deps.bounds.warnMs, Math.abs(recordedMs) / 2);
+    return status === 'correct' || changedMs <= Math.max(this.#deps.bounds.warnMs, Math.abs(recordedMs) / 2);
   }
 
   async #record(): Promise<void> {
     const { append, logger } = this.#deps;
     try {
       while (this.#offset && !this.#isOnRecord(this.#offset)) {
-        const judgement = this.#judgement;
-        const fact = this.#factOf(judgement, this.#offset);
+        const status = this.#status;
+        const fact = this.#factOf(status, this.#offset);
         const { offsetMs, errorMs } = fact.data;
-        if (fact.name === 'clock-corrected') logger.info({ offsetMs, errorMs }, "this host's clock is right again");
+        if (fact.name === 'clock-corrected') logger.info({ offsetMs, errorMs }, "this host's clock is correct again");
         else {
           const { reason, actionRequired } = fact.data;
-          logger[judgement === 'refused' ? 'error' : 'warn'](
+          logger[status === 'refused' ? 'error' : 'warn'](
             { offsetMs, errorMs, reason, actionRequired },
             "this host's clock is wrong",
           );
         }
         await append(fact);
-        this.#recorded = { judgement, offsetMs };
+        this.#recorded = { status, offsetMs };
       }
     } catch (err) {
-      // The next measurement finds it unrecorded.
-      logger.warn({ err }, "the judgement of this host's clock is not on record");
+      // The next measurement tries again.
+      logger.warn({ err }, "the status of this host's clock could not be recorded");
     }
   }
 
-  #factOf(judgement: Judgement, offset: ClockOffset): ClockFact {
+  #factOf(status: ClockStatus, offset: ClockOffset): ClockFact {
     const { bounds, incarnation } = this.#deps;
     const measured = { incarnation, offsetMs: Math.round(offset.offsetMs), errorMs: Math.ceil(offset.errorMs) };
-    if (judgement === 'right') return { name: 'clock-corrected', data: measured };
-    const refusesVms = judgement === 'refused';
+    if (status === 'correct') return { name: 'clock-corrected', data: measured };
+    const refusesVms = status === 'refused';
     const consequence = refusesVms
       ? `beyond ${bounds.refuseMs / 1000} s it takes no new VM`
       : `beyond ${bounds.refuseMs / 1000} s it would take no new VM`;
@@ -112,24 +111,24 @@ export class ClockWatch {
         refusesVms,
         reason: `the host's clock is ${inWords(offset)} nats-server's; ${consequence}`,
         actionRequired:
-          "set the host's clock and see why its time synchronisation (NTP, chrony) does not; the host is back by itself " +
-          "within seconds. Where all hosts are named, it is nats-server's machine whose clock is wrong",
+          "set the host's clock and repair its time synchronisation (NTP, chrony); the host recovers by itself " +
+          "within seconds. If all hosts are listed, the clock of nats-server's machine is wrong",
       },
     };
   }
 }
 
-/** Beyond a bound for sure, whatever the measurement's error; back only well within it. */
-const judgementOf = (
+/** Beyond a bound only if the measurement's error cannot explain it; back only well within it. */
+const statusOf = (
   { offsetMs, errorMs }: ClockOffset,
-  before: Judgement,
+  before: ClockStatus,
   { warnMs, refuseMs }: ClockBounds,
-): Judgement => {
+): ClockStatus => {
   const atLeastMs = Math.abs(offsetMs) - errorMs;
   const isBeyond = (boundMs: number, wasBeyond: boolean): boolean =>
     atLeastMs > (wasBeyond ? boundMs * BACK_WITHIN : boundMs);
   if (isBeyond(refuseMs, before === 'refused')) return 'refused';
-  return isBeyond(warnMs, before !== 'right') ? 'warned' : 'right';
+  return isBeyond(warnMs, before !== 'correct') ? 'warned' : 'correct';
 };
 
 const inWords = ({ offsetMs }: ClockOffset): string =>

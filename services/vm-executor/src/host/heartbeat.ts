@@ -25,7 +25,7 @@ export interface HeartbeatTimer {
 export interface HeartbeatDeps {
   readonly connection: NatsConnection;
   readonly read: () => Heartbeat;
-  /** Before each regular beat: how far off this machine's clock is. */
+  /** Measures the offset of this machine's clock, before each regular heartbeat. */
   readonly measureClock: () => Promise<void>;
   readonly logger: Logger;
 }
@@ -44,7 +44,7 @@ const measure = async ({ measureClock, logger }: HeartbeatDeps): Promise<void> =
   try {
     await measureClock();
   } catch (err) {
-    // The last reading holds, and the next beat takes another.
+    // The last reading stays in use until the next heartbeat.
     logger.warn({ err }, "nats-server's time cannot be read");
   }
 };

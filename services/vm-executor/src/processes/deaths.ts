@@ -57,7 +57,7 @@ export const recordDeath = async ({ host, runtime, state }: HostDeps, log: VmLog
   const appended = await record()
     .then((outcome) => {
       if (outcome.kind === 'appended') span?.set({ 'messaging.message.id': outcome.vm.lastStop?.eventId });
-      else span?.fail('the VM has moved on');
+      else span?.fail('the VM has changed since');
       return outcome;
     })
     .finally(() => span?.end());
@@ -72,7 +72,7 @@ export const recordDeath = async ({ host, runtime, state }: HostDeps, log: VmLog
   return true;
 };
 
-/** No command has caused it: called outside of spans, it begins a trace, which links to the VM's last command. */
+/** Called outside of spans, because no command caused the death: it begins a trace, which links to the VM's last command. */
 const openDeathSpan = (host: HostId, { tenant, id: vmId, commandTraceparent }: Vm, { name }: VmFact): OpenSpan =>
   openPublishSpan(
     { subject: vmEventSubject(tenant, vmId, host, name), id: undefined },

@@ -1,4 +1,4 @@
-// A guest in a loop of restarts is called steady once it has run long enough, also by an executor that saw none of them.
+// A guest in a loop of restarts is recorded as steady once it has run long enough, even by an executor that saw no restart.
 import { initialVm, type Vm } from '@ironlog/domain';
 import { createMemoryEventLog } from '@ironlog/event-log';
 import type { VmFact } from '@ironlog/schemas';
@@ -26,14 +26,14 @@ describe('on record', () => {
     return id;
   };
 
-  test('the next executor puts it on record when the time has passed', async () => {
+  test('the next executor records it when the time has passed', async () => {
     const id = await inLoop(11);
     await host.start();
     await host.until(id, 'guest-steady');
     expect((await host.last(id))?.data).toMatchObject({ epoch: 1 });
   });
 
-  test('and not before', async () => {
+  test('the next executor does not record it earlier', async () => {
     const id = await inLoop(1);
     await host.start();
     await host.stop();
@@ -73,13 +73,13 @@ describe('the timer', () => {
     expect(due).toEqual([{ tenant: 'acme', vmId: 'vm-1' }]);
   });
 
-  test('is none for a VM that is in no loop any more', () => {
+  test('is cleared for a VM that is no longer in a loop', () => {
     guests.watch(looping(0));
     guests.watch({ ...looping(0), attention: null, guestReboots: [] });
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('brings nothing on record that is not true yet', () => {
+  test('appends nothing that is not true yet', () => {
     const vm = looping(0);
     expect(steadyFact(vm, new Date(START + 10 * MINUTE - 1))).toBeUndefined();
     expect(steadyFact(vm, new Date(START + 10 * MINUTE))).toEqual({

@@ -1,5 +1,5 @@
-// Guests in a loop of restarts: each is put on record as steady once it has run long enough without one. Only such VMs have a
-// timer, and it is armed from the VM's own record, so that it outlives the executor.
+// Guests in a loop of restarts: each is recorded as steady once it has run long enough without one. Only such VMs have a
+// timer. It is set from the VM's recorded state, so that it survives a restart of the executor.
 import { steadyDueAt, type Vm } from '@ironlog/domain';
 import type { VmFact } from '@ironlog/schemas';
 import type { VmRef } from '../host/state-directory.ts';
@@ -7,7 +7,7 @@ import { keyOf } from '../vms/vm-table.ts';
 
 export interface SteadyGuestsDeps {
   readonly now: () => Date;
-  /** Is to append what `steadyFact` says then. */
+  /** Must then append the result of `steadyFact`. */
   readonly onDue: (ref: VmRef) => void;
 }
 
@@ -19,7 +19,7 @@ export class SteadyGuests {
     this.#deps = deps;
   }
 
-  /** To be called with each VM that may be in a loop, and again after each of its restarts. */
+  /** Call it for each VM that may be in a loop, and again after each of its restarts. */
   watch(vm: Vm): void {
     const ref = { tenant: vm.tenant, vmId: vm.id };
     const key = keyOf(ref);
@@ -43,7 +43,7 @@ export class SteadyGuests {
   }
 }
 
-/** What to append when the timer has run out; `undefined`: the guest has restarted since, or is in no loop any more. */
+/** The fact to append when the timer has expired; `undefined`: the guest has restarted since, or is no longer in a loop. */
 export const steadyFact = (vm: Vm, now: Date): VmFact | undefined => {
   const due = steadyDueAt(vm);
   const last = vm.guestReboots.at(-1);

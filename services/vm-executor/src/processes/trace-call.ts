@@ -1,5 +1,5 @@
-// A span for each request to a hypervisor's socket that is part of a trace; health checks, and what else no command asked
-// for, belong to none. Attributes: https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client-span
+// A span for each request to a hypervisor's socket within a trace. Health checks and other requests without a command
+// have no trace. Attributes: https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client-span
 import type { SocketCall, TraceCall } from '@ironlog/hypervisor';
 import { activeTraceparent, withSpan } from '@ironlog/service-kit';
 

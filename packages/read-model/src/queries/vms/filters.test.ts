@@ -1,4 +1,4 @@
-// Every filter, and any of them together, against the same said of each VM by itself.
+// Every filter and combination of filters, compared with the same predicates applied to each VM.
 import { hostId, tenantId, VM_STATES, type VmView, vmId } from '@ironlog/schemas';
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
@@ -23,7 +23,7 @@ afterEach(() => {
 
 type Filter = Pick<VmListing, 'state' | 'host' | 'labels' | 'q' | 'includeDeleted'>;
 
-/** All pages; none is longer than asked for. */
+/** All pages; none is longer than the limit. */
 const listed = (filter: Filter, limit: number): { ids: string[]; pages: number } => {
   const ids: string[] = [];
   let pages = 0;
@@ -45,7 +45,7 @@ const matches = ({ id, name, state, host, spec }: VmView, filter: Filter): boole
     name.toLowerCase().includes(filter.q.toLowerCase()) ||
     id.includes(filter.q.toLowerCase()));
 
-/** VMs of two tenants in several states, a third of them deleted; some are only asked for. */
+/** VMs of two tenants in several states, a third of them deleted; some are pending. */
 const someVms = (): void => {
   const log = testLog();
   for (let n = 0; n < 70; n += 1)
@@ -82,7 +82,7 @@ const part = fc
   .map(([text, from, length]) => text.slice(from, from + length));
 const label = fc.constantFrom({ tier: 'web' }, { tier: 'db', n: '2' }, { n: '3' }, { tier: 'nothing' });
 
-test('whatever is asked for together, each VM is listed that matches all of it, once and in order', () => {
+test('any combination of filters lists each matching VM once and in order', () => {
   someVms();
   const everything = model?.reader.vms(acme, { includeDeleted: true, limit: 500 })?.items ?? [];
   expect(everything).toHaveLength(77);
@@ -106,12 +106,12 @@ test('whatever is asked for together, each VM is listed that matches all of it, 
   );
 });
 
-test('filters that meet in few of very many VMs are looked through in pages of bounded work, and miss none', () => {
+test('filters with few common VMs among very many are scanned in bounded pages, and miss none', () => {
   const log = testLog();
   const many = 6000;
   for (let n = 0; n < many; n += 1) {
     const vm = log.vm(acme, vmId(`vm-${String(n).padStart(5, '0')}`));
-    // The two meet once, at the end.
+    // One VM, the last, matches both.
     vm.claim({
       name: n === many - 1 ? 'needle' : 'front',
       labels: n % 2 === 0 ? { tier: 'web' } : { tier: 'db', odd: 'yes' },
@@ -124,7 +124,7 @@ test('filters that meet in few of very many VMs are looked through in pages of b
   expect(meeting.ids).toEqual(['vm-05999']);
   expect(meeting.pages).toBeGreaterThan(1);
   expect(found({ labels: { tier: 'web', odd: 'yes' } }).ids).toEqual([]);
-  // One filter alone, and what few match, take one page.
+  // One filter alone, or one with few matches, takes one page.
   expect(found({ q: 'needle', state: 'created' })).toEqual({ ids: ['vm-05999'], pages: 1 });
   expect(found({ q: 'zz', labels: { tier: 'web' } })).toEqual({ ids: [], pages: 1 });
   expect(found({ state: 'failed', q: 'front' })).toEqual({ ids: [], pages: 1 });

@@ -1,5 +1,5 @@
-// VMs of one scope that match, in the order of their ids. Each filter has an index in that order; where several meet, the
-// one with the fewest VMs leads, and the others are checked for each of its VMs: a bounded number of them.
+// VMs of one scope that match, in the order of their ids. Each filter has an index in that order. Of several filters
+// the one with the fewest VMs leads, and the others are checked for each of its VMs, up to a limit.
 import type { TenantId } from '@ironlog/schemas';
 import type { Db } from '../../database.ts';
 import type { Scope } from '../../scope.ts';
@@ -19,14 +19,14 @@ export interface Within {
 }
 type Filters = Pick<VmListing, 'state' | 'host' | 'labels' | 'q'>;
 
-/** VMs of the leading filter that are checked for the others; each costs a search in an index, some 2 µs. */
+/** The limit of VMs of the leading filter that are checked for the others; each costs an index search, some 2 µs. */
 const MOST_LED = 2500;
 /** Entries of `vms_listed` that are read one after another, some 0.3 µs each: a few, in which most pages are full, or so many. */
 const SCANNED = [1000, 10_000] as const;
 /** So few led ones are checked sooner than the index of trigrams is asked. */
 const FEW = 200;
 
-// One that is not asked for is NULL: the statement is the same for all of them.
+// An unused filter is NULL, so that one statement serves all combinations.
 const FILTERS = `
   AND (@state IS NULL OR vms.state = @state) AND (@host IS NULL OR vms.host = @host)
   AND (@q IS NULL OR instr(vms.search, @q) > 0)
@@ -46,7 +46,7 @@ SELECT vms.id, vms.body FROM ${source}
 CROSS JOIN vms INDEXED BY vms_listed ON vms.tenant = led.tenant AND vms.scope = led.scope AND vms.id = led.id
 WHERE led.tenant = @tenant AND led.scope = @scope AND ${value} AND led.id > @after AND led.id <= @to${FILTERS}
 ORDER BY led.id LIMIT @atMost`;
-/** How many there are, as far as that matters, and the last of them. */
+/** Their number, up to the limit, and the last one. */
 const firstOf = (source: string, value = 'true'): string => `
 SELECT count(*) AS count, max(id) AS last FROM (SELECT id FROM ${source} WHERE ${RANGE} AND ${value} ORDER BY id LIMIT @most + 1)`;
 
@@ -105,7 +105,7 @@ export const prepareListedVms = (db: Db) => {
       labels: wanted.length > 0 ? JSON.stringify(labels) : null,
     };
     const filters = wanted.length + [state, host, q].filter((each) => each !== undefined).length;
-    // Nothing is left to be checked where there is one filter: its index is read as far as the page goes.
+    // A single filter needs no checks: its index is read up to the end of the page.
     const range = { tenant, scope, after, most: filters > 1 ? MOST_LED : 1 };
     const led: Led[] = [
       ...wanted.map(([key, value]): Led => {
@@ -139,14 +139,14 @@ export const prepareListedVms = (db: Db) => {
     if (candidates !== 'many' && candidates.length <= (fewest?.count ?? Number.POSITIVE_INFINITY))
       return candidates.length === 0
         ? NOTHING
-        : { items: ofCandidates.all({ ...asked, candidates: JSON.stringify(candidates) }), lookedTo: undefined };
+        : { items: ofCandidates.all({ ...asked, candidates: JSON.stringify(candidates) }), scannedTo: undefined };
     const bounded = (read: (to: string) => readonly Row[], known: First, most: number): Part<Row> => {
       const lookedTo = isMore(known, most) ? (known.last ?? undefined) : undefined;
       return { items: read(lookedTo ?? AFTER_EVERY_KEY), lookedTo };
     };
     const unbounded = { count: 0, last: null };
     if (fewest && filters === 1) return bounded(fewest.read, unbounded, MOST_LED);
-    // Of states, hosts and text all is in `vms_listed`: to read it in its order is cheaper than to search it.
+    // `vms_listed` contains state, host and text: a scan in its order is cheaper than searches.
     const leader = fewest && isMore(fewest, MOST_LED) ? led.find(({ kind }) => kind === 'label') : fewest;
     if (leader) return bounded(leader.read, leader, MOST_LED);
     if (filters === 0) return bounded((to) => scan.all({ ...asked, to }), unbounded, 0);

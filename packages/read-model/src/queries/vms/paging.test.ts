@@ -14,7 +14,7 @@ import { type Asked, commandOf, workEntry } from '../../work.fixture.ts';
 const acme = tenantId('acme');
 const SPEC = { name: 'web', labels: { tier: 'web' } };
 
-/** A read model that goes on: each act is folded at once. */
+/** A read model that is updated: each action is folded at once. */
 const changing = () => {
   const log = testLog();
   const model = modelOf(log);
@@ -45,7 +45,7 @@ const changing = () => {
   const gone = new Set<string>();
   return {
     reader: model.reader,
-    /** Whatever can be done next with the VM of that id. */
+    /** A next action that is legal for the VM of that id. */
     act: (id: string, remove: boolean): void => {
       if (gone.has(id)) return;
       const vm = claimed.get(id);
@@ -73,7 +73,7 @@ const ID = fc.constantFrom(...Array.from({ length: 12 }, (_, n) => `vm-${'abcdef
 const ACT = fc.record({ id: ID, remove: fc.boolean() });
 const FILTER = fc.constantFrom({}, { q: 'WEB' }, { labels: { tier: 'web' } }, { includeDeleted: true });
 
-test('a VM that exists all along is listed exactly once, whatever is claimed and deleted between two pages', () => {
+test('a VM that exists all along is listed exactly once, whatever VMs are claimed and deleted between two pages', () => {
   fc.assert(
     fc.property(
       fc.array(ACT, { maxLength: 24 }),

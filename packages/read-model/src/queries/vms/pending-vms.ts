@@ -5,9 +5,9 @@ import { viewOfPending } from '../../vm-view.ts';
 import { AFTER_EVERY_KEY, NOTHING, type Part } from '../merged-page.ts';
 import type { VmListing } from './vm-listing.ts';
 
-/** Checked for the filters; each costs some 5 µs. */
+/** The limit of creates checked for the filters; each costs some 5 µs. */
 const MOST = 1000;
-// A VM of which only commands have expired has a row, and is absent. One that is asked for twice is one VM: the first is shown.
+// A VM whose commands have all expired has a row, and is absent. Two creates of one VM are one item: the first is shown.
 const LIST = `
 SELECT body FROM pending_commands AS asked INDEXED BY pending_creates
 WHERE tenant = @tenant AND vm_id > @after AND vm_id <= @to AND verb = 'create' AND (@q IS NULL OR instr(search, @q) > 0)
@@ -19,11 +19,11 @@ WHERE tenant = @tenant AND vm_id > @after AND vm_id <= @to AND verb = 'create' A
     SELECT 1 FROM pending_commands AS earlier
     WHERE earlier.tenant = asked.tenant AND earlier.vm_id = asked.vm_id AND earlier.verb = 'create' AND earlier.sequence < asked.sequence)
 ORDER BY vm_id LIMIT @atMost`;
-const LOOKED_TO = `
+const SCANNED_TO = `
 SELECT vm_id FROM pending_commands INDEXED BY pending_creates
 WHERE tenant = @tenant AND vm_id > @after AND verb = 'create' ORDER BY vm_id LIMIT 1 OFFSET ${MOST}`;
 /** For their test. */
-export const PENDING_VMS = { LIST, LOOKED_TO };
+export const PENDING_VMS = { LIST, SCANNED_TO };
 
 type Filters = Pick<VmListing, 'state' | 'host' | 'labels' | 'q'>;
 
@@ -37,7 +37,7 @@ const viewOf = ({ data, subject, tenant }: WorkCommand): VmView =>
 
 export const preparePendingVms = (db: Db) => {
   const list = db.prepare<[object], { body: string }>(LIST);
-  const lookedToOf = db.prepare<[object], string>(LOOKED_TO).pluck();
+  const scannedToOf = db.prepare<[object], string>(SCANNED_TO).pluck();
   /** In the order of their ids. */
   return (
     tenant: TenantId,
@@ -46,11 +46,11 @@ export const preparePendingVms = (db: Db) => {
   ): Part<VmView> => {
     if (host !== undefined || (state ?? 'pending') !== 'pending') return NOTHING;
     const isFiltered = q !== undefined || Object.keys(labels).length > 0;
-    const lookedTo = isFiltered ? lookedToOf.get({ tenant, after }) : undefined;
+    const scannedTo = isFiltered ? scannedToOf.get({ tenant, after }) : undefined;
     const rows = list.all({
       ...{ tenant, after, atMost, q: q ?? null, to: lookedTo ?? AFTER_EVERY_KEY },
       labels: isFiltered ? JSON.stringify(labels) : null,
     });
-    return { items: rows.map(({ body }) => viewOf(JSON.parse(body) as WorkCommand)), lookedTo };
+    return { items: rows.map(({ body }) => viewOf(JSON.parse(body) as WorkCommand)), scannedTo };
   };
 };

@@ -59,7 +59,7 @@ const pages = <Item extends { id: string }>(
   return all;
 };
 
-test('VMs that no host has claimed are listed among those that one has, with what was asked for', () => {
+test('unclaimed VMs are listed among the claimed ones, with their requested spec', () => {
   expect(ids({})).toEqual(['new-1', 'new-2', 'new-3', 'vm-1', 'vm-2']);
   expect(vms()?.items[0]).toMatchObject({
     name: 'Front door',
@@ -70,7 +70,7 @@ test('VMs that no host has claimed are listed among those that one has, with wha
   expect(model.reader.vms(other, { includeDeleted: false, limit: 100 })?.items.map(({ id }) => id)).toEqual(['new-1']);
 });
 
-test('every filter applies to them, too', () => {
+test('every filter applies to unclaimed VMs, too', () => {
   expect(ids({ labels: { tier: 'web' } })).toEqual(['new-1', 'new-3']);
   expect(ids({ q: 'FRONT' })).toEqual(['new-1']);
   expect(ids({ state: 'running' })).toEqual([]);
@@ -140,14 +140,14 @@ test.each(['vms', 'operations'] as const)(
       seen.push(...page.items.map((item) => ('vmId' in item ? String(item.vmId) : item.id)));
       cursor = page.nextCursor;
       if (seen.length > 2) continue;
-      // One that has been shown, and one that has not.
+      // A VM that has been shown, and one that has not.
       for (const id of ['new-2', 'new-3']) claim(id);
     }
     expect(new Set(seen)).toEqual(new Set(['vm-1', 'new-2', 'new-3', 'new-4']));
   },
 );
 
-test('a VM that an expired create had kept a place for is not skipped when it is claimed between two pages', () => {
+test('a VM whose id an expired create had used is not skipped when it is claimed between two pages', () => {
   const { claim, reader } = growing(['new-1', 'new-2'], 'new-2');
   claim('new-1');
   const page = reader.vms(acme, { includeDeleted: false, limit: 1 });

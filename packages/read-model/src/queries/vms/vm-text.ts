@@ -1,14 +1,14 @@
-// VMs by a part of their name or id: the index of trigrams tells few candidates, or that there are many.
+// VMs by a part of their name or id: the trigram index returns a few candidates, or reports that there are many.
 import type { TenantId } from '@ironlog/schemas';
 import type { Db } from '../../database.ts';
 import type { Scope } from '../../scope.ts';
 
-/** The `created_sequence` of each VM that may hold the text; `many`: more than are worth looking at one by one. */
+/** The `created_sequence` of each VM that may contain the text; `many`: too many to check one by one. */
 export type Candidates = readonly number[] | 'many';
 
-/** Each candidate costs a look at its row: some 4 µs. */
+/** Each candidate costs a read of its row, some 4 µs. */
 const MOST = 1000;
-/** Trigrams looked for at once: each costs a walk through its list, and few of them leave few candidates. */
+/** The number of trigrams per search: each costs a scan of its list, and a few of them leave few candidates. */
 const MOST_TRIGRAMS = 4;
 const TRIGRAM = 3;
 
@@ -19,14 +19,14 @@ const SEQUENCE = '1099511627775';
 const MATCHES = `
 SELECT rowid & ${SEQUENCE} AS sequence, 1 AS mine FROM vm_text
 WHERE vm_text MATCH @text AND rowid >= ${FROM} AND rowid < ${UNTIL} LIMIT @most`;
-/** Of fewer letters than a trigram has: all that begin with them, of whomever, as long as they are few. */
+/** For fewer letters than a trigram has: all terms that begin with them, of any tenant, as long as they are few. */
 const BEGINNINGS = `
 SELECT doc & ${SEQUENCE} AS sequence, doc >= ${FROM} AND doc < ${UNTIL} AS mine FROM vm_text_terms
 WHERE term >= @text AND term <= @text || char(1114111) LIMIT @most`;
 /** For their test. */
 export const TEXT_LISTS = { MATCHES, BEGINNINGS };
 
-/** Spread over the text, its first and its last among them; quoted for FTS5. */
+/** Spread over the text, including the first and the last; quoted for FTS5. */
 const trigramsOf = (letters: readonly string[]): string => {
   const starts = letters.length - TRIGRAM;
   const count = Math.min(MOST_TRIGRAMS, starts + 1);
@@ -46,7 +46,7 @@ export const prepareVmText = (db: Db) => {
   const numberOf = db.prepare<[string], number>('SELECT number FROM tenant_numbers WHERE tenant = ?').pluck();
   const matches = db.prepare<[object], { sequence: number; mine: number }>(MATCHES);
   const beginnings = db.prepare<[object], { sequence: number; mine: number }>(BEGINNINGS);
-  /** `text`: in lower case. Not each candidate holds it; none that holds it is missing. */
+  /** `text`: in lower case. Candidates may not contain it, but every VM that does is one. */
   return (tenant: TenantId, scope: Scope, text: string): Candidates => {
     const number = numberOf.get(tenant);
     if (number === undefined) return [];

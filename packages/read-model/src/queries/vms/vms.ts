@@ -19,8 +19,8 @@ const scopesOf = ({ state, includeDeleted }: VmListing): readonly Scope[] => {
   return includeDeleted ? [SCOPES.live, SCOPES.deleted] : [SCOPES.live];
 };
 
-/** No name and no id holds one. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+/** No name and no id contains one. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern searches for them
 const CONTROL = /[\u0000-\u001f]/;
 
 export const prepareVmQueries = (db: Db) => {
@@ -32,7 +32,7 @@ export const prepareVmQueries = (db: Db) => {
       const row = one.get(tenant, id);
       return row && readVm(row);
     },
-    // One snapshot: what is claimed between the two reads would be on neither side, or on both.
+    // One snapshot: a VM claimed between the two reads would be on neither side, or on both.
     page: db.transaction((tenant: TenantId, listing: VmListing): Page<VmView> | undefined => {
       const { limit, cursor, state, host, labels } = listing;
       const after = decodeKey('vms', cursor);
@@ -41,8 +41,8 @@ export const prepareVmQueries = (db: Db) => {
       if (q !== undefined && CONTROL.test(q)) return { items: [], nextCursor: null };
       const filters = { state, host, labels, q };
       const claimed = scopesOf(listing).map((scope): Part<VmView> => {
-        const { items, lookedTo } = listed(tenant, filters, { scope, after, atMost: limit + 1 });
-        return { items: items.flatMap(viewOfRow), lookedTo };
+        const { items, scannedTo } = listed(tenant, filters, { scope, after, atMost: limit + 1 });
+        return { items: items.flatMap(viewOfRow), scannedTo };
       });
       const waiting = pending(tenant, filters, { after, atMost: limit + 1 });
       return mergedPage({ list: 'vms', limit, keyOf: ({ id }) => id }, [...claimed, waiting]);
