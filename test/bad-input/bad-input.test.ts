@@ -60,7 +60,7 @@ describe('the table', () => {
     });
     expect(astray.map(([name]) => name)).toEqual([]);
   });
-  it('builds its misaddressed messages from a valid command and a valid event: each is refused for its one fault', () => {
+  it('builds its misaddressed messages from a valid command and a valid event: each is refused for its single fault', () => {
     expect(workCommandSchema.safeParse(JSON.parse(command(VMS.running))).error).toBeUndefined();
     const bytes = new TextEncoder().encode(created({}));
     expect(readStoredEvent(`ironlog.evt.vm.${HOME}.${VMS.running}.host-1.fact`, bytes)).toMatchObject({ ok: true });
@@ -82,7 +82,7 @@ describe('the NATS ingress', () => {
 });
 
 describe('a message that is no command or no event', () => {
-  it.each(AT_INGRESS)('$what in the subject of a command is a rejection that its sender finds', async (row) => {
+  it.each(AT_INGRESS)('$what in the subject of a command is a rejection in the list of operations', async (row) => {
     const id = await publishRow(world, row);
     if (!id) throw new Error(`no rejection of ${row.subject}`);
     accepted.push(id);

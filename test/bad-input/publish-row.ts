@@ -1,4 +1,4 @@
-// Puts a row of the NATS door's table onto the door, and holds what becomes of it against the row.
+// Publishes a row of the ingress table, and compares the outcome with the row.
 import { type CommandId, commandId, derivedCommandId, partOfCommandSubject, STREAMS } from '@ironlog/schemas';
 import { expect } from 'vitest';
 import { until } from '../harness/until.ts';

@@ -8,18 +8,18 @@ const ANSWER_WITHIN_MS = 10_000;
 /** The server's output from now on, up to its answer to a ping or the end of the connection. */
 const listen = (socket: Socket): Promise<string> =>
   new Promise((resolve, reject) => {
-    let said = '';
+    let received = '';
     const hear = (chunk: Buffer): void => {
-      said += chunk.toString('latin1');
-      if (/^PONG\r$/m.test(said)) end();
+      received += chunk.toString('latin1');
+      if (/^PONG\r$/m.test(received)) end();
     };
     const end = (): void => {
       clearTimeout(timer);
       socket.off('data', hear).off('close', end);
-      resolve(said);
+      resolve(received);
     };
     const timer = setTimeout(
-      () => reject(new Error(`nats-server only sent ${JSON.stringify(said)}`)),
+      () => reject(new Error(`nats-server only sent ${JSON.stringify(received)}`)),
       ANSWER_WITHIN_MS,
     );
     socket.on('data', hear).once('close', end);

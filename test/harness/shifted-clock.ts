@@ -1,5 +1,5 @@
-// Preloaded into a service (`node --import`): its wall clock is off by as many milliseconds as the file named by CLOCK_SHIFT_FILE
-// says, and follows the file. The monotonic clock is untouched, as when an operator sets a machine's time.
+// Preloaded into a service (`node --import`): shifts its wall clock by the milliseconds in the file named by CLOCK_SHIFT_FILE,
+// and follows the file. The monotonic clock is untouched, as when an operator sets a machine's time.
 import { readFileSync, watchFile } from 'node:fs';
 
 const FOLLOW_EVERY_MS = 50;

@@ -137,8 +137,8 @@ const standaloneHost = (parts: Parts): StandaloneHost => {
       const meta = { id: newEventId(), time: new Date().toISOString(), writer: 'recovery', actor: 'recovery' } as const;
       const subject = vmEventSubject(tenant, VM, 'recovery', fact.name);
       const event = nextEvent(vm, fact, meta);
-      const said = await recovery.append({ subject, event, filter, expected: vm.sequence });
-      if (said.kind !== 'committed') throw new Error(`${fact.name} was not stored: ${said.kind}`);
+      const appended = await recovery.append({ subject, event, filter, expected: vm.sequence });
+      if (appended.kind !== 'committed') throw new Error(`${fact.name} was not stored: ${appended.kind}`);
     },
     until: (what, is) =>
       until(`${tenant}/${VM} ${what}`, async () => {

@@ -1,4 +1,4 @@
-// What of a running VM needs a human, seen over HTTP: it is listed with what to do, and leaves the list by an event.
+// A running VM that needs attention, over HTTP: it is listed with the action to take, and leaves the list by an event.
 import { rmSync } from 'node:fs';
 import { findUnder } from '@ironlog/hypervisor';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -30,9 +30,9 @@ const itemsOf = async (id: string): Promise<Item[]> =>
 const listed = (id: string, kind: string) =>
   until(`${id} is listed as ${kind}`, async () => (await itemsOf(id)).find((item) => item.kind === kind));
 const unlisted = (id: string) =>
-  until(`${id} is not listed any more`, async () => ((await itemsOf(id)).length === 0 ? true : undefined));
+  until(`${id} is no longer listed`, async () => ((await itemsOf(id)).length === 0 ? true : undefined));
 
-it('a process that is halted is listed until it goes on', async () => {
+it('a process that is stopped by a signal is listed until it continues', async () => {
   await start('halted');
   const { identity } = await processOf('halted');
   process.kill(identity.pid, 'SIGSTOP');
@@ -49,7 +49,7 @@ it('a VM whose directory was removed is listed until it is deleted with force, w
   await start('removed');
   const { directory, identity } = await processOf('removed');
   rmSync(directory, { recursive: true });
-  expect((await listed('removed', 'unresponsive')).actionRequired).toContain('directory is gone');
+  expect((await listed('removed', 'unresponsive')).actionRequired).toContain('directory is missing');
   expect(await test.command('DELETE', '/v1/vms/removed?force=true')).toMatchObject({ status: 'succeeded' });
   await unlisted('removed');
   expect((await findUnder(`${test.plane.stateDir}/host-1`)).map((found) => found.identity.pid)).not.toContain(

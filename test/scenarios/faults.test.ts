@@ -47,7 +47,7 @@ describe('a hypervisor process that is killed', () => {
   });
 });
 
-describe('a guest that switches itself off', () => {
+describe('a guest that powers itself off', () => {
   const spec = (policy: string, more: object = {}) => ({
     kernelArgs: 'sim.guest-poweroff-after-ms=500',
     restart: { policy, backoffMs: 0, ...more },
@@ -96,7 +96,7 @@ describe('a boot that fails', () => {
   });
 });
 
-describe('a hypervisor that dies while it is asked to boot', () => {
+describe('a hypervisor that dies during its boot call', () => {
   it("is reported to its tenant in general terms, and its details are in the host's log", async () => {
     const { status, body } = await test.http<Problem>('POST', '/v1/vms', {
       wait: 30,
@@ -157,6 +157,6 @@ it('leaves a legal log, and a machine that agrees with it', async () => {
 });
 
 it('leaves a log without host paths', async () => {
-  const told = (await test.events()).filter(({ bytes }) => Buffer.from(bytes).includes(test.plane.stateDir));
-  expect(told.map(({ subject }) => subject)).toEqual([]);
+  const leaks = (await test.events()).filter(({ bytes }) => Buffer.from(bytes).includes(test.plane.stateDir));
+  expect(leaks.map(({ subject }) => subject)).toEqual([]);
 });

@@ -1,5 +1,5 @@
-// A host whose clock is two hours ahead, then two hours behind: nobody's command expires by it, nobody is billed by it, it gets
-// no new VM, and it is back by itself. Clocks are shifted in the services' own processes (harness/shifted-clock.ts).
+// A host whose clock is two hours ahead, then two hours behind: no command expires by it, usage does not depend on it, the host
+// gets no new VM, and recovers by itself. Clocks are shifted in the services' processes (harness/shifted-clock.ts).
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { until } from '../harness/until.ts';
 
 const AHEAD_MS = 7_200_000;
 const BEHIND_MS = -AHEAD_MS;
-/** Of all that a real clock and a round trip may add to a time on record. */
+/** Tolerance for a real clock and a round trip in a time on record. */
 const CLOSE_MS = 5_000;
 
 interface HostView {
@@ -23,7 +23,7 @@ interface HostView {
 let plane: TestPlane;
 const directory = mkdtempSync(join(tmpdir(), 'il-clock-'));
 const shiftFile = join(directory, 'shift');
-/** Of the services that have no host: the gateway and recovery. */
+/** The gateway's and recovery's clock. */
 const controlShiftFile = join(directory, 'control-shift');
 
 beforeAll(async () => {
@@ -52,7 +52,7 @@ const host2 = async (): Promise<HostView | undefined> =>
 const attention = async (): Promise<readonly AttentionItem[]> =>
   (await plane.http<{ items: AttentionItem[] }>('GET', '/v1/attention')).body.items;
 
-/** Resolves when the host's heartbeats tell of it, and what follows from it is to be read. */
+/** Resolves when the host's heartbeats report the offset, and its effects can be read. */
 const shift = async (shiftMs: number): Promise<void> => {
   writeFileSync(shiftFile, String(shiftMs));
   await until(`the clock is off by ${shiftMs} ms`, async () => {
@@ -83,7 +83,7 @@ test.each([
   ['ahead', AHEAD_MS, '7200.0 s ahead of'],
   ['behind', BEHIND_MS, '7200.0 s behind'],
 ])(
-  'a clock two hours %s stops no command, on its VMs or on other hosts, and it is said',
+  'a clock two hours %s stops no command, on its VMs or on other hosts, and is reported',
   async (name, shiftMs, words) => {
     const own = `own-${name}`;
     expect((await create(own, { spec: ON_HOST_2 })).body).toMatchObject({ status: 'succeeded' });
@@ -117,8 +117,8 @@ test.each([
   },
 );
 
-test('a VM is billed for the time that it ran, and is as old as it is', async () => {
-  // Below the bound from which on it takes none, a clock may be wrong while a VM is made.
+test('usage and age of a VM are correct', async () => {
+  // Below the bound for new VMs a clock may be wrong while a VM is created.
   await shift(-9_000);
   await create('billed', { spec: ON_HOST_2 });
   await shift(BEHIND_MS);
@@ -138,14 +138,14 @@ test('a VM is billed for the time that it ran, and is as old as it is', async ()
   expect(Math.abs((body.items[0]?.runningSeconds ?? 0) * 1000 - ranMs)).toBeLessThan(CLOSE_MS);
 });
 
-test('an executor that starts with a wrong clock says so, takes its VMs back, and gets no new one', async () => {
+test('an executor that starts with a wrong clock reports it, adopts its VMs, and gets no new one', async () => {
   await create('adopted', { spec: ON_HOST_2 });
   const startsOf = async (): Promise<number> =>
     (await hostEvents()).filter(({ name }) => name === 'executor-started').length;
   const starts = await startsOf();
   writeFileSync(shiftFile, String(BEHIND_MS));
   process.kill(plane.plane.supervisor.pidOf('vm-executor-host-2') ?? Number.NaN, 'SIGKILL');
-  await until('it has started again', async () => (await startsOf()) > starts);
+  await until('the executor has started again', async () => (await startsOf()) > starts);
   await shift(BEHIND_MS);
   expect(await plane.command('POST', '/v1/vms/adopted/pause')).toMatchObject({ status: 'succeeded' });
   const { time, name } = (await hostEvents()).at(-1) ?? {};
@@ -156,7 +156,7 @@ test('an executor that starts with a wrong clock says so, takes its VMs back, an
   await until('it is placed', async () => (await plane.vm('refused')).state === 'running');
 });
 
-/** Resolves when both services' metrics tell of it. */
+/** Resolves when both services' metrics show the offset. */
 const shiftControl = async (shiftMs: number): Promise<void> => {
   writeFileSync(controlShiftFile, String(shiftMs));
   for (const { name, opsUrl } of plane.plane.services)
@@ -172,7 +172,7 @@ test.each([
   ['ahead', AHEAD_MS],
   ['behind', BEHIND_MS],
 ])(
-  'a gateway and a recovery two hours %s accept commands that are in time, and restart what crashed',
+  'a gateway and a recovery-worker two hours %s accept commands in time, and restart a crashed VM',
   async (name, shiftMs) => {
     await shiftControl(shiftMs);
     const id = `restarted-${name}`;

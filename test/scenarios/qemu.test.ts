@@ -80,7 +80,7 @@ describe.skipIf(qemu === undefined)('a real guest', () => {
     await ready('guest-2', 2);
   });
 
-  it('that switches itself off has stopped, with cause guest', async () => {
+  it('that powers itself off has stopped, with cause guest', async () => {
     await start('guest-3', { kernelArgs: 'ironlog.poweroff=0' });
     const vm = await inState('guest-3', ({ state }) => state === 'stopped');
     expect(vm.lastStop).toMatchObject({ cause: 'guest', forced: false });
@@ -96,7 +96,7 @@ describe.skipIf(qemu === undefined)('a real guest', () => {
     );
     expect(restarted).toMatchObject({ actor: 'host-1', data: { cause: 'guest', epoch: 1 } });
     expect((await processOf('guest-4')).identity).toEqual(identity);
-    // It restarts at each of its boots: a loop, which needs a human until the VM is gone.
+    // It restarts after each boot: a loop, which needs attention until the VM is deleted.
     const { attention } = await inState('guest-4', (vm) => vm.attention !== null, 55_000);
     expect(attention).toMatchObject({ kind: 'reboot-loop', actionRequired: expect.stringContaining('console') });
     expect(await test.command('DELETE', '/v1/vms/guest-4?force=true')).toMatchObject({ status: 'succeeded' });

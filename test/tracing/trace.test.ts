@@ -41,9 +41,9 @@ const newTrace = (): string => (++traces).toString(16).padStart(32, 'a');
 const traceparentOf = (traceId: string): string => `00-${traceId}-${CALLER}-01`;
 const traceIdOf = (traceparent: string | undefined): string => traceparent?.split('-')[1] ?? 'none';
 
-/** What each trace was asserted to be: it is so still when nothing more can come. */
+/** The asserted traces, compared again at the end, when no more spans can arrive. */
 const asserted = new Map<string, string>();
-/** Each service exports by itself, and the last span of a trace may be any. */
+/** Each service exports independently, so that any span of a trace may arrive last. */
 const expectTree = async (traceId: string, tree: string): Promise<readonly CollectedSpan[]> => {
   const wanted = tree.replace(/^\n|\n *$/g, '');
   asserted.set(traceId, wanted);
@@ -55,7 +55,7 @@ const find = (spans: readonly CollectedSpan[], service: string, name: string): C
   if (!span) throw new Error(`no span ${name} of ${service} among ${spans.map((one) => one.name).join(', ')}`);
   return span;
 };
-/** The ids of commands that spans belong to, each with its operation's. */
+/** The command ids of the spans, each with its operation id. */
 const commandsOf = (spans: readonly CollectedSpan[]): unknown[] => [
   ...new Set(spans.map(({ attributes: { 'ironlog.command_id': id, 'ironlog.operation_id': of } }) => `${id} of ${of}`)),
 ];
@@ -100,7 +100,7 @@ api-gateway: POST /v1/vms
   it('has the ids of its command and operation on every span', () => {
     expect(commandsOf(spans)).toEqual([`${operation.id} of ${operation.id}`]);
   });
-  it("describes its request as OpenTelemetry's conventions want it", () => {
+  it("describes its request by OpenTelemetry's conventions", () => {
     const request = find(spans, 'api-gateway', 'POST /v1/vms');
     expect(request).toMatchObject({
       kind: 'server',
@@ -173,9 +173,9 @@ api-gateway: POST /v1/vms
 
 describe('a boot that fails and leaves residue', () => {
   const trace = newTrace();
-  it('is one trace with its recovery, and its answer names it', async () => {
+  it('is one trace with its recovery, and the answer has its id', async () => {
     await test.command('POST', '/v1/vms', { id: 'vm-2', spec: { kernelArgs: 'sim.fail=vm.boot' } });
-    // What the executor does not know it does not remove; it is gone before recovery goes on, which then needs one cleanup.
+    // The executor does not remove unknown files. This one is removed before recovery, which then needs one cleanup.
     const left = join(test.plane.stateDir, 'host-1', 'dev', 'vm-2', 'left-behind.sock');
     writeFileSync(left, '');
     const recovery = test.plane.supervisor.pidOf('recovery-worker') ?? 0;
@@ -275,7 +275,7 @@ vm-executor: publish ironlog.evt.vm.{tenant}.{vm}.{writer}.failure (crashed)
       },
     });
     expect(recovery.links).toEqual([expect.objectContaining(contextOf(crash)), expect.objectContaining(create)]);
-    // The crash itself is of no command.
+    // The crash itself belongs to no command.
     const boot = (await eventsOf('vm-1')).at(-1)?.causationid;
     expect(commandsOf(spans).sort()).toEqual([`${boot} of ${boot}`, 'undefined of undefined'].sort());
     const without = spans.filter(({ attributes }) => attributes['ironlog.command_id'] === undefined);
@@ -286,8 +286,8 @@ vm-executor: publish ironlog.evt.vm.{tenant}.{vm}.{writer}.failure (crashed)
   });
 });
 
-describe('a guest that switches itself off, under always', () => {
-  it('begins a trace of each stop: of the boot that follows, and of the handing over to a human', async () => {
+describe('a guest that powers itself off, under always', () => {
+  it('begins a trace of each stop, with the boot that follows or with its abandonment', async () => {
     const spec = {
       kernelArgs: 'sim.guest-poweroff-after-ms=200',
       restart: { policy: 'always', maxAttempts: 1, backoffMs: 10 },
@@ -328,7 +328,7 @@ vm-executor: publish ironlog.evt.vm.{tenant}.{vm}.{writer}.fact (stopped)
   });
 });
 
-describe('a command at the NATS door', () => {
+describe('a command at the NATS ingress', () => {
   const publish = async (subject: string, body: string, traceparent: string, msgID?: string): Promise<number> => {
     const { natsUser: user, nats } = test.plane;
     const connection = await connect({ servers: nats.url, user, pass: nats.credentials.passwordOf(user) });
@@ -339,7 +339,7 @@ describe('a command at the NATS door', () => {
     return seq;
   };
 
-  it("goes on with the trace of its message's header", async () => {
+  it("continues the trace of its message's header", async () => {
     const trace = newTrace();
     const subject = 'ironlog.cmd.dev.vm-3.create';
     await publish(subject, '', traceparentOf(trace), 'mine-1');
@@ -371,7 +371,7 @@ api-gateway: process ironlog.cmd.{tenant}.{vm}.create
     expect(commandsOf(spans)).toEqual([`${id} of ${id}`]);
   });
 
-  it('is traced to its rejection when it is none, under its place in the stream', async () => {
+  it('is traced to its rejection when it is invalid, under its sequence in the stream', async () => {
     const trace = newTrace();
     const sequence = await publish('ironlog.cmd.dev.vm-4.boot', 'rubbish', traceparentOf(trace));
     const spans = await expectTree(
@@ -389,7 +389,7 @@ api-gateway: process ironlog.cmd.{tenant}.{vm}.boot
 });
 
 describe('the data sent to the collector', () => {
-  it('holds no credential, and nothing of a query string or of an unknown path', async () => {
+  it('contains no credential, query string or unknown path', async () => {
     const trace = newTrace();
     const headersOf = { traceparent: traceparentOf(trace) };
     const canary = 'ironlog-canary';
@@ -422,11 +422,11 @@ describe('the data sent to the collector', () => {
     expect(secrets.map((secret) => received.includes(secret))).toEqual(secrets.map(() => false));
   });
 
-  it('holds nothing of probes, of health checks and of other rounds', async () => {
+  it('contains no probes, health checks and other periodic tasks', async () => {
     await until('three health checks', async () =>
       (await counterOf(test, 'vm-executor', 'ironlog_health_checks_total')) >= 3 ? true : undefined,
     );
-    // What is still in a service's memory is sent at its stop.
+    // A service sends its last spans at its stop.
     await stopPlane();
     expect(/healthz|readyz|vmm\.ping/.test(collector.received())).toBe(false);
     for (const [trace, tree] of asserted) expect(treeOf(collector.spansOf(trace))).toBe(tree);

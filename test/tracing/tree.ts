@@ -1,4 +1,4 @@
-// A trace as text, one line a span, so that a test asserts the whole of it.
+// A trace as text, one line per span, so that a test asserts all of it.
 import type { CollectedSpan } from './collector.ts';
 
 const eventOf = ({ attributes }: CollectedSpan): string => {
@@ -6,7 +6,7 @@ const eventOf = ({ attributes }: CollectedSpan): string => {
   return typeof type === 'string' ? ` (${type.split('.')[2]})` : '';
 };
 
-/** Lines that are the same, children and all, are one with how many there are. */
+/** Merges equal subtrees into one line with their number. */
 const counted = (blocks: readonly string[]): string[] => {
   const counts = new Map<string, number>();
   for (const block of blocks) counts.set(block, (counts.get(block) ?? 0) + 1);
@@ -20,11 +20,11 @@ const block = (spans: readonly CollectedSpan[], span: CollectedSpan, indent: str
   );
 };
 
-/** In the order of their lines: what is concurrent has none of its own. */
+/** Sorted by line, because concurrent spans have no order. */
 const blocks = (spans: readonly CollectedSpan[], of: readonly CollectedSpan[], indent: string): string[] =>
   counted(of.map((span) => block(spans, span, indent)).sort());
 
-/** From each span down that is no child of another here. */
+/** The trees of all spans without a parent among these. */
 export const treeOf = (spans: readonly CollectedSpan[]): string => {
   const known = new Set(spans.map(({ spanId }) => spanId));
   const roots = spans.filter(({ parentSpanId }) => parentSpanId === undefined || !known.has(parentSpanId));

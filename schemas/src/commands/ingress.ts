@@ -8,6 +8,6 @@ export const INGRESS_SHAPE =
 
 const LONGEST_SUBJECT = 200;
 
-/** Why a message whose subject is not a command's is refused, with the shape that is expected. */
+/** The reason for the rejection of a message whose subject is not a command's, with the expected shape. */
 export const misaddressedReason = (subject: string): string =>
   `subject ${JSON.stringify(subject.slice(0, LONGEST_SUBJECT))} is not a command's; expected ${INGRESS_SHAPE}`;

@@ -36,12 +36,12 @@ export const COMMAND_REJECTED_TYPE = 'ironlog.command.rejected.v1';
 export const commandRejectedSchema = eventEnvelopeSchema.extend({
   type: z.literal(COMMAND_REJECTED_TYPE),
   tenant: tenantIdSchema,
-  /** The VM's id as it was asked for; absent where none could be read from what was published. */
+  /** The requested VM's id; absent if none could be read from the published message. */
   subject: vmIdSchema.optional(),
   causationid: commandIdSchema,
   correlationid: commandIdSchema,
   data: rejectionSchema.extend({
-    /** `verb` and `bodyHash` are absent where the message was too broken to know. */
+    /** `verb` and `bodyHash` are absent if they could not be read from the message. */
     request: requestSchema.partial({ bodyHash: true, verb: true }),
   }),
 });

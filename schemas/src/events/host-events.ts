@@ -36,8 +36,8 @@ export const heartbeatSchema = z.strictObject({
     .number()
     .optional()
     .describe("The host's wall clock minus nats-server's, in milliseconds: positive is ahead"),
-  clockErrorMs: z.number().min(0).optional().describe('The true offset is within so much of it'),
-  clockRefusal: z.string().max(200).optional().describe('Why the host takes no new VM, where its clock is too far off'),
+  clockErrorMs: z.number().min(0).optional().describe('Bounds the error of clockOffsetMs'),
+  clockRefusal: z.string().max(200).optional().describe('Why the host takes no new VM, if its clock is too far off'),
 });
 export type Heartbeat = z.infer<typeof heartbeatSchema>;
 
@@ -71,13 +71,13 @@ export const hostEventData = {
   }),
   'host-unreachable': z.strictObject({ lastHeartbeatAt: timestampSchema.optional(), reason: z.string().max(2000) }),
   'host-reachable': z.strictObject({}),
-  /** The host's wall clock differs from nats-server's. Stands until `clock-corrected`, or the executor stops or starts. */
+  /** The host's wall clock differs from nats-server's. Ends with `clock-corrected`, or when the executor stops or starts. */
   'clock-wrong': z.strictObject({
     incarnation: z.string().max(64),
-    /** Positive is ahead; the truth is within `errorMs`. */
+    /** Positive is ahead; `errorMs` bounds the error. */
     offsetMs: z.number(),
     errorMs: z.number().min(0),
-    /** Beyond the bound from which on the host takes no new VM. */
+    /** The offset is beyond the bound for new VMs. */
     refusesVms: z.boolean(),
     reason: z.string().max(2000),
     actionRequired: z.string().max(2000),

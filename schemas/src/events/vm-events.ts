@@ -88,7 +88,7 @@ export const vmEventData = {
   }),
   unresponsive: z.strictObject({ epoch, sinceMs: z.number().min(0) }),
   responsive: z.strictObject({ epoch, afterMs: z.number().min(0) }),
-  /** A guest that had restarted itself over and over runs on: `forMs` without a restart. */
+  /** Ends a reboot loop: the guest has run `forMs` without a restart. */
   'guest-steady': z.strictObject({ epoch, forMs: z.number().min(0) }),
   /** The guest's kernel has told its panic device that it has panicked; what it does then is its own affair. */
   'guest-panicked': z.strictObject({

@@ -175,7 +175,7 @@ export const usageQuerySchema = z
     by: z
       .enum(['vm', 'tenant', 'day'])
       .default('vm')
-      .describe('One item for each VM, in the order of their ids; for each day (UTC) on which any ran; or one for all'),
+      .describe('One item per VM, in the order of their ids; per day (UTC) on which a VM ran; or one in total'),
     from: timestampSchema
       .optional()
       .describe(`Not after to (400); by tenant or day it must be the start of a day, …${DAY_START} (400)`),

@@ -20,11 +20,9 @@ export type OperationError = z.infer<typeof operationErrorSchema>;
 
 export const operationSchema = z.strictObject({
   id: commandIdSchema,
-  vmId: vmIdSchema
-    .nullable()
-    .describe('null: a message on NATS from whose subject no VM could be read; it is rejected'),
+  vmId: vmIdSchema.nullable().describe('null: a rejected message on NATS whose subject names no valid VM'),
   tenant: tenantIdSchema,
-  verb: verbSchema.nullable().describe('null: a message on NATS that named no verb; it is rejected'),
+  verb: verbSchema.nullable().describe('null: a rejected message on NATS whose subject names no valid verb'),
   actor: actorSchema,
   status: operationStatusSchema,
   requestedAt: timestampSchema,
@@ -37,7 +35,7 @@ export const operationSchema = z.strictObject({
   waitingFor: z
     .string()
     .optional()
-    .describe('While it is pending: why no host fits, or which silent host it is on its way to'),
+    .describe('While it is pending: why no host fits, or the silent host that it was sent to'),
   links: z.strictObject({ self: z.string(), vm: z.string().nullable(), events: z.string().nullable() }),
 });
 export type Operation = z.infer<typeof operationSchema>;

@@ -1,7 +1,7 @@
-// A subject with its ids replaced by what they are, so that telemetry can group by it: few templates, any number of subjects.
+// A subject with its ids replaced by their kinds, so that telemetry can group subjects by a small number of templates.
 import { SUBJECT_PREFIX } from './subjects.ts';
 
-/** The ids of each kind of subject, in their order; what follows them (a verb, a class) is one of few words and stays. */
+/** The ids of each kind of subject, in order; the token after them (a verb, a class) has few values and stays. */
 const IDS: Readonly<Record<string, readonly string[]>> = {
   cmd: ['tenant', 'vm'],
   work: ['host', 'tenant', 'vm'],
@@ -10,7 +10,7 @@ const IDS: Readonly<Record<string, readonly string[]>> = {
   'evt.host': ['host', 'writer'],
 };
 
-/** `undefined`: the subject is not one that this system writes. Give it only what has been parsed: it checks no id. */
+/** `undefined`: not a subject of this system. It validates no id: pass only parsed subjects. */
 export const subjectTemplate = (subject: string): string | undefined => {
   const [prefix, ...tokens] = subject.split('.');
   const kind = tokens[0] === 'evt' ? tokens.splice(0, 2).join('.') : tokens.shift();

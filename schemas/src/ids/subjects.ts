@@ -74,8 +74,8 @@ export interface PartOfCommandAddress {
   readonly verb?: Verb;
 }
 /**
- * What a subject that is not a command's tells all the same, so that its sender finds the rejection. Of one with more tokens
- * than a command's nothing but the tenant is certain. `undefined`: not even a tenant can be read.
+ * The parts that can be read from a subject that is not a command's, for its rejection. If it has more tokens than a command's,
+ * only the tenant is certain. `undefined`: no tenant can be read.
  */
 export const partOfCommandSubject = (subject: string): PartOfCommandAddress | undefined => {
   const [prefix, kind, tenantText, vmText, verbText, ...rest] = subject.split('.');

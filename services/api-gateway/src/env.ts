@@ -30,7 +30,7 @@ export const env = z.object({
   ),
   IRONLOG_READ_WORKERS: integer(
     { min: 1, max: 64, fallback: 2 },
-    'threads that answer lists and searches: one from the start on, each other when a query first needs it',
+    'threads that answer lists and searches: the first starts with the gateway, the others on demand',
   ),
   IRONLOG_FAILPOINT: failpointSchema(FAILPOINTS).optional(),
 });

@@ -89,7 +89,7 @@ export const create = (config: GatewayConfig, overrides: Partial<Runtime> = {}):
       logger.error({ err }, 'the tail of EVENTS has ended');
       selfStop.end({
         code: 'tail-ended',
-        reason: 'EVENTS cannot be followed any more: see the error before this line',
+        reason: 'EVENTS can no longer be followed: see the error before this line',
         exitCode: ExitCode.temporary,
       });
     });

@@ -56,7 +56,7 @@ export interface Plane {
   liveThrough(id: VmId): Promise<void>;
   /** Publishes a boot command for the VM on its host's work. */
   askForBoot(id: VmId): Promise<WorkCommand>;
-  /** Puts what is no command into WORK, as only a faulty gateway would. */
+  /** Stores an invalid command in WORK, as only a faulty gateway would. */
   stray(): Promise<void>;
   /** Stores an invalid entry on a VM's subject. */
   poison(id: VmId): Promise<void>;

@@ -53,11 +53,11 @@ export const environmentSchema = z.object({
   ),
   IRONLOG_CLOCK_WARN_SECONDS: integer(
     { min: 1, max: 86_400, fallback: 2 },
-    "by how much the host's clock may differ from nats-server's before it needs attention",
+    "the offset of the host's clock from nats-server's beyond which the host needs attention",
   ),
   IRONLOG_CLOCK_REFUSE_SECONDS: integer(
     { min: 1, max: 86_400, fallback: 10 },
-    "by how much the host's clock may differ from nats-server's before the host takes no new VM",
+    "the offset of the host's clock from nats-server's beyond which the host takes no new VM",
   ),
   IRONLOG_CONSOLE_BYTES: integer(
     { min: 65_536, max: 999_999_999, fallback: 1_048_576 },

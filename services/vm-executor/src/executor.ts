@@ -296,7 +296,7 @@ export class Executor {
     if (signal.aborted) return;
     const recorded = (): Promise<unknown> =>
       untilRecorded({ runtime, signal, ref, what }, async () => append(await this.#vms.get(ref)));
-    // Reported by a socket or a child that some task has opened: it is no part of that task's trace.
+    // Reported by a socket or a child that a task opened: the event is not part of that task's trace.
     outsideSpans(() => this.#mailboxes.run(key, recorded)).catch((err: unknown) => {
       if (!signal.aborted)
         runtime.logger.error({ err, tenant: ref.tenant, vmId: ref.vmId }, `${what} was not recorded`);

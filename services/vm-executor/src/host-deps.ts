@@ -26,7 +26,7 @@ export interface HostDeps {
   readonly incarnation: Incarnation;
   /** Milliseconds between health checks of each running VM's process; 0: never. */
   readonly healthCheckMs: number;
-  /** Why this host takes no new VM at the moment, whatever room it has; `undefined`: it does. */
+  /** Why this host takes no new VM at present, independent of its capacity; `undefined`: it does. */
   readonly whyNoNewVm: () => string | undefined;
   readonly consoles: ConsoleWatch;
   readonly fail: Fail;

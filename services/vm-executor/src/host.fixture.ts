@@ -70,9 +70,9 @@ class TestHost {
   superseded: string[] = [];
   /** Of the executor that was started last. */
   metrics = createMetrics({ service: 'test' });
-  /** Why it takes no new VM. */
+  /** Why the host takes no new VM. */
   refusal: string | undefined;
-  /** 0: it makes none. */
+  /** 0: it runs no health checks. */
   healthCheckMs = HEALTH_CHECK_MS;
   consoleBytes = CONSOLE_BYTES;
   consoleErrors: unknown[] = [];

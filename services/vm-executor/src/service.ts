@@ -112,7 +112,7 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
         refuseMs: config.IRONLOG_CLOCK_REFUSE_SECONDS * 1000,
       },
       incarnation: incarnation.id,
-      // A halted executor says nothing more on a log that is not its own.
+      // A halted executor appends nothing more to a log that is not its own.
       append: async (fact) => {
         if (!isHalted) await incarnation.append(fact);
       },
@@ -173,7 +173,7 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
       await incarnation.start({ name: 'executor-started', data });
       atStop(watchIncarnation(incarnation));
     }
-    // Before its VMs are brought together with their processes, which may take long: a host that is at it is not silent.
+    // Before the reconciliation, which may take long: the host must not look silent meanwhile.
     const heartbeat = await startHeartbeat({
       connection,
       read,

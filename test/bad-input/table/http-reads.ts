@@ -20,7 +20,7 @@ import { FAR_AHEAD, LONG_PAST, UNKNOWN_VM, VMS } from './names.ts';
 const all = (path: string, queries: readonly string[], answer: HttpRow['answer'] = INVALID): readonly HttpRow[] =>
   queries.map((query) => row(`${path}?${query}`, answer));
 
-/** Of a release that paged by sequence. */
+/** A cursor of a release that paged by sequence. */
 const OLD_CURSOR = Buffer.from('vms:0::2').toString('base64url');
 
 const vm = `/v1/vms/${VMS.running}`;
@@ -68,7 +68,7 @@ const operation = (rest: string) => {
 const pageAt = (path: string, beneath: readonly HttpRow[]): HttpRows => ({
   ...bare(path),
   'unknown field': none('it is the same for every query'),
-  'foreign tenant': none('it holds nothing of any tenant'),
+  'foreign tenant': none('it has no tenant data'),
   'path characters': beneath,
   'SQL characters': none('it is the same for every query'),
 });
@@ -164,7 +164,7 @@ export const READ_ROUTES: Readonly<Record<string, HttpRows>> = {
         'limit=501',
         'cursor=bm90aGluZw',
         `cursor=${OLD_CURSOR}`,
-        // Of the other grouping, and of a list that has one page.
+        // A cursor of the other grouping, and of a list that has one page.
         `by=day&cursor=${Buffer.from('usage:after:vm-1').toString('base64url')}`,
         `by=tenant&cursor=${Buffer.from('days:after:2026-01-01').toString('base64url')}`,
       ],

@@ -6,7 +6,7 @@ export type Counting = 'api-gateway' | 'vm-executor' | 'state-projector' | 'reco
 
 export interface Misaddressed {
   readonly what: string;
-  /** The NATS user that puts it there: one that may. */
+  /** The NATS user that publishes it: one that may. */
   readonly by: 'gateway' | 'executor-host-1' | 'recovery';
   readonly subject: string;
   readonly body: string | Uint8Array;
@@ -111,13 +111,13 @@ export const PRIVILEGED: readonly Misaddressed[] = [
   event('no JSON', '{', `host.${HOST}.${HOST}.fact`),
 ];
 
-/** What a tenant's client may publish although its subject is no command's: its tenant finds a rejection. */
+/** Messages that a tenant's client may publish though their subject is no command's: the tenant gets a rejection. */
 export const AT_INGRESS: readonly (IngressRow & { readonly what: string })[] = [
   ['no verb', `ironlog.cmd.${HOME}.${VMS.running}`],
   ['no VM', `ironlog.cmd.${HOME}.boot`],
   ['an unknown verb', `ironlog.cmd.${HOME}.${VMS.running}.explode`],
   ['a verb in capitals', `ironlog.cmd.${HOME}.${VMS.running}.BOOT`],
-  ['a token too many', `ironlog.cmd.${HOME}.${VMS.running}.boot.now`],
+  ['an extra token', `ironlog.cmd.${HOME}.${VMS.running}.boot.now`],
   ['a reserved id', `ironlog.cmd.${HOME}.any.boot`],
   ['a VM id of 64 characters', `ironlog.cmd.${HOME}.${'x'.repeat(64)}.boot`],
 ].map(([what = '', subject = '']) => ({ what, subject, body: '', answer: { rejected: 'invalid-command' } }));

@@ -1,4 +1,4 @@
-// Lists of a big tenant, and what they cost everybody else: others' requests alone and beside eight clients that ask the worst.
+// Lists of a big tenant, and their cost for others: a small tenant's requests alone, and beside eight clients with the slowest list.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,9 +9,9 @@ import { until } from '../../harness/until.ts';
 import type { Amounts } from '../options.ts';
 import type { Row, Section, Verdict } from '../report.ts';
 import { percentile, summarize, timed } from '../stats.ts';
-import { askMeanwhile } from './ask-meanwhile.ts';
 import { buildModel } from './big-model.ts';
 import { type Client, openClient } from './client.ts';
+import { withLoad } from './with-load.ts';
 
 const TIMES = 3;
 const LOOP_DELAY_MS = 20;
@@ -19,10 +19,10 @@ const CLIENTS = 8;
 const BIG = tenantId('big');
 const SMALL_VMS = 200;
 const EACH = 20;
-/** What `nodejs_eventloop_lag_p99_seconds` shows of a loop that does nothing: the interval of the timer that it measures with. */
+/** `nodejs_eventloop_lag_p99_seconds` of an idle loop: the interval of its timer. */
 const LOOP_TIMER_MS = 10;
 
-/** First pages, each with a filter that nothing matches where there is one. */
+/** First pages; their filters match nothing. */
 const LISTS = [
   '/v1/vms?state=lost',
   '/v1/vms?host=host-9',
@@ -46,7 +46,7 @@ const expectStatus = async (client: Client, method: 'GET' | 'POST', path: string
   if (status !== wanted) throw new Error(`${method} ${path}: ${status}`);
 };
 
-/** The gateway's own histogram, which begins anew with each look. */
+/** The gateway's own histogram, which each read resets. */
 const loopDelayP99 = async ({ plane }: TestPlane): Promise<number> => {
   const text = await (await fetch(`${plane.http}/metrics`)).text();
   const seconds = /^nodejs_eventloop_lag_p99_seconds\{.*\} (\S+)$/m.exec(text)?.[1];
@@ -60,7 +60,7 @@ interface Measured {
   readonly loopDelayMs: number;
 }
 
-/** A keyed read, a short list and a command at a time, for as long as is asked. */
+/** One read by key, one short list and one command at a time, for the given duration. */
 const measureOthers = async ({ test, small }: Bench, seconds: number): Promise<Measured> => {
   await loopDelayP99(test);
   const others: number[] = [];
@@ -102,7 +102,10 @@ const openBench = async (test: TestPlane): Promise<Bench> => {
     entry('big', bigToken, BIG),
   ]);
   const big = openClient({ url: plane.http, token: bigToken });
-  await until('the big tenant may ask', async () => (await big.send('GET', '/v1/vms?limit=1')) === 200 || undefined);
+  await until(
+    'the token of the big tenant is accepted',
+    async () => (await big.send('GET', '/v1/vms?limit=1')) === 200 || undefined,
+  );
   return { test, big, bigToken, small: openClient({ url: plane.http, token: plane.token }) };
 };
 
@@ -110,13 +113,13 @@ const beside = async (
   bench: Bench,
   { path, alone, seconds }: { readonly path: string; readonly alone: Measured; readonly seconds: number },
 ): Promise<{ readonly rows: readonly Row[]; readonly verdicts: readonly Verdict[]; readonly note: string }> => {
-  const asking = { url: bench.test.plane.http, token: bench.bigToken, path, clients: CLIENTS };
-  const { told, statuses } = await askMeanwhile(asking, () => measureOthers(bench, seconds));
-  const times = percentile(told.others, 0.99) / percentile(alone.others, 0.99);
+  const load = { url: bench.test.plane.http, token: bench.bigToken, path, clients: CLIENTS };
+  const { result, statuses } = await withLoad(load, () => measureOthers(bench, seconds));
+  const times = percentile(result.others, 0.99) / percentile(alone.others, 0.99);
   return {
     rows: [
-      { what: `others beside ${CLIENTS} × ${path}`, unit: 'ms', ...summarize(told.others) },
-      { what: "  the event loop's delay, p99", unit: 'ms', n: 1, p50: told.loopDelayMs, p99: told.loopDelayMs },
+      { what: `others beside ${CLIENTS} × ${path}`, unit: 'ms', ...summarize(result.others) },
+      { what: "  the event loop's delay, p99", unit: 'ms', n: 1, p50: result.loopDelayMs, p99: result.loopDelayMs },
     ],
     verdicts: [
       {
@@ -127,9 +130,9 @@ const beside = async (
       },
       {
         what: "  the event loop's delay, p99",
-        value: `${told.loopDelayMs.toFixed(1)} ms`,
+        value: `${result.loopDelayMs.toFixed(1)} ms`,
         target: `<= ${LOOP_DELAY_MS} ms`,
-        met: told.loopDelayMs <= LOOP_DELAY_MS,
+        met: result.loopDelayMs <= LOOP_DELAY_MS,
       },
     ],
     note: `${path}: ${Object.entries(statuses)
@@ -147,7 +150,7 @@ const measure = async (bench: Bench, { readSeconds, readVms }: Amounts): Promise
   for (const path of new Set([worst.path, FULL_PAGE]))
     loads.push(await beside(bench, { path, alone, seconds: readSeconds }));
   return {
-    title: `Reads (a tenant of ${readVms.toLocaleString('en-US')} VMs, half of them live; others: a keyed read, a short list and a POST at a time)`,
+    title: `Reads (a tenant of ${readVms.toLocaleString('en-US')} VMs, half of them live; others: one read by key, one short list and one POST at a time)`,
     rows: [
       ...lists,
       { what: 'others alone', unit: 'ms', ...summarize(alone.others) },
@@ -159,7 +162,7 @@ const measure = async (bench: Bench, { readSeconds, readVms }: Amounts): Promise
   };
 };
 
-/** A plane of its own, whose gateway reads a model that is made for it. */
+/** On its own plane, whose gateway reads a generated read model. */
 export const benchReads = async (amounts: Amounts): Promise<Section> => {
   const directory = mkdtempSync(join(tmpdir(), 'il-bench-reads-'));
   try {

@@ -30,7 +30,7 @@ const entriesOf = function* (fleets: readonly Fleet[]): Generator<LogEntry> {
         sequence,
         subject,
         bytes,
-        // Nothing that is read here shows it.
+        // Not read in this bench.
         hash: '',
         storedAt: CREATED_AT,
         read: readStoredEvent(subject, bytes),
@@ -38,7 +38,7 @@ const entriesOf = function* (fleets: readonly Fleet[]): Generator<LogEntry> {
     }
 };
 
-/** `directory` is what a gateway is given as its read model. */
+/** `directory`: the gateway's read model. */
 export const buildModel = (directory: string, fleets: readonly Fleet[]): void => {
   const [stateFile, historyFile] = [nextFile(directory, 'state'), nextFile(directory, 'history')];
   const db = openWriter(stateFile, STATE_TABLES);

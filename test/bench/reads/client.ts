@@ -1,8 +1,8 @@
-// One request at a time with a bearer token, and no position: what is measured is the answer, not the wait for a projector.
+// Requests with a bearer token and without a position, so that the wait for the projector is not measured.
 import { Agent, type Dispatcher, request } from 'undici';
 
 export interface Client {
-  /** The status; the body is read and dropped. */
+  /** Returns the status; the body is read and discarded. */
   send(method: Dispatcher.HttpMethod, path: string): Promise<number>;
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-// What spans are made of, seen by a tracer of our own in this process.
+// The spans of messages, recorded by a test tracer in this process.
 import { ROOT_CONTEXT, type SpanContext, type SpanOptions, type Tracer, trace } from '@opentelemetry/api';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { openPublishSpan, withProcessSpan, withPublishSpan } from './messaging-span.ts';
@@ -29,7 +29,7 @@ const message = { subject: 'ironlog.work.host-1.acme.vm-1.boot', id: 'acme.cmd-1
 const command = { commandId: 'cmd-1', operationId: 'cmd-0' };
 const ids = { 'ironlog.command_id': 'cmd-1', 'ironlog.operation_id': 'cmd-0' };
 
-test('a span is named by its operation and the template of its subject, and holds the subject and the message id', async () => {
+test('a span is named by its operation and subject template, and has the subject and the message id', async () => {
   await withPublishSpan(message, { parent, attributes: { verb: 'boot' } }, () => undefined);
   expect(started).toMatchObject([
     {
@@ -50,12 +50,12 @@ test('a span is named by its operation and the template of its subject, and hold
   ]);
 });
 
-test('one that processes a message links to it, and to what else it is given', async () => {
+test('a process span links to its message and to the given links', async () => {
   await withProcessSpan(message, { parent, links: [undefined, other, 'rubbish'] }, () => undefined);
   expect(started[0]?.options?.links?.map(({ context }) => context.spanId)).toEqual(['b'.repeat(16), 'd'.repeat(16)]);
 });
 
-test('a span within is of the same command; one with a parent of its own is not', async () => {
+test('a nested span has the same command; one with an explicit parent does not', async () => {
   await withProcessSpan(message, { parent, command }, async () => {
     await withSpan('within', {}, () => undefined);
     await withSpan('of another', { parent: other }, () => undefined);
@@ -69,7 +69,7 @@ test('a span within is of the same command; one with a parent of its own is not'
   expect(published).not.toHaveProperty('messaging.message.id');
 });
 
-test('what is done outside of spans is of none, also when it was begun within one', async () => {
+test('work outside of spans has no span, even if it was started within one', async () => {
   await withProcessSpan(message, { parent, command }, async () => {
     await outsideSpans(async () => {
       await new Promise(setImmediate);

@@ -55,7 +55,7 @@ export const METRICS = {
   ironlog_read_queue_depth: { type: 'gauge', help: 'Lists and searches that wait for a read worker.', labels: [] },
   ironlog_read_wait_seconds: {
     type: 'histogram',
-    help: 'Time from a list or search to a read worker that is free for it.',
+    help: 'Time that a list or search waited for a read worker.',
     labels: ['query'],
     buckets: SECONDS,
   },
@@ -67,12 +67,12 @@ export const METRICS = {
   },
   ironlog_reads_refused_total: {
     type: 'counter',
-    help: 'Lists and searches that were not answered, by why.',
+    help: 'Lists and searches that were not answered, by reason.',
     labels: ['reason'],
   },
   ironlog_read_workers: {
     type: 'gauge',
-    help: 'Read workers by state: idle, busy, or abandoned within a query that is past its deadline.',
+    help: 'Read workers by state: idle, busy, or abandoned in a query past its deadline.',
     labels: ['state'],
   },
   ironlog_read_workers_lost_total: {

@@ -1,4 +1,4 @@
-/** Spans that work with tracing, and cost almost nothing without it: in both cases one trace id goes from cause to effect. */
+/** Spans for tracing on or off; off, they cost almost nothing. In both cases the trace id passes from cause to effect. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { MsgHdrs } from '@nats-io/transport-node';
 import {
@@ -21,7 +21,7 @@ const TRACER = '@ironlog/service-kit';
 // With tracing off the OpenTelemetry API keeps no context; this does, so that nested spans still share a trace id.
 const carried = new AsyncLocalStorage<Carried>();
 
-/** The command that work is done for, and the operation at the root of its chain. */
+/** The command that causes the work, and the operation at the root of its chain. */
 export interface CommandIds {
   readonly commandId: string;
   readonly operationId: string;
@@ -61,9 +61,9 @@ export interface SpanOptions {
   readonly attributes?: Attributes;
   /** The traceparent of the cause; an invalid one (it may come from a client) is ignored. Default: the active span. */
   readonly parent?: string | undefined;
-  /** Traceparents of what it has to do with and is no child of; an undefined one is left out. */
+  /** Traceparents of related spans other than the parent; undefined ones are ignored. */
   readonly links?: readonly (string | undefined)[];
-  /** Of this span and of every span within it. Default: the active span's, unless a parent is given. */
+  /** The command of this span and of every span within it. Default: the active span's, unless a parent is given. */
   readonly command?: CommandIds | undefined;
   readonly kind?: 'internal' | 'server' | 'client' | 'producer' | 'consumer';
 }
@@ -76,7 +76,7 @@ const KINDS = {
   consumer: SpanKind.CONSUMER,
 } as const;
 
-/** A name without a namespace is ours: `vmId` is `ironlog.vm_id`, as OpenTelemetry's naming rules want it. */
+/** A name without a namespace gets ours: `vmId` is `ironlog.vm_id`, by OpenTelemetry's naming rules. */
 const namespaced = (attributes: Attributes): Attributes =>
   Object.fromEntries(
     Object.entries(attributes).map(([name, value]) => [
@@ -99,7 +99,7 @@ export const activeTraceparent = (): string | undefined => {
   return active !== undefined && isSpanContextValid(active) ? format(active) : carried.getStore()?.traceparent;
 };
 
-/** Runs `fn`, and what it starts, as nobody's work: what it logs has no trace. */
+/** Runs `fn`, and the work that it starts, outside of any span: its log lines have no trace. */
 export const outsideSpans = <T>(fn: () => T): T => context.with(ROOT_CONTEXT, () => carried.exit(fn));
 
 const linksOf = (traceparents: readonly (string | undefined)[]): Link[] =>

@@ -1,4 +1,4 @@
-/** A process with tracing as the OTEL_* variables say, for tracing.test.ts: one trace over a message, a call and a log line. */
+/** A process with tracing configured by the OTEL_* variables, for tracing.test.ts: one trace over a message, a call and a log line. */
 import { createLogger } from './log.ts';
 import { withSpan } from './span.ts';
 import { startTracing } from './tracing.ts';

@@ -12,7 +12,7 @@ vi.setConfig({ testTimeout: 30_000 });
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const report = z.object({ on: z.boolean(), inEvent: z.string(), inCall: z.string() });
-// The part of OTLP/JSON that these tests look at: opentelemetry-proto, ExportTraceServiceRequest.
+// The part of OTLP/JSON that these tests read: opentelemetry-proto, ExportTraceServiceRequest.
 const exported = z.object({
   resourceSpans: z.array(
     z.object({
@@ -117,7 +117,7 @@ test('OTEL_SERVICE_NAME and a separate traces endpoint are used', async () => {
 test.each([
   ['nothing is set', () => ({})],
   ['the SDK is disabled', () => ({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint(), OTEL_SDK_DISABLED: 'true' })],
-  ['no exporter is wanted', () => ({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint(), OTEL_TRACES_EXPORTER: 'none' })],
+  ['the exporter is none', () => ({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint(), OTEL_TRACES_EXPORTER: 'none' })],
 ])('tracing is off and not loaded when %s; the parent is passed through, and log lines carry it', async (_, env) => {
   const ended = await runFixture(env());
   expect(ended).toMatchObject({ code: 0, on: false, inEvent: `00-${TRACE}-b7ad6b7169203331-01` });

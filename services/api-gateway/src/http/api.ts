@@ -46,7 +46,7 @@ export interface Api {
   readonly accept: Accept;
   /** By key, in this thread. */
   readonly reads: Reads;
-  /** What may be long, in read workers. */
+  /** Reads that may be long, in read workers. */
   readonly queries: Queries;
   readonly operations: OperationIndex;
   readonly vmLocation: VmLocations;

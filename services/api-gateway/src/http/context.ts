@@ -30,11 +30,11 @@ declare module 'fastify' {
 
 /** The caller. The authentication hook sets it for every route that is not public. */
 export const principalOf = (request: { readonly principal: Principal | undefined }): Principal => {
-  if (!request.principal) throw new Error('a route without authentication asked for its caller');
+  if (!request.principal) throw new Error('a route without authentication reads its caller');
   return request.principal;
 };
 
-/** A question of the read model on behalf of the request: it includes what the answer's position will say. */
+/** A query of the read model for the request: it includes everything up to the answer's position. */
 export const askedBy = (request: Pick<FastifyRequest, 'principal' | 'position' | 'gone'>): AskedBy => ({
   party: principalOf(request).tenant,
   atLeast: request.position,

@@ -141,7 +141,7 @@ export const sendError = (error: FastifyError, request: FastifyRequest, reply: F
       'a request failed with an internal error',
     );
   sendProblem(
-    problem ?? new ProblemError('internal', 'something went wrong here; it is in the log under this traceId'),
+    problem ?? new ProblemError('internal', 'an internal error; the log has it under this traceId'),
     request,
     reply,
   );

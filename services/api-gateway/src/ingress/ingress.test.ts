@@ -127,10 +127,10 @@ test.each([
   ['no VM and no verb', 'ironlog.cmd.acme', null, null],
   ['no verb', 'ironlog.cmd.acme.vm-7', 'vm-7', null],
   ['an unknown verb', 'ironlog.cmd.acme.vm-7.explode', 'vm-7', null],
-  ['a VM that is no id', 'ironlog.cmd.acme.VM_7.boot', null, 'boot'],
+  ['an invalid VM id', 'ironlog.cmd.acme.VM_7.boot', null, 'boot'],
   ['a VM with a quote', "ironlog.cmd.acme.vm'--.boot", null, 'boot'],
-  ['a token too many', 'ironlog.cmd.acme.a.b.boot', null, null],
-])('a subject with %s ends as a rejection that its sender finds among the operations', async (_, subject, vm, verb) => {
+  ['an extra token', 'ironlog.cmd.acme.a.b.boot', null, null],
+])('a subject with %s ends as a rejection in the list of operations', async (_, subject, vm, verb) => {
   const id = `cmd-${subject.length}-${vm}-${verb}`;
   await publish(subject, { id });
   const operation = await vi.waitFor(

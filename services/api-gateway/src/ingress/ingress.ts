@@ -46,7 +46,7 @@ export const createIngress = (deps: IngressDeps): ((delivery: Delivery) => Promi
       counted.inc({ outcome: 'quarantined' });
       return;
     }
-    // What names no VM has no order to keep.
+    // A message without a VM needs no order.
     const key = `${message.tenant}/${message.vmId ?? delivery.streamSequence}`;
     const turn = (turns.get(key) ?? Promise.resolve()).then(async () => {
       const outcome =
@@ -82,7 +82,7 @@ const quarantine = (
 const idFor = ({ streamCreatedAt }: IngressDeps, { streamSequence }: Delivery): CommandId =>
   derivedCommandId(streamCreatedAt, String(streamSequence));
 
-/** A publish that its client repeats, not knowing whether it was stored, bears one message id: one command, for good. */
+/** A client that repeats a publish, not knowing whether it was stored, uses one message id: it is one command at any time. */
 const idOfClient = ({ headers }: Delivery, tenant: TenantId, id: CommandId | undefined): CommandId | undefined => {
   const messageId = headers.get('Nats-Msg-Id');
   return id ?? (messageId ? derivedCommandId(tenant, 'Nats-Msg-Id', messageId) : undefined);

@@ -24,7 +24,7 @@ export type IngressMessage =
       readonly verb: Verb;
       readonly body: IngressCommand;
     }
-  /** Its subject names a tenant, which finds the rejection among its operations; subject or body are not a command's. */
+  /** Its subject names a tenant, whose operations show the rejection; subject or body are not a command's. */
   | (PartOfCommandAddress & {
       readonly kind: 'malformed';
       readonly id?: CommandId | undefined;

@@ -26,7 +26,7 @@ interface Seen {
 export interface Hosts {
   /** Unexpired heartbeats, plus the placed VMs that they do not include yet. */
   live(): readonly Heartbeat[];
-  /** The last heartbeat that has been heard here, in stream time as the host knows it, expired or not; `undefined`: none. */
+  /** Stream time of the last heartbeat received here, expired or not; `undefined`: none. */
   lastHeardAt(host: HostId): Timestamp | undefined;
   /** Picks a host and counts the VM as its use until a heartbeat of that host includes it. */
   place(spec: VmSpec, vm: PlacedVm): Placed;

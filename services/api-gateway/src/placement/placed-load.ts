@@ -15,7 +15,7 @@ interface Placement {
   readonly host: HostId;
   readonly need: Resources;
   readonly placedAtMs: number;
-  /** When the host put its decision on record, in stream time as it knows it; undefined: it has not. */
+  /** Stream time of the host's decision; undefined: it has not decided. */
   decidedAt: Timestamp | undefined;
 }
 
@@ -26,7 +26,7 @@ export interface PlacedLoad {
    * at once.
    */
   fold(entry: Recorded): void;
-  /** A heartbeat was sent at `at`, by the clock of the host's events: it counts what the host had decided by then. */
+  /** A heartbeat of stream time `at` includes the host's decisions up to then. */
   heard(host: HostId, at: Timestamp, nowMs: number): void;
   of(host: HostId): Resources;
 }

@@ -18,6 +18,6 @@ export const unknownCursor = (): ProblemError =>
   );
 
 export const takesNoBody = (): ProblemError =>
-  new ProblemError('invalid-request', 'DELETE takes no body; ask for force in the query: ?force=true', {
+  new ProblemError('invalid-request', 'DELETE takes no body; give force in the query: ?force=true', {
     errors: [{ path: 'body', message: 'must be empty; use ?force=true' }],
   });

@@ -10,7 +10,7 @@ import { operationView } from '../http/views/operation-view.ts';
 import { waitingFor } from '../http/views/waiting-for.ts';
 import { waitForOperation } from '../tail/wait-operation.ts';
 
-/** Retries of a publish with an unknown result end after this; the caller is then told to repeat the request. */
+/** Retries of a publish with an unknown result end after this; the answer then tells the caller to repeat the request. */
 const STORE_WITHIN_MS = 5_000;
 
 export interface Asked {

@@ -39,7 +39,7 @@ const tailOf = async (): Promise<Tail> => {
   return startTail({ log, signal: controller.signal, folds: [] });
 };
 
-/** The ring of these tests reaches back to the first entry: the file is never asked. */
+/** The ring of these tests reaches back to the first entry: the file is never read. */
 const reads = { historyPosition: () => 0 };
 const queries = { history: async () => [] };
 

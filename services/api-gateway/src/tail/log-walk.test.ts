@@ -19,7 +19,7 @@ const event = rejectionEvent({
   rejection: { code: 'vm-not-found', reason: 'there is no VM vm-1' },
 });
 
-/** A history file that always has as much as is asked for. */
+/** A history file with any number of events. */
 const queries = {
   history: async (
     _by: unknown,

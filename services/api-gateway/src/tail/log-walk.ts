@@ -12,7 +12,7 @@ import type { Tail } from './tail.ts';
 const PAGE = 500;
 /** The retry interval while the history file lags behind the ring's start. */
 const LAG_PAUSE_MS = 50;
-/** How soon a page that was refused is asked for again. */
+/** The retry delay after a refused page. */
 const REFUSED_PAUSE_MS = 500;
 
 export interface WalkDeps {
@@ -71,13 +71,13 @@ export const walkLog = async function* (
   }
 };
 
-/** `undefined`: the read workers have too much to do, or are gone; a stream that has begun tries again. */
+/** `undefined`: the read workers refused the query; a stream that has begun retries. */
 const historyPage = async (
   queries: WalkDeps['queries'],
   { tenant, after, signal }: Pick<WalkRange, 'tenant' | 'after' | 'signal'>,
   upTo: number,
 ): Promise<readonly PastEvent[] | undefined> => {
-  // Streams have a share of their own: those that catch up must not keep their tenant from its lists.
+  // Streams have a separate share: those that catch up must not block their tenant's lists.
   const by = { party: `${tenant} streams`, atLeast: { events: upTo, work: 0 }, signal };
   try {
     return await queries.history(by, tenant, { after, limit: PAGE });

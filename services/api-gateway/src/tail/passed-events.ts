@@ -38,7 +38,7 @@ export const passedEvents = async (deps: PassedDeps, range: PassedRange): Promis
     for (const { sequence, stored } of entries) {
       if (stored?.kind === 'vm' && isOf(range, stored.event)) {
         if (isAuthorised(where, stored.writer, stored.event)) events.push({ sequence, event: stored.event });
-        // Whose word counts is not known here yet: it is asked again from this one on.
+        // The authorised writer is not known here yet: the check is repeated from this entry on.
         else if (!isKnown) return { events, upTo };
       }
       upTo = sequence;

@@ -9,7 +9,7 @@ export interface WakeOptions<Answer> {
   readonly tail: Pick<Tail, 'subscribe'>;
   /** Must be cheap: called for every event of the fleet. */
   readonly matters: (entry: Recorded) => boolean;
-  /** `undefined`: not yet. Asked again only when it has answered. */
+  /** `undefined`: not yet. Called again only after it has answered. */
   readonly condition: () => Answer | undefined | Promise<Answer | undefined>;
   readonly timeoutMs: number;
   /** Ends the wait when the client has disconnected or the service stops. */

@@ -1,4 +1,4 @@
-// What recovery acts on, and when it is void: a failure until the VM has another, a stop until any later event.
+// The cause of recovery: a failure, valid until the VM has another, or a stop, valid until any later event.
 import type { Vm } from '@ironlog/domain';
 import type { CommandId, EventId, TenantId, VmEventName, VmId } from '@ironlog/schemas';
 
@@ -10,9 +10,9 @@ export interface Cause {
   readonly subject: VmId;
   readonly correlationid?: CommandId | undefined;
   readonly traceparent?: string | undefined;
-  /** The message that it came as; undefined: a search has found it. */
+  /** Its message; undefined: found by a search. */
   readonly message?: { readonly subject: string };
-  /** The command that it has ended. */
+  /** The command that it ended. */
   readonly causationid?: CommandId | undefined;
 }
 

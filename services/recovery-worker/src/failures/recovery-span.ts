@@ -1,4 +1,4 @@
-// The span of recovery's answer to a failure or a stop: in the trace of its cause, with a link to the command before it.
+// The span of recovery from a failure or a stop: in the trace of its cause, with a link to the command before it.
 import type { Vm } from '@ironlog/domain';
 import { vmEventType } from '@ironlog/schemas';
 import { type CommandIds, type Span, withProcessSpan, withSpan } from '@ironlog/service-kit';
@@ -6,18 +6,18 @@ import type { Cause } from './cause.ts';
 
 export interface Answer {
   readonly cause: Cause;
-  /** As it stands now. */
+  /** Its latest state. */
   readonly vm: Vm;
-  /** The span's name, where the cause came as no message. */
+  /** The span's name if the cause was not delivered as a message. */
   readonly name: string;
-  /** The command that is sent, or the one that has failed for good. */
+  /** The command sent, or the one that was abandoned. */
   readonly command: CommandIds | undefined;
   readonly attributes: Readonly<Record<string, string | number>>;
 }
 
 const traceIdOf = (traceparent: string | undefined): string | undefined => traceparent?.split('-')[1];
 
-/** The trace that has changed the VM last, unless the cause is of that trace itself. */
+/** The trace that changed the VM last, unless the cause belongs to it. */
 const lastCommandOf = ({ commandTraceparent }: Vm, { traceparent }: Cause): string | undefined =>
   traceIdOf(commandTraceparent) === traceIdOf(traceparent) ? undefined : commandTraceparent;
 

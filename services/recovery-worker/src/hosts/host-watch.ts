@@ -78,7 +78,7 @@ interface Silence {
   readonly left: (sequence: number) => Promise<number>;
 }
 
-/** Undefined: it is not missed. */
+/** Undefined: its silence is expected. */
 const whyMissed = async (
   { stopped, sequence }: HostPresence,
   { silentMs, left }: Silence,

@@ -7,7 +7,7 @@ import { appendAsRecovery, type RecoveryAppend, type RecoveryFact } from '../vms
 import type { ScanDeps } from './search.ts';
 import { OverdueTurns } from './tenant-turns.ts';
 
-/** For readings of the stream's time that differ: until then the executor that has the command may still expire it itself. */
+/** A margin for differing stream clocks: until then the executor that has the command may still expire it itself. */
 const GRACE_MS = 5_000;
 /** Each is a read of the log, and an append when the command is undecided. */
 const PER_ROUND = 1_000;

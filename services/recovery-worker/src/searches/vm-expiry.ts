@@ -34,7 +34,7 @@ export const deleteExpiredVms = async (deps: ExpiryDeps): Promise<void> => {
   }
 };
 
-/** One delete per VM; after an expiry or a rejection (host unavailable) the next round's. */
+/** One delete per VM; after an expiry or a rejection (host unavailable) a search sends the next. */
 const deleteId = ({ reads }: ExpiryDeps, vm: Vm) => {
   for (let round = 0; ; round++) {
     const id = derivedCommandId('expiry', vm.tenant, vm.id, String(round));

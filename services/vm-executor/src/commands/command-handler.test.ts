@@ -31,7 +31,7 @@ const inLongShutdown = async () => {
   return id;
 };
 
-test('a VM with a task of an hour holds up no delivery: its commands are refused at once, and other VMs are served', async () => {
+test('a long task delays no delivery: commands to its VM are refused at once, and other VMs are served', async () => {
   const id = await inLongShutdown();
   const flood = Array.from({ length: 300 }, () => host.send(id, 'pause'));
   const other = newVmId();
@@ -126,7 +126,7 @@ test('a create that another host executes is left to it when redelivered here: t
   expect([existsSync(host.directoryOf(id)), await host.running()]).toEqual([false, []]);
 });
 
-test('a command that was stored after its startBy is late, however far behind the clock that is read here', async () => {
+test('a command that was stored after its startBy is late, however far behind the local clock is', async () => {
   const { id } = await host.made(true);
   await host.start();
   const inMs = (ms: number): Date => new Date(Date.now() + ms);
@@ -136,7 +136,7 @@ test('a command that was stored after its startBy is late, however far behind th
   await host.until(id, 'paused');
 });
 
-test('a host whose clock is wrong declines a create that is on its way to it, and goes on with the VMs that it has', async () => {
+test('a host whose clock is wrong declines a create already placed on it, and still serves its VMs', async () => {
   const { id } = await host.made(true);
   await host.start();
   host.refusal = 'has a clock 7200.0 s ahead';

@@ -35,10 +35,10 @@ export interface CommandDeps {
 /** The acknowledgements of a delivery. A message read at start, before consuming, is acked by its redelivery. */
 type Incoming = UnacknowledgedMessage & Partial<Pick<Delivery, 'ack' | 'term'>>;
 
-/** A command while it is decided. */
+/** A command that is being decided. */
 interface Accepting {
   readonly command: WorkCommand;
-  /** By the stream's clock. */
+  /** Stream time. */
   readonly storedAt: Date;
   readonly traceparent: string;
 }
@@ -106,7 +106,7 @@ export class CommandHandler {
     return decision.kind === 'intent' || isOpen ? log : undefined;
   }
 
-  /** What is decided of the VM as the log has it now; an intent or an expiry is then on record. */
+  /** The decision on the VM's latest state; an intent or an expiry is then on record. */
   async #validate(log: VmLog, { command, storedAt, traceparent }: Accepting): Promise<Decision> {
     const { id, actor, correlationid } = command;
     const meta: Meta = { actor, causationid: id, correlationid, traceparent };
@@ -161,7 +161,7 @@ export class CommandHandler {
     const { fail, host, incarnation, log, runtime, signal } = this.#deps.host;
     const { action, round } = command.data;
     if (rejection.code === 'over-capacity' && action.verb === 'create') {
-      // Full by now, or its clock is wrong: not the command's fault. The gateway places it again.
+      // The host is full by now, or its clock is wrong. The gateway places the command again.
       await incarnation.append({
         name: 'declined',
         data: {
@@ -187,7 +187,7 @@ export class CommandHandler {
     );
   }
 
-  /** By the stream's clock. Not before `storedAt`: a machine that has slept is told of it only by its next reading. */
+  /** Stream time, at least `storedAt`: after a suspend the clock is behind until its next reading. */
   #now(storedAt = new Date(0)): string {
     const now = this.#deps.host.runtime.clock.now();
     return (now < storedAt ? storedAt : now).toISOString();

@@ -23,7 +23,7 @@ export interface Sent {
   readonly expectedRevision?: number;
   /** Default: in ten minutes. */
   readonly startBy?: Date;
-  /** By the stream's clock; default: now. */
+  /** Stream time; default: now. */
   readonly storedAt?: Date;
 }
 

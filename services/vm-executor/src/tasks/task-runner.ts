@@ -208,7 +208,7 @@ const attributesOf = (vm: Vm): { readonly tenant: TenantId; readonly vmId: VmId 
   vmId: vm.id,
 });
 
-/** At most what was given, however the clock was changed since. */
+/** At most the given time, even if the clock was changed since. */
 const graceLeftMs = ({ startedAt }: Task, seconds: number, now: Date): number =>
   Math.min(seconds * 1000, Math.max(0, Date.parse(startedAt) + seconds * 1000 - now.getTime()));
 

@@ -95,7 +95,7 @@ beforeAll(async () => {
 });
 afterAll(() => plane?.stop());
 
-test.each(ROUTES)('$name takes what its schemas describe', async ({ method, path, operation }) => {
+test.each(ROUTES)('$name accepts what its schemas describe', async ({ method, path, operation }) => {
   const request = fc.record({
     path: valuesIn(operation, 'path'),
     query: valuesIn(operation, 'query'),

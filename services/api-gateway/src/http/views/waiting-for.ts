@@ -9,7 +9,7 @@ export interface WaitingReads {
   readonly reads: Pick<Api['reads'], 'waitingSpec'>;
 }
 
-/** `undefined`: nothing known here; its turn will come. */
+/** `undefined`: no known reason. */
 export type WaitingFor = (operation: OperationState) => string | undefined;
 
 /** Computed on demand from the current hosts, which are read once for a whole list. */

@@ -1,4 +1,4 @@
-// GET /v1/usage: how long the tenant's VMs ran, with what, between two times: by VM, by day, or all together.
+// GET /v1/usage: the run time and resources of the tenant's VMs between two times: by VM, by day, or in total.
 import { usageListSchema, usageQuerySchema } from '@ironlog/schemas';
 import type { Route } from '../../http/api.ts';
 import { askedBy, principalOf } from '../../http/context.ts';
@@ -15,7 +15,7 @@ export const getUsage: Route = (app, api) => {
         tags: ['operations'],
         summary: 'Usage',
         description:
-          'How long VMs ran, with how many CPUs and how much memory. By vm, a page may hold fewer items than limit, or none, and still have a nextCursor: the list ends where it is null.',
+          'How long VMs ran, with how many CPUs and how much memory. By vm, a page may have fewer items than limit, or none, and still have a nextCursor: the list ends where it is null.',
         querystring: usageQuerySchema,
         response: ok(usageListSchema),
       },

@@ -16,7 +16,7 @@ export const listVms: Route = (app, api) => {
         tags: ['vms'],
         summary: 'List VMs',
         description:
-          'In the order of their ids, waiting and claimed ones alike. A page may hold fewer VMs than limit, or none, and still have a nextCursor: where filters meet in few of many VMs, each request looks through a bounded number of them. The list ends where nextCursor is null.',
+          'In the order of their ids, unclaimed VMs included. A page may have fewer VMs than limit, or none, and still have a nextCursor: a request with several filters scans a bounded number of VMs. The list ends where nextCursor is null.',
         querystring: listVmsQuerySchema,
         response: ok(vmListSchema),
       },

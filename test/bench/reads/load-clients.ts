@@ -1,4 +1,4 @@
-// The thread of the clients that ask one thing over and over: their own work is not in the way of what is measured.
+// The thread of the clients that repeat one request: their own work does not affect the measurement.
 import { parentPort, workerData } from 'node:worker_threads';
 import { z } from 'zod';
 import { openClient } from './client.ts';
