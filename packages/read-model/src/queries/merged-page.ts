@@ -12,7 +12,7 @@ export interface Part<Item> {
 
 /** Greater than every key. */
 export const AFTER_EVERY_KEY = '~';
-export const NOTHING: Part<never> = { items: [], lookedTo: undefined };
+export const NOTHING: Part<never> = { items: [], scannedTo: undefined };
 
 /**
  * A page may be shorter than `limit`, even empty, and still have a cursor: it then ends where the shortest scan
@@ -22,7 +22,9 @@ export const mergedPage = <Item>(
   { list, limit, keyOf }: { readonly list: KeyedList; readonly limit: number; readonly keyOf: (item: Item) => string },
   parts: readonly Part<Item>[],
 ): Page<Item> => {
-  const ends = parts.flatMap(({ items, lookedTo }) => (lookedTo === undefined || items.length > limit ? [] : lookedTo));
+  const ends = parts.flatMap(({ items, scannedTo }) =>
+    scannedTo === undefined || items.length > limit ? [] : scannedTo,
+  );
   const end = ends.toSorted()[0] ?? AFTER_EVERY_KEY;
   const found = parts
     .flatMap(({ items }) => items)

@@ -99,7 +99,7 @@ export const prepareOperationQueries = (db: Db) => {
         };
         const part = (rows: readonly Row[], itemOf: (row: Row) => OperationState): Part<Listed> => ({
           items: rows.map((row) => ({ key: keyOf(row), operation: itemOf(row) })),
-          lookedTo: undefined,
+          scannedTo: undefined,
         });
         const recorded = status === 'pending' ? NOTHING : part(listing({ vmId, status }).all(parameters), read);
         const waiting = vmId === undefined ? pending : pendingOfVm;

@@ -44,7 +44,7 @@ const OF_TENANT = `
 SELECT vm_id, started_at, ended_at, cpus, memory_mib FROM usage
 WHERE tenant = @tenant AND vm_id > @after AND vm_id <= @to AND started_at < @until AND (ended_at IS NULL OR ended_at > @since)
 ORDER BY vm_id, started_at`;
-const LOOKED_TO = `
+const SCANNED_TO = `
 SELECT vm_id FROM usage WHERE tenant = @tenant AND vm_id > @after ORDER BY vm_id LIMIT 1 OFFSET ${MOST}`;
 const OF_VM = `
 SELECT vm_id, started_at, ended_at, cpus, memory_mib FROM usage
@@ -91,9 +91,9 @@ export const prepareUsage = (db: Db) => {
     if (after === undefined) return undefined;
     if (vmId !== undefined)
       return { items: itemsOf(ofVm.iterate({ tenant, vmId, ...range }), range, 1), nextCursor: null };
-    const lookedTo = lookedToOf.get({ tenant, after });
-    const rows = ofTenant.iterate({ tenant, after, to: lookedTo ?? AFTER_EVERY_KEY, ...range });
-    const part = { items: itemsOf(rows, range, limit + 1), lookedTo };
+    const scannedTo = scannedToOf.get({ tenant, after });
+    const rows = ofTenant.iterate({ tenant, after, to: scannedTo ?? AFTER_EVERY_KEY, ...range });
+    const part = { items: itemsOf(rows, range, limit + 1), scannedTo };
     return mergedPage({ list: 'usage', limit, keyOf: (item: UsageItem) => item.vmId }, [part]);
   };
 

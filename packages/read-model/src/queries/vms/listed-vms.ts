@@ -141,8 +141,8 @@ export const prepareListedVms = (db: Db) => {
         ? NOTHING
         : { items: ofCandidates.all({ ...asked, candidates: JSON.stringify(candidates) }), scannedTo: undefined };
     const bounded = (read: (to: string) => readonly Row[], known: First, most: number): Part<Row> => {
-      const lookedTo = isMore(known, most) ? (known.last ?? undefined) : undefined;
-      return { items: read(lookedTo ?? AFTER_EVERY_KEY), lookedTo };
+      const scannedTo = isMore(known, most) ? (known.last ?? undefined) : undefined;
+      return { items: read(scannedTo ?? AFTER_EVERY_KEY), scannedTo };
     };
     const unbounded = { count: 0, last: null };
     if (fewest && filters === 1) return bounded(fewest.read, unbounded, MOST_LED);
@@ -153,6 +153,6 @@ export const prepareListedVms = (db: Db) => {
     const scanAtMost = (most: number): Part<Row> =>
       bounded((to) => scan.all({ ...asked, to }), scanned({ ...range, most }), most);
     const part = scanAtMost(SCANNED[0]);
-    return part.lookedTo === undefined || part.items.length === within.atMost ? part : scanAtMost(SCANNED[1]);
+    return part.scannedTo === undefined || part.items.length === within.atMost ? part : scanAtMost(SCANNED[1]);
   };
 };

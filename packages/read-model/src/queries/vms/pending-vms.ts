@@ -48,7 +48,7 @@ export const preparePendingVms = (db: Db) => {
     const isFiltered = q !== undefined || Object.keys(labels).length > 0;
     const scannedTo = isFiltered ? scannedToOf.get({ tenant, after }) : undefined;
     const rows = list.all({
-      ...{ tenant, after, atMost, q: q ?? null, to: lookedTo ?? AFTER_EVERY_KEY },
+      ...{ tenant, after, atMost, q: q ?? null, to: scannedTo ?? AFTER_EVERY_KEY },
       labels: isFiltered ? JSON.stringify(labels) : null,
     });
     return { items: rows.map(({ body }) => viewOf(JSON.parse(body) as WorkCommand)), scannedTo };
