@@ -4,8 +4,8 @@ import { appendFileSync, closeSync, fstatSync, openSync, readSync } from 'node:f
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { parseJson } from './cloud-hypervisor/vm-info.ts';
 import type { ProcessHandle } from './process-handle.ts';
+import { parseJson } from './rest/json.ts';
 
 const eventSchema = z.object({ source: z.string(), event: z.string() });
 export type MonitorEvent = z.infer<typeof eventSchema>;

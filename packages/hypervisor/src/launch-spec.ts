@@ -41,3 +41,7 @@ export const MAX_SOCKET_PATH_BYTES = 107;
 export const SOCKET_PATH_TOO_LONG = `the VM's socket would have a path longer than ${MAX_SOCKET_PATH_BYTES} bytes`;
 
 export const socketPathFits = (path: string): boolean => Buffer.byteLength(path) <= MAX_SOCKET_PATH_BYTES;
+
+/** The image's kernel arguments come first, so that the VM's can override them. */
+export const kernelArguments = (...parts: readonly (string | undefined)[]): string =>
+  parts.filter((part) => part !== undefined && part !== '').join(' ');

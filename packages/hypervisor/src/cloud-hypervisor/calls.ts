@@ -7,13 +7,17 @@ import type { ObservedState } from '../port.ts';
 import { exitedUnanswered } from '../process/exit/exit-status.ts';
 import { isAlive } from '../process/table/identity.ts';
 import type { ProcessHandle } from '../process-handle.ts';
-import { type ApiAnswer, callApi } from './client.ts';
-import { parseJson, readVmInfo } from './vm-info.ts';
+import type { RestAnswer } from '../rest/client.ts';
+import { parseJson } from '../rest/json.ts';
+import { accepted, callApi } from './client.ts';
+import { readVmInfo } from './vm-info.ts';
 
 export interface Step {
   readonly name: string;
   /** The states in which there is nothing left to do. */
   readonly wanted: readonly ObservedState[];
+  /** The states from which it may succeed: a refusal in any other will not change by trying again. */
+  readonly from: readonly ObservedState[];
   readonly body?: object;
 }
 
@@ -21,14 +25,13 @@ const PING_POLL_MS = 5;
 const PING_WITHIN_MS = 1000;
 const pingSchema = z.object({ pid: z.int().optional() });
 
-/** One PUT; ok on 200 and 204. 404 and 405 are the states' refusals (the API's description), 4xx never helps to repeat. */
-export async function put(handle: ProcessHandle, step: Omit<Step, 'wanted'>, deadline: AbortSignal): Promise<Outcome> {
-  const { socketPath } = handle;
-  const called = await callApi({ socketPath, method: 'PUT', deadline, ...step });
-  if (!called.ok) return called;
-  if (called.status === 200 || called.status === 204) return { ok: true };
-  const code = called.status >= 400 && called.status < 500 ? 'refused' : called.status >= 500 ? 'failed' : 'bad-answer';
-  return refusal(code, step.name, `${step.name}: the hypervisor answered ${called.status}`, called.text);
+export async function put(
+  handle: ProcessHandle,
+  step: Pick<Step, 'name' | 'body'>,
+  deadline: AbortSignal,
+): Promise<Outcome> {
+  const called = await callApi({ socketPath: handle.socketPath, method: 'PUT', deadline, ...step });
+  return called.ok ? accepted(step.name, called) : called;
 }
 
 export async function readState(
@@ -46,7 +49,9 @@ export async function ensure(handle: ProcessHandle, step: Step, deadline: AbortS
   const now = await readState(handle, deadline);
   if (!now.ok) return called;
   if (step.wanted.includes(now.state)) return { ok: true };
-  return { ...called, reason: `${called.reason}; the VM is ${now.state}` };
+  // The simulator says by its status that the state forbids it, Cloud Hypervisor answers 500 to that as to a failure.
+  const code = step.from.includes(now.state) ? called.code : 'refused';
+  return refusal(code, step.name, `${called.reason}; the VM is ${now.state}`, called.detail);
 }
 
 /** Until the process answers a ping as itself; a process that died is not waited for. */
@@ -62,7 +67,7 @@ export async function answering(handle: ProcessHandle, deadline: AbortSignal): P
 }
 
 /** While it is starting there is no socket yet: looking for the file is a hundred times cheaper than being refused. */
-async function pingOnce({ socketPath }: ProcessHandle, deadline: AbortSignal): Promise<Outcome<ApiAnswer>> {
+async function pingOnce({ socketPath }: ProcessHandle, deadline: AbortSignal): Promise<Outcome<RestAnswer>> {
   if (!existsSync(socketPath)) return refusal('unreachable', 'vmm.ping', 'vmm.ping: it has no socket yet', socketPath);
   const within = AbortSignal.any([deadline, AbortSignal.timeout(PING_WITHIN_MS)]);
   return callApi({ socketPath, method: 'GET', name: 'vmm.ping', deadline: within });

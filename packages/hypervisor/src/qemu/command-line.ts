@@ -1,5 +1,5 @@
 // QEMU's arguments for a launch: the microvm machine, stopped before its first instruction, QMP on the epoch's socket.
-import type { LaunchSpec } from '../launch-spec.ts';
+import { kernelArguments, type LaunchSpec } from '../launch-spec.ts';
 
 export type Accelerator = 'kvm' | 'tcg';
 
@@ -21,9 +21,6 @@ const inList = (path: string): string => path.replaceAll(',', ',,');
 export function qemuArguments(launch: LaunchSpec, machine: Machine): string[] {
   const { spec, image, socketPath, consolePath } = launch;
   const { accelerator, kernel, clock } = machine;
-  const append = ['console=ttyS0', clock, image.args, spec.kernelArgs].filter(
-    (part) => part !== undefined && part !== '',
-  );
   return [
     ...['-machine', 'microvm', '-accel', accelerator],
     ...['-smp', String(spec.cpus), '-m', String(spec.memoryMiB)],
@@ -32,7 +29,7 @@ export function qemuArguments(launch: LaunchSpec, machine: Machine): string[] {
     ...['-chardev', `file,id=console,path=${inList(consolePath)},append=on`, '-serial', 'chardev:console'],
     ...['-qmp', `unix:${inList(socketPath)},server=on,wait=off`],
     ...['-kernel', kernel, ...(image.initrd === undefined ? [] : ['-initrd', image.initrd])],
-    ...['-append', append.join(' ')],
+    ...['-append', kernelArguments('console=ttyS0', clock, image.args, spec.kernelArgs)],
     // What the guest did outlives our watching: a QEMU whose guest is off stays, and says so when it is asked.
     ...['-action', 'shutdown=pause'],
     '-S',

@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { callApi } from '../cloud-hypervisor/client.ts';
+import { VmFixture, within } from '../conformance/vm.fixture.ts';
 import { createHypervisor } from '../factory.ts';
-import { VmFixture, within } from '../vm.fixture.ts';
 import { CALLS } from './calls.ts';
 
 const DESCRIPTION = fileURLToPath(new URL('../../../../../shared/specs/cloud-hypervisor.yaml', import.meta.url));
@@ -42,7 +42,7 @@ describe.skipIf(!present)("the simulator's dialect", () => {
   const hypervisor = createHypervisor({ kind: 'simulator' });
   let vm: VmFixture;
   beforeEach(async () => {
-    vm = await VmFixture.make({});
+    vm = await VmFixture.make({ image: {} });
   });
   afterEach(() => vm.dispose());
   const status = async (socketPath: string, name: string): Promise<number> => {

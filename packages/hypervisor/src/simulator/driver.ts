@@ -1,6 +1,6 @@
 // The simulator as a hypervisor: Cloud Hypervisor's driver with a command line that starts our own program.
 import { fileURLToPath } from 'node:url';
-import { createCloudHypervisor } from '../cloud-hypervisor/driver.ts';
+import { createRestDriver } from '../cloud-hypervisor/driver.ts';
 import { eventsPathOf } from '../event-monitor.ts';
 import type { Hypervisor } from '../port.ts';
 
@@ -24,7 +24,7 @@ export interface SimulatorConfig {
 }
 
 export const createSimulator = ({ cacheDirectory }: SimulatorConfig): Hypervisor =>
-  createCloudHypervisor({
+  createRestDriver({
     kind: 'simulator',
     command: ({ directory, epoch, socketPath }) => ({
       program: process.execPath,

@@ -9,7 +9,8 @@ export interface Power {
 }
 
 export interface GuestSpec {
-  readonly consolePath: string | undefined;
+  /** A file's path, or an open one's descriptor. */
+  readonly console: string | number | undefined;
   readonly kernelArgs: string;
   readonly faults: Faults;
 }
@@ -89,7 +90,7 @@ export class Guest {
   }
 
   #write(line: string): void {
-    const { consolePath } = this.#spec;
-    if (consolePath !== undefined) appendFileSync(consolePath, `${line}\n`, { mode: 0o600 });
+    const { console } = this.#spec;
+    if (console !== undefined) appendFileSync(console, `${line}\n`, { mode: 0o600 });
   }
 }

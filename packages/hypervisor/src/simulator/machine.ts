@@ -3,6 +3,9 @@ import { appendFileSync } from 'node:fs';
 import { type Faults, NO_FAULTS, readFaults } from './faults.ts';
 import { Guest } from './guest.ts';
 
+/** Where a console goes whose mode is `Tty`. */
+const STDOUT = 1;
+
 type MachineState = 'Created' | 'Running' | 'Paused' | 'Shutdown';
 
 /** Status 204 carries no body, 200 carries one, all others carry their reason in a JSON list, as Cloud Hypervisor does. */
@@ -16,7 +19,7 @@ export const refused = (status: Answer['status'], reason: string): Answer => ({ 
 
 export interface MachineConfig {
   readonly payload: { readonly kernel?: string | undefined; readonly cmdline?: string | undefined };
-  readonly serial?: { readonly file?: string | undefined } | undefined;
+  readonly serial?: { readonly mode?: string | undefined; readonly file?: string | undefined } | undefined;
 }
 
 interface DefinedVm {
@@ -132,7 +135,7 @@ export class Machine {
   #switchOn(config: MachineConfig): Guest {
     const kernelArgs = config.payload.cmdline ?? '';
     return new Guest(
-      { consolePath: config.serial?.file, kernelArgs, faults: this.#faults },
+      { console: config.serial?.mode === 'Tty' ? STDOUT : config.serial?.file, kernelArgs, faults: this.#faults },
       { off: () => this.#guestOff(), restarted: () => this.event('vm', 'rebooted') },
     );
   }

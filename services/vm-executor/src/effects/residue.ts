@@ -14,8 +14,8 @@ const entriesOf = (directory: string): string[] => {
   }
 };
 
-/** What a process has beside what the VM keeps: its socket, and its word of what its guest did. */
-const TRACE = /^e(\d+)\.(?:sock|events)$/;
+/** What a process has beside what the VM keeps: its socket with Cloud Hypervisor's lock, and its word of what its guest did. */
+const TRACE = /^e(\d+)\.(?:sock|sock\.lock|events)$/;
 
 /** Removes what the dead processes of `epoch` have left; those of other epochs may live. */
 export const removeTracesOf = async (directory: string, epoch: number): Promise<void> => {

@@ -120,7 +120,15 @@ describe('it takes no directory that is not its own, and leaves that as it is', 
     const folder = join(root, name);
     mkdirSync(folder, { recursive: true });
     writeSnapshot(folder, { ...initialVm(REF.tenant, REF.vmId), owner });
-    for (const file of ['launch.json', 'e1.sock', 'e1.events', 'console.log', 'hypervisor.log', 'core.4711'])
+    for (const file of [
+      'launch.json',
+      'e1.sock',
+      'e1.sock.lock',
+      'e1.events',
+      'console.log',
+      'hypervisor.log',
+      'core.4711',
+    ])
       writeFileSync(join(folder, file), '');
   };
   /** Everything below `root`, and its mode. */

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { until, VmFixture } from '../../conformance/vm.fixture.ts';
 import { qemuArguments } from '../../qemu/command-line.ts';
-import { until, VmFixture } from '../../vm.fixture.ts';
 import { findByDirectory, findUnder } from './find.ts';
 import { identify, isAlive, parseStat } from './identity.ts';
 
@@ -47,7 +47,7 @@ describe('finding processes by their argv', () => {
   it("does not take a VM's process for another's, whatever its tenant has put into the kernel's arguments", async () => {
     const other = `${root}/globex/vm-1`;
     const machine = { accelerator: 'tcg', kernel: '/vmlinuz', clock: '' } as const;
-    const vm = await VmFixture.make({});
+    const vm = await VmFixture.make({ image: {} });
     onTestFinished(() => vm.dispose());
     for (const hostile of [
       `${other}/e1.sock`,

@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { callApi } from '../cloud-hypervisor/client.ts';
+import { readVmInfo } from '../cloud-hypervisor/vm-info.ts';
 import { UnixServer } from '../unix-server.fixture.ts';
-import { callApi, MAX_ANSWER_BYTES } from './client.ts';
-import { readVmInfo } from './vm-info.ts';
+import { MAX_ANSWER_BYTES } from './client.ts';
 
 describe('a REST answer that is none ends as a value', () => {
   let server: UnixServer | undefined;

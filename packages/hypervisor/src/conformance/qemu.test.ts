@@ -6,10 +6,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { conformance } from './conformance.fixture.ts';
-import { createHypervisor } from './factory.ts';
-import { killProcess } from './process/exit/kill.ts';
-import { chooseAccelerator } from './qemu/accelerator.ts';
+import { createHypervisor } from '../factory.ts';
+import { killProcess } from '../process/exit/kill.ts';
+import { chooseAccelerator } from '../qemu/accelerator.ts';
+import { conformance } from './suite.fixture.ts';
 import { recorder, until, VmFixture, within } from './vm.fixture.ts';
 
 const program = process.env.IRONLOG_QEMU ?? 'qemu-system-x86_64';
@@ -32,12 +32,16 @@ if (reason !== null) {
 } else {
   const create = () => createHypervisor({ kind: 'qemu', program, accelerator: 'tcg' });
   const image = { kernel, initrd };
-  conformance({ name: 'QEMU', create, image, readyLine: READY, powerOffArgs: 'ironlog.poweroff=0' });
+  conformance({
+    ...{ name: 'QEMU with Linux', create, readyLine: READY },
+    guest: { image },
+    guestThatStops: { image, kernelArgs: 'ironlog.poweroff=0' },
+  });
 
   describe('QEMU alone', () => {
     it('a guest that panics and restarts itself is reported as rebooted, not as stopped', async () => {
       const hypervisor = create();
-      const vm = await VmFixture.make(image);
+      const vm = await VmFixture.make({ image });
       onTestFinished(() => vm.dispose());
       // No such init: the kernel panics and, told so, restarts at once.
       const { handle } = await vm.running(hypervisor, 'rdinit=/none init=/none panic=-1');
@@ -50,7 +54,7 @@ if (reason !== null) {
 
     it('waits to be ended when its guest has switched itself off, and the word of that outlives it', async () => {
       const hypervisor = create();
-      const vm = await VmFixture.make(image);
+      const vm = await VmFixture.make({ image });
       onTestFinished(() => vm.dispose());
       const { handle } = await vm.running(hypervisor, 'ironlog.poweroff=0');
       const { events, report } = recorder();
@@ -69,14 +73,14 @@ if (reason !== null) {
 
     it('refuses an image without a kernel', async () => {
       const hypervisor = create();
-      const vm = await VmFixture.make({});
+      const vm = await VmFixture.make({ image: {} });
       onTestFinished(() => vm.dispose());
       expect(await hypervisor.spawn(vm.launch())).toMatchObject({ ok: false, code: 'refused' });
     });
 
     it('says where to look when QEMU does not take its arguments', async () => {
       const hypervisor = create();
-      const vm = await VmFixture.make({ kernel: '/nonexistent/kernel' });
+      const vm = await VmFixture.make({ image: { kernel: '/nonexistent/kernel' } });
       onTestFinished(() => vm.dispose());
       const { handle, launch } = await vm.spawn(hypervisor);
       expect(await hypervisor.create(handle, launch, within(10_000))).toMatchObject({ ok: false, code: 'unreachable' });

@@ -3,12 +3,13 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { tenantId, vmId } from '@ironlog/schemas';
-import { consolePathOf, type LaunchImage, type LaunchSpec, socketPathOf } from './launch-spec.ts';
-import type { Hypervisor, ProcessEvent } from './port.ts';
-import type { ProcessExit } from './process/exit/exit-status.ts';
-import { killProcess } from './process/exit/kill.ts';
-import { findByDirectory } from './process/table/find.ts';
-import type { ProcessHandle } from './process-handle.ts';
+import { consolePathOf, type LaunchSpec, socketPathOf } from '../launch-spec.ts';
+import type { Hypervisor, ProcessEvent } from '../port.ts';
+import type { ProcessExit } from '../process/exit/exit-status.ts';
+import { killProcess } from '../process/exit/kill.ts';
+import { findByDirectory } from '../process/table/find.ts';
+import type { ProcessHandle } from '../process-handle.ts';
+import type { Guest } from './subject.fixture.ts';
 
 export const within = (milliseconds: number): AbortSignal => AbortSignal.timeout(milliseconds);
 
@@ -36,18 +37,18 @@ export interface SpawnedVm {
 
 export class VmFixture {
   readonly directory: string;
-  readonly #image: LaunchImage;
+  readonly #guest: Guest;
 
-  private constructor(directory: string, image: LaunchImage) {
+  private constructor(directory: string, guest: Guest) {
     this.directory = directory;
-    this.#image = image;
+    this.#guest = guest;
   }
 
-  static async make(image: LaunchImage): Promise<VmFixture> {
-    return new VmFixture(await mkdtemp(join(tmpdir(), 'ironlog-vm-')), image);
+  static async make(guest: Guest): Promise<VmFixture> {
+    return new VmFixture(await mkdtemp(join(tmpdir(), 'ironlog-vm-')), guest);
   }
 
-  launch(epoch = 1, kernelArgs = ''): LaunchSpec {
+  launch(epoch = 1, kernelArgs = this.#guest.kernelArgs ?? ''): LaunchSpec {
     return {
       tenant: tenantId('acme'),
       vmId: vmId('vm-1'),
@@ -56,7 +57,7 @@ export class VmFixture {
       socketPath: socketPathOf(this.directory, epoch),
       consolePath: consolePathOf(this.directory),
       spec: { cpus: 1, memoryMiB: 128, kernelArgs },
-      image: this.#image,
+      image: this.#guest.image,
     };
   }
 
@@ -69,7 +70,7 @@ export class VmFixture {
   }
 
   /** Spawned, created and booted; the guest may not have said a word yet. */
-  async running(hypervisor: Hypervisor, kernelArgs = ''): Promise<SpawnedVm> {
+  async running(hypervisor: Hypervisor, kernelArgs?: string): Promise<SpawnedVm> {
     const vm = await this.spawn(hypervisor, this.launch(1, kernelArgs));
     const created = await hypervisor.create(vm.handle, vm.launch, within(10_000));
     if (!created.ok) throw new Error(`create: ${created.reason}`);
