@@ -38,7 +38,7 @@ const ALL_BUT_SNAPSHOTS: readonly Verb[] = VERBS.filter((verb) => verb !== 'snap
 /** What Ironlog can do with each hypervisor: its driver offers no more, and a VM's view names no other. */
 export const HYPERVISOR_VERBS: Readonly<Record<HypervisorKind, readonly Verb[]>> = {
   'cloud-hypervisor': ALL_BUT_SNAPSHOTS,
-  firecracker: [],
+  firecracker: ALL_BUT_SNAPSHOTS,
   qemu: ALL_BUT_SNAPSHOTS,
   simulator: ALL_BUT_SNAPSHOTS,
 };

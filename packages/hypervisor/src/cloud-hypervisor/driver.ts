@@ -3,13 +3,16 @@ import { HYPERVISOR_VERBS, type HypervisorKind } from '@ironlog/schemas';
 import { eventsPathOf, guestHadStopped, prepareEvents } from '../event-monitor.ts';
 import { type LaunchSpec, logPathOf, SOCKET_PATH_TOO_LONG, socketPathFits } from '../launch-spec.ts';
 import { OpenWatches } from '../open-watches.ts';
-import { refusal } from '../outcome.ts';
+import { type Outcome, refusal } from '../outcome.ts';
 import type { Hypervisor } from '../port.ts';
 import { type ProgramSpec, spawnProgram } from '../process/launch/spawn.ts';
 import { removeStaleSocket } from '../process/launch/stale-socket.ts';
 import { isAlive } from '../process/table/identity.ts';
-import { answering, ensure, readState, type Step } from './calls.ts';
-import { shutdown } from './shutdown.ts';
+import type { ProcessHandle } from '../process-handle.ts';
+import { answering } from '../rest/answering.ts';
+import { ensure, type Step } from '../rest/ensure.ts';
+import { pressUntilOff } from '../rest/press-until-off.ts';
+import { type Put, ping, put, readState } from './calls.ts';
 import { vmConfigOf } from './vm-config.ts';
 import { watchProcess } from './watch.ts';
 
@@ -39,6 +42,10 @@ const CREATE: Step = { name: 'vm.create', from: ['absent'], wanted: ['created', 
 const BOOT: Step = { name: 'vm.boot', from: ['created', 'shutdown'], wanted: ['running'] };
 const PAUSE: Step = { name: 'vm.pause', from: ['running'], wanted: ['paused'] };
 const RESUME: Step = { name: 'vm.resume', from: ['paused'], wanted: ['running'] };
+const PRESS = { name: 'vm.power-button' };
+
+const step = (handle: ProcessHandle, call: Step & Put, deadline: AbortSignal): Promise<Outcome> =>
+  ensure(call, { act: () => put(handle, call, deadline), readState: () => readState(handle, deadline) });
 
 /** One driver serves any number of processes; it holds no connection but those of its watches. */
 export function createRestDriver({ kind, command }: RestDriverOptions): Hypervisor {
@@ -57,14 +64,23 @@ export function createRestDriver({ kind, command }: RestDriverOptions): Hypervis
       return spawnProgram({ ...command(launch), directory, prepare, logPath: logPathOf(directory), consolePath });
     },
     create: async (handle, launch, deadline) => {
-      const ready = await answering(handle, deadline);
-      if (!ready.ok) return ready;
-      return ensure(handle, { ...CREATE, body: vmConfigOf(launch) }, deadline);
+      const ready = await answering(handle, 'vmm.ping', (within) => ping(handle, within), deadline);
+      return ready.ok ? step(handle, { ...CREATE, body: vmConfigOf(launch) }, deadline) : ready;
     },
-    boot: (handle, deadline) => ensure(handle, BOOT, deadline),
-    pause: (handle, deadline) => ensure(handle, PAUSE, deadline),
-    resume: (handle, deadline) => ensure(handle, RESUME, deadline),
-    shutdown,
+    boot: (handle, deadline) => step(handle, BOOT, deadline),
+    pause: (handle, deadline) => step(handle, PAUSE, deadline),
+    resume: (handle, deadline) => step(handle, RESUME, deadline),
+    shutdown: (handle, deadline) =>
+      pressUntilOff(
+        PRESS.name,
+        {
+          identity: handle.identity,
+          readState: () => readState(handle, deadline),
+          resume: () => put(handle, RESUME, deadline),
+          press: () => put(handle, PRESS, deadline),
+        },
+        deadline,
+      ),
     observe: async (handle, deadline) =>
       (await isAlive(handle.identity)) ? readState(handle, deadline) : { ok: true, state: 'absent' },
     guestHadStopped,

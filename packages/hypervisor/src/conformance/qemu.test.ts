@@ -1,5 +1,5 @@
-// QEMU is driven for real where it is installed and a demo kernel is given: IRONLOG_KERNEL and IRONLOG_INITRD name it,
-// IRONLOG_QEMU the program when it is not on PATH. IRONLOG_QEMU_REQUIRED=1 makes their absence a failure.
+// QEMU is driven for real where it is installed: with the tiny guest, and with Linux where IRONLOG_KERNEL and IRONLOG_INITRD
+// name a demo kernel; IRONLOG_QEMU the program when it is not on PATH. IRONLOG_QEMU_REQUIRED=1 makes their absence a failure.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -9,6 +9,8 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { createHypervisor } from '../factory.ts';
 import { killProcess } from '../process/exit/kill.ts';
 import { chooseAccelerator } from '../qemu/accelerator.ts';
+import { TINY_READY } from '../tiny-guest/tiny-guest.fixture.ts';
+import { tinyGuests } from './programs.fixture.ts';
 import { conformance } from './suite.fixture.ts';
 import { recorder, until, VmFixture, within } from './vm.fixture.ts';
 
@@ -17,9 +19,19 @@ const kernel = process.env.IRONLOG_KERNEL ?? '';
 const initrd = process.env.IRONLOG_INITRD ?? '';
 const READY = 'ironlog-guest: ready';
 
+const create = () => createHypervisor({ kind: 'qemu', program, accelerator: 'tcg' });
+const runs = spawnSync(program, ['--version']).status === 0;
+if (runs) {
+  const make = tinyGuests();
+  conformance({
+    ...{ name: 'QEMU with the tiny guest', create, readyLine: TINY_READY },
+    guest: await make(),
+    guestThatStops: await make({ after: { ticks: 20, what: 'power-off' } }),
+  });
+}
+
 function missing(): string | null {
-  if (spawnSync(program, ['--version']).status !== 0)
-    return `${program} does not run; install it with: apt-get install -y qemu-system-x86`;
+  if (!runs) return `${program} does not run; install it with: apt-get install -y qemu-system-x86`;
   if (!existsSync(kernel)) return `IRONLOG_KERNEL=${JSON.stringify(kernel)} is no file`;
   if (!existsSync(initrd)) return `IRONLOG_INITRD=${JSON.stringify(initrd)} is no file`;
   return null;
@@ -30,7 +42,6 @@ if (reason !== null) {
   console.warn(`QEMU's tests are skipped: ${reason}`);
   it.skipIf(process.env.IRONLOG_QEMU_REQUIRED !== '1')(`QEMU is here (${reason})`, () => expect(reason).toBeNull());
 } else {
-  const create = () => createHypervisor({ kind: 'qemu', program, accelerator: 'tcg' });
   const image = { kernel, initrd };
   conformance({
     ...{ name: 'QEMU with Linux', create, readyLine: READY },

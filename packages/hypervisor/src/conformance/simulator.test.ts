@@ -8,13 +8,14 @@ import { recorder, until, VmFixture, within } from './vm.fixture.ts';
 
 const create = (): Hypervisor => createHypervisor({ kind: 'simulator' });
 
-conformance({
-  name: 'the simulator',
-  create,
-  guest: { image: {} },
-  readyLine: 'ironlog-guest: ready',
-  guestThatStops: { image: {}, kernelArgs: 'sim.guest-poweroff-after-ms=50' },
-});
+for (const dialect of ['cloud-hypervisor', 'firecracker'] as const)
+  conformance({
+    name: `the simulator in the dialect of ${dialect}`,
+    create: () => createHypervisor({ kind: 'simulator', dialect }),
+    guest: { image: {} },
+    readyLine: 'ironlog-guest: ready',
+    guestThatStops: { image: {}, kernelArgs: 'sim.guest-poweroff-after-ms=50' },
+  });
 
 describe('a simulated VM misbehaves as its kernel arguments say', () => {
   let hypervisor: Hypervisor;

@@ -26,6 +26,7 @@ export class Guest {
   readonly #timers = new Set<NodeJS.Timeout>();
   #restarted = false;
   #paused = false;
+  #isPressed = false;
 
   constructor(spec: GuestSpec, power: Power) {
     this.#spec = spec;
@@ -40,9 +41,13 @@ export class Guest {
 
   set paused(paused: boolean) {
     this.#paused = paused;
+    if (!paused && this.#isPressed) this.pressPowerButton();
   }
 
+  /** One that is paused hears it when it goes on. */
   pressPowerButton(): void {
+    this.#isPressed = this.#paused;
+    if (this.#paused) return;
     if (this.#spec.faults.ignorePowerButton) return;
     this.#say('ironlog-guest: power button');
     this.#after(POWEROFF_MS, () => this.#powerDown());

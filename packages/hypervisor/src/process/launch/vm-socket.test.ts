@@ -4,6 +4,7 @@ import { socketIn } from './vm-socket.ts';
 
 it.each([
   ['program|--api-socket|/s/a/vm/e1.sock', '/s/a/vm/e1.sock'],
+  ['program|--api-sock|/s/a/vm/e1.sock|--id|e1-0123', '/s/a/vm/e1.sock'],
   ['program|-m|128|-qmp|unix:/s/a/vm/e12.sock,server=on,wait=off|-append|quiet', '/s/a/vm/e12.sock'],
   ['wrapper|program|-qmp|unix:/s/a/vm/e1.sock', '/s/a/vm/e1.sock'],
   ['program|/s/a/vm/e1.sock', null],

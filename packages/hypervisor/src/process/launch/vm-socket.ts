@@ -7,6 +7,7 @@
  */
 const FORMS: ReadonlyMap<string, RegExp> = new Map([
   ['--api-socket', /^(\/[^,]*\/e\d{1,15}\.sock)$/],
+  ['--api-sock', /^(\/[^,]*\/e\d{1,15}\.sock)$/],
   ['-qmp', /^unix:(\/[^,]*\/e\d{1,15}\.sock)(?:,.*)?$/],
 ]);
 

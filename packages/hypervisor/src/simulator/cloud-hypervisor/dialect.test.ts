@@ -2,12 +2,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { callApi } from '../cloud-hypervisor/client.ts';
-import { VmFixture, within } from '../conformance/vm.fixture.ts';
-import { createHypervisor } from '../factory.ts';
+import { callApi } from '../../cloud-hypervisor/client.ts';
+import { VmFixture, within } from '../../conformance/vm.fixture.ts';
+import { createHypervisor } from '../../factory.ts';
 import { CALLS } from './calls.ts';
 
-const DESCRIPTION = fileURLToPath(new URL('../../../../../shared/specs/cloud-hypervisor.yaml', import.meta.url));
+const DESCRIPTION = fileURLToPath(new URL('../../../../../../shared/specs/cloud-hypervisor.yaml', import.meta.url));
 
 interface Described {
   method: string;

@@ -1,7 +1,7 @@
 // The simulated machine: the states and transitions of Cloud Hypervisor's API description, and a guest inside.
 import { appendFileSync } from 'node:fs';
-import { type Faults, NO_FAULTS, readFaults } from './faults.ts';
-import { Guest } from './guest.ts';
+import { type Faults, NO_FAULTS, readFaults } from '../faults.ts';
+import { Guest } from '../guest.ts';
 
 /** Where a console goes whose mode is `Tty`. */
 const STDOUT = 1;

@@ -1,0 +1,33 @@
+// create: everything that a VM is, told to its process before it starts; what comes last says that all of it was told.
+import { kernelArguments, type LaunchSpec } from '../launch-spec.ts';
+import { type Outcome, refusal } from '../outcome.ts';
+import type { ProcessHandle } from '../process-handle.ts';
+import { type Write, write } from './client.ts';
+
+/** Each may be told twice: before the start the later replaces the earlier. */
+export function configurationOf({ spec, image }: LaunchSpec): readonly Write[] {
+  const put = (path: string, body: object): Write => ({ method: 'PUT', path, name: path.slice(1), body });
+  return [
+    put('/machine-config', { vcpu_count: spec.cpus, mem_size_mib: spec.memoryMiB }),
+    put('/entropy', {}),
+    put('/boot-source', {
+      kernel_image_path: image.kernel,
+      ...(image.initrd === undefined ? {} : { initrd_path: image.initrd }),
+      boot_args: kernelArguments(image.args, spec.kernelArgs),
+    }),
+  ];
+}
+
+export async function configure(handle: ProcessHandle, launch: LaunchSpec, deadline: AbortSignal): Promise<Outcome> {
+  for (const call of configurationOf(launch)) {
+    const told = await write(handle.socketPath, call, deadline);
+    if (!told.ok) return told;
+  }
+  return { ok: true };
+}
+
+/** Why a launch is refused that names no kernel; undefined: it names one. */
+export const whyNoKernel = ({ image }: LaunchSpec) =>
+  image.kernel === undefined
+    ? refusal('refused', 'spawn', 'the image names no kernel, and Firecracker boots nothing else')
+    : undefined;

@@ -1,0 +1,110 @@
+// The driver for whatever speaks Firecracker's API: Firecracker itself, and the simulator by another command line.
+import { HYPERVISOR_VERBS, type HypervisorKind } from '@ironlog/schemas';
+import { type LaunchSpec, logPathOf, SOCKET_PATH_TOO_LONG, socketPathFits } from '../launch-spec.ts';
+import { OpenWatches } from '../open-watches.ts';
+import { type Outcome, refusal } from '../outcome.ts';
+import type { Hypervisor } from '../port.ts';
+import { type ProgramSpec, spawnProgram } from '../process/launch/spawn.ts';
+import { removeStaleSocket } from '../process/launch/stale-socket.ts';
+import { isAlive } from '../process/table/identity.ts';
+import type { ProcessHandle } from '../process-handle.ts';
+import { answering } from '../rest/answering.ts';
+import { ensure, type Step } from '../rest/ensure.ts';
+import { pressUntilOff } from '../rest/press-until-off.ts';
+import { type Write, write } from './client.ts';
+import { firecrackerArguments } from './command-line.ts';
+import { configure, whyNoKernel } from './configure.ts';
+import { greet, readState } from './instance.ts';
+import { prepareWord, saysGuestStopped, wordPathOf } from './last-word.ts';
+import { watchProcess } from './watch.ts';
+
+export interface FirecrackerConfig {
+  readonly kind: 'firecracker';
+  /** Absolute path of firecracker, or its name on PATH. */
+  readonly program: string;
+}
+
+export interface FirecrackerDriverOptions {
+  readonly kind: HypervisorKind;
+  /** The program and its arguments; they must hold the launch's socket path and where its last word goes. */
+  readonly command: (launch: LaunchSpec) => Pick<ProgramSpec, 'program' | 'argv' | 'environment' | 'umask'>;
+  /** Why such a launch cannot be. */
+  readonly whyNot?: (launch: LaunchSpec) => ReturnType<typeof refusal> | undefined;
+}
+
+/** Firecracker's own program. */
+export const createFirecracker = ({ kind, program }: FirecrackerConfig): Hypervisor =>
+  createFirecrackerDriver({
+    kind,
+    command: (launch) => ({ program, argv: firecrackerArguments(launch) }),
+    whyNot: whyNoKernel,
+  });
+
+const action = (type: string): Write => ({
+  method: 'PUT',
+  path: '/actions',
+  name: type,
+  body: { action_type: type },
+});
+const START: Step & Write = { ...action('InstanceStart'), from: ['created'], wanted: ['running'] };
+const PRESS = action('SendCtrlAltDel');
+const vm = (state: 'Paused' | 'Resumed'): Write => ({
+  method: 'PATCH',
+  path: '/vm',
+  name: `vm ${state}`,
+  body: { state },
+});
+const PAUSE: Step & Write = { ...vm('Paused'), from: ['running'], wanted: ['paused'] };
+const RESUME: Step & Write = { ...vm('Resumed'), from: ['paused'], wanted: ['running'] };
+
+const step = (handle: ProcessHandle, call: Step & Write, deadline: AbortSignal): Promise<Outcome> =>
+  ensure(call, {
+    act: () => write(handle.socketPath, call, deadline),
+    readState: () => readState(handle, deadline),
+  });
+
+/** One driver serves any number of processes; it holds no connection but those of its watches. */
+export function createFirecrackerDriver({ kind, command, whyNot }: FirecrackerDriverOptions): Hypervisor {
+  const watches = new OpenWatches();
+  return {
+    kind,
+    capabilities: () => ({ verbs: HYPERVISOR_VERBS[kind] }),
+    spawn: async (launch) => {
+      const { consolePath, directory, epoch, socketPath } = launch;
+      if (!socketPathFits(socketPath)) return refusal('refused', 'spawn', SOCKET_PATH_TOO_LONG, socketPath);
+      const cannot = whyNot?.(launch);
+      if (cannot !== undefined) return cannot;
+      const prepare = async (): Promise<void> => {
+        await prepareWord(wordPathOf(directory, epoch));
+        await removeStaleSocket(socketPath);
+      };
+      return spawnProgram({ ...command(launch), directory, prepare, logPath: logPathOf(directory), consolePath });
+    },
+    create: async (handle, launch, deadline) => {
+      const greeted = await answering(handle, 'instance', (within) => greet(handle, within), deadline);
+      if (!greeted.ok) return greeted;
+      return greeted.instance.state === 'Not started' ? configure(handle, launch, deadline) : { ok: true };
+    },
+    boot: (handle, deadline) => step(handle, START, deadline),
+    pause: (handle, deadline) => step(handle, PAUSE, deadline),
+    resume: (handle, deadline) => step(handle, RESUME, deadline),
+    shutdown: (handle, deadline) =>
+      pressUntilOff(
+        PRESS.name,
+        {
+          identity: handle.identity,
+          readState: () => readState(handle, deadline),
+          resume: () => write(handle.socketPath, RESUME, deadline),
+          press: () => write(handle.socketPath, PRESS, deadline),
+        },
+        deadline,
+      ),
+    observe: async (handle, deadline) =>
+      (await isAlive(handle.identity)) ? readState(handle, deadline) : { ok: true, state: 'absent' },
+    guestHadStopped: async (process) => saysGuestStopped(process),
+    watch: (handle, report) => watches.add(watchProcess(handle, report)),
+    close: async () => {
+      watches.closeAll();
+    },
+  };
+}
