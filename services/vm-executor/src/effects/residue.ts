@@ -1,7 +1,7 @@
 // What an effect that failed leaves behind, after it has tried to leave nothing.
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { findByDirectory, type Refusal, readLaunchRecord, refusal, removeLaunchRecord } from '@ironlog/hypervisor';
+import { findAllByDirectory, type Refusal, readLaunchRecord, refusal, removeLaunchRecord } from '@ironlog/hypervisor';
 import type { Residue } from '@ironlog/schemas';
 import type { EffectContext } from './context.ts';
 
@@ -36,7 +36,8 @@ export const removeTraces = async (directory: string): Promise<void> => {
 /** What is there now, by looking. */
 export const residueIn = async (directory: string): Promise<Residue[]> => {
   const residue: Residue[] = [];
-  if ((await findByDirectory(directory)).length > 0) residue.push('process');
+  const { own, unread } = await findAllByDirectory(directory);
+  if (own.length + unread.length > 0) residue.push('process');
   if (entriesOf(directory).some((name) => name.endsWith('.sock'))) residue.push('socket');
   return residue;
 };

@@ -62,6 +62,26 @@ test('a pid that is another process by now is not taken for ours, nor touched', 
   expect([bystander.exitCode, bystander.signalCode]).toEqual([null, null]);
 });
 
+test('while a process names its directory and tells no socket, a VM is not called dead, and nothing is removed', async () => {
+  const { id, pid } = await host.made(true);
+  const directory = host.directoryOf(id);
+  await host.kill(pid);
+  const argv = ['-e', 'process.stdin.resume()', '--', '--listen', `url=${directory}/e1.sock`];
+  bystander = spawn(process.execPath, argv, { stdio: ['pipe', 'ignore', 'inherit'] });
+  await once(bystander, 'spawn');
+  await host.start();
+  expect(await host.names(id)).toEqual(['claimed', 'created', 'boot-started', 'booted']);
+  await host.send(id, 'delete', { params: { force: true } });
+  await host.until(id, 'delete-failed');
+  expect(await host.last(id)).toMatchObject({ data: { residue: ['process', 'socket', 'directory'] } });
+  expect(bystander.exitCode).toBeNull();
+  const ended = once(bystander, 'exit');
+  bystander.kill('SIGKILL');
+  await ended;
+  await host.send(id, 'delete');
+  await host.until(id, 'deleted');
+});
+
 test('a boot that was cut off goes on in the process that is there', async () => {
   const { id, pid } = await host.made(false);
   await host.append(id, HOST, { name: 'boot-started', data: { ...intent, epoch: 1 } });
