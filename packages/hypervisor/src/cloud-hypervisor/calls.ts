@@ -1,5 +1,6 @@
 // The calls of Cloud Hypervisor's API that more than one verb makes.
 import { z } from 'zod';
+import { saysGuestStopped } from '../event-monitor.ts';
 import { type Outcome, refusal } from '../outcome.ts';
 import type { ProcessHandle } from '../process-handle.ts';
 import { anotherAnswers } from '../rest/answering.ts';
@@ -20,9 +21,13 @@ export async function put({ socketPath }: ProcessHandle, call: Put, deadline: Ab
   return called.ok ? accepted(call.name, called) : called;
 }
 
-export async function readState({ socketPath }: ProcessHandle, deadline: AbortSignal): Promise<StateRead> {
+/** A VM that was shut down is `Created` again in the process's own words (v53); what it left in its events tells. */
+export async function readState(handle: ProcessHandle, deadline: AbortSignal): Promise<StateRead> {
+  const { socketPath } = handle;
   const info = await callApi({ socketPath, method: 'GET', name: 'vm.info', deadline });
-  return info.ok ? readVmInfo(info) : info;
+  if (!info.ok) return info;
+  const read = readVmInfo(info);
+  return read.ok && read.state === 'created' && saysGuestStopped(handle) ? { ok: true, state: 'shutdown' } : read;
 }
 
 /** The ping carries a pid. */

@@ -38,7 +38,7 @@ export const createCloudHypervisor = ({ kind, program }: CloudHypervisorConfig):
     }),
   });
 
-const CREATE: Step = { name: 'vm.create', from: ['absent'], wanted: ['created', 'running', 'paused'] };
+const CREATE: Step = { name: 'vm.create', from: ['absent'], wanted: ['created', 'running', 'paused', 'shutdown'] };
 const BOOT: Step = { name: 'vm.boot', from: ['created', 'shutdown'], wanted: ['running'] };
 const PAUSE: Step = { name: 'vm.pause', from: ['running'], wanted: ['paused'] };
 const RESUME: Step = { name: 'vm.resume', from: ['paused'], wanted: ['running'] };

@@ -6,7 +6,7 @@ import { killProcess } from '../process/exit/kill.ts';
 import { findByDirectory } from '../process/table/find.ts';
 import { identify } from '../process/table/identity.ts';
 import type { Subject } from './subject.fixture.ts';
-import { recorder, until, VmFixture, within } from './vm.fixture.ts';
+import { halt, recorder, until, VmFixture, within } from './vm.fixture.ts';
 
 const OK = { ok: true };
 
@@ -116,7 +116,7 @@ export function life(subject: Subject): void {
 
     it('answers timeout while the process is stopped, and works when it goes on', async () => {
       const { handle } = await vm.running(hypervisor);
-      process.kill(handle.identity.pid, 'SIGSTOP');
+      await halt(handle.identity.pid);
       expect(await hypervisor.observe(handle, within(200))).toMatchObject({
         ok: false,
         code: 'timeout',
@@ -200,7 +200,7 @@ export function life(subject: Subject): void {
           .split('\0')
           .filter(Boolean)
           .map((entry) => entry.split('=')[0]),
-      ).toEqual(['PATH']);
+      ).toEqual(subject.environment ?? ['PATH']);
       for (const path of [handle.socketPath, vm.launch().consolePath, `${vm.directory}/hypervisor.log`])
         expect((await stat(path)).mode & 0o077).toBe(0);
     });
@@ -239,7 +239,7 @@ export function life(subject: Subject): void {
 
     it('ends a process that does not run, and leaves another that has its pid by now alone', async () => {
       const { handle } = await vm.running(hypervisor);
-      process.kill(handle.identity.pid, 'SIGSTOP');
+      await halt(handle.identity.pid);
       const other = { ...handle.identity, startTime: '1' };
       expect(await killProcess(other, { graceMs: 0 })).toEqual({ kind: 'dead', by: 'itself' });
       expect(await identify(handle.identity.pid)).not.toBeNull();

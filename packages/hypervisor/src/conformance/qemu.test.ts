@@ -10,8 +10,9 @@ import { createHypervisor } from '../factory.ts';
 import { killProcess } from '../process/exit/kill.ts';
 import { chooseAccelerator } from '../qemu/accelerator.ts';
 import { TINY_READY } from '../tiny-guest/tiny-guest.fixture.ts';
+import { DIALECTS } from './interposer.fixture.ts';
 import { tinyGuests } from './programs.fixture.ts';
-import { conformance } from './suite.fixture.ts';
+import { conformance, lifeOnly } from './suite.fixture.ts';
 import { recorder, until, VmFixture, within } from './vm.fixture.ts';
 
 const program = process.env.IRONLOG_QEMU ?? 'qemu-system-x86_64';
@@ -24,7 +25,8 @@ const runs = spawnSync(program, ['--version']).status === 0;
 if (runs) {
   const make = tinyGuests();
   conformance({
-    ...{ name: 'QEMU with the tiny guest', create, readyLine: TINY_READY },
+    ...{ name: 'QEMU with the tiny guest', create, readyLine: TINY_READY, dialect: DIALECTS.qmp },
+    ...{ isDefinedBySpawn: true, takesOneClient: true },
     guest: await make(),
     guestThatStops: await make({ after: { ticks: 20, what: 'power-off' } }),
   });
@@ -43,8 +45,8 @@ if (reason !== null) {
   it.skipIf(process.env.IRONLOG_QEMU_REQUIRED !== '1')(`QEMU is here (${reason})`, () => expect(reason).toBeNull());
 } else {
   const image = { kernel, initrd };
-  conformance({
-    ...{ name: 'QEMU with Linux', create, readyLine: READY },
+  lifeOnly({
+    ...{ name: 'QEMU with Linux', create, readyLine: READY, dialect: DIALECTS.qmp },
     guest: { image },
     guestThatStops: { image, kernelArgs: 'ironlog.poweroff=0' },
   });

@@ -3,19 +3,15 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createHypervisor } from '../factory.ts';
 import type { Hypervisor } from '../port.ts';
-import { conformance } from './suite.fixture.ts';
+import { simulated } from './simulated.fixture.ts';
+import { cloudHypervisors, conformance } from './suite.fixture.ts';
 import { recorder, until, VmFixture, within } from './vm.fixture.ts';
 
 const create = (): Hypervisor => createHypervisor({ kind: 'simulator' });
 
-for (const dialect of ['cloud-hypervisor', 'firecracker'] as const)
-  conformance({
-    name: `the simulator in the dialect of ${dialect}`,
-    create: () => createHypervisor({ kind: 'simulator', dialect }),
-    guest: { image: {} },
-    readyLine: 'ironlog-guest: ready',
-    guestThatStops: { image: {}, kernelArgs: 'sim.guest-poweroff-after-ms=50' },
-  });
+const subject = simulated('cloud-hypervisor');
+conformance(subject);
+cloudHypervisors(subject);
 
 describe('a simulated VM misbehaves as its kernel arguments say', () => {
   let hypervisor: Hypervisor;

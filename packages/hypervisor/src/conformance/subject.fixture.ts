@@ -1,6 +1,7 @@
 // A driver as the conformance suite takes it, and the guests that it is to run.
 import type { LaunchImage } from '../launch-spec.ts';
 import type { Hypervisor } from '../port.ts';
+import type { Dialect } from './interposer.fixture.ts';
 
 export interface Guest {
   readonly image: LaunchImage;
@@ -16,4 +17,11 @@ export interface Subject {
   readonly readyLine: string;
   /** Switches itself off soon. */
   readonly guestThatStops: Guest;
+  readonly dialect: Dialect;
+  /** The names of what a process is given; PATH by default. */
+  readonly environment?: readonly string[];
+  /** A process has its VM from the first, as QEMU's has by its command line. */
+  readonly isDefinedBySpawn?: boolean;
+  /** A process takes one client at a time. */
+  readonly takesOneClient?: boolean;
 }

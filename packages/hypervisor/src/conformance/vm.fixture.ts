@@ -1,5 +1,5 @@
 // A VM on real processes for tests: its directory, its launches, and the certainty that nothing is left behind.
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { tenantId, vmId } from '@ironlog/schemas';
@@ -24,6 +24,17 @@ export async function until(
     if (performance.now() > end) throw new Error(`waited ${milliseconds} ms in vain until ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
+}
+
+/** Stops a process for the time being: all of its threads, which the signal reaches one after another. */
+export async function halt(pid: number): Promise<void> {
+  process.kill(pid, 'SIGSTOP');
+  const states = async (): Promise<string[]> => {
+    const threads = await readdir(`/proc/${pid}/task`);
+    const stats = await Promise.all(threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/stat`, 'utf8')));
+    return stats.map((stat) => stat.slice(stat.lastIndexOf(')') + 2).charAt(0));
+  };
+  await until('every thread is stopped', async () => (await states()).every((state) => state === 'T'));
 }
 
 /** An emulated guest boots in 2 s on an idle machine, in half a minute on a crowded one. */

@@ -9,6 +9,7 @@ const OPEN_WITHIN_MS = 5000;
 
 export class QmpLinks {
   readonly #links = new Map<string, Promise<Link>>();
+  readonly #closing = new AbortController();
   readonly #listeners = new Map<string, Set<QmpListener>>();
 
   /** The connection to the process behind that socket; opened once, however many ask at the same time. */
@@ -27,7 +28,9 @@ export class QmpLinks {
     };
   }
 
+  /** For good: one that is being opened is given up. */
   async close(): Promise<void> {
+    this.#closing.abort('closed');
     const links = [...this.#links.values()];
     this.#links.clear();
     for (const link of await Promise.all(links)) if (link.ok) link.connection.close();
@@ -47,7 +50,7 @@ export class QmpLinks {
           each((listener) => listener.end());
         },
       },
-      AbortSignal.timeout(OPEN_WITHIN_MS),
+      AbortSignal.any([this.#closing.signal, AbortSignal.timeout(OPEN_WITHIN_MS)]),
     ).then((opened) => {
       if (!opened.ok) forget();
       return opened;

@@ -6,7 +6,8 @@ import { Guest } from '../guest.ts';
 /** Where a console goes whose mode is `Tty`. */
 const STDOUT = 1;
 
-type MachineState = 'Created' | 'Running' | 'Paused' | 'Shutdown';
+/** One that was shut down is created once more, as Cloud Hypervisor tells it since v53. */
+type MachineState = 'Created' | 'Running' | 'Paused';
 
 /** Status 204 carries no body, 200 carries one, all others carry their reason in a JSON list, as Cloud Hypervisor does. */
 export interface Answer {
@@ -55,7 +56,7 @@ export class Machine {
   }
 
   boot(): Answer {
-    return this.#move(['Created', 'Shutdown'], (vm) => {
+    return this.#move(['Created'], (vm) => {
       vm.guest = this.#switchOn(vm.config);
       vm.state = 'Running';
       this.event('vm', 'booted');
@@ -100,7 +101,7 @@ export class Machine {
     return this.#move(['Running', 'Paused'], (vm) => {
       vm.guest?.cutPower();
       vm.guest = undefined;
-      vm.state = 'Shutdown';
+      vm.state = 'Created';
       this.event('vm', 'shutdown');
     });
   }
