@@ -5,7 +5,7 @@ import { TINY_READY } from '../tiny-guest/tiny-guest.fixture.ts';
 import { DIALECTS } from './interposer.fixture.ts';
 import { realProgram, tinyGuests } from './programs.fixture.ts';
 import type { Guest } from './subject.fixture.ts';
-import { conformance } from './suite.fixture.ts';
+import { conformance, realDevices } from './suite.fixture.ts';
 import { recorder, until, VmFixture, within } from './vm.fixture.ts';
 
 const program = realProgram('Firecracker', 'IRONLOG_FIRECRACKER');
@@ -16,10 +16,13 @@ else {
   const create = () => createHypervisor({ kind: 'firecracker', program });
   const guest = await make();
   const guestThatResets = await make({ after: { ticks: 20, what: 'reset' } });
-  conformance({
+  const subject = {
     ...{ name: 'Firecracker', create, guest, readyLine: TINY_READY, dialect: DIALECTS.firecracker },
     guestThatStops: await make({ after: { ticks: 20, what: 'power-off' } }),
-  });
+    hasVsock: true,
+  } as const;
+  conformance(subject);
+  realDevices(subject);
 
   describe('Firecracker alone', () => {
     const spawn = async (what: Guest) => {

@@ -62,6 +62,7 @@ export class Interposer {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #met = Promise.withResolvers<void>();
+  readonly #said: string[][] = [];
   #hits = 0;
 
   private constructor(path: string, options: InterposerOptions) {
@@ -81,6 +82,11 @@ export class Interposer {
   /** Requests that came to harm, or would have. */
   get hits(): number {
     return this.#hits;
+  }
+
+  /** All that the clients of it have said, a text for each connection. */
+  get said(): readonly string[] {
+    return this.#said.map((chunks) => chunks.join(''));
   }
 
   /** When the first has. */
@@ -113,8 +119,11 @@ export class Interposer {
       else if (lost === 'answers') client.destroy();
       else client.end(answer.subarray(0, answer.length / 2));
     });
+    const said: string[] = [];
+    this.#said.push(said);
     client.on('data', (chunk) => {
       const text = chunk.toString();
+      said.push(text);
       if (!(on === 'writes' ? dialect.isWrite(text) : dialect.isRequest(text))) {
         real.write(chunk);
         return;

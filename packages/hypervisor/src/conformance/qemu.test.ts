@@ -12,7 +12,7 @@ import { chooseAccelerator } from '../qemu/accelerator.ts';
 import { TINY_READY } from '../tiny-guest/tiny-guest.fixture.ts';
 import { DIALECTS } from './interposer.fixture.ts';
 import { tinyGuests } from './programs.fixture.ts';
-import { conformance, lifeOnly } from './suite.fixture.ts';
+import { conformance, lifeOnly, realDevices } from './suite.fixture.ts';
 import { recorder, until, VmFixture, within } from './vm.fixture.ts';
 
 const program = process.env.IRONLOG_QEMU ?? 'qemu-system-x86_64';
@@ -24,12 +24,14 @@ const create = () => createHypervisor({ kind: 'qemu', program, accelerator: 'tcg
 const runs = spawnSync(program, ['--version']).status === 0;
 if (runs) {
   const make = tinyGuests();
-  conformance({
+  const subject = {
     ...{ name: 'QEMU with the tiny guest', create, readyLine: TINY_READY, dialect: DIALECTS.qmp },
     ...{ isDefinedBySpawn: true, takesOneClient: true },
     guest: await make(),
     guestThatStops: await make({ after: { ticks: 20, what: 'power-off' } }),
-  });
+  } as const;
+  conformance(subject);
+  realDevices(subject);
 }
 
 function missing(): string | null {

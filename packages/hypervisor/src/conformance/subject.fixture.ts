@@ -22,6 +22,8 @@ export interface Subject {
   readonly environment?: readonly string[];
   /** A process has its VM from the first, as QEMU's has by its command line. */
   readonly isDefinedBySpawn?: boolean;
+  /** Its real program gives a guest a vsock. */
+  readonly hasVsock?: boolean;
   /** A process takes one client at a time. */
   readonly takesOneClient?: boolean;
 }

@@ -2,6 +2,7 @@
 import { describe } from 'vitest';
 import { behindOurBack } from './behind-our-back.fixture.ts';
 import { deaths } from './deaths.fixture.ts';
+import { devices } from './devices.fixture.ts';
 import { harm } from './harm.fixture.ts';
 import { life } from './life.fixture.ts';
 import { shutDownByAnother } from './shut-down-by-another.fixture.ts';
@@ -16,6 +17,11 @@ export function conformance(subject: Subject): void {
     deaths(subject);
     behindOurBack(subject);
   });
+}
+
+/** What a simulator only pretends to: devices that are opened. */
+export function realDevices(subject: Subject): void {
+  describe(`the devices of ${subject.name}`, () => devices(subject));
 }
 
 /** What only Cloud Hypervisor's API has: a guest that is shut down under a process that stays. */

@@ -1,15 +1,19 @@
 // create: everything that a VM is, told to its process before it starts; what comes last says that all of it was told.
 import { kernelArguments, type LaunchSpec } from '../launch-spec.ts';
-import { type Outcome, refusal } from '../outcome.ts';
+import { type Outcome, type Refusal, refusal } from '../outcome.ts';
 import type { ProcessHandle } from '../process-handle.ts';
 import { type Write, write } from './client.ts';
 
 /** Each may be told twice: before the start the later replaces the earlier. */
-export function configurationOf({ spec, image }: LaunchSpec): readonly Write[] {
+export function configurationOf({ spec, image, disks = [], vsock }: LaunchSpec): readonly Write[] {
   const put = (path: string, body: object): Write => ({ method: 'PUT', path, name: path.slice(1), body });
   return [
     put('/machine-config', { vcpu_count: spec.cpus, mem_size_mib: spec.memoryMiB }),
     put('/entropy', {}),
+    ...disks.map(({ id, path, readOnly, isRoot }) =>
+      put(`/drives/${id}`, { drive_id: id, path_on_host: path, is_read_only: readOnly, is_root_device: isRoot }),
+    ),
+    ...(vsock === undefined ? [] : [put('/vsock', { guest_cid: vsock.cid, uds_path: vsock.path })]),
     put('/boot-source', {
       kernel_image_path: image.kernel,
       ...(image.initrd === undefined ? {} : { initrd_path: image.initrd }),
@@ -26,8 +30,15 @@ export async function configure(handle: ProcessHandle, launch: LaunchSpec, deadl
   return { ok: true };
 }
 
-/** Why a launch is refused that names no kernel; undefined: it names one. */
-export const whyNoKernel = ({ image }: LaunchSpec) =>
-  image.kernel === undefined
-    ? refusal('refused', 'spawn', 'the image names no kernel, and Firecracker boots nothing else')
-    : undefined;
+/** Why such a launch cannot be; undefined: it can. */
+export function whyNot({ image, disks = [] }: LaunchSpec): Refusal | undefined {
+  if (image.kernel === undefined)
+    return refusal('refused', 'spawn', 'the image names no kernel, and Firecracker boots nothing else');
+  const foreign = disks.find(({ format }) => format !== 'raw');
+  if (foreign === undefined) return undefined;
+  return refusal(
+    'unsupported',
+    'spawn',
+    `disk ${foreign.id} is ${foreign.format}, and Firecracker takes raw disks only`,
+  );
+}

@@ -2,7 +2,7 @@
 import { HYPERVISOR_VERBS, type HypervisorKind } from '@ironlog/schemas';
 import { type LaunchSpec, logPathOf, SOCKET_PATH_TOO_LONG, socketPathFits } from '../launch-spec.ts';
 import { OpenWatches } from '../open-watches.ts';
-import { type Outcome, refusal } from '../outcome.ts';
+import { type Outcome, type Refusal, refusal } from '../outcome.ts';
 import type { Hypervisor } from '../port.ts';
 import { type ProgramSpec, spawnProgram } from '../process/launch/spawn.ts';
 import { removeStaleSocket } from '../process/launch/stale-socket.ts';
@@ -13,7 +13,7 @@ import { ensure, type Step } from '../rest/ensure.ts';
 import { pressUntilOff } from '../rest/press-until-off.ts';
 import { type Write, write } from './client.ts';
 import { firecrackerArguments } from './command-line.ts';
-import { configure, whyNoKernel } from './configure.ts';
+import { configure, whyNot } from './configure.ts';
 import { greet, readState } from './instance.ts';
 import { prepareWord, saysGuestStopped, wordPathOf } from './last-word.ts';
 import { watchProcess } from './watch.ts';
@@ -29,7 +29,7 @@ export interface FirecrackerDriverOptions {
   /** The program and its arguments; they must hold the launch's socket path and where its last word goes. */
   readonly command: (launch: LaunchSpec) => Pick<ProgramSpec, 'program' | 'argv' | 'environment' | 'umask'>;
   /** Why such a launch cannot be. */
-  readonly whyNot?: (launch: LaunchSpec) => ReturnType<typeof refusal> | undefined;
+  readonly whyNot?: (launch: LaunchSpec) => Refusal | undefined;
 }
 
 /** Firecracker's own program. */
@@ -37,7 +37,7 @@ export const createFirecracker = ({ kind, program }: FirecrackerConfig): Hypervi
   createFirecrackerDriver({
     kind,
     command: (launch) => ({ program, argv: firecrackerArguments(launch) }),
-    whyNot: whyNoKernel,
+    whyNot,
   });
 
 const action = (type: string): Write => ({
@@ -64,7 +64,7 @@ const step = (handle: ProcessHandle, call: Step & Write, deadline: AbortSignal):
   });
 
 /** One driver serves any number of processes; it holds no connection but those of its watches. */
-export function createFirecrackerDriver({ kind, command, whyNot }: FirecrackerDriverOptions): Hypervisor {
+export function createFirecrackerDriver({ kind, command, whyNot: whyItCannot }: FirecrackerDriverOptions): Hypervisor {
   const watches = new OpenWatches();
   return {
     kind,
@@ -72,7 +72,7 @@ export function createFirecrackerDriver({ kind, command, whyNot }: FirecrackerDr
     spawn: async (launch) => {
       const { consolePath, directory, epoch, socketPath } = launch;
       if (!socketPathFits(socketPath)) return refusal('refused', 'spawn', SOCKET_PATH_TOO_LONG, socketPath);
-      const cannot = whyNot?.(launch);
+      const cannot = whyItCannot?.(launch);
       if (cannot !== undefined) return cannot;
       const prepare = async (): Promise<void> => {
         await prepareWord(wordPathOf(directory, epoch));

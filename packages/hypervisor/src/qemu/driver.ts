@@ -38,6 +38,8 @@ export function createQemu({ program, accelerator }: QemuConfig): Hypervisor {
       if (!socketPathFits(socketPath)) return refusal('refused', 'spawn', SOCKET_PATH_TOO_LONG, socketPath);
       if (image.kernel === undefined)
         return refusal('refused', 'spawn', 'the image names no kernel, and QEMU boots nothing else');
+      if (launch.vsock !== undefined)
+        return refusal('unsupported', 'spawn', 'the VM is to have a vsock, and QEMU is driven without one');
       const prepare = async (): Promise<void> => {
         await writeFile(consolePath, '', { flag: 'a', mode: 0o600 });
         await prepareEvents(eventsPathOf(directory, epoch));

@@ -56,6 +56,22 @@ const CALLS: ReadonlyMap<string, Call> = new Map<string, Call>([
     },
   ],
   [
+    'PUT /vsock',
+    {
+      name: () => 'vsock',
+      fields: { guest_cid: 'number', uds_path: 'string' },
+      run: (instance, body) => instance.configure('vsock', body),
+    },
+  ],
+  [
+    'PUT /drives/*',
+    {
+      name: () => 'drives',
+      fields: { drive_id: 'string', path_on_host: 'string', is_read_only: 'boolean', is_root_device: 'boolean' },
+      run: (instance, body) => instance.configure(`drives/${String(body.drive_id)}`, body),
+    },
+  ],
+  [
     'PUT /boot-source',
     {
       name: () => 'boot-source',
@@ -88,7 +104,7 @@ const CALLS: ReadonlyMap<string, Call> = new Map<string, Call>([
 export async function serve(instance: Instance, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const asked = `${request.method} ${request.url}`;
   const read = await readBody(request);
-  const call = CALLS.get(asked);
+  const call = CALLS.get(asked.replace(/^(PUT \/drives\/)\w+$/, '$1*'));
   if (call === undefined) return send(response, refused(`Invalid request method and/or path: ${asked}.`));
   const body = read.kind === 'broken' ? null : asBody(read.value);
   if (body === null) return send(response, refused('An error occurred when deserializing the json body of a request.'));
