@@ -33,12 +33,3 @@ export type StopCause = z.infer<typeof stopCauseSchema>;
 
 export const hypervisorKindSchema = z.enum(['cloud-hypervisor', 'firecracker', 'qemu', 'simulator']);
 export type HypervisorKind = z.infer<typeof hypervisorKindSchema>;
-
-const ALL_BUT_SNAPSHOTS: readonly Verb[] = VERBS.filter((verb) => verb !== 'snapshot' && verb !== 'restore');
-/** What Ironlog can do with each hypervisor: its driver offers no more, and a VM's view names no other. */
-export const HYPERVISOR_VERBS: Readonly<Record<HypervisorKind, readonly Verb[]>> = {
-  'cloud-hypervisor': ALL_BUT_SNAPSHOTS,
-  firecracker: ALL_BUT_SNAPSHOTS,
-  qemu: ALL_BUT_SNAPSHOTS,
-  simulator: ALL_BUT_SNAPSHOTS,
-};

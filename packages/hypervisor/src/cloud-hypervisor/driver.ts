@@ -1,9 +1,10 @@
 // The driver for whatever speaks Cloud Hypervisor's API: Cloud Hypervisor itself, and the simulator by another command line.
 import { HYPERVISOR_VERBS, type HypervisorKind } from '@ironlog/schemas';
 import { eventsPathOf, guestHadStopped, prepareEvents } from '../event-monitor.ts';
-import { type LaunchSpec, logPathOf, SOCKET_PATH_TOO_LONG, socketPathFits } from '../launch-spec.ts';
+import { whyNotLaunched } from '../launch-options.ts';
+import { type LaunchSpec, logPathOf } from '../launch-spec.ts';
 import { OpenWatches } from '../open-watches.ts';
-import { type Outcome, refusal } from '../outcome.ts';
+import type { Outcome } from '../outcome.ts';
 import type { Hypervisor } from '../port.ts';
 import { type ProgramSpec, spawnProgram } from '../process/launch/spawn.ts';
 import { removeStaleSocket } from '../process/launch/stale-socket.ts';
@@ -18,6 +19,7 @@ import { watchProcess } from './watch.ts';
 
 export interface RestDriverOptions {
   readonly kind: HypervisorKind;
+  readonly version?: string;
   /** The program and its arguments; they must hold the launch's socket path and its events path. */
   readonly command: (launch: LaunchSpec) => Pick<ProgramSpec, 'program' | 'argv' | 'environment' | 'umask'>;
 }
@@ -26,12 +28,15 @@ export interface CloudHypervisorConfig {
   readonly kind: 'cloud-hypervisor';
   /** Absolute path of cloud-hypervisor, or its name on PATH. */
   readonly program: string;
+  /** What the program told of itself; what is newer than that is refused. */
+  readonly version?: string;
 }
 
 /** Cloud Hypervisor's own program. */
-export const createCloudHypervisor = ({ kind, program }: CloudHypervisorConfig): Hypervisor =>
+export const createCloudHypervisor = ({ kind, program, version }: CloudHypervisorConfig): Hypervisor =>
   createRestDriver({
     kind,
+    ...(version === undefined ? {} : { version }),
     command: ({ directory, epoch, socketPath }) => ({
       program,
       argv: ['--api-socket', socketPath, '--event-monitor', `path=${eventsPathOf(directory, epoch)}`],
@@ -48,14 +53,14 @@ const step = (handle: ProcessHandle, call: Step & Put, deadline: AbortSignal): P
   ensure(call, { act: () => put(handle, call, deadline), readState: () => readState(handle, deadline) });
 
 /** One driver serves any number of processes; it holds no connection but those of its watches. */
-export function createRestDriver({ kind, command }: RestDriverOptions): Hypervisor {
+export function createRestDriver({ kind, command, version }: RestDriverOptions): Hypervisor {
   const watches = new OpenWatches();
   return {
     kind,
     capabilities: () => ({ verbs: HYPERVISOR_VERBS[kind] }),
     spawn: async (launch) => {
-      if (!socketPathFits(launch.socketPath))
-        return refusal('refused', 'spawn', SOCKET_PATH_TOO_LONG, launch.socketPath);
+      const cannot = whyNotLaunched(kind, launch, version);
+      if (cannot !== undefined) return cannot;
       const { consolePath, directory, epoch, socketPath } = launch;
       const prepare = async (): Promise<void> => {
         await prepareEvents(eventsPathOf(directory, epoch));

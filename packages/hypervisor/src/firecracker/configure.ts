@@ -1,6 +1,6 @@
 // create: everything that a VM is, told to its process before it starts; what comes last says that all of it was told.
 import { kernelArguments, type LaunchSpec } from '../launch-spec.ts';
-import { type Outcome, type Refusal, refusal } from '../outcome.ts';
+import type { Outcome } from '../outcome.ts';
 import type { ProcessHandle } from '../process-handle.ts';
 import { type Write, write } from './client.ts';
 
@@ -28,17 +28,4 @@ export async function configure(handle: ProcessHandle, launch: LaunchSpec, deadl
     if (!told.ok) return told;
   }
   return { ok: true };
-}
-
-/** Why such a launch cannot be; undefined: it can. */
-export function whyNot({ image, disks = [] }: LaunchSpec): Refusal | undefined {
-  if (image.kernel === undefined)
-    return refusal('refused', 'spawn', 'the image names no kernel, and Firecracker boots nothing else');
-  const foreign = disks.find(({ format }) => format !== 'raw');
-  if (foreign === undefined) return undefined;
-  return refusal(
-    'unsupported',
-    'spawn',
-    `disk ${foreign.id} is ${foreign.format}, and Firecracker takes raw disks only`,
-  );
 }

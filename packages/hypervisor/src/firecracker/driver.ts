@@ -1,8 +1,9 @@
 // The driver for whatever speaks Firecracker's API: Firecracker itself, and the simulator by another command line.
 import { HYPERVISOR_VERBS, type HypervisorKind } from '@ironlog/schemas';
-import { type LaunchSpec, logPathOf, SOCKET_PATH_TOO_LONG, socketPathFits } from '../launch-spec.ts';
+import { bootable } from '../launch-options.ts';
+import { type LaunchSpec, logPathOf } from '../launch-spec.ts';
 import { OpenWatches } from '../open-watches.ts';
-import { type Outcome, type Refusal, refusal } from '../outcome.ts';
+import type { Outcome, Refusal } from '../outcome.ts';
 import type { Hypervisor } from '../port.ts';
 import { type ProgramSpec, spawnProgram } from '../process/launch/spawn.ts';
 import { removeStaleSocket } from '../process/launch/stale-socket.ts';
@@ -13,7 +14,7 @@ import { ensure, type Step } from '../rest/ensure.ts';
 import { pressUntilOff } from '../rest/press-until-off.ts';
 import { type Write, write } from './client.ts';
 import { firecrackerArguments } from './command-line.ts';
-import { configure, whyNot } from './configure.ts';
+import { configure } from './configure.ts';
 import { greet, readState } from './instance.ts';
 import { prepareWord, saysGuestStopped, wordPathOf } from './last-word.ts';
 import { watchProcess } from './watch.ts';
@@ -22,6 +23,8 @@ export interface FirecrackerConfig {
   readonly kind: 'firecracker';
   /** Absolute path of firecracker, or its name on PATH. */
   readonly program: string;
+  /** What the program told of itself; what is newer than that is refused. */
+  readonly version?: string;
 }
 
 export interface FirecrackerDriverOptions {
@@ -29,15 +32,18 @@ export interface FirecrackerDriverOptions {
   /** The program and its arguments; they must hold the launch's socket path and where its last word goes. */
   readonly command: (launch: LaunchSpec) => Pick<ProgramSpec, 'program' | 'argv' | 'environment' | 'umask'>;
   /** Why such a launch cannot be. */
-  readonly whyNot?: (launch: LaunchSpec) => Refusal | undefined;
+  readonly whyNot: (launch: LaunchSpec) => Refusal | undefined;
 }
 
 /** Firecracker's own program. */
-export const createFirecracker = ({ kind, program }: FirecrackerConfig): Hypervisor =>
+export const createFirecracker = ({ kind, program, version }: FirecrackerConfig): Hypervisor =>
   createFirecrackerDriver({
     kind,
     command: (launch) => ({ program, argv: firecrackerArguments(launch) }),
-    whyNot,
+    whyNot: (launch) => {
+      const able = bootable(kind, launch, version);
+      return able.ok ? undefined : able;
+    },
   });
 
 const action = (type: string): Write => ({
@@ -64,15 +70,14 @@ const step = (handle: ProcessHandle, call: Step & Write, deadline: AbortSignal):
   });
 
 /** One driver serves any number of processes; it holds no connection but those of its watches. */
-export function createFirecrackerDriver({ kind, command, whyNot: whyItCannot }: FirecrackerDriverOptions): Hypervisor {
+export function createFirecrackerDriver({ kind, command, whyNot }: FirecrackerDriverOptions): Hypervisor {
   const watches = new OpenWatches();
   return {
     kind,
     capabilities: () => ({ verbs: HYPERVISOR_VERBS[kind] }),
     spawn: async (launch) => {
       const { consolePath, directory, epoch, socketPath } = launch;
-      if (!socketPathFits(socketPath)) return refusal('refused', 'spawn', SOCKET_PATH_TOO_LONG, socketPath);
-      const cannot = whyItCannot?.(launch);
+      const cannot = whyNot(launch);
       if (cannot !== undefined) return cannot;
       const prepare = async (): Promise<void> => {
         await prepareWord(wordPathOf(directory, epoch));

@@ -4,6 +4,7 @@ import { createRestDriver } from '../cloud-hypervisor/driver.ts';
 import { eventsPathOf } from '../event-monitor.ts';
 import { createFirecrackerDriver } from '../firecracker/driver.ts';
 import { wordPathOf } from '../firecracker/last-word.ts';
+import { whyNotLaunched } from '../launch-options.ts';
 import type { Hypervisor } from '../port.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
@@ -38,6 +39,7 @@ export function createSimulator({ cacheDirectory, dialect }: SimulatorConfig): H
   if (dialect === 'firecracker') {
     const driver = createFirecrackerDriver({
       kind: 'simulator',
+      whyNot: (launch) => whyNotLaunched('simulator', launch),
       command: ({ directory, epoch, socketPath }) =>
         program('--api-sock', socketPath, '--id', `e${epoch}`, '--log-path', wordPathOf(directory, epoch)),
     });
