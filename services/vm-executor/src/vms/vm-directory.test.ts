@@ -16,6 +16,7 @@ beforeEach(() => {
     'vm.json.new',
     'launch.json',
     'e1.sock',
+    'e1.sock.lock',
     'e12.events',
     'console.log',
     'hypervisor.log',
@@ -32,7 +33,7 @@ test('with only our own files it is removed, twice, and nothing beside it', () =
   expect(readdirSync(root)).toEqual(['beside']);
 });
 
-test.each(['notes.txt', 'e1.sock.bak', 'xe1.sock', 'console.log.1', 'corella', 'VM.json'])(
+test.each(['notes.txt', 'e1.sock.bak', 'e1.sock.lock.1', 'xe1.sock', 'console.log.1', 'corella', 'VM.json'])(
   'a file %s is foreign: the whole folder is kept',
   (name) => {
     writeFileSync(join(folder, name), '');
