@@ -5,12 +5,15 @@ import { evolve, initialVm, nextEvent, type Vm, verbOfIntent } from '@ironlog/do
 import {
   commandId,
   eventId,
+  type HostId,
   hostId,
   type Request,
   type TenantId,
   tenantId,
   type Verb,
   type VmFact,
+  type VmId,
+  type VmSpec,
   vmEventSubject,
   vmId,
   vmSpecSchema,
@@ -20,13 +23,13 @@ export interface LogMessage {
   readonly subject: string;
   readonly id: string;
   readonly bytes: Uint8Array;
+  /** SHA-256 of the bytes. */
+  readonly hash: string;
 }
 
-const HOST = hostId('host-1');
-const TENANT = tenantId('dev');
 const START_MS = Date.parse('2026-01-01T00:00:00.000Z');
 
-type Step =
+export type Step =
   | 'claimed'
   | 'created'
   | 'boot'
@@ -50,7 +53,29 @@ const LIVES: readonly (readonly Step[])[] = [
   [...RUN, 'delete', 'deleted'],
 ];
 
-const factOf = (step: Step, { epoch }: Vm, at: (seconds: number) => string): VmFact => {
+/** A VM and what becomes of it. */
+export interface Born {
+  readonly tenant: TenantId;
+  readonly id: VmId;
+  readonly host: HostId;
+  readonly spec: VmSpec;
+  readonly steps: readonly Step[];
+}
+
+const DEV = tenantId('dev');
+const HOST = hostId('host-1');
+const SPEC = vmSpecSchema.parse({ labels: { tier: 'web', release: '42' } });
+export const ofTenant =
+  (tenant: TenantId) =>
+  (n: number): Born => ({
+    tenant,
+    id: vmId(`vm-${n}`),
+    host: HOST,
+    spec: SPEC,
+    steps: LIVES[n % LIVES.length] ?? RUN,
+  });
+
+const factOf = (step: Step, { vm: { epoch }, born: { host, spec } }: Life, at: (seconds: number) => string): VmFact => {
   const request = (verb: Verb): Request => ({
     verb,
     door: 'http',
@@ -65,9 +90,9 @@ const factOf = (step: Step, { epoch }: Vm, at: (seconds: number) => string): VmF
         name: step,
         data: {
           ...begin('create'),
-          host: HOST,
+          host,
           hypervisor: 'simulator',
-          spec: vmSpecSchema.parse({ labels: { tier: 'web', release: '42' } }),
+          spec,
           start: false,
         },
       };
@@ -95,56 +120,63 @@ const factOf = (step: Step, { epoch }: Vm, at: (seconds: number) => string): VmF
 
 interface Life {
   vm: Vm;
-  readonly steps: readonly Step[];
+  readonly born: Born;
   written: number;
 }
 
 /** A host's design number of VMs is alive at once, interleaved; a finished one is replaced by the next. */
 const ALIVE = 1000;
 
-/** Legal by the fold itself: an event that it ignores is a bug of this file. */
-export const fleetLog = function* (events: number, vms: number, tenant: TenantId = TENANT): Generator<LogMessage> {
+/** Legal by the fold itself: an event that it ignores is a bug of this file. `Infinity`: until the last VM's last step. */
+export const fleetLog = function* (
+  events: number,
+  vms: number,
+  bornAs: (n: number) => Born = ofTenant(DEV),
+): Generator<LogMessage> {
   const alive: Life[] = [];
-  let born = 0;
+  let births = 0;
   const birth = (): Life => {
-    const vm = initialVm(tenant, vmId(`vm-${born}`));
-    const steps = LIVES[born % LIVES.length] ?? RUN;
-    born += 1;
-    return { vm, steps, written: 0 };
+    const born = bornAs(births);
+    births += 1;
+    return { vm: initialVm(born.tenant, born.id), born, written: 0 };
   };
   while (alive.length < Math.min(ALIVE, vms)) alive.push(birth());
   for (let sequence = 1, turn = 0; sequence <= events; turn += 1) {
     const place = turn % alive.length;
     const life = alive[place];
-    if (!life) throw new Error(`${vms} VMs have no more than ${sequence - 1} events`);
+    if (!life) {
+      if (Number.isFinite(events)) throw new Error(`${vms} VMs have no more than ${sequence - 1} events to tell`);
+      return;
+    }
     yield nextMessage(life, sequence);
     sequence += 1;
-    if (life.written < life.steps.length) continue;
-    if (born < vms) alive[place] = birth();
+    if (life.written < life.born.steps.length) continue;
+    if (births < vms) alive[place] = birth();
     else alive.splice(place, 1);
   }
 };
 
 const nextMessage = (life: Life, sequence: number): LogMessage => {
-  const step = life.steps[life.written];
-  if (step === undefined) throw new Error(`the life of ${life.vm.id} is over`);
+  const { born, vm } = life;
+  const step = born.steps[life.written];
+  if (step === undefined) throw new Error(`the life of ${vm.id} is over`);
   const at = (seconds: number): string => new Date(START_MS + (sequence + seconds) * 1000).toISOString();
-  const fact = factOf(step, life.vm, at);
+  const fact = factOf(step, life, at);
   const id = eventId(`evt-${String(sequence).padStart(26, '0')}`);
   const cause = commandId(`cmd-${String(sequence).padStart(26, '0')}`);
-  const event = nextEvent(life.vm, fact, {
+  const event = nextEvent(vm, fact, {
     id,
     time: at(0),
-    writer: HOST,
+    writer: born.host,
     actor: 'dev',
     ...(verbOfIntent(fact.name) === undefined ? {} : { causationid: cause, correlationid: cause }),
   });
   const { name, ...body } = event;
   const bytes = new TextEncoder().encode(JSON.stringify(body));
   const hash = createHash('sha256').update(bytes).digest('hex');
-  const evolved = evolve(life.vm, { sequence, hash, writer: HOST, event });
-  if (evolved.kind === 'ignored') throw new Error(`${name} of ${life.vm.id} is not legal: ${evolved.reason}`);
+  const evolved = evolve(vm, { sequence, hash, writer: born.host, event });
+  if (evolved.kind === 'ignored') throw new Error(`${name} of ${vm.id} is not legal: ${evolved.reason}`);
   life.vm = evolved.vm;
   life.written += 1;
-  return { subject: vmEventSubject(life.vm.tenant, life.vm.id, HOST, name), id, bytes };
+  return { subject: vmEventSubject(born.tenant, born.id, born.host, name), id, bytes, hash };
 };

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { UsageError } from '@ironlog/infra';
 
-export const PARTS = ['accept', 'boot', 'rebuild', 'crash', 'memory', 'waiting', 'reads'] as const;
+export const PARTS = ['accept', 'boot', 'rebuild', 'crash', 'memory', 'waiting', 'reads', 'lists'] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface Amounts {
@@ -23,6 +23,8 @@ export interface Amounts {
   readonly waitingStarts: number;
   readonly readVms: number;
   readonly readSeconds: number;
+  readonly listedVms: number;
+  readonly listRequests: number;
 }
 
 const FULL: Amounts = {
@@ -42,6 +44,8 @@ const FULL: Amounts = {
   waitingStarts: 20,
   readVms: 50_000,
   readSeconds: 10,
+  listedVms: 1_000_000,
+  listRequests: 100,
 };
 
 /** To check that everything runs; the numbers are meaningless. */
@@ -62,6 +66,8 @@ export const QUICK: Amounts = {
   waitingStarts: 2,
   readVms: 500,
   readSeconds: 1,
+  listedVms: 2_000,
+  listRequests: 3,
 };
 
 export const USAGE = `npm run bench -- [--only ${PARTS.join('|')}] [--quick]

@@ -18,14 +18,17 @@ export {
   decideCrash,
   expire,
   refuse,
+  UNTIL_NEEDS,
 } from './vm/decide.ts';
 export { deleteDueAt, stuckDueAt } from './vm/due.ts';
 export { type Entry, type Evolved, evolve, whyUnauthorised } from './vm/evolve.ts';
 export { type EventMeta, nextEvent } from './vm/next-event.ts';
+export { readyDueAt } from './vm/readiness.ts';
 export { TASKS, verbOfFailure, verbOfIntent, verbOfSuccess } from './vm/tasks.ts';
 export { type Row, type Target, TRANSITIONS } from './vm/transitions.ts';
 export {
   type Attention,
+  type Awaited,
   type CommandRecord,
   type Failure,
   type GuestReboot,

@@ -39,6 +39,10 @@ export interface LaunchSpec {
   /** Absolute path of the VM's directory; it must exist, mode 0700. */
   readonly directory: string;
   readonly socketPath: string;
+  /**
+   * The executor truncates it while the process holds it open: a driver has it opened to append (O_APPEND) where it can.
+   * A hypervisor that does not append leaves a hole, which the executor's reads skip.
+   */
   readonly consolePath: string;
   readonly spec: { readonly cpus: number; readonly memoryMiB: number; readonly kernelArgs?: string };
   readonly image: LaunchImage;

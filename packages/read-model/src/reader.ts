@@ -27,9 +27,9 @@ import { prepareHosts } from './queries/hosts.ts';
 import { type OperationListing, prepareOperationQueries } from './queries/operations.ts';
 import { type OverdueRange, prepareOverdue } from './queries/overdue.ts';
 import { prepareUsage, type UsageListing } from './queries/usage.ts';
-import type { VmListing } from './queries/vm-listing.ts';
 import { prepareVmLocation, type VmLocation } from './queries/vm-location.ts';
-import { prepareVmQueries } from './queries/vms.ts';
+import type { VmListing } from './queries/vms/vm-listing.ts';
+import { prepareVmQueries } from './queries/vms/vms.ts';
 import { SCHEMA_VERSION } from './tables.ts';
 import { viewOfVm } from './vm-view.ts';
 

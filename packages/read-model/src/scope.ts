@@ -1,4 +1,6 @@
 // Which lists a VM is in. It leads the keys by which VMs are found: a list of live VMs passes over no deleted one.
+// Rowids of `vm_text` are (tenant's number << 42) | (scope << 40) | `created_sequence`: an FTS5 list is in the order of its
+// rowids, so that the VMs of one tenant and scope are one range of it. Good for 2^21 tenants, and sequences to 2^40.
 import type { StateName } from '@ironlog/domain';
 
 export const SCOPES = {
@@ -16,9 +18,3 @@ export const scopeOf = (state: StateName): Scope => {
 
 /** What a part of the name or the id is looked for in: neither holds a line break. */
 export const searchText = (name: string, id: string): string => `${name.toLowerCase()}\n${id}`;
-
-/**
- * Rowids of `vm_text`, as SQL over a tenant's number, a scope and a VM's `created_sequence`: an FTS5 list of rowids is in
- * their order, so that the VMs of one tenant and scope are one range of it. Good for 2^21 tenants and sequences to 2^40.
- */
-export const TEXT_ROWID = '((? << 42) | (? << 40) | ?)';

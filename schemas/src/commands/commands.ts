@@ -12,9 +12,24 @@ export const DEFAULT_START_WITHIN_SECONDS = 600;
 export const MAX_START_WITHIN_SECONDS = 86_400;
 
 const nothing = z.strictObject({});
+/** What the command goes on to, beyond what its verb does: `ready` needs `spec.ready`. */
+export const untilSchema = z.literal('ready');
+export type Until = z.infer<typeof untilSchema>;
 export const verbParams = {
-  create: z.strictObject({ spec: vmSpecSchema.prefault({}), start: z.boolean().default(false) }),
-  boot: nothing,
+  create: z.strictObject({
+    spec: vmSpecSchema.prefault({}),
+    start: z.boolean().default(false),
+    until: untilSchema
+      .optional()
+      .describe(
+        'ready: the operation ends when the guest is ready, or has not been in time; needs start and spec.ready',
+      ),
+  }),
+  boot: z.strictObject({
+    until: untilSchema
+      .optional()
+      .describe('ready: the operation ends when the guest is ready, or has not been in time; needs spec.ready'),
+  }),
   shutdown: z.strictObject({
     mode: z.enum(['graceful', 'force']).default('graceful'),
     timeoutSeconds: z.int().min(1).max(3600).default(30),

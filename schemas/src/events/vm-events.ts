@@ -1,6 +1,6 @@
 // The events of a VM: one schema per event, keyed by its short name. `ironlog.vm.<name>.v1` on the wire.
 import { z } from 'zod';
-import { requestSchema } from '../commands/commands.ts';
+import { requestSchema, untilSchema } from '../commands/commands.ts';
 import { commandIdSchema, eventIdSchema, hostIdSchema, type vmIdSchema } from '../ids/ids.ts';
 import { timestampSchema } from '../ids/time.ts';
 import { vmSpecSchema } from '../vm/vm-spec.ts';
@@ -41,10 +41,11 @@ export const vmEventData = {
     hypervisor: hypervisorKindSchema,
     spec: vmSpecSchema,
     start: z.boolean(),
+    until: untilSchema.optional(),
   }),
   created: done,
   'create-failed': failed,
-  'boot-started': z.strictObject({ ...intent, epoch }),
+  'boot-started': z.strictObject({ ...intent, epoch, until: untilSchema.optional() }),
   booted: done.extend({ pid: z.int().optional() }),
   'boot-failed': failed,
   'shutdown-started': z.strictObject({ ...intent, mode: z.enum(['graceful', 'force']), timeoutSeconds: z.int() }),
@@ -89,6 +90,10 @@ export const vmEventData = {
   responsive: z.strictObject({ epoch, afterMs: z.number().min(0) }),
   /** A guest that had restarted itself over and over runs on: `forMs` without a restart. */
   'guest-steady': z.strictObject({ epoch, forMs: z.number().min(0) }),
+  /** The guest has printed what its spec says, for the first time in this epoch: `tookMs` after its start. */
+  ready: z.strictObject({ epoch, tookMs: z.number().min(0) }),
+  /** It has not in the time that its spec gives; it may yet. */
+  'not-ready': z.strictObject({ epoch, afterMs: z.number().min(0) }),
   diverged: z.strictObject({ expected: z.string().max(60), observed: z.string().max(60), resolution: reason }),
   lost: z.strictObject({ host: hostIdSchema, reason }),
   found: z.strictObject({ observed: z.enum(['running', 'paused', 'stopped']), epoch }),
@@ -119,7 +124,7 @@ export type VmFact = { [N in VmEventName]: { name: N; data: VmEventData[N] } }[V
 
 /** The last token of the subject, by which recovery's work list is filtered. */
 export const eventClass = (name: VmEventName): 'fact' | 'failure' =>
-  name === 'crashed' || name.endsWith('-failed') ? 'failure' : 'fact';
+  name === 'crashed' || name === 'not-ready' || name.endsWith('-failed') ? 'failure' : 'fact';
 
 export const vmEventType = (name: VmEventName): string => `ironlog.vm.${name}.v1`;
 

@@ -19,10 +19,16 @@ const startBy = timestampSchema
   );
 
 /** `POST /v1/vms`. */
-export const createBodySchema = verbParams.create.extend({ id: vmIdSchema.optional(), startBy }).meta({
-  examples: [{ id: 'web-1', start: true, spec: { name: 'front', labels: { tier: 'web' }, cpus: 2, memoryMiB: 512 } }],
-});
-/** The verbs of `POST /v1/vms/{id}/<verb>`; `create` and `delete` have their own methods. */
+export const createBodySchema = verbParams.create
+  .extend({ id: vmIdSchema.optional(), startBy })
+  .refine(({ until, start, spec }) => !until || (start && spec.ready !== undefined), {
+    error: 'until ready needs start and spec.ready',
+    path: ['until'],
+  })
+  .meta({
+    examples: [{ id: 'web-1', start: true, spec: { name: 'front', labels: { tier: 'web' }, cpus: 2, memoryMiB: 512 } }],
+  });
+/** The verbs that are `POST /v1/vms/{id}/<verb>`; `create` and `delete` have methods of their own. */
 export const HTTP_VERBS = [
   'boot',
   'shutdown',
@@ -128,9 +134,23 @@ export const vmEventsQuerySchema = z.strictObject({
   limit: whole(1, MAX_PAGE).default(100),
 });
 export const consoleQuerySchema = z.strictObject({
-  tail: whole(1, 65_536).default(16_384).describe('Bytes from the end'),
+  tail: whole(1, 65_536).default(16_384).describe('Bytes from the end; with follow, those to begin with'),
+  follow: flag.default(false).describe('true: a stream that goes on with what the guest prints'),
 });
-export const waitVmQuerySchema = z.strictObject({ state: vmStateSchema, after: sequence.optional(), timeout });
+export const waitVmQuerySchema = z
+  .strictObject({
+    state: vmStateSchema.optional().describe('Give this or ready'),
+    ready: z
+      .literal('true')
+      .optional()
+      .describe('Wait until the guest is ready; give this or state')
+      .meta({ reads: { type: 'boolean', const: true } }),
+    after: sequence.optional(),
+    timeout,
+  })
+  .refine(({ state, ready }) => (state === undefined) !== (ready === undefined), {
+    error: 'give either state or ready=true',
+  });
 export const listOperationsQuerySchema = z.strictObject({
   vmId: vmIdSchema.optional(),
   status: operationStatusSchema.optional(),
@@ -205,7 +225,15 @@ export const consoleSchema = z.strictObject({
   /** The size of the guest's whole output so far, in bytes. */
   sizeBytes: z.int().min(0),
 });
-/** A known host without heartbeats. */
+/** What a followed console sends as `event: output`; the frame's id is the position after its last byte. */
+export const consoleOutputSchema = z.strictObject({
+  /** Position of the first byte: how many the guest had printed before it. */
+  from: z.int().min(0),
+  base64: z.string(),
+});
+/** `event: gap`: bytes that the host no longer keeps, because the reader was slower than the guest. */
+export const consoleGapSchema = z.strictObject({ from: z.int().min(0), skippedBytes: z.int().min(1) });
+/** A host that is on record and not heard. */
 export const silentHostSchema = z.strictObject({
   host: hostIdSchema,
   status: z
@@ -258,5 +286,23 @@ export const consoleRequestSchema = z.strictObject({
 });
 export const consoleReplySchema = z.discriminatedUnion('ok', [
   z.object({ ok: z.literal(true), text: z.base64(), size: z.int().min(0) }),
+  z.object({ ok: z.literal(false), code: z.string().max(60), reason: z.string().max(2000) }),
+]);
+
+/**
+ * The question on `ironlog.rpc.<host>.console-follow`: what is there from position `from` on, or else the newest
+ * `tailBytes`. Where there is nothing yet the host answers when there is, or after `waitMs` with nothing. One question at a
+ * time is the stream's credit: a reader that is slow asks later, and the host holds nothing for it.
+ */
+export const consoleFollowRequestSchema = z.strictObject({
+  tenant: tenantIdSchema,
+  vmId: vmIdSchema,
+  from: z.int().min(0).optional(),
+  tailBytes: z.int().min(1).max(65_536),
+  waitMs: z.int().min(0).max(8_000),
+});
+export const consoleFollowReplySchema = z.discriminatedUnion('ok', [
+  /** `from` is after the position asked for where what lies between is not kept any more. */
+  z.object({ ok: z.literal(true), from: z.int().min(0), text: z.base64(), end: z.int().min(0) }),
   z.object({ ok: z.literal(false), code: z.string().max(60), reason: z.string().max(2000) }),
 ]);

@@ -50,6 +50,9 @@ export const vmViewSchema = z.strictObject({
   task: taskSchema.nullable(),
   health: healthSchema.describe('unknown: it does not run, or its host sends no heartbeats'),
   epoch: z.int(),
+  readyAt: timestampSchema
+    .nullable()
+    .describe('When the guest of this epoch printed what spec.ready names; null: not yet, or nothing is named'),
   host: hostIdSchema.nullable(),
   hypervisor: hypervisorKindSchema.nullable(),
   spec: vmSpecSchema.nullable(),

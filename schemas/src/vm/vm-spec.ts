@@ -29,6 +29,17 @@ export const restartPolicySchema = z.strictObject({
 });
 export type RestartPolicy = z.infer<typeof restartPolicySchema>;
 
+/** How the guest says that it does its work, which a hypervisor cannot know. */
+export const readySchema = z.strictObject({
+  console: printable(200).min(1).describe('Text that the guest prints, within one line, when it is ready'),
+  timeoutSeconds: z
+    .int()
+    .min(1)
+    .max(86_400)
+    .default(60)
+    .describe('From the start of the guest; not ready by then is on record, and a restart policy then restarts it'),
+});
+
 export const placementSchema = z.strictObject({ hostLabels: labelsSchema.default({}) });
 
 export const vmSpecSchema = z.strictObject({
@@ -40,6 +51,7 @@ export const vmSpecSchema = z.strictObject({
   kernelArgs: printable(1024).optional(),
   hypervisor: hypervisorKindSchema.optional(),
   restart: restartPolicySchema.prefault({}),
+  ready: readySchema.optional(),
   placement: placementSchema.prefault({}),
   expiresAfterSeconds: z.int().min(1).max(31_536_000).optional(),
 });

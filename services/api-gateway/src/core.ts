@@ -8,7 +8,8 @@ import { createAccept } from './accept/accept.ts';
 import { createReject } from './accept/reject.ts';
 import type { GatewayConfig } from './env.ts';
 import type { Api } from './http/api.ts';
-import { consoleCall } from './http/console-call.ts';
+import { consoleCall, consolePartCall } from './http/console-call.ts';
+import { OpenStreams } from './http/open-streams.ts';
 import { boundedLog } from './ingress/bounded-log.ts';
 import { createIngress } from './ingress/ingress.ts';
 import { cancelUnclaimed } from './placement/cancel.ts';
@@ -145,6 +146,8 @@ export const createCore = async ({
     metrics,
     logInfo: () => askedLog.info(),
     console: consoleCall({ connection, logger }),
+    consolePart: consolePartCall({ connection, logger }),
+    streams: new OpenStreams(metrics),
   };
   const door = createIngress({
     accept,

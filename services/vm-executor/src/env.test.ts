@@ -44,6 +44,7 @@ describe('an error names the variable', () => {
     ['IRONLOG_HOST_PROCESSES', '100001'],
     ['IRONLOG_HOST_LABELS', '=a'],
     ['IRONLOG_HEALTH_CHECK_SECONDS', '3601'],
+    ['IRONLOG_CONSOLE_BYTES', '65535'],
     ['IRONLOG_HYPERVISOR', 'xen'],
     ['IRONLOG_QEMU', 'qemu-system-x86_64'],
     ['IRONLOG_QEMU_ACCEL', 'hvf'],

@@ -59,6 +59,10 @@ export const environmentSchema = z.object({
     { min: 1, max: 86_400, fallback: 10 },
     "by how much the host's clock may differ from nats-server's before the host takes no new VM",
   ),
+  IRONLOG_CONSOLE_BYTES: integer(
+    { min: 65_536, max: 999_999_999, fallback: 1_048_576 },
+    "bytes kept of each VM's console, the newest; what a guest prints within a second comes on top",
+  ),
   IRONLOG_QEMU: absolutePath('the QEMU program').optional(),
   IRONLOG_QEMU_ACCEL: z.enum(['kvm', 'tcg']).optional().describe('kvm or tcg'),
   IRONLOG_KERNEL: absolutePath('the demo image: a kernel').optional(),

@@ -5,6 +5,7 @@ import type { Heartbeat } from '@ironlog/schemas';
 import { outsideSpans } from '@ironlog/service-kit';
 import { CommandHandler } from './commands/command-handler.ts';
 import { RecentRejections, rejectionsSince } from './commands/recent-rejections.ts';
+import { notReadyFact, ReadyGuests, readyFact } from './console/ready-guests.ts';
 import { Progress } from './host/progress.ts';
 import type { VmRef } from './host/state-directory.ts';
 import type { HostDeps } from './host-deps.ts';
@@ -39,6 +40,7 @@ export class Executor {
   readonly #unreconciled: UnreconciledVms;
   readonly #guestReboots = new GuestReboots((key, launch, times) => this.#onGuestReboot(key, launch, times));
   readonly #steadyGuests: SteadyGuests;
+  readonly #readyGuests: ReadyGuests;
   #consuming: Promise<void> = Promise.resolve();
   #lost: LostWatch | undefined;
   #health: HealthWatch | undefined;
@@ -46,7 +48,16 @@ export class Executor {
 
   constructor(deps: HostDeps) {
     this.#deps = deps;
-    this.#vms = new VmTable(deps);
+    this.#readyGuests = new ReadyGuests({
+      consoles: deps.consoles,
+      directoryOf: (ref) => deps.state.directoryOf(ref),
+      now: () => deps.runtime.clock.now(),
+      onReady: (ref, epoch) => this.#onReady(ref, epoch),
+      onLate: (ref) => this.#onLate(ref),
+      onError: (err, { tenant, vmId }) =>
+        deps.runtime.logger.warn({ err, tenant, vmId }, 'a console cannot be searched; it is tried again'),
+    });
+    this.#vms = new VmTable(deps, (vm) => this.#readyGuests.follow(vm));
     this.#processes = new LiveProcesses({
       onEnd: (key, { launch }, ending) => this.#onDeath(key, { epoch: launch.epoch, ending }, launch),
       onGuestReboot: (key, { launch }) => this.#guestReboots.add(key, launch),
@@ -83,7 +94,10 @@ export class Executor {
     };
     await reconcileHost(deps, info.lastSequence);
     state.save({ starts });
-    for (const { vm } of await this.#vms.owned()) this.#steadyGuests.watch(vm);
+    for (const { vm } of await this.#vms.owned()) {
+      this.#steadyGuests.watch(vm);
+      this.#readyGuests.follow(vm);
+    }
     this.#progress = new Progress({
       log,
       state,
@@ -127,6 +141,7 @@ export class Executor {
     await this.#consuming.catch(() => undefined);
     this.#guestReboots.stop();
     this.#steadyGuests.stop();
+    this.#readyGuests.stop();
     await this.#lost?.stop();
     await this.#health?.stop();
     await this.#unreconciled.stop();
@@ -186,6 +201,27 @@ export class Executor {
         return fact && { fact, meta: { actor: host } };
       });
       this.#steadyGuests.watch(log.vm);
+    });
+  }
+
+  #onReady(ref: VmRef, epoch: number): void {
+    const { host, runtime } = this.#deps;
+    this.#recordEvent(keyOf(ref), ref, 'a guest that is ready', (log) =>
+      log.append((vm) => {
+        const fact = readyFact(vm, epoch, runtime.clock.now());
+        return fact && { fact, meta: { actor: host } };
+      }),
+    );
+  }
+
+  #onLate(ref: VmRef): void {
+    const { host, runtime } = this.#deps;
+    this.#recordEvent(keyOf(ref), ref, 'a guest that is not ready', async (log) => {
+      await log.append((vm) => {
+        const fact = notReadyFact(vm, runtime.clock.now());
+        return fact && { fact, meta: { actor: host } };
+      });
+      this.#readyGuests.follow(log.vm);
     });
   }
 

@@ -4,6 +4,7 @@ import type { Hypervisor, LaunchImage } from '@ironlog/hypervisor';
 import type { CatalogueImage, HostId, HypervisorKind, ImageId } from '@ironlog/schemas';
 import type { Runtime } from '@ironlog/service-kit';
 import type { Admission } from './commands/admission.ts';
+import type { ConsoleWatch } from './console/console-watch.ts';
 import type { Fail } from './failpoints.ts';
 import type { Incarnation } from './host/incarnation.ts';
 import type { StateDirectory } from './host/state-directory.ts';
@@ -27,6 +28,7 @@ export interface HostDeps {
   readonly healthCheckMs: number;
   /** Why this host takes no new VM at the moment, whatever room it has; `undefined`: it does. */
   readonly whyNoNewVm: () => string | undefined;
+  readonly consoles: ConsoleWatch;
   readonly fail: Fail;
   /** Aborted when the service stops: effects are interrupted and resumed from the log at the next start. */
   readonly signal: AbortSignal;

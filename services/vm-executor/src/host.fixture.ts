@@ -31,6 +31,7 @@ import { createLogger, createMetrics, createRuntime } from '@ironlog/service-kit
 import { afterEach, beforeEach, expect, vi } from 'vitest';
 import { Admission } from './commands/admission.ts';
 import { MemoryWork, type Sent } from './commands/work.fixture.ts';
+import { ConsoleWatch } from './console/console-watch.ts';
 import { Executor } from './executor.ts';
 import { Incarnation } from './host/incarnation.ts';
 import { StateDirectory } from './host/state-directory.ts';
@@ -41,6 +42,7 @@ export const HOST = hostId('host-1');
 export const TENANT = tenantId('acme');
 /** Short, so that three checks take little time. An answer may take as long. */
 const HEALTH_CHECK_MS = 500;
+const CONSOLE_BYTES = 1_048_576;
 const CAPACITY = { cpus: 100, memoryMiB: 100_000, processes: 100 };
 const SOON = new Date(Date.now() + 600_000).toISOString();
 const request = { verb: 'boot', door: 'http', requestedAt: SOON, startBy: SOON, bodyHash: 'a'.repeat(64) } as const;
@@ -72,7 +74,9 @@ class TestHost {
   refusal: string | undefined;
   /** 0: it makes none. */
   healthCheckMs = HEALTH_CHECK_MS;
-  /** The driver that the executor uses. A test may wrap it. */
+  consoleBytes = CONSOLE_BYTES;
+  consoleErrors: unknown[] = [];
+  /** What the executor drives its VMs by; a test may put something between. */
   driver = (simulator: Hypervisor): Hypervisor => simulator;
   stop = async (): Promise<void> => undefined;
 
@@ -86,6 +90,8 @@ class TestHost {
     this.refusal = undefined;
     this.driver = (simulator) => simulator;
     this.healthCheckMs = HEALTH_CHECK_MS;
+    this.consoleBytes = CONSOLE_BYTES;
+    this.consoleErrors = [];
   }
 
   async end(): Promise<void> {
@@ -111,16 +117,22 @@ class TestHost {
     const admission = new Admission(CAPACITY);
     const shared = { host: HOST, log, queue: this.work.queue, runtime, state, images, admission, incarnation, signal };
     const drivers = new Map([[simulator.kind, simulator]]);
+    const consoles = new ConsoleWatch({
+      keepBytes: this.consoleBytes,
+      onError: (error) => void this.consoleErrors.push(error),
+    });
     const executor = new Executor({
       ...shared,
       hypervisors: drivers,
       healthCheckMs: this.healthCheckMs,
       whyNoNewVm: () => this.refusal,
+      consoles,
       fail: () => undefined,
     });
     this.stop = async () => {
       stopping.abort();
       await executor.stop();
+      consoles.stop();
       await simulator.close();
       this.stop = async () => undefined;
     };

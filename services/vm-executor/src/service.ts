@@ -23,6 +23,9 @@ import {
   startStreamTime,
 } from '@ironlog/service-kit';
 import { Admission } from './commands/admission.ts';
+import { serveConsoleFollows } from './console/console-follow-rpc.ts';
+import { serveConsoles } from './console/console-rpc.ts';
+import { ConsoleWatch } from './console/console-watch.ts';
 import type { ExecutorConfig } from './env.ts';
 import { Executor } from './executor.ts';
 import { capacityOf } from './host/capacity.ts';
@@ -37,7 +40,6 @@ import { StateDirectory } from './host/state-directory.ts';
 import type { HostDeps } from './host-deps.ts';
 import { hypervisorConfigOf } from './processes/hypervisor-config.ts';
 import { traceCall } from './processes/trace-call.ts';
-import { serveConsoles } from './vms/console-rpc.ts';
 import { newestSnapshot } from './vms/newest-snapshot.ts';
 
 export interface Overrides extends Partial<Runtime> {
@@ -116,6 +118,14 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
       },
       logger: runtime.logger,
     });
+    const consoles = new ConsoleWatch({
+      keepBytes: config.IRONLOG_CONSOLE_BYTES,
+      onError: (err, directory) =>
+        runtime.logger.warn(
+          { err, directory },
+          'a console is not watched by the kernel, or not rotated; it is tried again',
+        ),
+    });
     const deps = collaborators({
       host,
       log,
@@ -129,9 +139,11 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
       signal,
       healthCheckMs: config.IRONLOG_HEALTH_CHECK_SECONDS * 1000,
       whyNoNewVm: () => clockWatch.refusal,
+      consoles,
       fail: createFailpoints(config.IRONLOG_FAILPOINT),
     });
     const executor = new Executor(deps);
+    atStop(() => consoles.stop());
     atStop(() => hypervisor.close());
     atStop(() =>
       incarnation
@@ -184,8 +196,10 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
       runtime.health.set('reconciled', { ok: true });
       await heartbeat.beat();
     }
-    const consoles = serveConsoles({ connection, host, state, logger: runtime.logger });
-    atStop(() => consoles.unsubscribe());
+    const rpc = serveConsoles({ connection, host, state, logger: runtime.logger });
+    atStop(() => rpc.unsubscribe());
+    const follows = serveConsoleFollows({ connection, host, state, consoles, logger: runtime.logger });
+    atStop(() => follows.stop());
     runtime.logger.info({ hostId: host, incarnation: incarnation.id, port: ops.port, status }, 'ready');
   };
 

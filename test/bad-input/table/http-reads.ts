@@ -87,13 +87,16 @@ export const READ_ROUTES: Readonly<Record<string, HttpRows>> = {
     beyond: ['after=-1', 'limit=0', 'limit=501', 'after=99999999999999999'],
   }),
   'GET /v1/vms/{id}/console': {
-    ...reading('/console', { wrong: ['tail=all'], beyond: ['tail=0', 'tail=65537', 'tail=-1'] }),
-    'illegal state': [row(`/v1/vms/${VMS.deleted}/console`, [404, 'console-not-available'])],
+    ...reading('/console', { wrong: ['tail=all', 'follow=1'], beyond: ['tail=0', 'tail=65537', 'tail=-1'] }),
+    'illegal state': [
+      row(`/v1/vms/${VMS.deleted}/console`, [404, 'console-not-available']),
+      row(`/v1/vms/${VMS.deleted}/console?follow=true`, [404, 'console-not-available']),
+    ],
   },
   'GET /v1/vms/{id}/wait': reading('/wait', {
     with: 'state=running',
-    wrong: ['timeout=soon', 'state=paused', 'after=one'],
-    beyond: ['timeout=61', 'timeout=-1', `after=${LATER_THAN_ANY}`],
+    wrong: ['timeout=soon', 'state=paused', 'after=one', 'ready=1'],
+    beyond: ['timeout=61', 'timeout=-1', 'ready=true', `after=${LATER_THAN_ANY}`],
   }),
   'GET /v1/vms': {
     ...listing('/v1/vms', {

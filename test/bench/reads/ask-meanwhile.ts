@@ -18,11 +18,15 @@ export const askMeanwhile = async <Told>(
   act: () => Promise<Told>,
 ): Promise<{ readonly told: Told; readonly statuses: Readonly<Record<string, number>> }> => {
   const thread = new Worker(new URL('./askers.ts', import.meta.url), { workerData: asking });
-  await once(thread, 'online');
-  const told = await act();
-  const ended = once(thread, 'message');
-  thread.postMessage('end');
-  const [statuses] = await ended;
-  await thread.terminate();
-  return { told, statuses: statusesSchema.parse(statuses) };
+  try {
+    await once(thread, 'online');
+    const told = await act();
+    const ended = once(thread, 'message');
+    thread.postMessage('end');
+    const [statuses] = await ended;
+    return { told, statuses: statusesSchema.parse(statuses) };
+  } finally {
+    // Before the gateway that it asks, also where `act` has failed.
+    await thread.terminate();
+  }
 };

@@ -10,7 +10,7 @@ import {
   STATE_TABLES,
 } from '@ironlog/read-model';
 import { readStoredEvent, type TenantId } from '@ironlog/schemas';
-import { fleetLog } from '../lifecycles.ts';
+import { fleetLog, ofTenant } from '../lifecycles.ts';
 
 export interface Fleet {
   readonly tenant: TenantId;
@@ -24,7 +24,7 @@ const CREATED_AT = new Date('2026-01-01T00:00:00.000Z');
 const entriesOf = function* (fleets: readonly Fleet[]): Generator<LogEntry> {
   let sequence = 0;
   for (const { tenant, vms } of fleets)
-    for (const { subject, bytes } of fleetLog(vms * EVENTS_OF_A_VM, vms, tenant)) {
+    for (const { subject, bytes } of fleetLog(vms * EVENTS_OF_A_VM, vms, ofTenant(tenant))) {
       sequence += 1;
       yield {
         sequence,

@@ -1,4 +1,12 @@
-import { commandId, readStoredEvent, type StoredEvent, tenantId, type VmEventName, vmId } from '@ironlog/schemas';
+import {
+  commandId,
+  readStoredEvent,
+  type StoredEvent,
+  tenantId,
+  type VmEventName,
+  vmId,
+  vmSpecSchema,
+} from '@ironlog/schemas';
 import { describe, expect, it } from 'vitest';
 import { CANCELLED_WITHOUT_CREATE } from '../vm/stored-events.fixture.ts';
 import {
@@ -45,6 +53,45 @@ const rejected = (code: 'illegal-state' | 'expired'): StoredEvent => ({
     { code, reason: 'because' },
     { writer: HOST, time: NOW },
   ),
+});
+
+describe('an operation until ready', () => {
+  const spec = vmSpecSchema.parse({ ready: { console: 'up' } });
+  const booting: [VmEventName, EventOptions][] = [
+    ['claimed', { data: { spec } }],
+    ['created', {}],
+    ['boot-started', { data: { until: 'ready' } }],
+    ['booted', {}],
+  ];
+  it('runs on when the VM does, and ends with its guest', () => {
+    expect(follow('cmd-boot', ...booting)).toMatchObject({ status: 'running', until: 'ready', finishedAt: null });
+    expect(follow('cmd-boot', ...booting, 'ready')).toMatchObject({ status: 'succeeded', sequence: 5 });
+    expect(follow('cmd-boot', ...booting, 'not-ready', 'ready')).toMatchObject({
+      status: 'failed',
+      error: { code: 'not-ready', reason: expect.stringContaining('60 s') },
+    });
+  });
+  it('of a create ends with the guest too', () => {
+    const creating: [VmEventName, EventOptions][] = [
+      ['claimed', { data: { spec, start: true, until: 'ready' } }],
+      ['created', {}],
+      ['boot-started', { data: { until: 'ready', request: request('create') }, causationid: 'cmd-create' }],
+      ['booted', {}],
+    ];
+    expect(follow('cmd-create', ...creating)?.status).toBe('running');
+    expect(follow('cmd-create', ...creating, 'ready')?.status).toBe('succeeded');
+  });
+  it.each([
+    ['crashed', 'crashed'],
+    ['stopped', 'stopped'],
+    ['lost', 'lost'],
+  ] as const)('fails when the VM is %s', (name, code) => {
+    expect(follow('cmd-boot', ...booting, name)).toMatchObject({ status: 'failed', error: { code } });
+  });
+  it('fails when a delete pre-empts it', () => {
+    const preempts: [VmEventName, EventOptions] = ['delete-started', { data: { force: true, preempts: 'cmd-boot' } }];
+    expect(follow('cmd-boot', ...booting, preempts)).toMatchObject({ status: 'failed', error: { code: 'preempted' } });
+  });
 });
 
 describe('an operation', () => {

@@ -7,11 +7,13 @@ import type {
   StoredEvent,
   TenantId,
   Timestamp,
+  Until,
   Verb,
   VmEvent,
   VmId,
   WorkCommand,
 } from '@ironlog/schemas';
+import { notReadyReason } from '../vm/readiness.ts';
 import { TASKS, verbOfFailure, verbOfIntent } from '../vm/tasks.ts';
 
 export interface OperationState {
@@ -30,7 +32,9 @@ export interface OperationState {
   readonly finishedAt: Timestamp | null;
   /** A `create` with `start`: `created` does not end the operation. */
   readonly startAfterCreate: boolean;
-  /** Stream sequence of the event that last changed the operation. */
+  /** It goes on after the boot until the guest is ready. */
+  readonly until?: Until | undefined;
+  /** Stream sequence of the event that last changed it. */
   readonly sequence: number;
   readonly error?: OperationError;
 }
@@ -98,7 +102,9 @@ const foldVmEvent = (
   if (verbOfIntent(event.name) !== undefined && 'request' in event.data) {
     const base = before ?? begin(id, event, event.data.request, sequence);
     const startAfterCreate = event.name === 'claimed' ? event.data.start : base.startAfterCreate;
-    return { ...base, status: 'running', startedAt: base.startedAt ?? event.time, startAfterCreate, sequence };
+    const until = 'until' in event.data ? event.data.until : base.until;
+    const startedAt = base.startedAt ?? event.time;
+    return { ...base, status: 'running', startedAt, startAfterCreate, ...(until && { until }), sequence };
   }
   return before ? outcome(before, event, sequence) : undefined;
 };
@@ -132,6 +138,13 @@ const outcome = (before: OperationState, event: VmEvent, sequence: number): Oper
       error: { code: 'stopped', reason: `the VM stopped (${event.data.cause}) before the command ended` },
     });
   }
+  if (event.name === 'not-ready')
+    return finish(before, {
+      status: 'failed',
+      at: event.time,
+      sequence,
+      error: { code: 'not-ready', reason: notReadyReason(event.data.afterMs), retryable: true },
+    });
   const failedVerb = verbOfFailure(event.name);
   if (failedVerb !== undefined && 'stage' in event.data) {
     const { code, reason, retryable } = event.data;
@@ -140,8 +153,9 @@ const outcome = (before: OperationState, event: VmEvent, sequence: number): Oper
   return endsWell(verb, before, event) ? finish(before, { status: 'succeeded', at: event.time, sequence }) : before;
 };
 
-/** A `create` with `start` ends with `booted`; without it, with `created`. */
+/** A `create` with `start` ends with `booted`; without it, with `created`. One that goes on until the guest is ready, with `ready`. */
 const endsWell = (verb: Verb, before: OperationState, event: VmEvent): boolean => {
+  if (before.until) return event.name === 'ready';
   if (verb === 'create') return event.name === 'booted' || (event.name === 'created' && !before.startAfterCreate);
   return event.name === TASKS[verb].success;
 };
@@ -196,7 +210,8 @@ const begin = (id: CommandId, event: Caused, request: OperationState['request'],
 export const pendingOperation = (command: WorkCommand): OperationState => {
   const { action, request } = command.data;
   const startAfterCreate = action.verb === 'create' && action.params.start;
-  return { ...begin(command.id, command, request, 0), startAfterCreate };
+  const until = action.verb === 'create' || action.verb === 'boot' ? action.params.until : undefined;
+  return { ...begin(command.id, command, request, 0), startAfterCreate, ...(until && { until }) };
 };
 
 interface End {

@@ -44,7 +44,31 @@ describe('recovery', () => {
       'resolved',
     );
   });
-  it('is resolved when the VM is clean or has another failure', () => {
+  it('restarts a guest that was not ready in time where its policy says so, by a reboot that does not ask it', () => {
+    const ready = { console: 'up', timeoutSeconds: 30 };
+    const late = (policy: string): Story => [
+      ['claimed', { data: { spec: vmSpecSchema.parse({ ready, restart: { policy, maxAttempts: 1, backoffMs: 0 } }) } }],
+      ...(['created', 'boot-started', 'booted', 'not-ready'] as const),
+    ];
+    const reboot = { verb: 'reboot', params: { force: true, timeoutSeconds: 1 } };
+    for (const policy of ['on-failure', 'always'])
+      expect(act(given(...late(policy)), 9)).toEqual({ kind: 'command', action: reboot, attempt: 1 });
+    expect(act(given(...late('never')), 9).kind).toBe('resolved');
+    expect(act(given(...late('always'), 'pause-started', 'paused'), 9).kind).toBe('resolved');
+    expect(recoveryAction(given(...late('always'), 'ready'), eventId(`evt-${'0'.repeat(25)}5`), at(9)).kind).toBe(
+      'resolved',
+    );
+    const again: Story = [
+      ['reboot-started', { data: { request: request('reboot', { door: 'recovery' }) } }],
+      'rebooted',
+      'not-ready',
+    ];
+    const exhausted = given(...late('always'), ...again);
+    expect(act(exhausted, 9)).toMatchObject({ kind: 'abandon', attempts: 1 });
+    expect(given(...late('always'), ...again, 'cleanup-abandoned').attention?.kind).toBe('cleanup-abandoned');
+    expect(given(...late('always'), ...again, 'cleanup-abandoned', 'ready').attention).toBeNull();
+  });
+  it('is done when the VM is clean, or has moved on', () => {
     expect(act(given(...bootFailed, 'cleanup-started', 'cleaned'), 9).kind).toBe('resolved');
     const vm = given(...bootFailed);
     expect(recoveryAction(vm, eventId(`evt-${'8'.repeat(26)}`), at(9)).kind).toBe('resolved');

@@ -3,7 +3,7 @@
 import type { Action, EventId, Timestamp } from '@ironlog/schemas';
 import { later, msBetween } from '../vm/time.ts';
 import type { Vm } from '../vm/vm.ts';
-import { restartDecision } from './restart-policy.ts';
+import { isLate, restartDecision } from './restart-policy.ts';
 
 export type RecoveryAction =
   | { readonly kind: 'resolved'; readonly reason: string }
@@ -59,7 +59,8 @@ const restart = (vm: Vm, now: Timestamp): RecoveryAction => {
   const isAnswered =
     vm.failure?.event === 'crashed' ||
     (vm.failure?.event === 'boot-failed' && vm.failure.door === 'recovery') ||
-    vm.failure?.event === 'reboot-failed';
+    vm.failure?.event === 'reboot-failed' ||
+    vm.failure?.event === 'not-ready';
   return isAnswered ? byPolicy(vm, now) : { kind: 'resolved', reason: 'clean, and nothing to restart' };
 };
 
@@ -83,8 +84,12 @@ const byPolicy = (vm: Vm, now: Timestamp): RecoveryAction => {
     case 'restart':
       return decision.afterMs > 0
         ? { kind: 'wait', ms: decision.afterMs }
-        : { kind: 'command', action: { verb: 'boot', params: {} }, attempt: vm.restarts.length + 1 };
+        : { kind: 'command', action: restartOf(vm), attempt: vm.restarts.length + 1 };
     default:
       return decision satisfies never;
   }
 };
+
+/** A guest that was not ready in time still runs, and is not asked: it may not hear. */
+const restartOf = (vm: Vm): Action =>
+  isLate(vm) ? { verb: 'reboot', params: { force: true, timeoutSeconds: 1 } } : { verb: 'boot', params: {} };

@@ -12,9 +12,12 @@ export type RestartDecision =
 
 const MAX_BACKOFF_MS = 600_000;
 
-/** When the VM went down in a way that its policy covers: by a failure, or under `always` by its guest's own stop. */
+/** Its guest runs, and was not ready in time: to its policy that is a failure like another. */
+export const isLate = ({ state, failure }: Vm): boolean => state === 'running' && failure?.event === 'not-ready';
+
+/** When it went down in a way that its policy answers: by a failure, or under `always` by its guest's own stop. */
 const downSince = (vm: Vm): Timestamp | undefined => {
-  if (vm.state === 'failed') return vm.failure?.at;
+  if (vm.state === 'failed' || isLate(vm)) return vm.failure?.at;
   const byItself = vm.state === 'stopped' && vm.lastStop?.cause === 'guest';
   return byItself && vm.spec?.restart.policy === 'always' ? vm.lastStop?.at : undefined;
 };

@@ -8,6 +8,7 @@ export const whyNot = (vm: Vm, verb: Verb, force = false): string | undefined =>
   if (vm.state === 'absent') return 'there is no such VM';
   if (verb === 'delete') return whyNotDelete(vm, force);
   if (vm.task) return `${vm.task.verb} is in flight until ${vm.task.deadline} at the latest`;
+  if (vm.awaited?.command) return `${vm.awaited.command.verb} goes on until the guest is ready, or is not in time`;
   if (verb === 'cleanup') return whyNotCleanup(vm);
   if (vm.state === 'deleted') return 'the VM is deleted';
   if (vm.wantedGone) return 'the VM is being deleted, and a delete is never undone';
@@ -36,7 +37,8 @@ const whyNotBoot = (vm: Vm, verb: Verb): string | undefined => {
 const whyNotDelete = (vm: Vm, force: boolean): string | undefined => {
   if (vm.state === 'deleted') return 'the VM is deleted';
   if (force) return vm.task?.verb === 'delete' ? 'a delete is in flight' : undefined;
-  if (vm.task) return `${vm.task.verb} is in flight; use force to pre-empt it`;
+  const busy = vm.task?.verb ?? vm.awaited?.command?.verb;
+  if (busy) return `${busy} is in flight; use force to pre-empt it`;
   if (vm.state === 'running' || vm.state === 'paused') return `the VM is ${vm.state}; shut it down first or use force`;
   return undefined;
 };

@@ -1,10 +1,12 @@
 // `decide`: what a command leads to, given the VM folded from its log. Pure: no clock, no I/O; every answer is a value.
 import type {
+  Action,
   HostId,
   HypervisorKind,
   Rejection,
   RejectionCode,
   Timestamp,
+  Until,
   Verb,
   VmFact,
   WorkCommand,
@@ -69,12 +71,25 @@ export const refuse = (vm: Vm, command: WorkCommand, context: RefuseContext): Re
   if (expectedRevision !== undefined && expectedRevision !== vm.revision) {
     return reject('revision-mismatch', `the VM is at revision ${vm.revision}, not ${expectedRevision}; read it again`);
   }
+  const unready = whyNotUntil(vm, action);
+  if (unready !== undefined) return reject('invalid-command', unready);
   const force = action.verb === 'delete' && action.params.force;
   const refusal = whyNot(vm, action.verb, force);
   return refusal === undefined ? undefined : reject(refusalCode(vm, action.verb), refusal);
 };
 
-/** The expiry of an unstarted command. Used by whichever host receives it late, and by recovery when none does. */
+/** A guest of which nobody knows how it says that it is ready cannot be waited for. */
+const whyNotUntil = (vm: Vm, action: Action): string | undefined => {
+  if (action.verb === 'boot' && action.params.until && vm.state !== 'absent' && !vm.spec?.ready)
+    return 'until ready needs a spec.ready, and the VM has none';
+  if (action.verb !== 'create' || !action.params.until) return undefined;
+  return action.params.start && action.params.spec.ready ? undefined : UNTIL_NEEDS;
+};
+export const UNTIL_NEEDS = 'until ready needs start and spec.ready';
+
+const untilOf = ({ until }: { readonly until?: Until | undefined }) => (until ? { until } : {});
+
+/** What makes an unstarted command expire; used by whoever receives it late, and by recovery when nobody does. */
 export const expire = (vm: Vm, command: WorkCommand, reason: string): Extract<Decision, { kind: 'expired' }> => ({
   kind: 'expired',
   fact: { name: 'command-expired', data: { request: command.data.request, reason, state: vm.state } },
@@ -121,14 +136,21 @@ const intentFor = (vm: Vm, command: WorkCommand, context: DecideContext): Intent
   switch (action.verb) {
     case 'create': {
       if (!context.admission.ok) throw new Error('a create that the host did not admit has no intent');
-      const { spec, start } = action.params;
+      const { spec, start, until } = action.params;
       return {
         name: 'claimed',
-        data: { ...base, host: context.host, hypervisor: context.admission.hypervisor, spec, start },
+        data: {
+          ...base,
+          host: context.host,
+          hypervisor: context.admission.hypervisor,
+          spec,
+          start,
+          ...untilOf({ until }),
+        },
       };
     }
     case 'boot':
-      return { name: 'boot-started', data: { ...base, epoch: vm.epoch + 1 } };
+      return { name: 'boot-started', data: { ...base, epoch: vm.epoch + 1, ...untilOf(action.params) } };
     case 'shutdown': {
       const { mode, timeoutSeconds } = action.params;
       return { name: 'shutdown-started', data: { request, deadline: within(timeoutSeconds), mode, timeoutSeconds } };
@@ -145,7 +167,8 @@ const intentFor = (vm: Vm, command: WorkCommand, context: DecideContext): Intent
       };
     }
     case 'delete': {
-      const preempts = vm.task ? { preempts: vm.task.commandId } : {};
+      const inFlight = vm.task?.commandId ?? vm.awaited?.command?.id;
+      const preempts = inFlight ? { preempts: inFlight } : {};
       return { name: 'delete-started', data: { ...base, force: action.params.force, ...preempts } };
     }
     case 'cleanup':
@@ -164,7 +187,9 @@ export const continuation = (vm: Vm, now: Timestamp): Intent | undefined => {
   const { task } = vm;
   if (task?.verb !== 'create' || !task.thenBoot || vm.state !== 'created') return undefined;
   const deadline = later(now, TASKS.boot.withinSeconds * 1000);
-  return { name: 'boot-started', data: { request: task.intent.data.request, deadline, epoch: vm.epoch + 1 } };
+  const { intent } = task;
+  const data = { request: intent.data.request, deadline, epoch: vm.epoch + 1 };
+  return { name: 'boot-started', data: { ...data, ...(intent.name === 'claimed' && untilOf(intent.data)) } };
 };
 
 /** What a dead hypervisor process means: a crash, the failure of the task in flight, or the task's expected result. */

@@ -50,7 +50,7 @@ const whyIgnored = (vm: Vm, { event, writer, sequence }: Entry): string | undefi
   if (TRANSITIONS[vm.state][event.name] === 'never') return `${event.name} cannot happen to a VM that is ${vm.state}`;
   if (event.name === 'found' && event.data.observed !== 'stopped' && event.data.epoch === 0)
     return `found ${event.data.observed} without ever having been booted`;
-  return whyNotThisTask(vm, event);
+  return whyNotAwaited(vm, event) ?? whyNotThisTask(vm, event);
 };
 
 const RECOVERY_MAY: readonly string[] = ['lost', 'stuck', 'cleanup-abandoned', 'command-expired'];
@@ -67,10 +67,14 @@ export const whyUnauthorised = (vm: Pick<Vm, 'owner'>, event: VmEvent, writer: W
   return vm.owner === writer ? undefined : `writer ${writer} is not the owner ${vm.owner ?? '(none)'}`;
 };
 
-/**
- * An outcome requires its task. An intent requires that no task is in flight (except a delete, and the boot of a create
- * with start).
- */
+/** A guest is ready once in its epoch, and late once, where its spec says how it tells. */
+const whyNotAwaited = ({ awaited }: Vm, { name }: VmEvent): string | undefined => {
+  if (name !== 'ready' && name !== 'not-ready') return undefined;
+  if (!awaited) return `${name} of a guest that is not awaited`;
+  return name === 'not-ready' && awaited.isLate ? 'not-ready for the second time' : undefined;
+};
+
+/** An outcome needs its task, and an intent needs none before it (but for a delete, and the boot that a create goes on to). */
 const whyNotThisTask = (vm: Vm, event: VmEvent): string | undefined => {
   const begun = verbOfIntent(event.name);
   if (begun !== undefined && vm.task && begun !== 'delete') {

@@ -1,6 +1,7 @@
 // The part of the fold for the VM itself: owner, epoch, health, failure, residue, stops, attention.
 import type { VmEvent } from '@ironlog/schemas';
 import { answered, clearRunningAttention, countGuestReboot, needsAnswer, steady } from './attention.ts';
+import { awaitReady, clearReadiness, foldNotReady, foldReady, keepLateness, notReadyReason } from './readiness.ts';
 import { TASKS } from './tasks.ts';
 import type { Draft, Failure, Vm } from './vm.ts';
 
@@ -20,27 +21,46 @@ export const foldDetails = (next: Draft, before: Vm, event: VmEvent): void => {
       restarting(next, event);
       break;
     case 'reboot-started':
+      next.epoch = event.data.epoch;
+      clearReadiness(next);
+      restarting(next, event);
+      break;
     case 'restore-started':
       next.epoch = event.data.epoch;
+      clearReadiness(next);
       break;
     case 'booted':
+      next.health = 'responsive';
+      next.runningSince = event.time;
+      awaitReady(next, event, before.task);
+      well(next);
+      break;
     case 'resumed':
       next.health = 'responsive';
       next.runningSince = event.time;
-      well(next);
+      wellButNotReady(next, before);
       break;
     case 'rebooted':
       next.health = 'responsive';
       next.runningSince = event.time;
-      well(next);
-      if (event.data.cause === 'guest') countGuestReboot(next, event, before.attention);
-      else clearRunningAttention(next);
+      if (event.data.cause === 'guest') {
+        well(next);
+        countGuestReboot(next, event, before.attention);
+        keepLateness(next, before);
+      } else {
+        awaitReady(next, event, null);
+        well(next);
+        clearRunningAttention(next);
+      }
       break;
     case 'restored':
+      next.runningSince = null;
+      well(next);
+      break;
     case 'paused':
     case 'snapshotted':
       next.runningSince = null;
-      well(next);
+      wellButNotReady(next, before);
       break;
     case 'stopped':
       halted(next);
@@ -102,13 +122,19 @@ export const foldDetails = (next: Draft, before: Vm, event: VmEvent): void => {
     case 'guest-steady':
       steady(next);
       break;
+    case 'ready':
+      foldReady(next, event);
+      break;
+    case 'not-ready':
+      foldNotReady(next, event, rootFailure(event, before, lateCause(event)));
+      break;
     case 'found':
       next.epoch = event.data.epoch;
       next.attention = null;
       next.runningSince = event.data.observed === 'running' ? event.time : null;
       break;
     case 'lost':
-      halted(next);
+      outOfReach(next);
       next.lostIn = stateKnown(before);
       next.attention = attention('lost', event, event.data.reason, 'bring the host back, or delete the VM with force');
       break;
@@ -149,7 +175,19 @@ const well = (next: Draft): void => {
   next.attention = null;
 };
 
+/** What only a guest that is ready, or that starts anew, makes good again is left. */
+const wellButNotReady = (next: Draft, before: Vm): void => {
+  well(next);
+  keepLateness(next, before);
+};
+
 const halted = (next: Draft): void => {
+  outOfReach(next);
+  clearReadiness(next);
+};
+
+/** Its process may run on. */
+const outOfReach = (next: Draft): void => {
   clearRunningAttention(next);
   next.health = 'unknown';
   next.runningSince = null;
@@ -191,7 +229,13 @@ const rootFailure = (event: VmEvent, before: Vm, data: Cause): Failure => ({
   door: before.task?.intent.data.request.door ?? null,
 });
 
-/** The failure that recovery's delete was sent for keeps its count of attempts, so that the attempts end. */
+const lateCause = ({ data }: Extract<VmEvent, { name: 'not-ready' }>): Cause => ({
+  stage: 'ready',
+  reason: notReadyReason(data.afterMs),
+  retryable: true,
+});
+
+/** A delete that recovery had sent for a failure: that one goes on, with its attempts, or they would never be used up. */
 const failedAgain = (before: Vm, data: Cause): Failure | undefined => {
   const { failure, task } = before;
   if (!failure || task?.intent.data.request.ifFailure !== failure.eventId) return undefined;
@@ -233,8 +277,8 @@ const crash = (next: Draft, before: Vm, event: Extract<VmEvent, { name: 'crashed
   next.residue = event.data.residue;
 };
 
-/** A boot by policy counts against the policy's attempts. */
-const restarting = (next: Draft, event: Extract<VmEvent, { name: 'boot-started' }>): void => {
+/** A boot, or a reboot, by policy counts against the policy's attempts. */
+const restarting = (next: Draft, event: Extract<VmEvent, { name: 'boot-started' | 'reboot-started' }>): void => {
   if (event.data.request.door !== 'recovery') return;
   const keep = next.spec?.restart.maxAttempts ?? 1;
   next.restarts = [...next.restarts, event.time].slice(-keep);

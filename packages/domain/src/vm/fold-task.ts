@@ -1,6 +1,7 @@
 // The part of the fold for commands: the task in flight, and the VM's memory of past commands.
 import type { CommandId, Timestamp, Verb, VmEvent } from '@ironlog/schemas';
 import { endStuck } from './attention.ts';
+import { goesOn } from './readiness.ts';
 import { TASKS, verbOfFailure, verbOfIntent, verbOfSuccess } from './tasks.ts';
 import { later } from './time.ts';
 import type { CommandRecord, Draft, Intent, Outcome, Task, Vm } from './vm.ts';
@@ -11,8 +12,10 @@ export const foldTask = (next: Draft, before: Vm, event: VmEvent): void => {
   if (verb !== undefined) begin(next, before, event, verb);
   else if (event.name === 'command-expired') remember(next, event, 'expired');
   else if (event.name === 'cancelled') cancel(next, event);
-  else if (event.name === 'lost') end(next, 'failed', event.time);
-  else outcome(next, before, event);
+  else if (event.name === 'lost') {
+    end(next, 'failed', event.time);
+    endAwaiting(next, 'failed', event.time);
+  } else outcome(next, before, event);
 };
 
 const begin = (next: Draft, before: Vm, event: VmEvent, verb: Verb): void => {
@@ -20,6 +23,7 @@ const begin = (next: Draft, before: Vm, event: VmEvent, verb: Verb): void => {
   if (event.causationid === undefined) return;
   const continues = before.task?.commandId === event.causationid;
   if (before.task && !continues) end(next, 'failed', event.time);
+  endAwaiting(next, 'failed', event.time);
   const task: Task = {
     verb,
     commandId: event.causationid,
@@ -41,10 +45,13 @@ const begin = (next: Draft, before: Vm, event: VmEvent, verb: Verb): void => {
 
 const outcome = (next: Draft, before: Vm, event: VmEvent): void => {
   const { task } = before;
+  if (event.name === 'ready') endAwaiting(next, 'succeeded', event.time);
+  if (ENDS_AWAITING.has(event.name)) endAwaiting(next, 'failed', event.time);
   if (!task) return;
   if (verbOfSuccess(event.name) === task.verb) {
-    // A guest that stops by itself during a shutdown completes it.
-    if (task.verb !== 'create' || !task.thenBoot) end(next, 'succeeded', event.time);
+    // A guest that stops by itself during a shutdown has done what the shutdown wanted.
+    if (goesOn(task)) finishTask(next, event.time);
+    else if (task.verb !== 'create' || !task.thenBoot) end(next, 'succeeded', event.time);
   } else if (verbOfFailure(event.name) === task.verb) end(next, 'failed', event.time);
   else if (event.name === 'stopped') {
     if (task.verb !== 'delete') end(next, 'failed', event.time);
@@ -54,10 +61,25 @@ const outcome = (next: Draft, before: Vm, event: VmEvent): void => {
 const end = (next: Draft, result: Outcome, now: Timestamp): void => {
   if (!next.task) return;
   const { commandId } = next.task;
+  finishTask(next, now);
+  next.commands = kept(finishCommand(next.commands, commandId, result), now);
+};
+
+/** Its command may go on. */
+const finishTask = (next: Draft, now: Timestamp): void => {
   next.task = null;
   // What was stuck is so no longer; whatever else needs a human does so with or without a task.
   endStuck(next, now);
-  next.commands = kept(finishCommand(next.commands, commandId, result), now);
+};
+
+/** What ends a command that waits for a guest to be ready, beside the guest itself. */
+const ENDS_AWAITING: ReadonlySet<VmEvent['name']> = new Set(['not-ready', 'crashed', 'stopped']);
+
+const endAwaiting = (next: Draft, result: Outcome, now: Timestamp): void => {
+  const { awaited } = next;
+  if (!awaited?.command) return;
+  next.awaited = { ...awaited, command: null };
+  next.commands = kept(finishCommand(next.commands, awaited.command.id, result), now);
 };
 
 const finishCommand = (commands: readonly CommandRecord[], id: CommandId, result: Outcome): readonly CommandRecord[] =>

@@ -27,7 +27,9 @@ export interface EventMeta {
  */
 export const nextEvent = (vm: Vm, fact: VmFact, meta: EventMeta): VmEvent => {
   const { writer, ...attributes } = meta;
-  const cause = vm.task ? { causationid: vm.task.commandId, correlationid: vm.task.operationId } : {};
+  const cause = vm.task
+    ? { causationid: vm.task.commandId, correlationid: vm.task.operationId }
+    : awaitingCause(vm, fact);
   return {
     specversion: '1.0',
     type: vmEventType(fact.name),
@@ -42,3 +44,10 @@ export const nextEvent = (vm: Vm, fact: VmFact, meta: EventMeta): VmEvent => {
     ...fact,
   };
 };
+
+const ENDS_AWAITING: ReadonlySet<VmFact['name']> = new Set(['ready', 'not-ready', 'crashed', 'stopped', 'lost']);
+
+const awaitingCause = ({ awaited }: Vm, { name }: VmFact) =>
+  awaited?.command && ENDS_AWAITING.has(name)
+    ? { causationid: awaited.command.id, correlationid: awaited.command.operationId }
+    : {};

@@ -116,6 +116,8 @@ const plain = (vm: Vm, name: VmEventName): VmFact => {
     unresponsive: () => ({ epoch, sinceMs: 10_000 }),
     responsive: () => ({ epoch, afterMs: 5 }),
     'guest-steady': () => ({ epoch, forMs: 600_000 }),
+    ready: () => ({ epoch, tookMs: 1500 }),
+    'not-ready': () => ({ epoch, afterMs: 60_000 }),
     diverged: () => ({ expected: 'running', observed: 'absent', resolution: 'recorded as crashed' }),
     lost: () => ({ host: HOST, reason: 'no heartbeat' }),
     found: () => ({ observed: 'running', epoch }),

@@ -42,6 +42,8 @@ const NEVER: Row = {
   unresponsive: 'never',
   responsive: 'never',
   'guest-steady': 'never',
+  ready: 'never',
+  'not-ready': 'never',
   diverged: 'never',
   lost: 'never',
   found: 'never',
@@ -82,6 +84,8 @@ export const TRANSITIONS: Readonly<Record<StateName, Row>> = {
     unresponsive: 'same',
     responsive: 'same',
     'guest-steady': 'same',
+    ready: 'same',
+    'not-ready': 'same',
   },
   paused: {
     ...CLAIMED,
@@ -97,6 +101,8 @@ export const TRANSITIONS: Readonly<Record<StateName, Row>> = {
     unresponsive: 'same',
     responsive: 'same',
     'guest-steady': 'same',
+    // Printed before it was paused.
+    ready: 'same',
   },
   stopped: {
     ...CLAIMED,

@@ -64,7 +64,7 @@ export interface Failure {
 }
 
 export interface Attention {
-  readonly kind: 'stuck' | 'cleanup-abandoned' | 'diverged' | 'lost' | 'unresponsive' | 'reboot-loop';
+  readonly kind: 'stuck' | 'cleanup-abandoned' | 'diverged' | 'lost' | 'unresponsive' | 'reboot-loop' | 'not-ready';
   readonly since: Timestamp;
   readonly reason: string;
   readonly actionRequired: string;
@@ -74,6 +74,22 @@ export interface Attention {
 export interface GuestReboot {
   readonly at: Timestamp;
   readonly times: number;
+}
+
+/** A guest that runs and has not said yet that it is ready. */
+export interface Awaited {
+  /** Of the epoch's start. */
+  readonly since: Timestamp;
+  /** It has not been in time, and that is on record. */
+  readonly isLate: boolean;
+  /** The command that goes on until it is ready; none: it has ended with the boot. */
+  readonly command: AwaitingCommand | null;
+}
+
+export interface AwaitingCommand {
+  readonly id: CommandId;
+  readonly operationId: CommandId;
+  readonly verb: Verb;
 }
 
 export interface LastStop {
@@ -116,6 +132,10 @@ export interface Vm {
   /** The VM's state when its host was last lost; null when it never was. */
   readonly lostIn: StateName | null;
   readonly runningSince: Timestamp | null;
+  /** When the guest of this epoch was ready. */
+  readonly readyAt: Timestamp | null;
+  /** Only where the spec says how it tells, until it does. */
+  readonly awaited: Awaited | null;
   /** Times of boots by policy, newest last; bounded by the policy's `maxAttempts`. */
   readonly restarts: readonly Timestamp[];
   /** The newest restarts of the guest by itself in this process; as many as tell a loop. */
@@ -157,6 +177,8 @@ export const initialVm = (tenant: TenantId, id: VmId): Vm => ({
   lastStop: null,
   lostIn: null,
   runningSince: null,
+  readyAt: null,
+  awaited: null,
   restarts: [],
   guestReboots: [],
   commands: [],

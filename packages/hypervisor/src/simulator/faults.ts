@@ -6,6 +6,8 @@
 //   sim.ignore-power-button                             the guest does not listen
 //   sim.guest-poweroff-after-ms=<n>                     after boot, the guest switches itself off
 //   sim.guest-reboot-after-ms=<n>                       after boot, the guest restarts itself, once
+//   sim.ready-after-ms=<n>                              the guest says that it is ready so long after its start, and not at once
+//   sim.print=<n>                                       after boot, the guest prints n bytes each 10 ms, without end
 //   sim.exit-after-ms=<n>                               after boot, the process is killed (SIGKILL)
 
 const CALL_FAULTS = ['fail', 'hang', 'garbage', 'huge', 'half', 'exit'] as const;
@@ -17,6 +19,8 @@ export interface Faults {
   readonly ignorePowerButton: boolean;
   readonly guestPoweroffAfterMs: number | undefined;
   readonly guestRebootAfterMs: number | undefined;
+  readonly readyAfterMs: number | undefined;
+  readonly printBytes: number | undefined;
   readonly exitAfterMs: number | undefined;
 }
 
@@ -26,7 +30,7 @@ export function readFaults(kernelArgs: string): Faults {
     const [name = '', value = ''] = word.split('=', 2);
     return { name, value };
   });
-  const milliseconds = (key: string): number | undefined => {
+  const whole = (key: string): number | undefined => {
     const text = words.find(({ name }) => name === key)?.value ?? '';
     return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
   };
@@ -35,9 +39,11 @@ export function readFaults(kernelArgs: string): Faults {
   return {
     calls: new Map(CALL_FAULTS.flatMap(callsOf)),
     ignorePowerButton: words.some(({ name }) => name === 'sim.ignore-power-button'),
-    guestPoweroffAfterMs: milliseconds('sim.guest-poweroff-after-ms'),
-    guestRebootAfterMs: milliseconds('sim.guest-reboot-after-ms'),
-    exitAfterMs: milliseconds('sim.exit-after-ms'),
+    guestPoweroffAfterMs: whole('sim.guest-poweroff-after-ms'),
+    guestRebootAfterMs: whole('sim.guest-reboot-after-ms'),
+    readyAfterMs: whole('sim.ready-after-ms'),
+    printBytes: whole('sim.print'),
+    exitAfterMs: whole('sim.exit-after-ms'),
   };
 }
 

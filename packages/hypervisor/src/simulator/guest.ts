@@ -15,7 +15,9 @@ export interface GuestSpec {
   readonly faults: Faults;
 }
 
+const READY_LINE = 'ironlog-guest: ready';
 const HEARTBEAT_MS = 30_000;
+const PRINT_EVERY_MS = 10;
 /** From the power button to the guest's end, as a small Linux guest takes (67 ms measured under QEMU). */
 const POWEROFF_MS = 20;
 
@@ -33,7 +35,8 @@ export class Guest {
     this.#power = power;
     this.#startUp();
     this.#timers.add(setInterval(() => this.#heartbeat(), HEARTBEAT_MS));
-    const { guestPoweroffAfterMs, guestRebootAfterMs, exitAfterMs } = spec.faults;
+    const { guestPoweroffAfterMs, guestRebootAfterMs, exitAfterMs, printBytes } = spec.faults;
+    if (printBytes !== undefined) this.#timers.add(setInterval(() => this.#print(printBytes), PRINT_EVERY_MS));
     this.#after(guestPoweroffAfterMs, () => this.#powerDown());
     this.#after(guestRebootAfterMs, () => this.#reboot());
     this.#after(exitAfterMs, () => process.kill(process.pid, 'SIGKILL'));
@@ -63,7 +66,13 @@ export class Guest {
     this.#say('Linux version 6.12.0-simulated (ironlog@simulator)');
     this.#say(`Command line: ${this.#spec.kernelArgs}`);
     this.#say('Run /init as init process');
-    this.#write('ironlog-guest: ready');
+    const { readyAfterMs } = this.#spec.faults;
+    if (readyAfterMs === undefined) this.#write(READY_LINE);
+    else this.#after(readyAfterMs, () => this.#write(READY_LINE));
+  }
+
+  #print(bytes: number): void {
+    if (!this.#paused) this.#write('x'.repeat(Math.max(0, bytes - 1)));
   }
 
   #heartbeat(): void {

@@ -1,8 +1,12 @@
 // What VMs are found by beside their own row: labels, and the trigrams of name and id. Both are kept by scope.
 import type { Vm } from '@ironlog/domain';
 import type { Db } from '../database.ts';
-import { SCOPES, type Scope, searchText, TEXT_ROWID } from '../scope.ts';
+import { SCOPES, type Scope, searchText } from '../scope.ts';
 import { RowInserts, type Value } from './row-inserts.ts';
+
+// See scope.ts for the rowids.
+const INSERT_TEXT = 'INSERT INTO vm_text (rowid, text) VALUES ((? << 42) | (? << 40) | ?, ?)';
+const REMOVE_TEXT = 'DELETE FROM vm_text WHERE rowid = (? << 42) | (? << 40) | ?';
 
 /** A VM whose scope is another than at the last commit; `from` is undefined when it had no terms. */
 export interface ScopeChange {
@@ -38,8 +42,8 @@ export class VmTerms {
        ON CONFLICT DO NOTHING`,
     );
     this.#numberOf = db.prepare<[string], number>('SELECT number FROM tenant_numbers WHERE tenant = ?').pluck();
-    this.#insertText = db.prepare<Value[]>(`INSERT INTO vm_text (rowid, text) VALUES (${TEXT_ROWID}, ?)`);
-    this.#removeText = db.prepare<Value[]>(`DELETE FROM vm_text WHERE rowid = ${TEXT_ROWID}`);
+    this.#insertText = db.prepare<Value[]>(INSERT_TEXT);
+    this.#removeText = db.prepare<Value[]>(REMOVE_TEXT);
   }
 
   /** Inside a transaction. A VM's spec is given with its claim, and is never another. */

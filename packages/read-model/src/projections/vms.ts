@@ -7,8 +7,8 @@ import { RowInserts, type Value } from './row-inserts.ts';
 import { scopeChange, VmTerms } from './vm-terms.ts';
 import { WrittenKeys } from './written-keys.ts';
 
-/** Aggregates kept in memory; others are read from their rows. */
-const REMEMBERED = 50_000;
+/** Aggregates kept in memory, some 3 KB each; the others are read from their rows. */
+const REMEMBERED = 10_000;
 const keyOf = (tenant: string, id: string): string => `${tenant}/${id}`;
 
 /** One VM in memory, changed in place because it is read once per entry. */

@@ -3,13 +3,13 @@ import { type Db, openReadOnly } from '../database.ts';
 import { testLog } from '../lifecycle.fixture.ts';
 import { modelOf, type TestModel } from '../read-model.fixture.ts';
 import { ATTENTION_LISTS } from './attention.ts';
-import { VM_LISTS } from './listed-vms.ts';
 import { OPERATION_LISTS } from './operations.ts';
-import { PENDING_VMS } from './pending-vms.ts';
 import { USAGE_LISTS } from './usage.ts';
 import { USAGE_DAYS } from './usage-days.ts';
 import { PENDING_CREATE } from './vm-location.ts';
-import { TEXT_LISTS } from './vm-text.ts';
+import { VM_LISTS } from './vms/listed-vms.ts';
+import { PENDING_VMS } from './vms/pending-vms.ts';
+import { TEXT_LISTS } from './vms/vm-text.ts';
 
 let model: TestModel;
 let db: Db;

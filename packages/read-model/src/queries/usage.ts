@@ -45,7 +45,7 @@ SELECT vm_id, started_at, ended_at, cpus, memory_mib FROM usage
 WHERE tenant = @tenant AND vm_id > @after AND vm_id <= @to AND started_at < @until AND (ended_at IS NULL OR ended_at > @since)
 ORDER BY vm_id, started_at`;
 const LOOKED_TO = `
-SELECT vm_id FROM usage WHERE tenant = @tenant AND vm_id > @after ORDER BY vm_id LIMIT 1 OFFSET ${MOST - 1}`;
+SELECT vm_id FROM usage WHERE tenant = @tenant AND vm_id > @after ORDER BY vm_id LIMIT 1 OFFSET ${MOST}`;
 const OF_VM = `
 SELECT vm_id, started_at, ended_at, cpus, memory_mib FROM usage
 WHERE tenant = @tenant AND vm_id = @vmId AND started_at < @until AND (ended_at IS NULL OR ended_at > @since)

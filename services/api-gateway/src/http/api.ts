@@ -14,6 +14,7 @@ import type { Reads } from '../reads/port.ts';
 import type { OperationIndex } from '../tail/operations.ts';
 import type { Tail } from '../tail/tail.ts';
 import type { VmLocations } from '../tail/vm-locations.ts';
+import type { OpenStreams } from './open-streams.ts';
 
 /** A VM's console as its host read it. */
 export type ConsoleAnswer =
@@ -26,6 +27,19 @@ export interface ConsoleQuestion {
   readonly tenant: TenantId;
   readonly vmId: VmId;
   readonly tailBytes: number;
+}
+
+/** What a host says of a followed console: bytes from a position on, none where it has waited in vain. */
+export type ConsolePart =
+  | { readonly kind: 'part'; readonly from: number; readonly bytes: Buffer; readonly end: number }
+  | { readonly kind: 'none'; readonly reason: string }
+  | { readonly kind: 'unreachable' };
+
+export interface ConsoleFollowQuestion extends ConsoleQuestion {
+  /** None: the newest `tailBytes`. */
+  readonly from?: number | undefined;
+  /** How long the host may wait for output. */
+  readonly waitMs: number;
 }
 
 export interface Api {
@@ -41,6 +55,8 @@ export interface Api {
   readonly tail: Tail;
   readonly logInfo: () => Promise<LogInfo>;
   readonly console: (question: ConsoleQuestion) => Promise<ConsoleAnswer>;
+  readonly consolePart: (question: ConsoleFollowQuestion) => Promise<ConsolePart>;
+  readonly streams: OpenStreams;
   readonly clock: Clock;
   readonly health: Health;
   readonly metrics: Metrics;

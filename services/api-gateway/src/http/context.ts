@@ -23,6 +23,8 @@ declare module 'fastify' {
     answersEtag?: boolean;
     /** It is a stream that continues after `Last-Event-ID`. */
     resumable?: boolean;
+    /** It is such a stream where its query says `follow=true`. */
+    followable?: boolean;
   }
 }
 

@@ -11,6 +11,7 @@ import {
   expired,
   FOREIGN_HOST,
   OWNER,
+  ready,
   type Story,
   TENANT,
   VM,
@@ -61,12 +62,13 @@ const world = (readModel: 'empty' | 'unreadable' = 'empty') => {
       ring.push(counted(entry));
       for (const notify of listeners) notify(entry);
     },
-    wait: (wanted: 'running' | 'created', timeoutMs: number) =>
+    wait: (wanted: 'running' | 'created' | 'ready', timeoutMs: number, tellsReady = true) =>
       waitForVm(tail, {
         tenant: TENANT,
         vmId: VM,
         wanted,
-        from: { state: 'absent', sequence: 0 },
+        from: { state: 'absent', sequence: 0, isReady: false },
+        tellsReady: () => tellsReady,
         currentStateCounts: true,
         timeoutMs,
         signal: new AbortController().signal,
@@ -107,7 +109,19 @@ test('it receives each event of the VM, and ends with the state', async () => {
   expect(await waiting).toEqual({ outcome: 'reached', sequence: 4 });
 });
 
-test("its host's events before this gateway knew the owner count as soon as it knows", async () => {
+test('a guest that is ready is waited for, and not where its spec does not say how it tells', async () => {
+  const { ask, hear, wait } = world();
+  ask();
+  const story = createStory();
+  const waiting = wait('ready', 5_000);
+  for (const fact of [claimedBy(OWNER), created, bootStarted, booted, ready]) hear(story.say(OWNER, fact));
+  expect(await waiting).toEqual({ outcome: 'reached', sequence: 5 });
+  const other = world();
+  other.ask();
+  expect(await other.wait('ready', 5_000, false)).toMatchObject({ outcome: 'unreachable' });
+});
+
+test('what its host said before this gateway knew whose VM it is counts as soon as it knows', async () => {
   const { ask, hear, learn, wait } = world('unreadable');
   ask();
   const story = createStory();

@@ -1,4 +1,4 @@
-// Waits until a VM passes a state: any state since `after` counts, not only the last, and hopeless waits end early.
+// Waits until a VM passes a state, or its guest is ready: any state since `after` counts, not only the last, and hopeless waits end early.
 import type { StateName } from '@ironlog/domain';
 import type { Recorded } from '@ironlog/event-log';
 import type { TenantId, VmEvent, VmId, VmStateName } from '@ironlog/schemas';
@@ -10,6 +10,8 @@ import { wakeWhen } from './wake.ts';
 export interface KnownState {
   readonly state: StateName;
   readonly sequence: number;
+  /** The guest of its epoch is. */
+  readonly isReady: boolean;
 }
 
 export interface PassedEvent {
@@ -20,7 +22,9 @@ export interface PassedEvent {
 export interface WaitVm {
   readonly tenant: TenantId;
   readonly vmId: VmId;
-  readonly wanted: VmStateName;
+  readonly wanted: VmStateName | 'ready';
+  /** Whether its guest can ever be known to be ready: `false` where its spec does not say how it tells. */
+  readonly tellsReady: () => boolean;
   readonly from: KnownState;
   /** Whether the current state counts; not when the caller named an event. */
   readonly currentStateCounts: boolean;
@@ -36,11 +40,17 @@ export interface WaitVm {
 const concerns = ({ tenant, vmId }: WaitVm, { read }: Recorded): boolean =>
   read.ok && read.stored.kind !== 'host' && read.stored.event.subject === vmId && read.stored.event.tenant === tenant;
 
+const isWanted = ({ wanted }: WaitVm, { state, isReady }: KnownState): boolean =>
+  wanted === 'ready' ? isReady : state === wanted;
+/** A guest that is to be ready must run. */
+const isHopeless = ({ wanted, tellsReady }: WaitVm, { state }: KnownState): boolean =>
+  !canReach(state, wanted === 'ready' ? 'running' : wanted) || (wanted === 'ready' && !tellsReady());
+
 export type VmWait = { readonly outcome: 'reached' | 'unreachable' | 'timeout'; readonly sequence: number };
 
 export const waitForVm = async (tail: Pick<Tail, 'subscribe'>, wait: WaitVm): Promise<VmWait> => {
   let knownState = wait.from;
-  if (wait.currentStateCounts && knownState.state === wait.wanted)
+  if (wait.currentStateCounts && isWanted(wait, knownState))
     return { outcome: 'reached', sequence: knownState.sequence };
   let seenUpTo = knownState.sequence;
   const condition = async (): Promise<VmWait | undefined> => {
@@ -50,12 +60,11 @@ export const waitForVm = async (tail: Pick<Tail, 'subscribe'>, wait: WaitVm): Pr
       if (sequence <= knownState.sequence) continue;
       const state = stateAfter(knownState.state, event);
       const moved = state !== knownState.state;
-      knownState = { state, sequence };
-      if (moved && state === wait.wanted) return { outcome: 'reached', sequence };
+      knownState = { state, sequence, isReady: event.name === 'ready' };
+      if ((moved || knownState.isReady) && isWanted(wait, knownState)) return { outcome: 'reached', sequence };
     }
     const isUnreachable = knownState.state === 'absent' && !wait.isAskedFor();
-    if (isUnreachable || !canReach(knownState.state, wait.wanted))
-      return { outcome: 'unreachable', sequence: knownState.sequence };
+    if (isUnreachable || isHopeless(wait, knownState)) return { outcome: 'unreachable', sequence: knownState.sequence };
     return undefined;
   };
   const found = await wakeWhen({

@@ -15,6 +15,7 @@ const ROOT_FAILURES: ReadonlySet<VmEventName> = new Set([
   'reboot-failed',
   'delete-failed',
   'crashed',
+  'not-ready',
 ]);
 
 const UNREADABLE_MS = 1_000;

@@ -14,8 +14,11 @@ const entriesOf = (directory: string): string[] => {
   }
 };
 
-/** A process's files beside the VM's own: its socket, Cloud Hypervisor's lock of it, and its record of the guest's events. */
-const TRACE = /^e(\d+)\.(?:sock|sock\.lock|events)$/;
+/**
+ * A process's files beside the VM's own: its socket, Cloud Hypervisor's lock of it, its record of the guest's events, and
+ * where its output begins in the console.
+ */
+const TRACE = /^e(\d+)\.(?:sock|sock\.lock|events|console)$/;
 
 /** Removes the files of the dead processes of `epoch`. Processes of other epochs may live. */
 export const removeTracesOf = async (directory: string, epoch: number): Promise<void> => {

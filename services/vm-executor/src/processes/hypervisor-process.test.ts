@@ -17,8 +17,9 @@ import {
 } from '@ironlog/hypervisor';
 import { hostId, imageId, tenantId, vmId, vmSpecSchema } from '@ironlog/schemas';
 import { createLogger, createRuntime } from '@ironlog/service-kit';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { Admission } from '../commands/admission.ts';
+import { ConsoleWatch } from '../console/console-watch.ts';
 import { Incarnation } from '../host/incarnation.ts';
 import { StateDirectory } from '../host/state-directory.ts';
 import type { HostDeps } from '../host-deps.ts';
@@ -73,6 +74,8 @@ const executor = async () => {
   const data = { incarnation: incarnation.id, stateDirectoryId: 'one', hypervisors, capacity: CAPACITY };
   await incarnation.start({ name: 'executor-started', data });
   const listing = { id: imageId('demo'), hypervisors, default: true, description: 'a simulated guest' };
+  const consoles = new ConsoleWatch({ keepBytes: 65_536, onError: (error) => expect(error).toBeUndefined() });
+  onTestFinished(() => consoles.stop());
   const deps: HostDeps = {
     host: HOST,
     log,
@@ -85,6 +88,7 @@ const executor = async () => {
     incarnation,
     healthCheckMs: 0,
     whyNoNewVm: () => undefined,
+    consoles,
     fail: () => undefined,
     signal,
   };

@@ -15,6 +15,7 @@ import {
   type VmProcesses,
   writeLaunchRecord,
 } from '@ironlog/hypervisor';
+import { writeEpochStart } from '../console/epoch-start.ts';
 import type { HostDeps } from '../host-deps.ts';
 import { keyOf } from '../vms/vm-table.ts';
 import type { LiveProcess, LiveProcesses, NewProcess } from './live-processes.ts';
@@ -103,7 +104,8 @@ export class HypervisorProcesses {
     const { fail, incarnation } = this.#deps;
     await incarnation.check();
     fail('before-spawn');
-    if (signal.aborted) return refusal('aborted', 'spawn', 'the task was interrupted before its process was started');
+    if (signal.aborted) return refusal('aborted', 'spawn', 'the task was cut off before its process was started');
+    this.#beginEpoch(vm, launch);
     const spawned = await this.driverOf(vm).spawn(launch);
     if (!spawned.ok) return spawned;
     fail('after-spawn');
@@ -116,10 +118,21 @@ export class HypervisorProcesses {
   #add(vm: Vm, process: Omit<NewProcess, 'hypervisor'>): LiveProcess {
     const added = this.#processes.add(keyOf(refOf(vm)), { hypervisor: this.driverOf(vm), ...process });
     this.#deps.runtime.metrics.gauge('ironlog_hypervisor_processes').set(this.#processes.size);
+    void added.ended.then(this.#deps.consoles.watch(added.launch.directory));
     return added;
   }
 
-  /** A hint for the next start, which also searches /proc: a full disk must not fail the VM. */
+  /** A console that cannot be rotated keeps no VM from its process. */
+  #beginEpoch({ spec }: Vm, { directory, epoch }: LaunchSpec): void {
+    try {
+      const position = this.#deps.consoles.beginEpoch(directory);
+      if (spec?.ready) writeEpochStart(directory, epoch, position);
+    } catch (err) {
+      this.#deps.runtime.logger.warn({ err, directory, epoch }, 'the console of earlier epochs is not rotated');
+    }
+  }
+
+  /** Only a hint for the next start, which looks at /proc anyway: a full disk keeps no living process from its VM. */
   async #record(launch: LaunchSpec, identity: ProcessHandle['identity']): Promise<ProcessHandle> {
     const { directory, epoch, socketPath } = launch;
     try {

@@ -1,9 +1,10 @@
-// A shutdown or a reboot interrupted with its executor: the next one continues it, and records correctly whether it forced.
-import { readdirSync, readFileSync } from 'node:fs';
+// A shutdown or a reboot that was cut off with its executor: the next one goes on with it, and says truly whether it forced.
+import { readdirSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
-import { consolePathOf, findByDirectory } from '@ironlog/hypervisor';
+import { findByDirectory } from '@ironlog/hypervisor';
 import type { VmFact } from '@ironlog/schemas';
 import { expect, test, vi } from 'vitest';
+import { consoleTail } from '../console/console-file.ts';
 import { BOUND, HOST, intent, testHost } from '../host.fixture.ts';
 
 const host = testHost();
@@ -98,8 +99,8 @@ test("an interrupted reboot asks the guest again, in the previous epoch's proces
     const rebooted = (await host.story(id)).find(({ name }) => name === 'rebooted');
     expect(rebooted).toMatchObject({ data: { epoch: 2, cause: 'requested', forced } });
     const directory = host.directoryOf(id);
-    const console = readFileSync(consolePathOf(directory), 'utf8');
-    expect(console.match(/power button/g) ?? []).toHaveLength(asked);
+    const console = consoleTail(directory, 65_536)?.bytes.toString();
+    expect(console?.match(/power button/g) ?? []).toHaveLength(asked);
     expect((await findByDirectory(directory)).map(({ epoch }) => epoch)).toEqual([2]);
     await vi.waitFor(() => expect(readdirSync(directory).filter((name) => name.startsWith('e1.'))).toEqual([]), BOUND);
   }

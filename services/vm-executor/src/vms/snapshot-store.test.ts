@@ -41,26 +41,26 @@ test('a missing directory is not made again', () => {
 
 test('an incomplete write after a crash is not read: the one before it is', () => {
   writeSnapshot(directory, vm);
-  writeFileSync(join(directory, 'vm.json.new'), '{"version":4,"vm":{"sta');
+  writeFileSync(join(directory, 'vm.json.new'), '{"version":5,"vm":{"sta');
   expect(readSnapshot(directory)).toEqual(vm);
 });
 
 test('one of another version counts as none', () => {
   writeSnapshot(directory, vm);
-  writeFileSync(file(), readFileSync(file(), 'utf8').replace('"version":4', '"version":2'));
+  writeFileSync(file(), readFileSync(file(), 'utf8').replace('"version":5', '"version":2'));
   expect(readSnapshot(directory)).toBeUndefined();
 });
 
 test.each([
   '',
-  '{"version":4,"vm":{"state":',
+  '{"version":5,"vm":{"state":',
   '\0\0\0\0',
   '{}',
   '[]',
   '7',
   'null',
-  '{"version":4,"vm":{}}',
-  '{"version":4,"vm":null}',
+  '{"version":5,"vm":{}}',
+  '{"version":5,"vm":null}',
 ])('damaged (%j) it is none', (text) => {
   writeFileSync(file(), text);
   expect(readSnapshot(directory)).toBeUndefined();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Vm } from '@ironlog/domain';
 
 /** Raised when `Vm` changes shape: an older snapshot is then not read. */
-const VERSION = 4;
+const VERSION = 5;
 
 const fileOf = (directory: string): string => join(directory, 'vm.json');
 

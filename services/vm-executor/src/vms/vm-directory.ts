@@ -6,7 +6,9 @@ import { join } from 'node:path';
 const OURS = [
   /^(?:vm|launch)\.json(?:\.new)?$/,
   /^e\d+\.(?:sock|sock\.lock|events)$/,
+  /^e\d+\.console(?:\.new)?$/,
   /^(?:console|hypervisor)\.log$/,
+  /^console\.\d+-\d+\.log(?:\.new)?$/,
   /^core(?:\.\d+)?$/,
 ];
 

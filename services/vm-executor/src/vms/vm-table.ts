@@ -24,6 +24,7 @@ interface WithoutDirectory {
 
 export class VmTable {
   readonly #deps: VmTableDeps;
+  readonly #onChange: (vm: Vm) => void;
   readonly #logs = new Map<string, Promise<VmLog>>();
   /** The number of concurrent users of a VM: it must not have two logs in use. */
   readonly #users = new Map<string, number>();
@@ -32,8 +33,10 @@ export class VmTable {
   readonly #withoutDirectory = new Map<string, WithoutDirectory>();
   readonly #snapshots: SnapshotWriter;
 
-  constructor(deps: VmTableDeps) {
+  /** `onChange`: told of each change of a VM of this host, once it is loaded. */
+  constructor(deps: VmTableDeps, onChange: (vm: Vm) => void = () => undefined) {
     this.#deps = deps;
+    this.#onChange = onChange;
     this.#snapshots = new SnapshotWriter((err, directory) =>
       deps.runtime.logger.warn({ err, directory }, "snapshot not written: the next start reads more of this VM's log"),
     );
@@ -98,6 +101,7 @@ export class VmTable {
       if (!isLoaded) return;
       this.#count(before, after);
       this.#keep(ref, after);
+      if (after.owner === host) this.#onChange(after);
     };
     const snapshot = readSnapshot(state.directoryOf(ref));
     const loaded = await VmLog.load({ log, host, now, signal, onChange }, ref, snapshot);

@@ -74,6 +74,8 @@ describe('a server that allows a token two waits and its tenant three', () => {
     };
     app.get('/wait', { config: { access: 'read', waits: true } }, hold);
     app.post('/command', { config: { access: 'command' } }, hold);
+    const querystring = { type: 'object', properties: { follow: { type: 'boolean', default: false } } };
+    app.get('/console', { config: { access: 'read', followable: true }, schema: { querystring } }, hold);
     const url = await app.listen({ port: 0 });
     ask = (method, path, authorization = 'acme/one') =>
       fetch(url + path, { method, headers: { authorization, prefer: 'wait=5' }, signal: AbortSignal.timeout(10_000) });
@@ -94,7 +96,17 @@ describe('a server that allows a token two waits and its tenant three', () => {
     expect((await ask('GET', '/wait')).status).toBe(200);
   });
 
-  test('refuses a tenant that spreads them over its tokens, names the tenant, and does not affect other tenants', async () => {
+  test('counts as a stream what is one only where it is followed', async () => {
+    const held = [ask('GET', '/console?follow=true'), ask('GET', '/console')];
+    await vi.waitFor(() => expect(arrived).toHaveLength(2));
+    expect((await ask('GET', '/console?follow=true')).status).toBe(429);
+    held.push(ask('GET', '/console?follow=false'));
+    await vi.waitFor(() => expect(arrived).toHaveLength(3));
+    end('over');
+    expect((await Promise.all(held)).map(({ status }) => status)).toEqual([200, 200, 200]);
+  });
+
+  test('refuses a tenant that spreads them over its tokens, says whose they are, and leaves other tenants theirs', async () => {
     const held = ['acme/one', 'acme/one', 'acme/two'].map((as) => ask('GET', '/wait', as));
     await vi.waitFor(() => expect(arrived).toHaveLength(3));
     const refused = await ask('GET', '/wait', 'acme/three');

@@ -67,7 +67,11 @@ const boundsOf = (held: Held, { tenant, tokenId }: Principal, limits: OpenReques
 };
 
 const heldBy = (request: FastifyRequest): Held | undefined => {
-  const { access, resumable, waits } = request.routeOptions.config;
-  if (resumable) return 'stream';
+  const { access, followable, resumable, waits } = request.routeOptions.config;
+  if (resumable || (followable && isFollowed(request.query))) return 'stream';
   return waits || (access === 'command' && preferredWait(request) !== undefined) ? 'wait' : undefined;
 };
+
+/** As the route's schema has read it. */
+const isFollowed = (query: unknown): boolean =>
+  typeof query === 'object' && query !== null && 'follow' in query && query.follow === true;

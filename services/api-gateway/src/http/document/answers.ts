@@ -9,12 +9,14 @@ export const ok = <Body extends z.ZodType>(body: Body) => ({ 200: body, '4xx': p
 /** A command: accepted, or (with `Prefer: wait`) completed. */
 export const accepted = <Body extends z.ZodType>(body: Body) =>
   ({ 200: body, 202: body, '4xx': problem, '5xx': problem }) as const;
-/** A stream: its body is a sequence of events, which no single schema describes. */
+const unschemed = (types: readonly string[]) =>
+  Object.fromEntries(types.map((type) => [type, { schema: z.unknown() }]));
+/** A stream: its body is events one after another, which no one schema describes. */
 export const stream = (types: readonly string[]) =>
   ({
     200: {
       description: 'Events in the order of the log',
-      content: Object.fromEntries(types.map((type) => [type, { schema: z.unknown() }])),
+      content: unschemed(types),
     },
     '4xx': problem,
     '5xx': problem,
@@ -23,10 +25,13 @@ export const stream = (types: readonly string[]) =>
 const TEXT = { 'text/plain': { schema: z.string() } };
 export const text = (description: string) =>
   ({ 200: { description, content: TEXT }, '4xx': problem, '5xx': problem }) as const;
-/** JSON, or text when `Accept` asks for it. */
-export const okOrText = <Body extends z.ZodType>(body: Body) =>
+/** JSON, or text where that is asked for by `Accept`; `streams`: of what types it may be a stream. */
+export const okOrText = <Body extends z.ZodType>(body: Body, streams: readonly string[] = []) =>
   ({
-    200: { description: 'As asked', content: { 'application/json': { schema: body }, ...TEXT } },
+    200: {
+      description: 'As asked',
+      content: { 'application/json': { schema: body }, ...TEXT, ...unschemed(streams) },
+    },
     '4xx': problem,
     '5xx': problem,
   }) as const;

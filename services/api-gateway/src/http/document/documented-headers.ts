@@ -59,7 +59,7 @@ export const requestHeaders = ({ url, config }: DocumentedRoute): Headers => ({
   ...(config.access === 'command' && { Prefer: PREFER, 'Idempotency-Key': idempotencyKeyOf(url) }),
   ...(config.access === 'command' && url.includes(':id') && { 'If-Match': IF_MATCH }),
   ...(config.readsFrom && { 'Ironlog-Position': POSITION }),
-  ...(config.resumable && { 'Last-Event-ID': LAST_EVENT_ID }),
+  ...((config.resumable || config.followable) && { 'Last-Event-ID': LAST_EVENT_ID }),
   ...(config.access !== 'public' && { traceparent: TRACEPARENT }),
 });
 

@@ -84,6 +84,8 @@ const IN_WORDS: readonly RegExp[] = [
   /must not be after to/,
   /by tenant or day it must be the start of a day/,
   /give vmId by vm only/,
+  /until ready needs/,
+  /either state or ready/,
   /is more than \d+ seconds ahead/,
 ];
 

@@ -93,7 +93,7 @@ test.each([{ labels: 'tier' }, { labels: '{"tier":"web"}', 'label.tier': 'web' }
 );
 
 test.each([
-  ['/v1/vms/{id}/console', ['application/json', 'text/plain']],
+  ['/v1/vms/{id}/console', ['application/json', 'text/plain', 'text/event-stream']],
   ['/v1/events', ['text/event-stream', 'application/x-ndjson']],
   ['/metrics', ['text/plain']],
 ])('%s answers in %j', (path, types) => {

@@ -33,10 +33,11 @@ export const eventCursor = async (
 
 const LAST_EVENT_ID = 'headers.last-event-id';
 
-const lastEventId = (value: string | readonly string[] | undefined): number | undefined => {
+/** @throws ProblemError for what no stream gave. */
+export const lastEventId = (value: string | readonly string[] | undefined): number | undefined => {
   if (value === undefined || value === '') return undefined;
   if (typeof value === 'string' && /^\d{1,15}$/.test(value)) return Number(value);
-  throw new ProblemError('invalid-request', 'Last-Event-ID is not an id of this stream', {
-    errors: [{ path: LAST_EVENT_ID, message: 'must be a sequence' }],
+  throw new ProblemError('invalid-request', 'Last-Event-ID is not an id that this stream gave', {
+    errors: [{ path: LAST_EVENT_ID, message: 'must be a whole number' }],
   });
 };

@@ -5,7 +5,7 @@ import type { Route } from '../../http/api.ts';
 import { principalOf } from '../../http/context.ts';
 import { stream } from '../../http/document/answers.ts';
 import { eventCursor } from '../../http/headers/event-cursor.ts';
-import { ProblemError, problemBody } from '../../http/problem.ts';
+import { problemBody } from '../../http/problem.ts';
 import { LIMITS } from '../../http/server/limits.ts';
 import { FORMATS, formatFor, writeFrames } from '../../http/views/event-frames.ts';
 import { maySee } from '../../http/views/event-view.ts';
@@ -25,12 +25,6 @@ const DESCRIPTION = [
 ].join(' ');
 
 export const events: Route = (app, api) => {
-  let open = 0;
-  const clients = api.metrics.gauge('ironlog_sse_clients');
-  const count = (change: 1 | -1): void => {
-    open += change;
-    clients.set(open);
-  };
   app.get(
     '/v1/events',
     {
@@ -49,8 +43,7 @@ export const events: Route = (app, api) => {
       const { vmId, follow } = request.query;
       const format = formatFor(request);
       const after = await eventCursor(api, request, request.query);
-      if (open >= LIMITS.streams)
-        throw new ProblemError('overloaded', `${LIMITS.streams} streams are already open; close one or try again`);
+      api.streams.refuseMore();
       const frames = streamEvents(api, {
         tenant: principal.tenant,
         after,
@@ -63,9 +56,8 @@ export const events: Route = (app, api) => {
         },
         signal: request.gone,
       });
-      count(1);
       const body = Readable.from(writeFrames(frames, format), { objectMode: false });
-      body.once('close', () => count(-1));
+      api.streams.count(body);
       reply.header('cache-control', 'no-store').header('x-accel-buffering', 'no').type(FORMATS[format]);
       return reply.send(body);
     },

@@ -1,4 +1,5 @@
-// GET /v1/vms/{id}/wait?state=&after=&timeout=: answers when the VM passes the state, or can no longer get there.
+// GET /v1/vms/{id}/wait?state=|ready=true&after=&timeout=: answers when the VM passes the state, or its guest is ready, or
+// can no longer get there.
 import { vmParamsSchema, vmWaitSchema, waitVmQuerySchema } from '@ironlog/schemas';
 import type { Route } from '../../http/api.ts';
 import { askedBy, principalOf } from '../../http/context.ts';
@@ -20,7 +21,7 @@ export const waitVm: Route = (app, api) => {
       schema: {
         operationId: 'waitVm',
         tags: ['vms'],
-        summary: 'Wait until a VM passes a state',
+        summary: 'Wait until a VM passes a state, or its guest is ready',
         params: vmParamsSchema,
         querystring: waitVmQuerySchema,
         response: ok(vmWaitSchema),
@@ -29,21 +30,26 @@ export const waitVm: Route = (app, api) => {
     async (request, reply) => {
       const { tenant } = principalOf(request);
       const { id } = request.params;
-      const { state: wanted, after, timeout } = request.query;
+      const { state, after, timeout } = request.query;
+      const wanted = state ?? 'ready';
       if (after !== undefined) await awaitSequence(api, after, 'after');
       const now = api.reads.vm(tenant, id);
       const by = { ...askedBy(request), atLeast: { events: after ?? 0, work: 0 } };
       const then = after === undefined ? now : await api.queries.vmThen(by, tenant, id, { sequence: after });
       if (!now && !api.vmLocation.find(tenant, id)) throw vmNotFound(id);
       const from: KnownState = then
-        ? { state: then.state, sequence: after ?? then.sequence }
-        : { state: 'absent', sequence: after ?? 0 };
+        ? { state: then.state, sequence: after ?? then.sequence, isReady: then.readyAt !== null }
+        : { state: 'absent', sequence: after ?? 0, isReady: false };
       const waiters = api.metrics.gauge('ironlog_waiters');
       waiters.inc();
       const waited = await waitForVm(api.tail, {
         tenant,
         vmId: id,
         wanted,
+        tellsReady: () => {
+          const known = api.reads.vm(tenant, id) ?? pendingView(api, tenant, id);
+          return !known?.spec || known.spec.ready !== undefined;
+        },
         from,
         currentStateCounts: after === undefined,
         timeoutMs: timeout * 1000,

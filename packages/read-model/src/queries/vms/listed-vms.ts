@@ -1,9 +1,9 @@
 // VMs of one scope that match, in the order of their ids. Each filter has an index in that order; where several meet, the
 // one with the fewest VMs leads, and the others are checked for each of its VMs: a bounded number of them.
 import type { TenantId } from '@ironlog/schemas';
-import type { Db } from '../database.ts';
-import type { Scope } from '../scope.ts';
-import { AFTER_EVERY_ID, NOTHING, type Part } from './merged-page.ts';
+import type { Db } from '../../database.ts';
+import type { Scope } from '../../scope.ts';
+import { AFTER_EVERY_ID, NOTHING, type Part } from '../merged-page.ts';
 import type { VmListing } from './vm-listing.ts';
 import { type Candidates, prepareVmText } from './vm-text.ts';
 
@@ -21,8 +21,10 @@ type Filters = Pick<VmListing, 'state' | 'host' | 'labels' | 'q'>;
 
 /** VMs of the leading filter that are checked for the others; each costs a search in an index, some 2 µs. */
 const MOST_LED = 2500;
-/** Entries of `vms_listed` that are read one after another, some 0.3 µs each. */
-const MOST_SCANNED = 20_000;
+/** Entries of `vms_listed` that are read one after another, some 0.3 µs each: a few, in which most pages are full, or so many. */
+const SCANNED = [1000, 10_000] as const;
+/** So few led ones are checked sooner than the index of trigrams is asked. */
+const FEW = 200;
 
 // One that is not asked for is NULL: the statement is the same for all of them.
 const FILTERS = `
@@ -46,7 +48,7 @@ WHERE led.tenant = @tenant AND led.scope = @scope AND ${value} AND led.id > @aft
 ORDER BY led.id LIMIT @atMost`;
 /** How many there are, as far as that matters, and the last of them. */
 const firstOf = (source: string, value = 'true'): string => `
-SELECT count(*) AS count, max(id) AS last FROM (SELECT id FROM ${source} WHERE ${RANGE} AND ${value} ORDER BY id LIMIT @most)`;
+SELECT count(*) AS count, max(id) AS last FROM (SELECT id FROM ${source} WHERE ${RANGE} AND ${value} ORDER BY id LIMIT @most + 1)`;
 
 const LABELS = ['vm_labels AS led', 'led.key = @key AND led.value = @value'] as const;
 const STATES = ['vms AS led INDEXED BY vms_by_state', 'led.state = @state'] as const;
@@ -79,7 +81,7 @@ interface Led extends First {
   readonly read: (to: string) => readonly Row[];
 }
 
-const isMore = ({ count }: First, most: number): boolean => count >= most;
+const isMore = ({ count }: First, most: number): boolean => count > most;
 
 export const prepareListedVms = (db: Db) => {
   const rows = (sql: string) => db.prepare<[object], Row>(sql);
@@ -132,7 +134,8 @@ export const prepareListedVms = (db: Db) => {
     ].sort((one, other) => one.count - other.count);
     const [fewest] = led;
     if (fewest?.count === 0) return NOTHING;
-    const candidates: Candidates = q === undefined ? 'many' : candidatesOf(tenant, scope, q);
+    const isAsked = q !== undefined && (fewest === undefined || fewest.count > FEW);
+    const candidates: Candidates = isAsked ? candidatesOf(tenant, scope, q) : 'many';
     if (candidates !== 'many' && candidates.length <= (fewest?.count ?? Number.POSITIVE_INFINITY))
       return candidates.length === 0
         ? NOTHING
@@ -146,7 +149,10 @@ export const prepareListedVms = (db: Db) => {
     // Of states, hosts and text all is in `vms_listed`: to read it in its order is cheaper than to search it.
     const leader = fewest && isMore(fewest, MOST_LED) ? led.find(({ kind }) => kind === 'label') : fewest;
     if (leader) return bounded(leader.read, leader, MOST_LED);
-    const known = filters === 0 ? unbounded : scanned({ ...range, most: MOST_SCANNED });
-    return bounded((to) => scan.all({ ...asked, to }), known, MOST_SCANNED);
+    if (filters === 0) return bounded((to) => scan.all({ ...asked, to }), unbounded, 0);
+    const scanAtMost = (most: number): Part<Row> =>
+      bounded((to) => scan.all({ ...asked, to }), scanned({ ...range, most }), most);
+    const part = scanAtMost(SCANNED[0]);
+    return part.lookedTo === undefined || part.items.length === within.atMost ? part : scanAtMost(SCANNED[1]);
   };
 };

@@ -2,13 +2,13 @@
 import { hostId, tenantId, VM_STATES, type VmView, vmId } from '@ironlog/schemas';
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
-import { openWriter } from '../database.ts';
-import { testLog } from '../lifecycle.fixture.ts';
-import { createPendingProjection } from '../projections/pending.ts';
-import { foldAndCommit } from '../projections/projection.ts';
-import { modelOf, type TestModel } from '../read-model.fixture.ts';
-import { STATE_TABLES } from '../tables.ts';
-import { type Asked, commandOf, workEntry } from '../work.fixture.ts';
+import { openWriter } from '../../database.ts';
+import { testLog } from '../../lifecycle.fixture.ts';
+import { createPendingProjection } from '../../projections/pending.ts';
+import { foldAndCommit } from '../../projections/projection.ts';
+import { modelOf, type TestModel } from '../../read-model.fixture.ts';
+import { STATE_TABLES } from '../../tables.ts';
+import { type Asked, commandOf, workEntry } from '../../work.fixture.ts';
 import type { VmListing } from './vm-listing.ts';
 
 const acme = tenantId('acme');

@@ -1,13 +1,13 @@
 // A tenant's VMs: one, or a page of the matching ones.
 import type { Vm } from '@ironlog/domain';
 import type { TenantId, VmId, VmView } from '@ironlog/schemas';
-import type { Db } from '../database.ts';
-import { SCOPES, type Scope } from '../scope.ts';
-import { viewOfVm } from '../vm-view.ts';
-import type { Page } from './cursor.ts';
-import { decodeKey } from './key-cursor.ts';
+import type { Db } from '../../database.ts';
+import { SCOPES, type Scope } from '../../scope.ts';
+import { viewOfVm } from '../../vm-view.ts';
+import type { Page } from '../cursor.ts';
+import { decodeKey } from '../key-cursor.ts';
+import { mergedPage, type Part } from '../merged-page.ts';
 import { prepareListedVms } from './listed-vms.ts';
-import { mergedPage, type Part } from './merged-page.ts';
 import { preparePendingVms } from './pending-vms.ts';
 import type { VmListing } from './vm-listing.ts';
 

@@ -1,7 +1,7 @@
 // VMs by a part of their name or id: the index of trigrams tells few candidates, or that there are many.
 import type { TenantId } from '@ironlog/schemas';
-import type { Db } from '../database.ts';
-import type { Scope } from '../scope.ts';
+import type { Db } from '../../database.ts';
+import type { Scope } from '../../scope.ts';
 
 /** The `created_sequence` of each VM that may hold the text; `many`: more than are worth looking at one by one. */
 export type Candidates = readonly number[] | 'many';

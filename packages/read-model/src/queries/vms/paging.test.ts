@@ -2,14 +2,14 @@
 import { tenantId, vmId } from '@ironlog/schemas';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { openWriter } from '../database.ts';
-import { type TestVm, testLog } from '../lifecycle.fixture.ts';
-import { createPendingProjection } from '../projections/pending.ts';
-import { foldAndCommit } from '../projections/projection.ts';
-import { createStateProjection } from '../projections/state.ts';
-import { modelOf } from '../read-model.fixture.ts';
-import { STATE_TABLES } from '../tables.ts';
-import { type Asked, commandOf, workEntry } from '../work.fixture.ts';
+import { openWriter } from '../../database.ts';
+import { type TestVm, testLog } from '../../lifecycle.fixture.ts';
+import { createPendingProjection } from '../../projections/pending.ts';
+import { foldAndCommit } from '../../projections/projection.ts';
+import { createStateProjection } from '../../projections/state.ts';
+import { modelOf } from '../../read-model.fixture.ts';
+import { STATE_TABLES } from '../../tables.ts';
+import { type Asked, commandOf, workEntry } from '../../work.fixture.ts';
 
 const acme = tenantId('acme');
 const SPEC = { name: 'web', labels: { tier: 'web' } };

@@ -1,11 +1,10 @@
-// Answers the gateway's console requests with the last bytes of a VM's console log, if this host owns the VM.
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { consolePathOf } from '@ironlog/hypervisor';
+// Answers the gateway's questions about consoles: the last bytes of a VM's console log, if the VM is this host's.
 import { type HostId, SUBJECT_PREFIX, tenantIdSchema, vmIdSchema } from '@ironlog/schemas';
 import type { Logger } from '@ironlog/service-kit';
 import type { NatsConnection, Subscription } from '@nats-io/transport-node';
 import { z } from 'zod';
 import type { StateDirectory } from '../host/state-directory.ts';
+import { consoleTail } from './console-file.ts';
 
 /** In base64 and with its envelope it must fit NATS's max_payload of 64 KiB. */
 const MAX_TAIL_BYTES = 45_000;
@@ -13,35 +12,21 @@ const requestSchema = z.strictObject({ tenant: tenantIdSchema, vmId: vmIdSchema,
 
 type Answer = { ok: true; text: string; size: number } | { ok: false; code: string; reason: string };
 
-const tail = (path: string, bytes: number): Answer => {
-  let file: number;
-  try {
-    file = openSync(path, 'r');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
-      return {
-        ok: false,
-        code: 'console-not-available',
-        reason: 'the VM has written nothing to a console on this host',
-      };
-    }
-    throw error;
-  }
-  try {
-    const { size } = fstatSync(file);
-    const buffer = Buffer.alloc(Math.min(size, bytes, MAX_TAIL_BYTES));
-    const read = readSync(file, buffer, 0, buffer.length, size - buffer.length);
-    return { ok: true, text: buffer.subarray(0, read).toString('base64'), size };
-  } finally {
-    closeSync(file);
-  }
+const tail = (directory: string, bytes: number): Answer => {
+  const part = consoleTail(directory, Math.min(bytes, MAX_TAIL_BYTES));
+  if (part) return { ok: true, text: part.bytes.toString('base64'), size: part.end };
+  return {
+    ok: false,
+    code: 'console-not-available',
+    reason: 'the VM has written nothing to a console on this host',
+  };
 };
 
 const answer = (state: StateDirectory, body: unknown): Answer => {
   const request = requestSchema.safeParse(body);
   if (!request.success) return { ok: false, code: 'invalid-request', reason: z.prettifyError(request.error) };
   const { tenant, vmId, tailBytes } = request.data;
-  return tail(consolePathOf(state.directoryOf({ tenant, vmId })), tailBytes);
+  return tail(state.directoryOf({ tenant, vmId }), tailBytes);
 };
 
 export interface ConsoleDeps {

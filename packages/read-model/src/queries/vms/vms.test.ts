@@ -1,9 +1,9 @@
 import { commandId, hostId, tenantId, type VmId, vmId } from '@ironlog/schemas';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openReadOnly } from '../database.ts';
-import { testLog } from '../lifecycle.fixture.ts';
-import { modelOf, type TestModel } from '../read-model.fixture.ts';
+import { openReadOnly } from '../../database.ts';
+import { testLog } from '../../lifecycle.fixture.ts';
+import { modelOf, type TestModel } from '../../read-model.fixture.ts';
 
 const acme = tenantId('acme');
 const other = tenantId('other');

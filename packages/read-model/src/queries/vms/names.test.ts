@@ -1,13 +1,13 @@
 import { tenantId, vmId, vmSpecSchema } from '@ironlog/schemas';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openWriter } from '../database.ts';
-import { testLog } from '../lifecycle.fixture.ts';
-import { createPendingProjection } from '../projections/pending.ts';
-import { foldAndCommit } from '../projections/projection.ts';
-import { modelOf, type TestModel } from '../read-model.fixture.ts';
-import { STATE_TABLES } from '../tables.ts';
-import { type Asked, commandOf, workEntry } from '../work.fixture.ts';
+import { openWriter } from '../../database.ts';
+import { testLog } from '../../lifecycle.fixture.ts';
+import { createPendingProjection } from '../../projections/pending.ts';
+import { foldAndCommit } from '../../projections/projection.ts';
+import { modelOf, type TestModel } from '../../read-model.fixture.ts';
+import { STATE_TABLES } from '../../tables.ts';
+import { type Asked, commandOf, workEntry } from '../../work.fixture.ts';
 
 const acme = tenantId('acme');
 const NAMES = ['Überall', 'ÉCLAIR', 'Привет МИР', 'ΣΊΣΥΦΟΣ', 'İstanbul', 'straße', 'plain Name', '日本'];

@@ -1,13 +1,13 @@
 import { tenantId, type VmId, vmId } from '@ironlog/schemas';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { openWriter } from '../database.ts';
-import { testLog } from '../lifecycle.fixture.ts';
-import { createPendingProjection } from '../projections/pending.ts';
-import { foldAndCommit } from '../projections/projection.ts';
-import { createStateProjection } from '../projections/state.ts';
-import { modelOf, type TestModel } from '../read-model.fixture.ts';
-import { STATE_TABLES } from '../tables.ts';
-import { type Asked, commandOf, workEntry } from '../work.fixture.ts';
+import { openWriter } from '../../database.ts';
+import { testLog } from '../../lifecycle.fixture.ts';
+import { createPendingProjection } from '../../projections/pending.ts';
+import { foldAndCommit } from '../../projections/projection.ts';
+import { createStateProjection } from '../../projections/state.ts';
+import { modelOf, type TestModel } from '../../read-model.fixture.ts';
+import { STATE_TABLES } from '../../tables.ts';
+import { type Asked, commandOf, workEntry } from '../../work.fixture.ts';
 
 const acme = tenantId('acme');
 const other = tenantId('other');

@@ -1,8 +1,8 @@
 // A tenant's VMs that no host has claimed yet; only WORK has them.
 import type { TenantId, VmView, WorkCommand } from '@ironlog/schemas';
-import type { Db } from '../database.ts';
-import { viewOfPending } from '../vm-view.ts';
-import { AFTER_EVERY_ID, NOTHING, type Part } from './merged-page.ts';
+import type { Db } from '../../database.ts';
+import { viewOfPending } from '../../vm-view.ts';
+import { AFTER_EVERY_ID, NOTHING, type Part } from '../merged-page.ts';
 import type { VmListing } from './vm-listing.ts';
 
 /** Checked for the filters; each costs some 5 µs. */
@@ -21,7 +21,7 @@ WHERE tenant = @tenant AND vm_id > @after AND vm_id <= @to AND verb = 'create' A
 ORDER BY vm_id LIMIT @atMost`;
 const LOOKED_TO = `
 SELECT vm_id FROM pending_commands INDEXED BY pending_creates
-WHERE tenant = @tenant AND vm_id > @after AND verb = 'create' ORDER BY vm_id LIMIT 1 OFFSET ${MOST - 1}`;
+WHERE tenant = @tenant AND vm_id > @after AND verb = 'create' ORDER BY vm_id LIMIT 1 OFFSET ${MOST}`;
 /** For their test. */
 export const PENDING_VMS = { LIST, LOOKED_TO };
 
