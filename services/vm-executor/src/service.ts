@@ -11,6 +11,7 @@ import {
   ExitCode,
   observeLog,
   openNats,
+  processEnvironment,
   type Runtime,
   type Service,
   startOpsServer,
@@ -27,7 +28,7 @@ import { watchIncarnation } from './host/incarnation-watch.ts';
 import { whyAnotherLog } from './host/log-identity.ts';
 import { StateDirectory } from './host/state-directory.ts';
 import type { HostDeps } from './host-deps.ts';
-import { hypervisorConfigOf } from './processes/hypervisor-config.ts';
+import { hypervisorConfigsOf } from './processes/hypervisor-config.ts';
 import { serveConsoles } from './vms/console-rpc.ts';
 import { newestSnapshot } from './vms/newest-snapshot.ts';
 
@@ -77,8 +78,16 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
     const observe = observeLog(runtime);
     const log = await createEventLog({ connection, observe });
     const queue = await createWorkQueue({ connection, observe });
-    const hypervisor: Hypervisor = createHypervisor(await hypervisorConfigOf(config, state.path, runtime.logger));
-    const hypervisors = new Map<HypervisorKind, Hypervisor>([[hypervisor.kind, hypervisor]]);
+    const searchPath = processEnvironment().PATH ?? '';
+    const hypervisorConfigs = await hypervisorConfigsOf({
+      ...{ config, searchPath, stateDirectory: state.path, logger: runtime.logger },
+    });
+    const hypervisors = new Map<HypervisorKind, Hypervisor>(
+      hypervisorConfigs.map((made) => [made.kind, createHypervisor(made)]),
+    );
+    const hypervisorVersions = Object.fromEntries(
+      hypervisorConfigs.flatMap((made) => ('version' in made && made.version ? [[made.kind, made.version]] : [])),
+    );
     const images = catalogueOf(config);
     let heartbeatTimer: HeartbeatTimer | undefined;
     const admission = new Admission(capacityOf(config), () => heartbeatTimer?.givenBack());
@@ -104,7 +113,9 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
       fail: createFailpoints(config.IRONLOG_FAILPOINT),
     });
     const executor = new Executor(deps);
-    atStop(() => hypervisor.close());
+    atStop(async () => {
+      for (const hypervisor of hypervisors.values()) await hypervisor.close();
+    });
     atStop(() =>
       incarnation
         .stop()
@@ -117,6 +128,7 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
       at: runtime.clock.now().toISOString(),
       status,
       hypervisors: [...hypervisors.keys()],
+      hypervisorVersions,
       images: [...images.values()].map(({ listing }) => listing),
       labels: config.IRONLOG_HOST_LABELS,
       ...executor.load(),

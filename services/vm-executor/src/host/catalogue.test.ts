@@ -23,6 +23,12 @@ test('a real hypervisor gets the configured files and a serial console; what is 
   expect(JSON.stringify(image?.listing)).not.toContain('/images');
 });
 
+test('of several hypervisors each boots it, and a simulator makes nothing of the files', () => {
+  const image = demo({ IRONLOG_HYPERVISORS: 'firecracker,simulator', ...FILES });
+  expect(image?.listing.hypervisors).toEqual(['firecracker', 'simulator']);
+  expect(image?.launch).toMatchObject({ kernel: '/images/vmlinuz' });
+});
+
 test('a file that is not configured is not there, and not undefined', () => {
   expect(Object.keys(demo({ IRONLOG_HYPERVISOR: 'qemu' })?.launch ?? {})).toEqual(['args']);
 });
