@@ -16,6 +16,7 @@ const NOT_FROM_OUTSIDE: Readonly<Record<string, string>> = {
   IRONLOG_HTTP_HOST: 'npm start listens on 127.0.0.1 only',
   IRONLOG_HTTP_PORT: 'use --http-port',
   IRONLOG_HYPERVISOR: 'use --hypervisor',
+  IRONLOG_HYPERVISORS: 'use --hypervisor',
   IRONLOG_HOST_ID: 'use --hosts',
   IRONLOG_STATE_DIR: 'use --state-dir',
   IRONLOG_READ_MODEL_DIR: 'use --state-dir',

@@ -5,6 +5,7 @@ import { openApiDocument } from '@ironlog/api-gateway';
 import { print, ROOT } from '@ironlog/infra';
 import { asyncApi } from './asyncapi.ts';
 import { environmentReference, variableNames } from './environment.ts';
+import { hypervisorsReference } from './hypervisors.ts';
 import { jsonSchemas } from './json-schemas.ts';
 import { metricsReference } from './metrics.ts';
 
@@ -22,6 +23,7 @@ const files = async (): Promise<ReadonlyMap<string, string>> =>
     ['docs/reference/environment.md', environmentReference()],
     ['infra/dev/known-variables.json', json(variableNames())],
     ['docs/reference/metrics.md', metricsReference()],
+    ['docs/reference/hypervisors.md', hypervisorsReference()],
   ]);
 
 const there = (): string[] =>

@@ -175,6 +175,16 @@ export {
 } from './ids/subjects.ts';
 export { type Timestamp, timestampSchema } from './ids/time.ts';
 export {
+  CAPABILITIES,
+  type Capability,
+  HYPERVISOR_VERBS,
+  type HypervisorCapabilities,
+  isAtLeast,
+  LAUNCH_OPTIONS,
+  type LaunchOption,
+  whyUnsupported,
+} from './vm/capabilities.ts';
+export {
   labelsSchema,
   type RestartPolicy,
   restartPolicySchema,
@@ -184,7 +194,6 @@ export {
 } from './vm/vm-spec.ts';
 export {
   type Health,
-  HYPERVISOR_VERBS,
   type HypervisorKind,
   healthSchema,
   hypervisorKindSchema,

@@ -4,8 +4,8 @@ import { appendFileSync, closeSync, fstatSync, openSync, readSync } from 'node:f
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { parseJson } from './cloud-hypervisor/vm-info.ts';
 import type { ProcessHandle } from './process-handle.ts';
+import { parseJson } from './rest/json.ts';
 
 const eventSchema = z.object({ source: z.string(), event: z.string() });
 export type MonitorEvent = z.infer<typeof eventSchema>;
@@ -54,9 +54,17 @@ export const isGuestStop = ({ source, event }: MonitorEvent): boolean => source 
 export const isGuestPanic = ({ source, event }: MonitorEvent): boolean => source === 'guest' && event === 'panic';
 export const isGuestReboot = ({ source, event }: MonitorEvent): boolean => source === 'vm' && event === 'rebooted';
 
-/** Whether the process left word that its guest had stopped. */
-export const guestHadStopped = async ({ directory, epoch }: Pick<ProcessHandle, 'directory' | 'epoch'>) =>
-  readEvents(eventsPathOf(directory, epoch), 0).events.some(isGuestStop);
+const isGuestStart = ({ source, event }: MonitorEvent): boolean => source === 'vm' && event === 'booted';
+
+/** Whether the process left word that its guest had stopped, and has not been started since. */
+export function saysGuestStopped({ directory, epoch }: Pick<ProcessHandle, 'directory' | 'epoch'>): boolean {
+  const { events } = readEvents(eventsPathOf(directory, epoch), 0);
+  const last = events.findLast((event) => isGuestStop(event) || isGuestStart(event));
+  return last !== undefined && isGuestStop(last);
+}
+
+export const guestHadStopped = async (process: Pick<ProcessHandle, 'directory' | 'epoch'>): Promise<boolean> =>
+  saysGuestStopped(process);
 
 /** At once, for it is to be there before the process is ended, or anybody told. A disk that is full costs the word alone. */
 export function leaveGuestStop({ directory, epoch }: Pick<ProcessHandle, 'directory' | 'epoch'>): void {

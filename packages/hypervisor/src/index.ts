@@ -30,7 +30,13 @@ export {
   writeLaunchRecord,
 } from './process/launch/launch-record.ts';
 export type { SpawnedProcess, SpawnOutcome } from './process/launch/spawn.ts';
-export { findByDirectory, findUnder } from './process/table/find.ts';
+export {
+  findAllByDirectory,
+  findByDirectory,
+  findUnder,
+  type UnreadProcess,
+  type VmProcesses,
+} from './process/table/find.ts';
 export { identify, isAlive, type ProcessIdentity, sameProcess } from './process/table/identity.ts';
 export type { FoundProcess } from './process/table/process-table.ts';
 export type { ProcessHandle } from './process-handle.ts';

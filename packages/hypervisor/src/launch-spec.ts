@@ -12,6 +12,25 @@ export interface LaunchImage {
   readonly args?: string;
 }
 
+export interface LaunchDisk {
+  /** As the guest may see it (a serial number): letters, digits and `_`. */
+  readonly id: string;
+  /** Absolute path of the file. */
+  readonly path: string;
+  readonly format: 'raw' | 'qcow2';
+  readonly readOnly: boolean;
+  /** It holds the guest's root file system. Firecracker alone tells its guest so; for the others the image's `args` do. */
+  readonly isRoot: boolean;
+}
+
+/** A socket between guest and host that is no network. */
+export interface LaunchVsock {
+  /** The guest's address, 3 and up. */
+  readonly cid: number;
+  /** Absolute path of the unix socket that the hypervisor makes for it. */
+  readonly path: string;
+}
+
 export interface LaunchSpec {
   readonly tenant: TenantId;
   readonly vmId: VmId;
@@ -27,6 +46,9 @@ export interface LaunchSpec {
   readonly consolePath: string;
   readonly spec: { readonly cpus: number; readonly memoryMiB: number; readonly kernelArgs?: string };
   readonly image: LaunchImage;
+  /** In the order in which the guest finds them; none by default. */
+  readonly disks?: readonly LaunchDisk[];
+  readonly vsock?: LaunchVsock;
 }
 
 /** `<directory>/e<epoch>.sock`: the process's argv then holds the VM's directory and its epoch. */
@@ -45,3 +67,7 @@ export const MAX_SOCKET_PATH_BYTES = 107;
 export const SOCKET_PATH_TOO_LONG = `the VM's socket would have a path longer than ${MAX_SOCKET_PATH_BYTES} bytes`;
 
 export const socketPathFits = (path: string): boolean => Buffer.byteLength(path) <= MAX_SOCKET_PATH_BYTES;
+
+/** The image's kernel arguments come first, so that the VM's can override them. */
+export const kernelArguments = (...parts: readonly (string | undefined)[]): string =>
+  parts.filter((part) => part !== undefined && part !== '').join(' ');

@@ -3,7 +3,7 @@
 import type { Outcome } from './outcome.ts';
 
 export interface SocketCall {
-  /** As the hypervisor names it: `vm.create`, `query-status`. */
+  /** As the hypervisor names it: `vm.create`, `query-status`, `InstanceStart`; else verb and template: `PUT /drives/{drive_id}`. */
   readonly method: string;
   readonly socketPath: string;
   /** Where the socket speaks HTTP. */

@@ -9,6 +9,7 @@ export {
   logEnvironment,
   natsEnvironment,
   optionalInteger,
+  processEnvironment,
   readModelEnvironment,
   stateEnvironment,
 } from './config/environment.ts';

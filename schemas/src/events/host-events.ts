@@ -28,6 +28,8 @@ export const heartbeatSchema = z.strictObject({
   at: timestampSchema,
   status: z.enum(['ready', 'starting', 'draining', 'halted']),
   hypervisors: z.array(hypervisorKindSchema),
+  /** What each program told of itself at the start; a simulator has none. */
+  hypervisorVersions: z.partialRecord(hypervisorKindSchema, z.string().max(64)).optional(),
   images: z.array(catalogueImageSchema),
   labels: labelsSchema,
   capacity: resourcesSchema,

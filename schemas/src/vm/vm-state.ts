@@ -33,12 +33,3 @@ export type StopCause = z.infer<typeof stopCauseSchema>;
 
 export const hypervisorKindSchema = z.enum(['cloud-hypervisor', 'firecracker', 'qemu', 'simulator']);
 export type HypervisorKind = z.infer<typeof hypervisorKindSchema>;
-
-const ALL_BUT_SNAPSHOTS: readonly Verb[] = VERBS.filter((verb) => verb !== 'snapshot' && verb !== 'restore');
-/** The verbs that Ironlog supports with each hypervisor: its driver offers no others, and a VM's view lists no others. */
-export const HYPERVISOR_VERBS: Readonly<Record<HypervisorKind, readonly Verb[]>> = {
-  'cloud-hypervisor': ALL_BUT_SNAPSHOTS,
-  firecracker: [],
-  qemu: ALL_BUT_SNAPSHOTS,
-  simulator: ALL_BUT_SNAPSHOTS,
-};

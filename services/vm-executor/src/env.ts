@@ -1,5 +1,5 @@
 // The executor's configuration: every variable it reads, what is accepted, and the defaults.
-import { labelsSchema } from '@ironlog/schemas';
+import { type HypervisorKind, hypervisorKindSchema, labelsSchema } from '@ironlog/schemas';
 import {
   failpointSchema,
   hostEnvironment,
@@ -31,7 +31,15 @@ export const environmentSchema = z.object({
   ...httpEnvironment,
   ...stateEnvironment,
   ...hostEnvironment,
-  IRONLOG_HYPERVISOR: z.enum(['simulator', 'qemu']).default('simulator').describe('simulator or qemu'),
+  IRONLOG_HYPERVISOR: hypervisorKindSchema
+    .default('simulator')
+    .describe('the one hypervisor of the host: cloud-hypervisor, firecracker, qemu or simulator'),
+  IRONLOG_HYPERVISORS: z
+    .string()
+    .transform((text) => [...new Set(text.split(',').map((word) => word.trim()))])
+    .pipe(z.array(hypervisorKindSchema).min(1))
+    .optional()
+    .describe('several, separated by commas, instead of IRONLOG_HYPERVISOR; the first runs what asks for none'),
   IRONLOG_HOST_CPUS: optionalInteger(
     { min: 1, max: 1_000_000 },
     'virtual CPUs for VMs; by default those of the machine or the simulator',
@@ -63,10 +71,16 @@ export const environmentSchema = z.object({
     { min: 65_536, max: 999_999_999, fallback: 1_048_576 },
     "bytes kept of each VM's console, the newest; what a guest prints within a second comes on top",
   ),
-  IRONLOG_QEMU: absolutePath('the QEMU program').optional(),
+  IRONLOG_CLOUD_HYPERVISOR: absolutePath('the Cloud Hypervisor program, by default the one on PATH').optional(),
+  IRONLOG_FIRECRACKER: absolutePath('the Firecracker program, by default the one on PATH').optional(),
+  IRONLOG_QEMU: absolutePath('the QEMU program, by default the one on PATH').optional(),
   IRONLOG_QEMU_ACCEL: z.enum(['kvm', 'tcg']).optional().describe('kvm or tcg'),
   IRONLOG_KERNEL: absolutePath('the demo image: a kernel').optional(),
   IRONLOG_INITRD: absolutePath('the demo image: an initial RAM file system').optional(),
   IRONLOG_FAILPOINT: failpointSchema(FAILPOINTS).optional(),
 });
 export type ExecutorConfig = z.output<typeof environmentSchema>;
+
+/** The hypervisors of the host, the default first. */
+export const hypervisorsOf = (config: ExecutorConfig): readonly HypervisorKind[] =>
+  config.IRONLOG_HYPERVISORS ?? [config.IRONLOG_HYPERVISOR];

@@ -17,6 +17,7 @@ import {
   ExitCode,
   observeLog,
   openNats,
+  processEnvironment,
   type Runtime,
   type Service,
   startOpsServer,
@@ -38,7 +39,7 @@ import { watchIncarnation } from './host/incarnation-watch.ts';
 import { whyAnotherLog } from './host/log-identity.ts';
 import { StateDirectory } from './host/state-directory.ts';
 import type { HostDeps } from './host-deps.ts';
-import { hypervisorConfigOf } from './processes/hypervisor-config.ts';
+import { hypervisorConfigsOf } from './processes/hypervisor-config.ts';
 import { traceCall } from './processes/trace-call.ts';
 import { newestSnapshot } from './vms/newest-snapshot.ts';
 
@@ -90,11 +91,16 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
     const observe = observeLog(runtime);
     const log = await createEventLog({ connection, observe });
     const queue = await createWorkQueue({ connection, observe });
-    const hypervisor: Hypervisor = createHypervisor(
-      await hypervisorConfigOf(config, state.path, runtime.logger),
-      traceCall,
+    const searchPath = processEnvironment().PATH ?? '';
+    const hypervisorConfigs = await hypervisorConfigsOf({
+      ...{ config, searchPath, stateDirectory: state.path, logger: runtime.logger },
+    });
+    const hypervisors = new Map<HypervisorKind, Hypervisor>(
+      hypervisorConfigs.map((made) => [made.kind, createHypervisor(made, traceCall)]),
     );
-    const hypervisors = new Map<HypervisorKind, Hypervisor>([[hypervisor.kind, hypervisor]]);
+    const hypervisorVersions = Object.fromEntries(
+      hypervisorConfigs.flatMap((made) => ('version' in made && made.version ? [[made.kind, made.version]] : [])),
+    );
     const images = catalogueOf(config);
     let heartbeatTimer: HeartbeatTimer | undefined;
     const admission = new Admission(capacityOf(config), () => heartbeatTimer?.released());
@@ -144,7 +150,9 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
     });
     const executor = new Executor(deps);
     atStop(() => consoles.stop());
-    atStop(() => hypervisor.close());
+    atStop(async () => {
+      for (const hypervisor of hypervisors.values()) await hypervisor.close();
+    });
     atStop(() =>
       incarnation
         .stop()
@@ -157,6 +165,7 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
       at: clock.now().toISOString(),
       status,
       hypervisors: [...hypervisors.keys()],
+      hypervisorVersions,
       images: [...images.values()].map(({ listing }) => listing),
       labels: config.IRONLOG_HOST_LABELS,
       ...executor.load(),

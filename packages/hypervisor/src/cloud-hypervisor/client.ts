@@ -1,80 +1,18 @@
-// Cloud Hypervisor's REST API over its unix socket: one bounded request, and any answer at all turned into a value.
-import { Client } from 'undici';
-import { deadlineRefusal, type Outcome, refusal } from '../outcome.ts';
+// Cloud Hypervisor's calls: their place on its socket, and what a status means.
+import { type Outcome, refusal } from '../outcome.ts';
+import { callRest, type RestAnswer, type RestCall } from '../rest/client.ts';
+import { hypervisorWords } from '../rest/hypervisor-words.ts';
 
-/** Largest body read; `vm.info` of a real VM is a few KiB. */
-export const MAX_ANSWER_BYTES = 256 * 1024;
+/** `name` is as the API's description has it: `vm.boot`. */
+export type ApiCall = Omit<RestCall, 'path' | 'method' | 'operation'> & { readonly method: 'GET' | 'PUT' };
 
-export interface ApiCall {
-  readonly socketPath: string;
-  readonly method: 'GET' | 'PUT';
-  /** As the API's description has it: `vm.boot`. */
-  readonly name: string;
-  readonly body?: object;
-  readonly deadline: AbortSignal;
-}
+export const callApi = (call: ApiCall): Promise<Outcome<RestAnswer>> =>
+  callRest({ ...call, path: `/api/v1/${call.name}` });
 
-export const pathOf = ({ name }: Pick<ApiCall, 'name'>): string => `/api/v1/${name}`;
-
-export interface ApiAnswer {
-  readonly status: number;
-  readonly text: string;
-}
-
-/** Ok with whatever status was answered; what a status means is the caller's knowledge. */
-export async function callApi(call: ApiCall): Promise<Outcome<ApiAnswer>> {
-  if (call.deadline.aborted) return deadlineRefusal(call.deadline, call.name);
-  const client = new Client('http://localhost', {
-    socketPath: call.socketPath,
-    maxResponseSize: MAX_ANSWER_BYTES,
-    // The caller's deadline is the only clock.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  });
-  let answered = false;
-  try {
-    const { statusCode, body } = await client.request({
-      path: pathOf(call),
-      method: call.method,
-      signal: call.deadline,
-      ...(call.body === undefined
-        ? {}
-        : { body: JSON.stringify(call.body), headers: { 'content-type': 'application/json' } }),
-    });
-    answered = true;
-    return { ok: true, status: statusCode, text: await body.text() };
-  } catch (error) {
-    return transportRefusal(error, answered, call);
-  } finally {
-    await client.destroy();
-  }
-}
-
-const NOBODY = 'nothing answers on its socket';
-const HUNG_UP = 'the hypervisor closed the connection without an answer';
-
-// unix(7): ENOENT no socket file, ECONNREFUSED a file without a listener (its process was killed), the others a
-// process that ended while it was asked (undici's own code for it among them).
-const UNREACHABLE: ReadonlyMap<string, string> = new Map([
-  ['ENOENT', NOBODY],
-  ['ECONNREFUSED', NOBODY],
-  ['EACCES', 'its socket may not be opened'],
-  ['ECONNRESET', HUNG_UP],
-  ['EPIPE', HUNG_UP],
-  ['UND_ERR_SOCKET', HUNG_UP],
-]);
-
-const BROKEN: ReadonlyMap<string, string> = new Map([
-  ['UND_ERR_RES_EXCEEDED_MAX_SIZE', `was longer than ${MAX_ANSWER_BYTES} bytes`],
-  ['UND_ERR_SOCKET', 'was broken off'],
-  ['ECONNRESET', 'was broken off'],
-]);
-
-function transportRefusal(error: unknown, answered: boolean, { name, socketPath, deadline }: ApiCall) {
-  if (deadline.aborted) return deadlineRefusal(deadline, name);
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const detail = `${socketPath}: ${error instanceof Error ? error.message : String(error)} (${code})`;
-  const unreachable = answered ? undefined : UNREACHABLE.get(code);
-  if (unreachable !== undefined) return refusal('unreachable', name, `${name}: ${unreachable}`, detail);
-  return refusal('bad-answer', name, `${name}: the hypervisor's answer ${BROKEN.get(code) ?? 'is not HTTP'}`, detail);
+/** Ok on 200 and 204. 404 and 405 are the states' refusals (the API's description), 4xx never helps to repeat. */
+export function accepted(name: string, { status, text }: RestAnswer): Outcome {
+  if (status === 200 || status === 204) return { ok: true };
+  const code = status >= 400 && status < 500 ? 'refused' : status >= 500 ? 'failed' : 'bad-answer';
+  const words = hypervisorWords(text);
+  return refusal(code, name, `${name}: the hypervisor answered ${status}${words && `: ${words}`}`, text);
 }

@@ -1,21 +1,30 @@
 // A launch as Cloud Hypervisor's VmConfig: the body of vm.create.
-import type { LaunchSpec } from '../launch-spec.ts';
+import { kernelArguments, type LaunchDisk, type LaunchSpec } from '../launch-spec.ts';
 
 const MIB = 1024 * 1024;
 
-/** The image's kernel arguments come first, so that the VM's can override them. */
-export function vmConfigOf({ spec, image, consolePath }: LaunchSpec): object {
-  const cmdline = [image.args, spec.kernelArgs].filter((part) => part !== undefined && part !== '').join(' ');
+export function vmConfigOf({ spec, image, disks = [], vsock }: LaunchSpec): object {
   return {
     cpus: { boot_vcpus: spec.cpus, max_vcpus: spec.cpus },
     memory: { size: spec.memoryMiB * MIB },
     payload: {
       ...(image.kernel === undefined ? {} : { kernel: image.kernel }),
       ...(image.initrd === undefined ? {} : { initramfs: image.initrd }),
-      cmdline,
+      cmdline: kernelArguments(image.args, spec.kernelArgs),
     },
-    serial: { mode: 'File', file: consolePath },
+    // Its stdout, which is the VM's console: a file it would cut to nothing at each boot (see spawn.ts).
+    serial: { mode: 'Tty' },
     console: { mode: 'Off' },
     pvpanic: true,
+    ...(disks.length === 0 ? {} : { disks: disks.map(diskConfigOf) }),
+    ...(vsock === undefined ? {} : { vsock: { cid: vsock.cid, socket: vsock.path } }),
   };
 }
+
+/** The format is told, not guessed: what a guest writes into a raw disk could make it look like another. */
+const diskConfigOf = ({ id, path, format, readOnly }: LaunchDisk): object => ({
+  id,
+  path,
+  readonly: readOnly,
+  image_type: format === 'raw' ? 'Raw' : 'Qcow2',
+});

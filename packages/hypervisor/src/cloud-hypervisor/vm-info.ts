@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { type Outcome, refusal } from '../outcome.ts';
 import type { ObservedState } from '../port.ts';
-import type { ApiAnswer } from './client.ts';
+import type { RestAnswer } from '../rest/client.ts';
+import { parseJson } from '../rest/json.ts';
 
 const infoSchema = z.object({ state: z.enum(['Created', 'Running', 'Shutdown', 'Paused', 'BreakPoint']) });
 
@@ -16,20 +17,10 @@ const OBSERVED: Readonly<Record<z.infer<typeof infoSchema>['state'], ObservedSta
 };
 
 /** 404 is an answer, not an error: the process lives and has no VM defined (the API's description, vm.info). */
-export function readVmInfo({ status, text }: ApiAnswer): Outcome<{ readonly state: ObservedState }> {
+export function readVmInfo({ status, text }: RestAnswer): Outcome<{ readonly state: ObservedState }> {
   if (status === 404) return { ok: true, state: 'absent' };
   if (status !== 200) return refusal('failed', 'vm.info', `vm.info: the hypervisor answered ${status}`, text);
   const info = infoSchema.safeParse(parseJson(text));
   if (info.success) return { ok: true, state: OBSERVED[info.data.state] };
   return refusal('bad-answer', 'vm.info', "vm.info: the hypervisor's answer is no VmInfo", text);
-}
-
-/** Undefined for what is not JSON; no schema takes undefined. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

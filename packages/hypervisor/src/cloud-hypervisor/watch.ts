@@ -4,6 +4,10 @@ import { eventsPathOf, isGuestPanic, isGuestReboot, isGuestStop, readEvents } fr
 import type { ProcessEvent, Watch } from '../port.ts';
 import { holdConnection, holdUntilDeath } from '../process/exit/hang-up.ts';
 import type { ProcessHandle } from '../process-handle.ts';
+import { untraced } from '../trace-call.ts';
+import { readState } from './calls.ts';
+
+const ANSWER_WITHIN_MS = 1000;
 
 /** Reports from now on; what the file already holds is reported first when it is a guest's stop, for that is final. */
 export function watchProcess(handle: ProcessHandle, report: (event: ProcessEvent) => void): Watch {
@@ -11,8 +15,22 @@ export function watchProcess(handle: ProcessHandle, report: (event: ProcessEvent
   let offset = 0;
   let first = true;
   let guestStopped = false;
+  let stopReported = false;
   let closed = false;
 
+  const reportStop = (processStays: boolean): void => {
+    if (closed || stopReported) return;
+    stopReported = true;
+    report({ kind: 'guest-stopped', processStays });
+  };
+  /**
+   * A guest that switches itself off ends the process, which answers no more from then on. One that another client of the
+   * socket has shut down (`vm.shutdown`) leaves it behind.
+   */
+  const findOutWhetherItStays = async (): Promise<void> => {
+    const now = await readState(untraced, handle, AbortSignal.timeout(ANSWER_WITHIN_MS));
+    if (now.ok && now.state === 'shutdown') reportStop(true);
+  };
   const drain = (): void => {
     const { events, next } = readEvents(path, offset);
     offset = next;
@@ -24,7 +42,7 @@ export function watchProcess(handle: ProcessHandle, report: (event: ProcessEvent
       if (isGuestReboot(event) && !old) report({ kind: 'guest-rebooted' });
       if (!isGuestStop(event) || guestStopped) continue;
       guestStopped = true;
-      report({ kind: 'guest-stopped', processStays: false });
+      void findOutWhetherItStays();
     }
   };
   // A file that cannot be read must not hide the process's end: the trouble goes into its reason.
@@ -40,6 +58,7 @@ export function watchProcess(handle: ProcessHandle, report: (event: ProcessEvent
   const dead = (): void => {
     tryDrain();
     if (closed) return;
+    if (guestStopped) reportStop(false);
     const reason = guestStopped
       ? `process ${handle.identity.pid} ended after its guest stopped`
       : `process ${handle.identity.pid} ended and left no word of its guest's stop${readError}`;

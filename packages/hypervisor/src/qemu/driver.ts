@@ -2,9 +2,10 @@
 import { writeFile } from 'node:fs/promises';
 import { HYPERVISOR_VERBS } from '@ironlog/schemas';
 import { eventsPathOf, guestHadStopped, leaveGuestStop, prepareEvents } from '../event-monitor.ts';
-import { logPathOf, SOCKET_PATH_TOO_LONG, socketPathFits } from '../launch-spec.ts';
+import { bootable } from '../launch-options.ts';
+import { logPathOf } from '../launch-spec.ts';
 import { OpenWatches } from '../open-watches.ts';
-import { deadlineRefusal, type Outcome, refusal } from '../outcome.ts';
+import { deadlineRefusal, type Outcome } from '../outcome.ts';
 import { pause } from '../pause.ts';
 import type { Hypervisor } from '../port.ts';
 import { spawnProgram } from '../process/launch/spawn.ts';
@@ -21,6 +22,8 @@ export interface QemuConfig {
   readonly kind: 'qemu';
   /** Absolute path of qemu-system-x86_64, or its name on PATH. */
   readonly program: string;
+  /** What the program told of itself; what is newer than that is refused. */
+  readonly version?: string;
   /** What `chooseAccelerator` found, or the operator's word. */
   readonly accelerator: Accelerator;
 }
@@ -28,23 +31,22 @@ export interface QemuConfig {
 const PRESS_EVERY_MS = 1000;
 const CHECK_EVERY_MS = 20;
 
-export function createQemu({ program, accelerator }: QemuConfig, trace: TraceCall): Hypervisor {
+export function createQemu({ program, accelerator, version }: QemuConfig, trace: TraceCall): Hypervisor {
   const links = new QmpLinks(trace);
   const watches = new OpenWatches();
   return {
     kind: 'qemu',
     capabilities: () => ({ verbs: HYPERVISOR_VERBS.qemu }),
     spawn: async (launch) => {
-      const { directory, epoch, socketPath, consolePath, image } = launch;
-      if (!socketPathFits(socketPath)) return refusal('refused', 'spawn', SOCKET_PATH_TOO_LONG, socketPath);
-      if (image.kernel === undefined)
-        return refusal('refused', 'spawn', 'the image names no kernel, and QEMU boots nothing else');
+      const { directory, epoch, consolePath } = launch;
+      const able = bootable('qemu', launch, version);
+      if (!able.ok) return able;
       const prepare = async (): Promise<void> => {
         await writeFile(consolePath, '', { flag: 'a', mode: 0o600 });
         await prepareEvents(eventsPathOf(directory, epoch));
       };
       const clock = accelerator === 'tcg' ? await clockArguments() : '';
-      const argv = qemuArguments(launch, { accelerator, kernel: image.kernel, clock });
+      const argv = qemuArguments(launch, { accelerator, kernel: able.kernel, clock });
       return spawnProgram({ program, argv, directory, prepare, logPath: logPathOf(directory) });
     },
     // The machine is defined by the command line; QEMU that answers has created it.

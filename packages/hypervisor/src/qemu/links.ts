@@ -12,6 +12,7 @@ export class QmpLinks {
   /** Put around each command that is no poll. */
   readonly trace: TraceCall;
   readonly #links = new Map<string, Promise<Link>>();
+  readonly #closing = new AbortController();
   readonly #listeners = new Map<string, Set<QmpListener>>();
 
   constructor(trace: TraceCall) {
@@ -34,7 +35,9 @@ export class QmpLinks {
     };
   }
 
+  /** For good: one that is being opened is given up. */
   async close(): Promise<void> {
+    this.#closing.abort('closed');
     const links = [...this.#links.values()];
     this.#links.clear();
     for (const link of await Promise.all(links)) if (link.ok) link.connection.close();
@@ -54,7 +57,7 @@ export class QmpLinks {
           each((listener) => listener.end());
         },
       },
-      AbortSignal.timeout(OPEN_WITHIN_MS),
+      AbortSignal.any([this.#closing.signal, AbortSignal.timeout(OPEN_WITHIN_MS)]),
     ).then((opened) => {
       if (!opened.ok) forget();
       return opened;

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { until } from '../conformance/vm.fixture.ts';
 import { UnixServer } from '../unix-server.fixture.ts';
-import { until } from '../vm.fixture.ts';
 import { QmpConnection, type QmpEvent } from './qmp-connection.ts';
 import { MAX_LINE_BYTES } from './qmp-lines.ts';
 

@@ -1,5 +1,6 @@
-// What a simulated VM can be told to do wrong, by words in its kernel arguments: `sim.fail=vm.boot sim.hang=vm.pause`.
-//   sim.fail=<call>       answer 500                    sim.hang=<call>     never answer
+// What a simulated VM can be told to do wrong, by words in its kernel arguments: `sim.fail=vm.boot sim.hang=vm.pause`. In
+// Firecracker's dialect a call is the last part of its path, its action or its state: `boot-source InstanceStart Paused`.
+//   sim.fail=<call>       answer 500 (or 400)           sim.hang=<call>     never answer
 //   sim.garbage=<call>    answer 200 with no JSON       sim.huge=<call>     answer with 10 MiB
 //   sim.half=<call>       announce more than is sent    sim.exit=<call>     die with status 1 instead of answering
 //   sim.ignore-power-button                             the guest does not listen

@@ -10,7 +10,8 @@ export interface Power {
 }
 
 export interface GuestSpec {
-  readonly consolePath: string | undefined;
+  /** A file's path, or an open one's descriptor. */
+  readonly console: string | number | undefined;
   readonly kernelArgs: string;
   readonly faults: Faults;
 }
@@ -28,6 +29,7 @@ export class Guest {
   readonly #timers = new Set<NodeJS.Timeout>();
   #restarted = false;
   #paused = false;
+  #isPressed = false;
 
   constructor(spec: GuestSpec, power: Power) {
     this.#spec = spec;
@@ -44,9 +46,13 @@ export class Guest {
 
   set paused(paused: boolean) {
     this.#paused = paused;
+    if (!paused && this.#isPressed) this.pressPowerButton();
   }
 
+  /** One that is paused hears it when it goes on. */
   pressPowerButton(): void {
+    this.#isPressed = this.#paused;
+    if (this.#paused) return;
     if (this.#spec.faults.ignorePowerButton) return;
     this.#say('ironlog-guest: power button');
     this.#after(POWEROFF_MS, () => this.#powerDown());
@@ -105,7 +111,7 @@ export class Guest {
   }
 
   #write(line: string): void {
-    const { consolePath } = this.#spec;
-    if (consolePath !== undefined) appendFileSync(consolePath, `${line}\n`, { mode: 0o600 });
+    const { console } = this.#spec;
+    if (console !== undefined) appendFileSync(console, `${line}\n`, { mode: 0o600 });
   }
 }

@@ -1,12 +1,11 @@
-// The simulator: one process per VM, Cloud Hypervisor's API on a unix socket, and a guest that only seems to run.
-// Usage: main.ts --api-socket <socket> --event-monitor path=<file>   (Cloud Hypervisor's own flags)
+// The simulator: one process per VM, a hypervisor's API on a unix socket, and a guest that only seems to run.
+// Usage: main.ts --api-socket <socket> --event-monitor path=<file>          (Cloud Hypervisor's own flags)
+//        main.ts --api-sock <socket> --id <id> --log-path <file>            (Firecracker's own flags)
 import { rmSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { flushCompileCache } from 'node:module';
 import { connect } from 'node:net';
 import { parseArgs } from 'node:util';
-import { serve } from './api.ts';
-import { Machine } from './machine.ts';
 
 const EX_USAGE = 64;
 const EX_CANTCREAT = 73;
@@ -28,20 +27,40 @@ function someoneListens(path: string): Promise<boolean> {
   });
 }
 
-const { values } = parseArgs({ options: { 'api-socket': { type: 'string' }, 'event-monitor': { type: 'string' } } });
-const socketPath = values['api-socket'];
-const eventsPath = values['event-monitor']?.replace(/^path=/, '');
-if (socketPath === undefined || eventsPath === undefined)
-  end(EX_USAGE, 'needs --api-socket <socket> and --event-monitor path=<file>');
+type Serve = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+/** The dialect whose flags were given; what belongs to the other is not even loaded, for a thousand of these may run. */
+async function dialect(): Promise<{ readonly socketPath: string; readonly serve: Serve }> {
+  const text = { type: 'string' } as const;
+  const cloudHypervisors = { 'api-socket': text, 'event-monitor': text };
+  const { values } = parseArgs({ options: { ...cloudHypervisors, 'api-sock': text, id: text, 'log-path': text } });
+  const { 'api-socket': socket, 'event-monitor': monitor, 'api-sock': sock, id, 'log-path': logPath } = values;
+  if (socket !== undefined && monitor !== undefined) {
+    const { Machine } = await import('./cloud-hypervisor/machine.ts');
+    const { serve } = await import('./cloud-hypervisor/api.ts');
+    const machine = new Machine(monitor.replace(/^path=/, ''));
+    return { socketPath: socket, serve: (request, response) => serve(machine, request, response) };
+  }
+  if (sock !== undefined && id !== undefined && logPath !== undefined) {
+    const { Instance } = await import('./firecracker/instance.ts');
+    const { serve } = await import('./firecracker/api.ts');
+    const instance = new Instance(id, logPath);
+    return { socketPath: sock, serve: (request, response) => serve(instance, request, response) };
+  }
+  return end(
+    EX_USAGE,
+    'needs --api-socket <socket> and --event-monitor path=<file>, or --api-sock <socket>, --id <id> and --log-path <file>',
+  );
+}
 
 // Console, events and snapshots are the owner's alone.
 process.umask(0o077);
+const { socketPath, serve } = await dialect();
 if (await someoneListens(socketPath)) end(EX_CANTCREAT, `another process listens on ${socketPath}`);
 rmSync(socketPath, { force: true });
 
-const machine = new Machine(eventsPath);
 const server = createServer((request, response) => {
-  serve(machine, request, response).catch((error: unknown) => {
+  serve(request, response).catch((error: unknown) => {
     console.error('simulator:', error);
     response.destroy();
   });

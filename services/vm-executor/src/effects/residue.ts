@@ -1,7 +1,7 @@
 // The residue of a failed effect, after it has tried to remove everything.
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { findByDirectory, type Refusal, readLaunchRecord, refusal, removeLaunchRecord } from '@ironlog/hypervisor';
+import { findAllByDirectory, type Refusal, readLaunchRecord, refusal, removeLaunchRecord } from '@ironlog/hypervisor';
 import type { Residue } from '@ironlog/schemas';
 import type { EffectContext } from './context.ts';
 
@@ -14,8 +14,11 @@ const entriesOf = (directory: string): string[] => {
   }
 };
 
-/** What a process has beside what the VM keeps: its socket, its word of what its guest did, and where its output begins. */
-const TRACE = /^e(\d+)\.(?:sock|events|console)$/;
+/**
+ * A process's files beside the VM's own: its socket, Cloud Hypervisor's lock of it, its record of the guest's events, and
+ * where its output begins in the console.
+ */
+const TRACE = /^e(\d+)\.(?:sock|sock\.lock|events|console)$/;
 
 /** Removes the files of the dead processes of `epoch`. Processes of other epochs may live. */
 export const removeTracesOf = async (directory: string, epoch: number): Promise<void> => {
@@ -36,7 +39,8 @@ export const removeTraces = async (directory: string): Promise<void> => {
 /** The residue found on the host now. */
 export const residueIn = async (directory: string): Promise<Residue[]> => {
   const residue: Residue[] = [];
-  if ((await findByDirectory(directory)).length > 0) residue.push('process');
+  const { own, unread } = await findAllByDirectory(directory);
+  if (own.length + unread.length > 0) residue.push('process');
   if (entriesOf(directory).some((name) => name.endsWith('.sock'))) residue.push('socket');
   return residue;
 };

@@ -1,7 +1,7 @@
 // This host's capacity: as configured, or from the machine. A simulator uses no memory for its guests.
 import { availableParallelism, totalmem } from 'node:os';
 import type { Resources } from '@ironlog/schemas';
-import type { ExecutorConfig } from '../env.ts';
+import { type ExecutorConfig, hypervisorsOf } from '../env.ts';
 
 /** Hosts with 96 cores and 384 GB run a thousand. */
 const DEFAULT_PROCESSES = 1000;
@@ -13,14 +13,13 @@ const MIB = 1024 * 1024;
 const SIMULATED: Resources = { cpus: 1_000_000, memoryMiB: 1_000_000_000, processes: DEFAULT_PROCESSES };
 
 export const capacityOf = (config: ExecutorConfig): Resources => {
-  const machine: Resources =
-    config.IRONLOG_HYPERVISOR === 'simulator'
-      ? SIMULATED
-      : {
-          cpus: availableParallelism() * CPU_OVERCOMMIT,
-          memoryMiB: Math.floor((totalmem() / MIB) * MEMORY_SHARE),
-          processes: DEFAULT_PROCESSES,
-        };
+  const machine: Resources = hypervisorsOf(config).every((kind) => kind === 'simulator')
+    ? SIMULATED
+    : {
+        cpus: availableParallelism() * CPU_OVERCOMMIT,
+        memoryMiB: Math.floor((totalmem() / MIB) * MEMORY_SHARE),
+        processes: DEFAULT_PROCESSES,
+      };
   return {
     cpus: config.IRONLOG_HOST_CPUS ?? machine.cpus,
     memoryMiB: config.IRONLOG_HOST_MEMORY_MIB ?? machine.memoryMiB,

@@ -23,6 +23,12 @@ test('a real hypervisor gets the configured files and a serial console; the list
   expect(JSON.stringify(image?.listing)).not.toContain('/images');
 });
 
+test('each of several hypervisors boots it, and a simulator ignores the files', () => {
+  const image = demo({ IRONLOG_HYPERVISORS: 'firecracker,simulator', ...FILES });
+  expect(image?.listing.hypervisors).toEqual(['firecracker', 'simulator']);
+  expect(image?.launch).toMatchObject({ kernel: '/images/vmlinuz' });
+});
+
 test('a file that is not configured is absent, not undefined', () => {
   expect(Object.keys(demo({ IRONLOG_HYPERVISOR: 'qemu' })?.launch ?? {})).toEqual(['args']);
 });

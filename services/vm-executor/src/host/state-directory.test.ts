@@ -120,7 +120,15 @@ describe('refuses a foreign directory, and leaves it unchanged', () => {
     const folder = join(root, name);
     mkdirSync(folder, { recursive: true });
     writeSnapshot(folder, { ...initialVm(REF.tenant, REF.vmId), owner });
-    for (const file of ['launch.json', 'e1.sock', 'e1.events', 'console.log', 'hypervisor.log', 'core.4711'])
+    for (const file of [
+      'launch.json',
+      'e1.sock',
+      'e1.sock.lock',
+      'e1.events',
+      'console.log',
+      'hypervisor.log',
+      'core.4711',
+    ])
       writeFileSync(join(folder, file), '');
   };
   /** Every entry below `root`, and its mode. */

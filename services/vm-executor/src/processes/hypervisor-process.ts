@@ -3,7 +3,7 @@ import type { Vm } from '@ironlog/domain';
 import {
   consolePathOf,
   type FoundProcess,
-  findByDirectory,
+  findAllByDirectory,
   type Hypervisor,
   killProcess,
   type LaunchSpec,
@@ -11,6 +11,8 @@ import {
   type ProcessHandle,
   refusal,
   socketPathOf,
+  type UnreadProcess,
+  type VmProcesses,
   writeLaunchRecord,
 } from '@ironlog/hypervisor';
 import { writeEpochStart } from '../console/epoch-start.ts';
@@ -20,6 +22,7 @@ import type { LiveProcess, LiveProcesses, NewProcess } from './live-processes.ts
 
 type Ensured = Outcome<{ readonly process: LiveProcess }>;
 const processOf = ({ identity, epoch }: FoundProcess): string => `process ${identity.pid} of epoch ${epoch}`;
+const nameOf = ({ identity, program }: UnreadProcess): string => `process ${identity.pid}, ${program}`;
 const refOf = (vm: Vm) => ({ tenant: vm.tenant, vmId: vm.id });
 
 export interface Ensuring {
@@ -63,21 +66,38 @@ export class HypervisorProcesses {
     if (live?.launch.epoch === epoch) return { ok: true, process: live };
     await stillOurs?.();
     // A crash may leave a process without a launch record: /proc is searched before every spawn.
-    const left = await findByDirectory(this.#deps.state.directoryOf(refOf(vm)));
-    const wanted = left.find((found) => found.epoch === epoch);
-    for (const found of left) {
+    const { own, unread } = await this.#find(vm);
+    const wanted = own.find((found) => found.epoch === epoch);
+    for (const found of own) {
       if (found !== wanted && !(await this.#kill(found)))
         return refusal('failed', 'kill', 'an older hypervisor process does not die', processOf(found));
     }
     if (wanted) return { ok: true, process: await this.adopt(vm, wanted) };
+    const [other] = unread;
+    if (other) return refusal('failed', 'spawn', 'a process that may be its hypervisor lives', nameOf(other));
     return this.#spawn(vm, this.#launchOf(vm, epoch), signal);
   }
 
-  /** Ends every process of the VM. `false`: one did not die. */
+  /** Ends every process of the VM. `false`: one did not die, or one that may be the VM's was left. */
   async endAll(vm: Vm): Promise<boolean> {
-    const found = await findByDirectory(this.#deps.state.directoryOf(refOf(vm)));
-    const ended = await Promise.all(found.map((process) => this.#kill(process)));
-    return ended.every(Boolean);
+    const { own, unread } = await this.#find(vm);
+    const ended = await Promise.all(own.map((process) => this.#kill(process)));
+    return ended.every(Boolean) && unread.length === 0;
+  }
+
+  /** Whether a process lives that may be the VM's. It is named in the log, and the VM may not be recorded as dead. */
+  async mayHaveAnother(vm: Vm): Promise<boolean> {
+    return (await this.#find(vm)).unread.length > 0;
+  }
+
+  async #find(vm: Vm): Promise<VmProcesses> {
+    const found = await findAllByDirectory(this.#deps.state.directoryOf(refOf(vm)));
+    for (const other of found.unread)
+      this.#deps.runtime.logger.error(
+        { tenant: vm.tenant, vmId: vm.id, pid: other.identity.pid, program: other.program },
+        "a process names the VM's directory and is not known as its hypervisor; it is left, end it by hand if it is not needed",
+      );
+    return found;
   }
 
   async #spawn(vm: Vm, launch: LaunchSpec, signal: AbortSignal): Promise<Ensured> {

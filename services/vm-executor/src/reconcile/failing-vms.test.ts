@@ -24,8 +24,8 @@ const nothingOfTheHost = (): void => {
 test.each([
   ['sim.exit=vm.boot', 'boot-failed', 'vm.boot: the hypervisor process ended during the call (exit code 1)'],
   ['sim.exit=vm.create', 'create-failed', 'vm.create: the hypervisor process ended during the call (exit code 1)'],
-  ['sim.fail=vm.boot', 'boot-failed', 'vm.boot: the hypervisor answered 500; the VM is created'],
-  ['sim.garbage=vm.info sim.fail=vm.boot', 'boot-failed', 'vm.boot: the hypervisor answered 500'],
+  ['sim.fail=vm.boot', 'boot-failed', 'vm.boot: the hypervisor answered 500: told to fail; the VM is created'],
+  ['sim.garbage=vm.info sim.fail=vm.boot', 'boot-failed', 'vm.boot: the hypervisor answered 500: told to fail'],
   ['sim.half=vm.boot', 'boot-failed', "vm.boot: the hypervisor's answer was broken off"],
   ['sim.huge=vm.boot', 'boot-failed', "vm.boot: the hypervisor's answer was longer than 262144 bytes"],
 ] as const)('%s: %s', async (kernelArgs, last, reason) => {

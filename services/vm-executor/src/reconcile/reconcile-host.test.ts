@@ -62,6 +62,26 @@ test('a reused pid is not taken for ours, nor touched', async () => {
   expect([bystander.exitCode, bystander.signalCode]).toEqual([null, null]);
 });
 
+test('a VM is not recorded as dead, and nothing is removed, while a process without a known socket names its directory', async () => {
+  const { id, pid } = await host.made(true);
+  const directory = host.directoryOf(id);
+  await host.kill(pid);
+  const argv = ['-e', 'process.stdin.resume()', '--', '--listen', `url=${directory}/e1.sock`];
+  bystander = spawn(process.execPath, argv, { stdio: ['pipe', 'ignore', 'inherit'] });
+  await once(bystander, 'spawn');
+  await host.start();
+  expect(await host.names(id)).toEqual(['claimed', 'created', 'boot-started', 'booted']);
+  await host.send(id, 'delete', { params: { force: true } });
+  await host.until(id, 'delete-failed');
+  expect(await host.last(id)).toMatchObject({ data: { residue: ['process', 'socket', 'directory'] } });
+  expect(bystander.exitCode).toBeNull();
+  const ended = once(bystander, 'exit');
+  bystander.kill('SIGKILL');
+  await ended;
+  await host.send(id, 'delete');
+  await host.until(id, 'deleted');
+});
+
 test('an interrupted boot continues in the existing process', async () => {
   const { id, pid } = await host.made(false);
   await host.append(id, HOST, { name: 'boot-started', data: { ...intent, epoch: 1 } });

@@ -120,6 +120,8 @@ const appendFact = async ({ host }: ReconcileVmDeps, log: VmLog, fact: VmFact): 
 
 /** No process is left: its files tell whether its guest had stopped. */
 const dead = async (deps: ReconcileVmDeps, log: VmLog): Promise<void> => {
+  // A process that may be its hypervisor lives: the next reconciliation decides.
+  if (await deps.processes.mayHaveAnother(log.vm)) return;
   if (await respawnUnbooted(deps, log.vm)) return;
   const { vm } = log;
   const driver = vm.hypervisor ? deps.host.hypervisors.get(vm.hypervisor) : undefined;

@@ -16,6 +16,7 @@ beforeEach(() => {
     'vm.json.new',
     'launch.json',
     'e1.sock',
+    'e1.sock.lock',
     'e12.events',
     'e12.console',
     'console.log',
@@ -35,16 +36,22 @@ test('with only our own files it is removed, twice, and nothing beside it', () =
   expect(readdirSync(root)).toEqual(['beside']);
 });
 
-test.each(['notes.txt', 'e1.sock.bak', 'xe1.sock', 'console.log.1', 'console.1.log', 'corella', 'VM.json'])(
-  'a file %s is foreign: the whole folder is kept',
-  (name) => {
-    writeFileSync(join(folder, name), '');
-    const before = readdirSync(folder);
-    expect(foreignEntriesIn(folder)).toEqual([name]);
-    expect(removeVmDirectory(folder)).toEqual([name]);
-    expect(readdirSync(folder)).toEqual(before);
-  },
-);
+test.each([
+  'notes.txt',
+  'e1.sock.bak',
+  'e1.sock.lock.1',
+  'xe1.sock',
+  'console.log.1',
+  'console.1.log',
+  'corella',
+  'VM.json',
+])('a file %s is foreign: the whole folder is kept', (name) => {
+  writeFileSync(join(folder, name), '');
+  const before = readdirSync(folder);
+  expect(foreignEntriesIn(folder)).toEqual([name]);
+  expect(removeVmDirectory(folder)).toEqual([name]);
+  expect(readdirSync(folder)).toEqual(before);
+});
 
 test('a folder in it is foreign, whatever its name; the target of a link is not touched', () => {
   mkdirSync(join(root, 'elsewhere'));

@@ -2,10 +2,10 @@
 import { readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The last one is a core dump of a crashed hypervisor (core(5)). */
+/** `sock.lock` is Cloud Hypervisor's. The last one is a core dump of a crashed hypervisor (core(5)). */
 const OURS = [
   /^(?:vm|launch)\.json(?:\.new)?$/,
-  /^e\d+\.(?:sock|events)$/,
+  /^e\d+\.(?:sock|sock\.lock|events)$/,
   /^e\d+\.console(?:\.new)?$/,
   /^(?:console|hypervisor)\.log$/,
   /^console\.\d+-\d+\.log(?:\.new)?$/,

@@ -23,8 +23,13 @@ export interface ProgramSpec {
   readonly directory: string;
   /** Makes the files that it expects to find. */
   readonly prepare: () => Promise<void>;
-  /** Its stdout and stderr are appended here, mode 0600. */
+  /** Its stderr is appended here, and its stdout too where `consolePath` is not given; mode 0600. */
   readonly logPath: string;
+  /**
+   * Its stdout is appended here, mode 0600: for a hypervisor that would write a console's file from its beginning, and for
+   * a guest restored elsewhere, whose own configuration names the file of the VM that it was copied from.
+   */
+  readonly consolePath?: string;
   /** All that it gets beside PATH. */
   readonly environment?: Readonly<Record<string, string>>;
   /** For a program that makes directories before it sets its own mask; the default leaves nobody a way into them. */
@@ -38,12 +43,10 @@ export interface ProgramSpec {
 export async function spawnProgram(spec: ProgramSpec): Promise<SpawnOutcome> {
   try {
     await spec.prepare();
-    const log = await open(spec.logPath, 'a', 0o600);
-    try {
-      return await start(spec, log.fd);
-    } finally {
-      await log.close();
-    }
+    await using log = await open(spec.logPath, 'a', 0o600);
+    if (spec.consolePath === undefined) return await start(spec, { stdout: log.fd, stderr: log.fd });
+    await using output = await open(spec.consolePath, 'a', 0o600);
+    return await start(spec, { stdout: output.fd, stderr: log.fd });
   } catch (error) {
     // A full disk, a directory that has gone: the host's trouble, not a bug.
     if (error instanceof Error && 'code' in error)
@@ -52,8 +55,13 @@ export async function spawnProgram(spec: ProgramSpec): Promise<SpawnOutcome> {
   }
 }
 
-async function start(spec: ProgramSpec, logFd: number): Promise<SpawnOutcome> {
-  const child = spawnPrivately(spec, logFd);
+interface Output {
+  readonly stdout: number;
+  readonly stderr: number;
+}
+
+async function start(spec: ProgramSpec, output: Output): Promise<SpawnOutcome> {
+  const child = spawnPrivately(spec, output);
   const exited = exitOf(child);
   try {
     await once(child, 'spawn');
@@ -70,7 +78,7 @@ async function start(spec: ProgramSpec, logFd: number): Promise<SpawnOutcome> {
 /** @throws Error at once for what the system refuses: arguments too long (E2BIG), no memory (ENOMEM), a NUL among them. */
 function spawnPrivately(
   { program, argv, directory, environment, umask = 0o177 }: ProgramSpec,
-  logFd: number,
+  { stdout, stderr }: Output,
 ): ChildProcess {
   // Its socket and console are to be 0600 from the first moment, and a child inherits the mask of this moment.
   const mask = process.umask(umask);
@@ -78,7 +86,7 @@ function spawnPrivately(
     return spawn(program, argv, {
       cwd: directory,
       detached: true,
-      stdio: ['ignore', logFd, logFd],
+      stdio: ['ignore', stdout, stderr],
       env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', ...environment },
     });
   } finally {

@@ -1,20 +1,33 @@
-// The VM's socket among a process's arguments, which tells whose process it is (P5): read where our drivers put it and
-// nowhere else, for a tenant writes one of QEMU's arguments (`-append`).
+// The VM's socket among a process's arguments, which tells whose process it is and of which epoch (P5): read behind the
+// options that name a hypervisor's socket, in each spelling that the programs take, and nowhere else, for a tenant writes
+// one of QEMU's arguments (`-append`).
 
-/**
- * By option, the whole argument that follows it: Cloud Hypervisor's and the simulator's is the path, QEMU's is a list
- * (unix:/a/vm/e3.sock,server=on). No directory of ours has a comma in it.
- */
-const FORMS: ReadonlyMap<string, RegExp> = new Map([
-  ['--api-socket', /^(\/[^,]*\/e\d{1,15}\.sock)$/],
-  ['-qmp', /^unix:(\/[^,]*\/e\d{1,15}\.sock)(?:,.*)?$/],
-]);
+const OPTIONS: ReadonlySet<string> = new Set(['--api-socket', '--api-sock', '-qmp', '--qmp']);
+
+/** `/a/vm/e3.sock`, `path=/a/vm/e3.sock`, `unix:/a/vm/e3.sock`. No directory of ours has a comma in it. */
+const SOCKET = /^(?:unix:)?(?:path=)?(\/.*\/e\d{1,15}\.sock)$/;
 
 /** The absolute path of the socket; null when the NUL-separated command line names none. */
 export function socketIn(cmdline: string): string | null {
   const argv = cmdline.split('\0');
   for (const [index, argument] of argv.entries()) {
-    const path = FORMS.get(argument)?.exec(argv[index + 1] ?? '')?.[1];
+    const path = socketAmong(valueBehind(argument, argv[index + 1]));
+    if (path !== null) return path;
+  }
+  return null;
+}
+
+/** Of `--option value` and `--option=value`; undefined: it is no such option. */
+function valueBehind(argument: string, next: string | undefined): string | undefined {
+  if (OPTIONS.has(argument)) return next;
+  const equals = argument.indexOf('=');
+  return equals > 0 && OPTIONS.has(argument.slice(0, equals)) ? argument.slice(equals + 1) : undefined;
+}
+
+/** The programs' options are lists (`unix:/a/vm/e3.sock,server=on`), in any order. */
+function socketAmong(value: string | undefined): string | null {
+  for (const part of value?.split(',') ?? []) {
+    const path = SOCKET.exec(part)?.[1];
     if (path !== undefined) return path;
   }
   return null;

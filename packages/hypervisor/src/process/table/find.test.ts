@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { until, VmFixture } from '../../conformance/vm.fixture.ts';
 import { qemuArguments } from '../../qemu/command-line.ts';
-import { until, VmFixture } from '../../vm.fixture.ts';
-import { findByDirectory, findUnder } from './find.ts';
+import { findAllByDirectory, findByDirectory, findUnder } from './find.ts';
 import { identify, isAlive, parseStat } from './identity.ts';
 
 describe('finding processes by their argv', () => {
@@ -44,10 +44,26 @@ describe('finding processes by their argv', () => {
     expect(await findUnder(root)).toEqual([]);
   });
 
+  it('names one that holds the directory and tells no socket, and leaves out who only reads in it', async () => {
+    const directory = `${root}/acme/vm-1`;
+    const unread = [
+      await bear('--listen', `url=${directory}/e1.sock`),
+      await bear(`--config=${directory}/vm.toml`),
+      await bear('--chroot', directory),
+    ];
+    await bear('-f', `${directory}/console.log`);
+    await bear('--chroot', `${directory}0`, `x${directory}`);
+    const own = await bear('--api-socket', `path=${directory}/e2.sock`);
+    const found = await findAllByDirectory(directory);
+    expect(found.own.map(({ identity, epoch }) => [identity.pid, epoch])).toEqual([[own, 2]]);
+    expect(found.unread.map(({ identity }) => identity.pid).sort()).toEqual(unread.sort());
+    expect(found.unread[0]?.program).toBe(process.execPath);
+  });
+
   it("does not take a VM's process for another's, whatever its tenant has put into the kernel's arguments", async () => {
     const other = `${root}/globex/vm-1`;
     const machine = { accelerator: 'tcg', kernel: '/vmlinuz', clock: '' } as const;
-    const vm = await VmFixture.make({});
+    const vm = await VmFixture.make({ image: {} });
     onTestFinished(() => vm.dispose());
     for (const hostile of [
       `${other}/e1.sock`,
@@ -57,7 +73,7 @@ describe('finding processes by their argv', () => {
       `--api-socket ${other}/e1.sock`,
     ]) {
       const pid = await bear(...qemuArguments(vm.launch(1, hostile), machine));
-      expect([hostile, await findByDirectory(other)]).toEqual([hostile, []]);
+      expect([hostile, await findAllByDirectory(other)]).toEqual([hostile, { own: [], unread: [] }]);
       expect((await findByDirectory(vm.directory)).map(({ identity }) => identity.pid)).toContain(pid);
     }
   });

@@ -15,12 +15,29 @@ export interface FoundProcess {
   readonly socketPath: string;
 }
 
+/** A living process that is no VM's as far as its arguments can be read. */
+export interface OtherProcess {
+  readonly identity: ProcessIdentity;
+  /** Separated by NULs; its beginning, where it is very long. */
+  readonly cmdline: string;
+}
+
+export interface Processes {
+  readonly vms: readonly FoundProcess[];
+  readonly others: readonly OtherProcess[];
+}
+
 interface Known {
   /** Another program, or another process under that pid, has another. */
   readonly program: string;
-  /** Null: no VM's. */
-  readonly found: FoundProcess | null;
+  readonly read: ReadProcess;
 }
+
+type ReadProcess =
+  | { readonly kind: 'vm'; readonly process: FoundProcess }
+  | { readonly kind: 'other'; readonly process: OtherProcess };
+
+const MAX_CMDLINE = 16 * 1024;
 
 /** Milliseconds of a pass, after which others have their turn: a thousand processes must delay nobody. */
 const SLICE_MS = 3;
@@ -29,14 +46,15 @@ export class ProcessTable {
   readonly #passes = new SharedRuns(() => this.#pass());
   #known: ReadonlyMap<number, Known> = new Map();
 
-  /** Every living process that is some VM's, as a pass finds them that begins after this call. */
-  vmProcesses(): Promise<readonly FoundProcess[]> {
+  /** Every living process, as a pass finds them that begins after this call. */
+  processes(): Promise<Processes> {
     return this.#passes.join();
   }
 
-  async #pass(): Promise<readonly FoundProcess[]> {
+  async #pass(): Promise<Processes> {
     const known = new Map<number, Known>();
-    const all: FoundProcess[] = [];
+    const vms: FoundProcess[] = [];
+    const others: OtherProcess[] = [];
     let sliceEnd = performance.now() + SLICE_MS;
     for (const entry of await readdir('/proc')) {
       if (!/^\d+$/.test(entry)) continue;
@@ -49,13 +67,14 @@ export class ProcessTable {
       if (stat === null || stat.isDead) continue;
       const program = programOf(stat);
       const before = this.#known.get(pid);
-      const found = before?.program === program ? before.found : await read(pid, stat);
+      const read = before?.program === program ? before.read : await readProcess(pid, stat);
       // Zero: the kernel does not show it to us, and we would not notice another program.
-      if (stat.argStart !== '0') known.set(pid, { program, found });
-      if (found !== null) all.push(found);
+      if (stat.argStart !== '0') known.set(pid, { program, read });
+      if (read.kind === 'vm') vms.push(read.process);
+      else others.push(read.process);
     }
     this.#known = known;
-    return all;
+    return { vms, others };
   }
 }
 
@@ -65,12 +84,12 @@ export class ProcessTable {
  */
 const programOf = ({ startTime, argStart, argEnd }: ProcessStat): string => `${startTime} ${argStart} ${argEnd}`;
 
-const read = async (pid: number, { startTime }: ProcessStat): Promise<FoundProcess | null> => {
+const readProcess = async (pid: number, { startTime }: ProcessStat): Promise<ReadProcess> => {
   // Not at once: it is read out of the process's memory, and a process that hangs in the kernel may withhold that.
-  const cmdline = await readProc(`/proc/${pid}/cmdline`);
-  const socketPath = cmdline === null ? null : socketIn(cmdline);
-  if (socketPath === null) return null;
+  const cmdline = (await readProc(`/proc/${pid}/cmdline`)) ?? '';
+  const socketPath = socketIn(cmdline);
   const identity = { pid, startTime, bootId: await currentBootId() };
+  if (socketPath === null) return { kind: 'other', process: { identity, cmdline: cmdline.slice(0, MAX_CMDLINE) } };
   const epoch = Number(basename(socketPath).slice(1, -'.sock'.length));
-  return { identity, directory: dirname(socketPath), epoch, socketPath };
+  return { kind: 'vm', process: { identity, directory: dirname(socketPath), epoch, socketPath } };
 };

@@ -1,9 +1,13 @@
 // The simulated machine: the states and transitions of Cloud Hypervisor's API description, and a guest inside.
 import { appendFileSync } from 'node:fs';
-import { type Faults, NO_FAULTS, readFaults } from './faults.ts';
-import { Guest } from './guest.ts';
+import { type Faults, NO_FAULTS, readFaults } from '../faults.ts';
+import { Guest } from '../guest.ts';
 
-type MachineState = 'Created' | 'Running' | 'Paused' | 'Shutdown';
+/** Where a console goes whose mode is `Tty`. */
+const STDOUT = 1;
+
+/** One that was shut down is created once more, as Cloud Hypervisor tells it since v53. */
+type MachineState = 'Created' | 'Running' | 'Paused';
 
 /** Status 204 carries no body, 200 carries one, all others carry their reason in a JSON list, as Cloud Hypervisor does. */
 export interface Answer {
@@ -16,7 +20,7 @@ export const refused = (status: Answer['status'], reason: string): Answer => ({ 
 
 export interface MachineConfig {
   readonly payload: { readonly kernel?: string | undefined; readonly cmdline?: string | undefined };
-  readonly serial?: { readonly file?: string | undefined } | undefined;
+  readonly serial?: { readonly mode?: string | undefined; readonly file?: string | undefined } | undefined;
 }
 
 interface DefinedVm {
@@ -52,7 +56,7 @@ export class Machine {
   }
 
   boot(): Answer {
-    return this.#move(['Created', 'Shutdown'], (vm) => {
+    return this.#move(['Created'], (vm) => {
       vm.guest = this.#switchOn(vm.config);
       vm.state = 'Running';
       this.event('vm', 'booted');
@@ -97,7 +101,7 @@ export class Machine {
     return this.#move(['Running', 'Paused'], (vm) => {
       vm.guest?.cutPower();
       vm.guest = undefined;
-      vm.state = 'Shutdown';
+      vm.state = 'Created';
       this.event('vm', 'shutdown');
     });
   }
@@ -132,7 +136,7 @@ export class Machine {
   #switchOn(config: MachineConfig): Guest {
     const kernelArgs = config.payload.cmdline ?? '';
     return new Guest(
-      { consolePath: config.serial?.file, kernelArgs, faults: this.#faults },
+      { console: config.serial?.mode === 'Tty' ? STDOUT : config.serial?.file, kernelArgs, faults: this.#faults },
       {
         off: () => this.#guestOff(),
         restarted: () => this.event('vm', 'rebooted'),

@@ -1,8 +1,10 @@
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { callApi } from '../cloud-hypervisor/client.ts';
+import { readVmInfo } from '../cloud-hypervisor/vm-info.ts';
+import { untraced } from '../trace-call.ts';
 import { UnixServer } from '../unix-server.fixture.ts';
-import { callApi, MAX_ANSWER_BYTES } from './client.ts';
-import { readVmInfo } from './vm-info.ts';
+import { MAX_ANSWER_BYTES } from './client.ts';
 
 describe('a REST answer that is none ends as a value', () => {
   let server: UnixServer | undefined;
@@ -11,6 +13,7 @@ describe('a REST answer that is none ends as a value', () => {
   const ask = async (serve: (socket: Socket) => void, milliseconds = 5000) => {
     server = await UnixServer.listen((socket) => socket.once('data', () => serve(socket)));
     return callApi({
+      trace: untraced,
       socketPath: server.path,
       method: 'GET',
       name: 'vm.info',
@@ -75,7 +78,7 @@ describe('a REST answer that is none ends as a value', () => {
   });
 
   it('no socket at all', async () => {
-    const call = { method: 'GET', name: 'vmm.ping', deadline: AbortSignal.timeout(5000) } as const;
+    const call = { trace: untraced, method: 'GET', name: 'vmm.ping', deadline: AbortSignal.timeout(5000) } as const;
     expect(await callApi({ ...call, socketPath: '/nonexistent/e1.sock' })).toMatchObject({
       code: 'unreachable',
       reason: 'vmm.ping: nothing answers on its socket',

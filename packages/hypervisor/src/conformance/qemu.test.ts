@@ -1,15 +1,18 @@
-// QEMU is driven for real where it is installed and a demo kernel is given: IRONLOG_KERNEL and IRONLOG_INITRD name it,
-// IRONLOG_QEMU the program when it is not on PATH. IRONLOG_QEMU_REQUIRED=1 makes their absence a failure.
+// QEMU is driven for real where it is installed: with the tiny guest, and with Linux where IRONLOG_KERNEL and IRONLOG_INITRD
+// name a demo kernel; IRONLOG_QEMU the program when it is not on PATH. IRONLOG_QEMU_REQUIRED=1 makes their absence a failure.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { conformance } from './conformance.fixture.ts';
-import { createHypervisor } from './factory.ts';
-import { killProcess } from './process/exit/kill.ts';
-import { chooseAccelerator } from './qemu/accelerator.ts';
+import { createHypervisor } from '../factory.ts';
+import { killProcess } from '../process/exit/kill.ts';
+import { chooseAccelerator } from '../qemu/accelerator.ts';
+import { TINY_READY } from '../tiny-guest/tiny-guest.fixture.ts';
+import { DIALECTS } from './interposer.fixture.ts';
+import { tinyGuests } from './programs.fixture.ts';
+import { conformance, lifeOnly, realDevices } from './suite.fixture.ts';
 import { recorder, until, VmFixture, within } from './vm.fixture.ts';
 
 const program = process.env.IRONLOG_QEMU ?? 'qemu-system-x86_64';
@@ -17,9 +20,22 @@ const kernel = process.env.IRONLOG_KERNEL ?? '';
 const initrd = process.env.IRONLOG_INITRD ?? '';
 const READY = 'ironlog-guest: ready';
 
+const create = () => createHypervisor({ kind: 'qemu', program, accelerator: 'tcg' });
+const runs = spawnSync(program, ['--version']).status === 0;
+if (runs) {
+  const make = tinyGuests();
+  const subject = {
+    ...{ name: 'QEMU with the tiny guest', create, readyLine: TINY_READY, dialect: DIALECTS.qmp },
+    ...{ isDefinedBySpawn: true, takesOneClient: true },
+    guest: await make(),
+    guestThatStops: await make({ after: { ticks: 20, what: 'power-off' } }),
+  } as const;
+  conformance(subject);
+  realDevices(subject);
+}
+
 function missing(): string | null {
-  if (spawnSync(program, ['--version']).status !== 0)
-    return `${program} does not run; install it with: apt-get install -y qemu-system-x86`;
+  if (!runs) return `${program} does not run; install it with: apt-get install -y qemu-system-x86`;
   if (!existsSync(kernel)) return `IRONLOG_KERNEL=${JSON.stringify(kernel)} is no file`;
   if (!existsSync(initrd)) return `IRONLOG_INITRD=${JSON.stringify(initrd)} is no file`;
   return null;
@@ -30,14 +46,17 @@ if (reason !== null) {
   console.warn(`QEMU's tests are skipped: ${reason}`);
   it.skipIf(process.env.IRONLOG_QEMU_REQUIRED !== '1')(`QEMU is here (${reason})`, () => expect(reason).toBeNull());
 } else {
-  const create = () => createHypervisor({ kind: 'qemu', program, accelerator: 'tcg' });
   const image = { kernel, initrd };
-  conformance({ name: 'QEMU', create, image, readyLine: READY, powerOffArgs: 'ironlog.poweroff=0' });
+  lifeOnly({
+    ...{ name: 'QEMU with Linux', create, readyLine: READY, dialect: DIALECTS.qmp },
+    guest: { image },
+    guestThatStops: { image, kernelArgs: 'ironlog.poweroff=0' },
+  });
 
   describe('QEMU alone', () => {
     it('a guest that panics and restarts itself is reported as rebooted, not as stopped', async () => {
       const hypervisor = create();
-      const vm = await VmFixture.make(image);
+      const vm = await VmFixture.make({ image });
       onTestFinished(() => vm.dispose());
       // No such init: the kernel panics and, told so, restarts at once.
       const { handle } = await vm.running(hypervisor, 'rdinit=/none init=/none panic=-1');
@@ -54,7 +73,7 @@ if (reason !== null) {
       ['and stays as it is', 'panic=0', [{ kind: 'guest-panicked' }]],
     ])('a guest that panics %s says so through its panic device', async (_, kernelArgs, expected) => {
       const hypervisor = create();
-      const vm = await VmFixture.make(image);
+      const vm = await VmFixture.make({ image });
       onTestFinished(() => vm.dispose());
       const { handle } = await vm.running(hypervisor, `ironlog.panic=0 ${kernelArgs}`);
       const { events, report } = recorder();
@@ -68,7 +87,7 @@ if (reason !== null) {
 
     it('waits to be ended when its guest has switched itself off, and the word of that outlives it', async () => {
       const hypervisor = create();
-      const vm = await VmFixture.make(image);
+      const vm = await VmFixture.make({ image });
       onTestFinished(() => vm.dispose());
       const { handle } = await vm.running(hypervisor, 'ironlog.poweroff=0');
       const { events, report } = recorder();
@@ -87,14 +106,14 @@ if (reason !== null) {
 
     it('refuses an image without a kernel', async () => {
       const hypervisor = create();
-      const vm = await VmFixture.make({});
+      const vm = await VmFixture.make({ image: {} });
       onTestFinished(() => vm.dispose());
       expect(await hypervisor.spawn(vm.launch())).toMatchObject({ ok: false, code: 'refused' });
     });
 
     it('says where to look when QEMU does not take its arguments', async () => {
       const hypervisor = create();
-      const vm = await VmFixture.make({ kernel: '/nonexistent/kernel' });
+      const vm = await VmFixture.make({ image: { kernel: '/nonexistent/kernel' } });
       onTestFinished(() => vm.dispose());
       const { handle, launch } = await vm.spawn(hypervisor);
       expect(await hypervisor.create(handle, launch, within(10_000))).toMatchObject({ ok: false, code: 'unreachable' });

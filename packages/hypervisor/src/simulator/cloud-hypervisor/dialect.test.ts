@@ -2,12 +2,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { callApi } from '../cloud-hypervisor/client.ts';
-import { createHypervisor } from '../factory.ts';
-import { VmFixture, within } from '../vm.fixture.ts';
+import { callApi } from '../../cloud-hypervisor/client.ts';
+import { VmFixture, within } from '../../conformance/vm.fixture.ts';
+import { createHypervisor } from '../../factory.ts';
+import { untraced } from '../../trace-call.ts';
 import { CALLS } from './calls.ts';
 
-const DESCRIPTION = fileURLToPath(new URL('../../../../../shared/specs/cloud-hypervisor.yaml', import.meta.url));
+const DESCRIPTION = fileURLToPath(new URL('../../../../../../shared/specs/cloud-hypervisor.yaml', import.meta.url));
 
 interface Described {
   method: string;
@@ -42,12 +43,12 @@ describe.skipIf(!present)("the simulator's dialect", () => {
   const hypervisor = createHypervisor({ kind: 'simulator' });
   let vm: VmFixture;
   beforeEach(async () => {
-    vm = await VmFixture.make({});
+    vm = await VmFixture.make({ image: {} });
   });
   afterEach(() => vm.dispose());
   const status = async (socketPath: string, name: string): Promise<number> => {
     const method = CALLS.get(name)?.method ?? 'GET';
-    const answer = await callApi({ socketPath, method, name, deadline: within(5000) });
+    const answer = await callApi({ trace: untraced, socketPath, method, name, deadline: within(5000) });
     if (!answer.ok) throw new Error(answer.reason);
     return answer.status;
   };

@@ -66,7 +66,7 @@ function asConfig(body: unknown): MachineConfig | null {
   return {
     ...body,
     payload: { ...payload, kernel: text(payload.kernel), cmdline: text(payload.cmdline) },
-    serial: isRecord(serial) ? { ...serial, file: text(serial.file) } : undefined,
+    serial: isRecord(serial) ? { ...serial, mode: text(serial.mode), file: text(serial.file) } : undefined,
   };
 }
 

@@ -1,14 +1,15 @@
 // A VM on real processes for tests: its directory, its launches, and the certainty that nothing is left behind.
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { tenantId, vmId } from '@ironlog/schemas';
-import { consolePathOf, type LaunchImage, type LaunchSpec, socketPathOf } from './launch-spec.ts';
-import type { Hypervisor, ProcessEvent } from './port.ts';
-import type { ProcessExit } from './process/exit/exit-status.ts';
-import { killProcess } from './process/exit/kill.ts';
-import { findByDirectory } from './process/table/find.ts';
-import type { ProcessHandle } from './process-handle.ts';
+import { consolePathOf, type LaunchSpec, socketPathOf } from '../launch-spec.ts';
+import type { Hypervisor, ProcessEvent } from '../port.ts';
+import type { ProcessExit } from '../process/exit/exit-status.ts';
+import { killProcess } from '../process/exit/kill.ts';
+import { findByDirectory } from '../process/table/find.ts';
+import type { ProcessHandle } from '../process-handle.ts';
+import type { Guest } from './subject.fixture.ts';
 
 export const within = (milliseconds: number): AbortSignal => AbortSignal.timeout(milliseconds);
 
@@ -25,6 +26,17 @@ export async function until(
   }
 }
 
+/** Stops a process for the time being: all of its threads, which the signal reaches one after another. */
+export async function halt(pid: number): Promise<void> {
+  process.kill(pid, 'SIGSTOP');
+  const states = async (): Promise<string[]> => {
+    const threads = await readdir(`/proc/${pid}/task`);
+    const stats = await Promise.all(threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/stat`, 'utf8')));
+    return stats.map((stat) => stat.slice(stat.lastIndexOf(')') + 2).charAt(0));
+  };
+  await until('every thread is stopped', async () => (await states()).every((state) => state === 'T'));
+}
+
 /** An emulated guest boots in 2 s on an idle machine, in half a minute on a crowded one. */
 const GUEST_WITHIN_MS = 50_000;
 
@@ -36,18 +48,18 @@ export interface SpawnedVm {
 
 export class VmFixture {
   readonly directory: string;
-  readonly #image: LaunchImage;
+  readonly #guest: Guest;
 
-  private constructor(directory: string, image: LaunchImage) {
+  private constructor(directory: string, guest: Guest) {
     this.directory = directory;
-    this.#image = image;
+    this.#guest = guest;
   }
 
-  static async make(image: LaunchImage): Promise<VmFixture> {
-    return new VmFixture(await mkdtemp(join(tmpdir(), 'ironlog-vm-')), image);
+  static async make(guest: Guest): Promise<VmFixture> {
+    return new VmFixture(await mkdtemp(join(tmpdir(), 'ironlog-vm-')), guest);
   }
 
-  launch(epoch = 1, kernelArgs = ''): LaunchSpec {
+  launch(epoch = 1, kernelArgs = this.#guest.kernelArgs ?? ''): LaunchSpec {
     return {
       tenant: tenantId('acme'),
       vmId: vmId('vm-1'),
@@ -56,7 +68,7 @@ export class VmFixture {
       socketPath: socketPathOf(this.directory, epoch),
       consolePath: consolePathOf(this.directory),
       spec: { cpus: 1, memoryMiB: 128, kernelArgs },
-      image: this.#image,
+      image: this.#guest.image,
     };
   }
 
@@ -69,7 +81,7 @@ export class VmFixture {
   }
 
   /** Spawned, created and booted; the guest may not have said a word yet. */
-  async running(hypervisor: Hypervisor, kernelArgs = ''): Promise<SpawnedVm> {
+  async running(hypervisor: Hypervisor, kernelArgs?: string): Promise<SpawnedVm> {
     const vm = await this.spawn(hypervisor, this.launch(1, kernelArgs));
     const created = await hypervisor.create(vm.handle, vm.launch, within(10_000));
     if (!created.ok) throw new Error(`create: ${created.reason}`);

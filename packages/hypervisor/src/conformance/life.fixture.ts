@@ -1,33 +1,22 @@
-// What every driver promises, as one suite that each runs on real processes.
+// A VM's life, as every driver promises it: from spawn to its end, by itself or by force, watched or not.
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { LaunchImage } from './launch-spec.ts';
-import type { Hypervisor } from './port.ts';
-import { killProcess } from './process/exit/kill.ts';
-import { findByDirectory } from './process/table/find.ts';
-import { identify } from './process/table/identity.ts';
-import { recorder, until, VmFixture, within } from './vm.fixture.ts';
-
-export interface Subject {
-  readonly name: string;
-  /** A driver with nothing in its memory, as after an executor's restart. */
-  readonly create: () => Hypervisor;
-  readonly image: LaunchImage;
-  /** What its guest writes when it listens to the power button. */
-  readonly readyLine: string;
-  /** Kernel arguments with which its guest switches itself off soon. */
-  readonly powerOffArgs: string;
-}
+import type { Hypervisor } from '../port.ts';
+import { killProcess } from '../process/exit/kill.ts';
+import { findByDirectory } from '../process/table/find.ts';
+import { identify } from '../process/table/identity.ts';
+import type { Subject } from './subject.fixture.ts';
+import { halt, recorder, until, VmFixture, within } from './vm.fixture.ts';
 
 const OK = { ok: true };
 
-export function conformance(subject: Subject): void {
-  describe(`the port, served by ${subject.name}`, () => {
+export function life(subject: Subject): void {
+  describe('a life', () => {
     let hypervisor: Hypervisor;
     let vm: VmFixture;
     beforeEach(async () => {
       hypervisor = subject.create();
-      vm = await VmFixture.make(subject.image);
+      vm = await VmFixture.make(subject.guest);
     });
     afterEach(async () => {
       await hypervisor.close();
@@ -127,7 +116,7 @@ export function conformance(subject: Subject): void {
 
     it('answers timeout while the process is stopped, and works when it goes on', async () => {
       const { handle } = await vm.running(hypervisor);
-      process.kill(handle.identity.pid, 'SIGSTOP');
+      await halt(handle.identity.pid);
       expect(await hypervisor.observe(handle, within(200))).toMatchObject({
         ok: false,
         code: 'timeout',
@@ -170,7 +159,9 @@ export function conformance(subject: Subject): void {
     });
 
     it('a guest that switched itself off while nobody watched is told from a crash', async () => {
-      const { handle } = await vm.running(hypervisor, subject.powerOffArgs);
+      await vm.dispose();
+      vm = await VmFixture.make(subject.guestThatStops);
+      const { handle } = await vm.running(hypervisor);
       await hypervisor.close();
       await until(
         'the guest is off',
@@ -209,9 +200,9 @@ export function conformance(subject: Subject): void {
           .split('\0')
           .filter(Boolean)
           .map((entry) => entry.split('=')[0]),
-      ).toEqual(['PATH']);
+      ).toEqual(subject.environment ?? ['PATH']);
       for (const path of [handle.socketPath, vm.launch().consolePath, `${vm.directory}/hypervisor.log`])
-        expect((await stat(path)).mode & 0o777).toBe(0o600);
+        expect((await stat(path)).mode & 0o077).toBe(0);
     });
 
     it('keeps the console of an earlier epoch', async () => {
@@ -246,13 +237,14 @@ export function conformance(subject: Subject): void {
       });
     });
 
-    it('ends a process that ignores SIGTERM, and leaves another that has its pid by now alone', async () => {
+    it('ends a process that does not run, and leaves another that has its pid by now alone', async () => {
       const { handle } = await vm.running(hypervisor);
-      process.kill(handle.identity.pid, 'SIGSTOP');
+      await halt(handle.identity.pid);
       const other = { ...handle.identity, startTime: '1' };
       expect(await killProcess(other, { graceMs: 0 })).toEqual({ kind: 'dead', by: 'itself' });
       expect(await identify(handle.identity.pid)).not.toBeNull();
-      expect(await killProcess(handle.identity, { graceMs: 50 })).toEqual({ kind: 'dead', by: 'SIGKILL' });
+      // One that handles SIGTERM cannot while it is stopped; the others die of it.
+      expect(await killProcess(handle.identity, { graceMs: 50 })).toMatchObject({ kind: 'dead' });
       expect(await killProcess(handle.identity, { graceMs: 50 })).toEqual({ kind: 'dead', by: 'itself' });
     });
   });

@@ -1,27 +1,24 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { conformance } from './conformance.fixture.ts';
-import { createHypervisor } from './factory.ts';
-import type { Hypervisor } from './port.ts';
+import { createHypervisor } from '../factory.ts';
+import type { Hypervisor } from '../port.ts';
+import { simulated } from './simulated.fixture.ts';
+import { cloudHypervisors, conformance } from './suite.fixture.ts';
 import { recorder, until, VmFixture, within } from './vm.fixture.ts';
 
 const create = (): Hypervisor => createHypervisor({ kind: 'simulator' });
 
-conformance({
-  name: 'the simulator',
-  create,
-  image: {},
-  readyLine: 'ironlog-guest: ready',
-  powerOffArgs: 'sim.guest-poweroff-after-ms=50',
-});
+const subject = simulated('cloud-hypervisor');
+conformance(subject);
+cloudHypervisors(subject);
 
 describe('a simulated VM misbehaves as its kernel arguments say', () => {
   let hypervisor: Hypervisor;
   let vm: VmFixture;
   beforeEach(async () => {
     hypervisor = create();
-    vm = await VmFixture.make({});
+    vm = await VmFixture.make({ image: {} });
   });
   afterEach(async () => {
     await hypervisor.close();
@@ -108,7 +105,7 @@ describe('a simulated VM misbehaves as its kernel arguments say', () => {
 });
 
 it('keeps its compiled code where its owner can go, and nobody else', async () => {
-  const vm = await VmFixture.make({});
+  const vm = await VmFixture.make({ image: {} });
   const cacheDirectory = join(vm.directory, 'compile-cache');
   const hypervisor = createHypervisor({ kind: 'simulator', cacheDirectory });
   try {

@@ -1,0 +1,5 @@
+// The simulator in Firecracker's dialect, by the suite that Firecracker's own program passes.
+import { simulated } from './simulated.fixture.ts';
+import { conformance } from './suite.fixture.ts';
+
+conformance(simulated('firecracker'));

@@ -1,0 +1,120 @@
+// The driver for whatever speaks Firecracker's API: Firecracker itself, and the simulator by another command line.
+import { HYPERVISOR_VERBS, type HypervisorKind } from '@ironlog/schemas';
+import { bootable } from '../launch-options.ts';
+import { type LaunchSpec, logPathOf } from '../launch-spec.ts';
+import { OpenWatches } from '../open-watches.ts';
+import type { Outcome, Refusal } from '../outcome.ts';
+import type { Hypervisor } from '../port.ts';
+import { type ProgramSpec, spawnProgram } from '../process/launch/spawn.ts';
+import { removeStaleSocket } from '../process/launch/stale-socket.ts';
+import { isAlive } from '../process/table/identity.ts';
+import type { ProcessHandle } from '../process-handle.ts';
+import { answering } from '../rest/answering.ts';
+import { ensure, type Step } from '../rest/ensure.ts';
+import { pressUntilOff } from '../rest/press-until-off.ts';
+import { type TraceCall, untraced } from '../trace-call.ts';
+import { type Write, write } from './client.ts';
+import { firecrackerArguments } from './command-line.ts';
+import { configure } from './configure.ts';
+import { greet, readState } from './instance.ts';
+import { prepareWord, saysGuestStopped, wordPathOf } from './last-word.ts';
+import { watchProcess } from './watch.ts';
+
+export interface FirecrackerConfig {
+  readonly kind: 'firecracker';
+  /** Absolute path of firecracker, or its name on PATH. */
+  readonly program: string;
+  /** What the program told of itself; what is newer than that is refused. */
+  readonly version?: string;
+}
+
+export interface FirecrackerDriverOptions {
+  readonly kind: HypervisorKind;
+  readonly trace: TraceCall;
+  /** The program and its arguments; they must hold the launch's socket path and where its last word goes. */
+  readonly command: (launch: LaunchSpec) => Pick<ProgramSpec, 'program' | 'argv' | 'environment' | 'umask'>;
+  /** Why such a launch cannot be. */
+  readonly whyNot: (launch: LaunchSpec) => Refusal | undefined;
+}
+
+/** Firecracker's own program. */
+export const createFirecracker = ({ kind, program, version }: FirecrackerConfig, trace: TraceCall): Hypervisor =>
+  createFirecrackerDriver({
+    kind,
+    trace,
+    command: (launch) => ({ program, argv: firecrackerArguments(launch) }),
+    whyNot: (launch) => {
+      const able = bootable(kind, launch, version);
+      return able.ok ? undefined : able;
+    },
+  });
+
+const action = (type: string): Write => ({
+  method: 'PUT',
+  path: '/actions',
+  name: type,
+  operation: type,
+  body: { action_type: type },
+});
+const START: Step & Write = { ...action('InstanceStart'), from: ['created'], wanted: ['running'] };
+const PRESS = action('SendCtrlAltDel');
+const vm = (state: 'Paused' | 'Resumed'): Write => ({
+  method: 'PATCH',
+  path: '/vm',
+  name: `vm ${state}`,
+  operation: `PATCH /vm ${state}`,
+  body: { state },
+});
+const PAUSE: Step & Write = { ...vm('Paused'), from: ['running'], wanted: ['paused'] };
+const RESUME: Step & Write = { ...vm('Resumed'), from: ['paused'], wanted: ['running'] };
+
+const step = (trace: TraceCall, handle: ProcessHandle, call: Step & Write, deadline: AbortSignal): Promise<Outcome> =>
+  ensure(call, {
+    act: () => write(trace, handle, call, deadline),
+    readState: () => readState(trace, handle, deadline),
+  });
+
+/** One driver serves any number of processes; it holds no connection but those of its watches. */
+export function createFirecrackerDriver({ kind, trace, command, whyNot }: FirecrackerDriverOptions): Hypervisor {
+  const watches = new OpenWatches();
+  return {
+    kind,
+    capabilities: () => ({ verbs: HYPERVISOR_VERBS[kind] }),
+    spawn: async (launch) => {
+      const { consolePath, directory, epoch, socketPath } = launch;
+      const cannot = whyNot(launch);
+      if (cannot !== undefined) return cannot;
+      const prepare = async (): Promise<void> => {
+        await prepareWord(wordPathOf(directory, epoch));
+        await removeStaleSocket(socketPath);
+      };
+      return spawnProgram({ ...command(launch), directory, prepare, logPath: logPathOf(directory), consolePath });
+    },
+    create: async (handle, launch, deadline) => {
+      const greeted = await answering(handle, 'instance', (within) => greet(handle, within), deadline);
+      if (!greeted.ok) return greeted;
+      return greeted.instance.state === 'Not started' ? configure(trace, handle, launch, deadline) : { ok: true };
+    },
+    boot: (handle, deadline) => step(trace, handle, START, deadline),
+    pause: (handle, deadline) => step(trace, handle, PAUSE, deadline),
+    resume: (handle, deadline) => step(trace, handle, RESUME, deadline),
+    shutdown: (handle, deadline) =>
+      pressUntilOff(
+        PRESS.name,
+        {
+          identity: handle.identity,
+          readState: () => readState(untraced, handle, deadline),
+          resume: () => write(trace, handle, RESUME, deadline),
+          press: () => write(trace, handle, PRESS, deadline),
+        },
+        deadline,
+      ),
+    observe: async (handle, deadline) =>
+      (await isAlive(handle.identity)) ? readState(trace, handle, deadline) : { ok: true, state: 'absent' },
+    guestHadStopped: async (process) => saysGuestStopped(process),
+    watch: (handle, report) => watches.add(watchProcess(handle, report)),
+    close: async () => {
+      watches.closeAll();
+    },
+  };
+}

@@ -1,0 +1,103 @@
+// The simulated instance: Firecracker's three states, what it can be told in each, and a guest inside.
+import { appendFileSync } from 'node:fs';
+import { type Faults, NO_FAULTS, readFaults } from '../faults.ts';
+import { Guest } from '../guest.ts';
+import type { HttpAnswer } from '../http.ts';
+
+type InstanceState = 'Not started' | 'Running' | 'Paused';
+
+export const DONE: HttpAnswer = { status: 204 };
+/** 400 for whatever is not done, as Firecracker. */
+export const refused = (fault: string): HttpAnswer => ({ status: 400, body: { fault_message: fault } });
+
+const BEFORE_START = 'The requested operation is not supported before starting the microVM.';
+const AFTER_START = 'The requested operation is not supported after starting the microVM.';
+const STDOUT = 1;
+
+export interface BootSource {
+  readonly kernel_image_path: string;
+  readonly initrd_path?: string;
+  readonly boot_args?: string;
+}
+
+export class Instance {
+  readonly #id: string;
+  readonly #logPath: string;
+  readonly #config = new Map<string, object>();
+  #state: InstanceState = 'Not started';
+  #source: BootSource | undefined;
+  #faults: Faults = NO_FAULTS;
+  #guest: Guest | undefined;
+
+  constructor(id: string, logPath: string) {
+    this.#id = id;
+    this.#logPath = logPath;
+  }
+
+  get faults(): Faults {
+    return this.#faults;
+  }
+
+  describe(): HttpAnswer {
+    const about = { app_name: 'Firecracker', id: this.#id, state: this.#state, vmm_version: '0.1.0-simulated' };
+    return { status: 200, body: about };
+  }
+
+  describeConfig(): HttpAnswer {
+    const source = this.#source ?? { kernel_image_path: '', initrd_path: null, boot_args: null };
+    return { status: 200, body: { ...Object.fromEntries(this.#config), 'boot-source': source } };
+  }
+
+  configure(part: string, value: object): HttpAnswer {
+    if (this.#state !== 'Not started') return refused(AFTER_START);
+    this.#config.set(part, value);
+    return DONE;
+  }
+
+  setBootSource(source: BootSource): HttpAnswer {
+    const configured = this.configure('boot-source', source);
+    if (configured !== DONE) return configured;
+    this.#source = source;
+    this.#faults = readFaults(source.boot_args ?? '');
+    return DONE;
+  }
+
+  /** As if it had not been told: for a simulator that is to fail on it. */
+  forgetBootSource(): void {
+    this.#source = undefined;
+  }
+
+  start(): HttpAnswer {
+    if (this.#state !== 'Not started') return refused(AFTER_START);
+    if (this.#source === undefined)
+      return refused('Start microvm error: Cannot start microvm without kernel configuration.');
+    const { boot_args: kernelArgs = '' } = this.#source;
+    // There is no restart inside a process, which a restart ends, and no panic device.
+    const end = (): void => this.#stop();
+    this.#guest = new Guest(
+      { console: STDOUT, kernelArgs, faults: this.#faults },
+      { off: end, restarted: end, panicked: () => undefined },
+    );
+    this.#state = 'Running';
+    return DONE;
+  }
+
+  /** May be repeated. */
+  setState(state: Exclude<InstanceState, 'Not started'>): HttpAnswer {
+    if (this.#guest === undefined) return refused(BEFORE_START);
+    this.#guest.paused = state === 'Paused';
+    this.#state = state;
+    return DONE;
+  }
+
+  pressCtrlAltDel(): HttpAnswer {
+    if (this.#guest === undefined) return refused(BEFORE_START);
+    this.#guest.pressPowerButton();
+    return DONE;
+  }
+
+  #stop(): void {
+    appendFileSync(this.#logPath, `${new Date().toISOString()} [${this.#id}:main:INFO] Vmm is stopping.\n`);
+    process.exit(0);
+  }
+}
