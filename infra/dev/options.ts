@@ -1,16 +1,21 @@
 // The options of `npm start`; an unknown option or value ends it with the usage.
 import { parseArgs } from 'node:util';
+import { type HypervisorKind, hypervisorKindSchema } from '@ironlog/schemas';
 import { z } from 'zod';
 import { DEFAULT_STATE_DIR, fromCaller } from './paths.ts';
 import { UsageError } from './usage-error.ts';
 
 export const USAGE = `npm start -- [options]
-  --hypervisor simulator|qemu   what runs the VMs (default: simulator)
-  --hosts N                     executors, each a host of its own (1 to 16, default: 1)
-  --http-port PORT              the HTTP API's port (default: 7070; a free one if it is taken)
-  --state-dir DIR               where streams, databases and VMs are kept (default: .ironlog/state)
-  --keep-vms                    leave the VMs running at the end; the next start adopts them
-  --help                        this text`;
+  --hypervisor NAME[,NAME]  what runs the VMs: simulator, qemu, cloud-hypervisor, firecracker (default: simulator);
+                            the first runs VMs that ask for none
+  --hosts N                 executors, each a host of its own (1 to 16, default: 1)
+  --http-port PORT          the HTTP API's port (default: 7070; a free one if it is taken)
+  --state-dir DIR           where streams, databases and VMs are kept (default: .ironlog/state)
+  --keep-vms                leave the VMs running at the end; the next start adopts them
+  --help                    this text
+
+qemu-system-x86_64, cloud-hypervisor and firecracker are searched on PATH, or named by IRONLOG_QEMU,
+IRONLOG_CLOUD_HYPERVISOR and IRONLOG_FIRECRACKER.`;
 
 const whole = (min: number, max: number) =>
   z
@@ -21,7 +26,12 @@ const whole = (min: number, max: number) =>
     .describe(`a whole number from ${min} to ${max}`);
 
 const shape = {
-  hypervisor: z.enum(['simulator', 'qemu']).describe('simulator or qemu').default('simulator'),
+  hypervisor: z
+    .string()
+    .transform((text) => [...new Set(text.split(',').map((word) => word.trim()))])
+    .pipe(z.array(hypervisorKindSchema).min(1))
+    .describe('simulator, qemu, cloud-hypervisor, firecracker, or several of them separated by commas')
+    .default(['simulator']),
   hosts: whole(1, 16).default(1),
   'http-port': whole(0, 65_535).default(7070),
   'state-dir': z
@@ -35,7 +45,8 @@ const shape = {
 };
 
 export interface StartOptions {
-  readonly hypervisor: 'simulator' | 'qemu';
+  /** Not empty; the first runs VMs that ask for none. */
+  readonly hypervisors: readonly HypervisorKind[];
   readonly hosts: number;
   readonly httpPort: number;
   /** Absolute. */
@@ -68,7 +79,7 @@ export const readOptions = (args: readonly string[]): StartOptions => {
   }
   const { hypervisor, hosts, help } = parsed.data;
   return {
-    hypervisor,
+    hypervisors: hypervisor,
     hosts,
     help,
     httpPort: parsed.data['http-port'],

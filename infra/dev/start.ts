@@ -31,7 +31,7 @@ const start = async (options: StartOptions, { stop, force }: StopSignals): Promi
     process.stdout.write(
       banner({
         ...facts,
-        hypervisor: options.hypervisor,
+        hypervisors: options.hypervisors,
         devFile: isShared ? relative(ROOT, DEV_FILE) : written.path,
         publishOptions: isShared ? [] : ['--state-dir', stateDir],
         logs: supervisor.logOf('*'),

@@ -42,12 +42,12 @@ const onceAll = async (log: EventLog): Promise<readonly Recorded[]> => {
 };
 
 export const startTestPlane = async (
-  options: Partial<Pick<PlaneOptions, 'hosts' | 'hypervisor' | 'extra' | 'stateDir' | 'print'>> = {},
+  options: Partial<Pick<PlaneOptions, 'hosts' | 'hypervisors' | 'extra' | 'stateDir' | 'print'>> = {},
 ): Promise<TestPlane> => {
   const stateDir = options.stateDir ?? mkdtempSync(join(tmpdir(), 'il-'));
   const controller = new AbortController();
   const plane = await startPlane({
-    hypervisor: 'simulator',
+    hypervisors: ['simulator'],
     hosts: 1,
     httpPort: 0,
     natsPort: 0,

@@ -15,7 +15,7 @@ const qemu = process.env.IRONLOG_QEMU;
 describe.skipIf(qemu === undefined)('a real guest', () => {
   let test: TestPlane;
   beforeAll(async () => {
-    test = await startTestPlane({ hypervisor: 'qemu' });
+    test = await startTestPlane({ hypervisors: ['qemu'] });
   }, 120_000);
   afterAll(() => test.stop());
 

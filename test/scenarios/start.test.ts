@@ -17,7 +17,7 @@ const start = async (executor: Record<string, string> = {}): Promise<Plane> => {
   const extra = { 'vm-executor': executor };
   plane = await startPlane({
     stateDir,
-    hypervisor: 'simulator',
+    hypervisors: ['simulator'],
     hosts: 1,
     httpPort: 0,
     natsPort: 0,

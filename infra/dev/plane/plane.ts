@@ -1,7 +1,7 @@
 // The plane on this machine: nats-server and the services as supervised processes; for `npm start`, tests and the bench.
 import { join } from 'node:path';
 import { type FoundProcess, sameProcess } from '@ironlog/hypervisor';
-import type { HostId, TenantId } from '@ironlog/schemas';
+import type { HostId, HypervisorKind, TenantId } from '@ironlog/schemas';
 import { clientUser } from '../../nats/accounts.ts';
 import { type SupervisedNats, superviseNats } from '../../nats/supervised-nats.ts';
 import { privateDirectory } from '../paths.ts';
@@ -24,7 +24,8 @@ import { DEV_TENANT, ensureDevToken } from './tokens.ts';
 
 export interface PlaneOptions {
   readonly stateDir: string;
-  readonly hypervisor: 'simulator' | 'qemu';
+  /** Not empty; the first runs VMs that ask for none. */
+  readonly hypervisors: readonly HypervisorKind[];
   /** The number of executors, each with its own host. */
   readonly hosts: number;
   /** Wanted ports; 0: any. */
@@ -77,7 +78,7 @@ export const startPlane = async (options: PlaneOptions): Promise<Plane> => {
   };
   try {
     await endOrphans(stateDir, print);
-    const hypervisor = await hypervisorEnvironment({ hypervisor: options.hypervisor, stateDir, signal });
+    const hypervisor = await hypervisorEnvironment({ hypervisors: options.hypervisors, stateDir, signal });
     signal.throwIfAborted();
     const binary = await findNatsServer();
     nats = await superviseNats(

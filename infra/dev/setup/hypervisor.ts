@@ -1,12 +1,15 @@
-// The executors' hypervisor variables: for QEMU its path, the demo guest's files, and the accelerator.
-import { join } from 'node:path';
-import { chooseAccelerator } from '@ironlog/hypervisor';
+// The executors' hypervisor variables: the programs that were found, the demo guest's files, and QEMU's accelerator.
+import { dirname, join } from 'node:path';
+import { chooseAccelerator, findProgram } from '@ironlog/hypervisor';
+import { CAPABILITIES, type HypervisorKind } from '@ironlog/schemas';
+import { unpackVmlinux } from '../image/vmlinux.ts';
 import { print } from '../terminal/print.ts';
 import { type DemoKernel, ensureDemoKernel, READY_LINE } from './demo-kernel.ts';
 import { findQemu } from './qemu.ts';
 
 export interface HypervisorChoice {
-  readonly hypervisor: 'simulator' | 'qemu';
+  /** Not empty; the first runs VMs that ask for none. */
+  readonly hypervisors: readonly HypervisorKind[];
   readonly stateDir: string;
   /** Aborts a long probe. */
   readonly signal: AbortSignal;
@@ -29,19 +32,46 @@ const acceleratorOf = async (
   return accelerator;
 };
 
-/** @throws Error that names the package to install when the hypervisor is missing. */
+/** Firecracker boots only an ELF; Cloud Hypervisor boots it faster than the bzImage, which unpacks itself. */
+const demoGuest = async ({ hypervisors }: HypervisorChoice): Promise<DemoKernel> => {
+  const packed = await ensureDemoKernel();
+  const takesElf = hypervisors.some((kind) => kind === 'firecracker' || kind === 'cloud-hypervisor');
+  if (!takesElf || process.env.IRONLOG_KERNEL) return packed;
+  return { ...packed, kernel: await unpackVmlinux(packed.kernel, join(dirname(packed.initrd), 'vmlinux')) };
+};
+
+const variablesOf = async (
+  kind: HypervisorKind,
+  guest: DemoKernel,
+  choice: HypervisorChoice,
+): Promise<Readonly<Record<string, string>>> => {
+  if (kind === 'simulator') return {};
+  if (kind === 'qemu') {
+    const qemu = await findQemu();
+    if (qemu.kind === 'absent') throw new Error(qemu.reason);
+    print(`QEMU ${qemu.version} (${qemu.path}) boots ${guest.kernel}`);
+    return { IRONLOG_QEMU: qemu.path, IRONLOG_QEMU_ACCEL: await acceleratorOf(qemu.path, guest, choice) };
+  }
+  const { IRONLOG_CLOUD_HYPERVISOR, IRONLOG_FIRECRACKER, PATH = '' } = process.env;
+  const found = await findProgram(kind, { IRONLOG_CLOUD_HYPERVISOR, IRONLOG_FIRECRACKER }, PATH);
+  if (found.kind === 'unusable') throw new Error(found.reason);
+  const { variable, program, version } = found;
+  print(`${CAPABILITIES[kind].name} ${version} (${program}) boots ${guest.kernel}`);
+  return { [variable]: program };
+};
+
+/** @throws Error that names the program that is missing or too old, and the variable to set. */
 export const hypervisorEnvironment = async (choice: HypervisorChoice): Promise<Readonly<Record<string, string>>> => {
-  const { hypervisor: kind } = choice;
-  if (kind === 'simulator') return { IRONLOG_HYPERVISOR: kind };
-  const qemu = await findQemu();
-  if (qemu.kind === 'absent') throw new Error(qemu.reason);
-  const guest = await ensureDemoKernel();
-  print(`QEMU ${qemu.version} (${qemu.path}) boots ${guest.kernel}`);
-  return {
-    IRONLOG_HYPERVISOR: kind,
-    IRONLOG_QEMU: qemu.path,
-    IRONLOG_QEMU_ACCEL: await acceleratorOf(qemu.path, guest, choice),
+  const { hypervisors } = choice;
+  const chosen = { IRONLOG_HYPERVISORS: hypervisors.join(',') };
+  if (hypervisors.every((kind) => kind === 'simulator')) return chosen;
+  const guest = await demoGuest(choice);
+  let environment: Readonly<Record<string, string>> = {
+    ...chosen,
     IRONLOG_KERNEL: guest.kernel,
     IRONLOG_INITRD: guest.initrd,
   };
+  // One after another: each prints what it found, and QEMU's probe takes a core.
+  for (const kind of hypervisors) environment = { ...environment, ...(await variablesOf(kind, guest, choice)) };
+  return environment;
 };

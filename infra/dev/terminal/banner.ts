@@ -8,7 +8,7 @@ export interface BannerFacts {
   readonly token: string;
   readonly tenant: string;
   readonly hosts: readonly string[];
-  readonly hypervisor: string;
+  readonly hypervisors: readonly string[];
   /** By service. */
   readonly ops: Readonly<Record<string, string>>;
   readonly devFile: string;
@@ -29,7 +29,8 @@ const opsLines = (ops: BannerFacts['ops']): string => {
 };
 
 export const banner = (facts: BannerFacts): string => {
-  const { http, nats, natsUser, token, tenant, hosts, hypervisor, ops, devFile, publishOptions, logs, keepVms } = facts;
+  const { http, nats, natsUser, token, tenant, hosts, hypervisors, ops, devFile, publishOptions, logs, keepVms } =
+    facts;
   const auth = `-H 'Authorization: Bearer ${token}'`;
   const publish = ['npm run --silent publish-command --', ...publishOptions.map(quoted)].join(' ');
   return `
@@ -38,7 +39,7 @@ Ironlog is ready.
   HTTP   ${http}   (API description: ${http}/docs)
   NATS   ${nats}   (user ${natsUser}; its password is in ${devFile})
   token  ${token}   (tenant ${tenant})
-  hosts  ${hosts.join(', ')} (${hypervisor})
+  hosts  ${hosts.join(', ')} (${hypervisors.join(', ')})
   logs   ${logs}   (each is rotated at ${MAX_LOG_BYTES / 1024 / 1024} MiB; the one before is <name>.log.1)
 ${opsLines(ops)}
          each serves /healthz, /readyz and /metrics

@@ -40,6 +40,7 @@ export {
 export { identify, isAlive, type ProcessIdentity, sameProcess } from './process/table/identity.ts';
 export type { FoundProcess } from './process/table/process-table.ts';
 export type { ProcessHandle } from './process-handle.ts';
+export { type FoundProgram, findProgram, type HypervisorProgram } from './programs.ts';
 export { type AcceleratorChoice, type AcceleratorProbe, chooseAccelerator } from './qemu/accelerator.ts';
 export type { Accelerator } from './qemu/command-line.ts';
 export type { SocketCall, TraceCall } from './trace-call.ts';

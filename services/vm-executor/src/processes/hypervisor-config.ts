@@ -2,11 +2,16 @@
 import { constants } from 'node:fs';
 import { access, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Accelerator, chooseAccelerator, type HypervisorConfig } from '@ironlog/hypervisor';
+import {
+  type Accelerator,
+  chooseAccelerator,
+  findProgram,
+  type HypervisorConfig,
+  type HypervisorProgram,
+} from '@ironlog/hypervisor';
 import type { HypervisorKind } from '@ironlog/schemas';
 import { ConfigError, type Logger } from '@ironlog/service-kit';
 import { type ExecutorConfig, hypervisorsOf } from '../env.ts';
-import { findProgram, type HypervisorProgram } from './programs.ts';
 
 /** The line that the demo image's guest prints when it is up. */
 const READY_LINE = 'ironlog-guest: ready';
@@ -30,7 +35,10 @@ export const hypervisorConfigsOf = async (deps: ConfigDeps): Promise<readonly Hy
 const configOf = async (kind: HypervisorKind, deps: ConfigDeps): Promise<HypervisorConfig> => {
   const { config, logger, searchPath, stateDirectory } = deps;
   if (kind === 'simulator') return { kind, cacheDirectory: join(stateDirectory, '.compile-cache') };
-  const found = await findProgram(kind, config, searchPath);
+  const searched = await findProgram(kind, config, searchPath);
+  if (searched.kind === 'unusable') throw new ConfigError(searched.reason);
+  const { program, version } = searched;
+  const found = { program, version };
   const kernel = required('IRONLOG_KERNEL', kind, config.IRONLOG_KERNEL);
   logger.info({ hypervisor: kind, ...found }, 'found a hypervisor');
   if (kind === 'qemu') return { kind, ...found, accelerator: await acceleratorOf(found, kernel, deps) };
@@ -66,7 +74,7 @@ const refuseUnlessElf = async (kernel: string): Promise<void> => {
 
 /** KVM may exist and not work: it is probed once, and the result is cached. */
 const acceleratorOf = async (
-  { program }: HypervisorProgram,
+  { program }: Pick<HypervisorProgram, 'program'>,
   kernel: string,
   { config, logger, stateDirectory }: ConfigDeps,
 ): Promise<Accelerator> => {

@@ -3,7 +3,6 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { loadFrom } from '../env.fixture.ts';
 import { findProgram, type RealHypervisor } from './programs.ts';
 
 let root: string;
@@ -20,7 +19,7 @@ const program = (folder: string, name: string, says: string): string => {
   return path;
 };
 const find = (kind: RealHypervisor, env: Record<string, string>, ...folders: string[]) =>
-  findProgram(kind, loadFrom(env), folders.map((folder) => join(root, folder)).join(':'));
+  findProgram(kind, env, folders.map((folder) => join(root, folder)).join(':'));
 
 test.each([
   ['cloud-hypervisor', 'cloud-hypervisor', 'IRONLOG_CLOUD_HYPERVISOR', 'echo cloud-hypervisor v53.0.0', '53.0.0'],
@@ -31,34 +30,54 @@ test.each([
   const first = program('first', name, says);
   const second = program('second', name, says);
   mkdirSync(join(root, 'empty'));
-  expect(await find(kind, {}, 'empty', 'first', 'second')).toEqual({ program: first, version });
-  expect(await find(kind, { [variable]: second }, 'first')).toEqual({ program: second, version });
+  expect(await find(kind, {}, 'empty', 'first', 'second')).toEqual({
+    kind: 'found',
+    variable,
+    program: first,
+    version,
+  });
+  expect(await find(kind, { [variable]: second }, 'first')).toEqual({
+    kind: 'found',
+    variable,
+    program: second,
+    version,
+  });
 });
 
 test('one that is not there is told with its variable, the version that is wanted and where it is published', async () => {
-  await expect(find('firecracker', {}, 'nowhere')).rejects.toThrow(
-    'IRONLOG_FIRECRACKER is not set and firecracker is not on PATH: Firecracker 1.12.0 or newer is wanted, from the releases of firecracker-microvm/firecracker on GitHub; set IRONLOG_FIRECRACKER to its path',
-  );
+  expect(await find('firecracker', {}, 'nowhere')).toEqual({
+    kind: 'unusable',
+    reason: expect.stringContaining(
+      'IRONLOG_FIRECRACKER is not set and firecracker is not on PATH: Firecracker 1.12.0 or newer is wanted, from the releases of firecracker-microvm/firecracker on GitHub; set IRONLOG_FIRECRACKER to its path',
+    ),
+  });
 });
 
 test('one that is named is not looked for elsewhere', async () => {
   program('first', 'firecracker', 'echo Firecracker v1.16.1');
   const gone = join(root, 'gone');
-  await expect(find('firecracker', { IRONLOG_FIRECRACKER: gone }, 'first')).rejects.toThrow(
-    `IRONLOG_FIRECRACKER ${gone} does not tell its version: Firecracker 1.12.0 or newer is wanted`,
-  );
+  expect(await find('firecracker', { IRONLOG_FIRECRACKER: gone }, 'first')).toEqual({
+    kind: 'unusable',
+    reason: expect.stringContaining(
+      `IRONLOG_FIRECRACKER ${gone} does not tell its version: Firecracker 1.12.0 or newer is wanted`,
+    ),
+  });
 });
 
 test.each(['false', 'echo no version here', 'kill -9 $$'])('one whose version cannot be read: %s', async (says) => {
   const path = program('first', 'cloud-hypervisor', says);
-  await expect(find('cloud-hypervisor', { IRONLOG_CLOUD_HYPERVISOR: path })).rejects.toThrow(
-    `IRONLOG_CLOUD_HYPERVISOR ${path} does not tell its version`,
-  );
+  expect(await find('cloud-hypervisor', { IRONLOG_CLOUD_HYPERVISOR: path })).toEqual({
+    kind: 'unusable',
+    reason: expect.stringContaining(`IRONLOG_CLOUD_HYPERVISOR ${path} does not tell its version`),
+  });
 });
 
 test('one that is too old is told what it lacks', async () => {
   const path = program('first', 'cloud-hypervisor', 'echo cloud-hypervisor v38.0.0');
-  await expect(find('cloud-hypervisor', {}, 'first')).rejects.toThrow(
-    `IRONLOG_CLOUD_HYPERVISOR ${path} is 38.0.0, which lacks events of its monitor that tell a restart of the guest: Cloud Hypervisor 39.0 or newer is wanted`,
-  );
+  expect(await find('cloud-hypervisor', {}, 'first')).toEqual({
+    kind: 'unusable',
+    reason: expect.stringContaining(
+      `IRONLOG_CLOUD_HYPERVISOR ${path} is 38.0.0, which lacks events of its monitor that tell a restart of the guest: Cloud Hypervisor 39.0 or newer is wanted`,
+    ),
+  });
 });

@@ -1,18 +1,18 @@
-// The programs of the hypervisors that this host offers: named by a variable, else on PATH, and new enough.
+// The programs of the hypervisors: named by a variable, else on PATH, and new enough.
 import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { CAPABILITIES, type HypervisorKind, isAtLeast } from '@ironlog/schemas';
-import { ConfigError } from '@ironlog/service-kit';
-import type { ExecutorConfig } from '../env.ts';
 
 export type RealHypervisor = Exclude<HypervisorKind, 'simulator'>;
 
 export interface HypervisorProgram {
   /** Absolute path. */
   readonly program: string;
+  /** The variable that names it. */
+  readonly variable: string;
   /** What it told of itself. */
   readonly version: string;
 }
@@ -21,30 +21,36 @@ const PROGRAMS = {
   'cloud-hypervisor': { name: 'cloud-hypervisor', variable: 'IRONLOG_CLOUD_HYPERVISOR' },
   firecracker: { name: 'firecracker', variable: 'IRONLOG_FIRECRACKER' },
   qemu: { name: 'qemu-system-x86_64', variable: 'IRONLOG_QEMU' },
-} as const satisfies Record<RealHypervisor, { name: string; variable: keyof ExecutorConfig }>;
+} as const satisfies Record<RealHypervisor, { name: string; variable: string }>;
+type ProgramVariable = (typeof PROGRAMS)[RealHypervisor]['variable'];
 
 const run = promisify(execFile);
 const VERSION_WITHIN_MS = 10_000;
 
-/** @throws ConfigError in one sentence: the variable, the version that is wanted, and where its project publishes it. */
+export type FoundProgram =
+  | ({ readonly kind: 'found' } & HypervisorProgram)
+  /** One sentence: the variable, the version that is wanted, and where its project publishes it. */
+  | { readonly kind: 'unusable'; readonly reason: string };
+
+/** `named`: the program's variables, as far as they are set. */
 export async function findProgram(
   kind: RealHypervisor,
-  config: ExecutorConfig,
+  named: Readonly<Partial<Record<ProgramVariable, string | undefined>>>,
   searchPath: string,
-): Promise<HypervisorProgram> {
+): Promise<FoundProgram> {
   const { name, variable } = PROGRAMS[kind];
   const about = CAPABILITIES[kind];
   const wanted = `${about.name} ${about.minimum} or newer is wanted, from ${about.releases}`;
-  const named = config[variable];
-  const program = named ?? (await onPath(name, searchPath));
+  const unusable = (what: string): FoundProgram => ({ kind: 'unusable', reason: what });
+  const program = named[variable] ?? (await onPath(name, searchPath));
   if (program === undefined)
-    throw new ConfigError(`${variable} is not set and ${name} is not on PATH: ${wanted}; set ${variable} to its path`);
+    return unusable(`${variable} is not set and ${name} is not on PATH: ${wanted}; set ${variable} to its path`);
   const version = await versionOf(program);
   if (version === undefined)
-    throw new ConfigError(`${variable} ${program} does not tell its version: ${wanted}; set ${variable} to its path`);
+    return unusable(`${variable} ${program} does not tell its version: ${wanted}; set ${variable} to its path`);
   if (!isAtLeast(version, about.minimum))
-    throw new ConfigError(`${variable} ${program} is ${version}, which lacks ${about.because}: ${wanted}`);
-  return { program, version };
+    return unusable(`${variable} ${program} is ${version}, which lacks ${about.because}: ${wanted}`);
+  return { kind: 'found', program, variable, version };
 }
 
 async function onPath(name: string, searchPath: string): Promise<string | undefined> {
