@@ -80,12 +80,26 @@ it('an operation until ready fails with the guest, and is pre-empted by a delete
   });
   await until('it runs', async () => ((await namesOf('doomed')).includes('booted') ? true : undefined));
   const paused = await test.http<Problem>('POST', '/v1/vms/doomed/pause', { wait: 30 });
-  expect(paused).toMatchObject({ status: 409, body: { code: 'illegal-state', allowedActions: ['delete'] } });
+  expect(paused).toMatchObject({ status: 409, body: { code: 'illegal-state' } });
+  expect(paused.body.allowedActions).toEqual(['shutdown', 'reboot', 'delete']);
   expect(await test.command('DELETE', '/v1/vms/doomed?force=true')).toMatchObject({ status: 'succeeded' });
   expect((await test.http<Operation>('GET', `/v1/operations/${body.id}`)).body).toMatchObject({
     status: 'failed',
     error: { code: 'preempted' },
   });
+});
+
+it('an operation until ready is pre-empted by a shutdown: who stops a guest need not wait for it', async () => {
+  const { body } = await test.http<Operation>('POST', '/v1/vms', {
+    body: { id: 'stopped', start: true, until: 'ready', spec: { ready: { console: 'never' } } },
+  });
+  await until('it runs', async () => ((await namesOf('stopped')).includes('booted') ? true : undefined));
+  expect(await test.command('POST', '/v1/vms/stopped/shutdown')).toMatchObject({ status: 'succeeded' });
+  expect((await test.http<Operation>('GET', `/v1/operations/${body.id}`)).body).toMatchObject({
+    status: 'failed',
+    error: { code: 'preempted', reason: expect.stringContaining('shutdown') },
+  });
+  expect(await test.vm('stopped')).toMatchObject({ state: 'stopped', lastStop: { cause: 'requested' } });
 });
 
 it('until ready is refused where nobody knows how the guest says so', async () => {

@@ -48,7 +48,12 @@ export const vmEventData = {
   'boot-started': z.strictObject({ ...intent, epoch, until: untilSchema.optional() }),
   booted: done.extend({ pid: z.int().optional() }),
   'boot-failed': failed,
-  'shutdown-started': z.strictObject({ ...intent, mode: z.enum(['graceful', 'force']), timeoutSeconds: z.int() }),
+  'shutdown-started': z.strictObject({
+    ...intent,
+    mode: z.enum(['graceful', 'force']),
+    timeoutSeconds: z.int(),
+    preempts: commandIdSchema.optional(),
+  }),
   stopped,
   'shutdown-failed': failed,
   'pause-started': z.strictObject(intent),
@@ -57,7 +62,13 @@ export const vmEventData = {
   'resume-started': z.strictObject(intent),
   resumed: done,
   'resume-failed': failed,
-  'reboot-started': z.strictObject({ ...intent, epoch, force: z.boolean(), timeoutSeconds: z.int() }),
+  'reboot-started': z.strictObject({
+    ...intent,
+    epoch,
+    force: z.boolean(),
+    timeoutSeconds: z.int(),
+    preempts: commandIdSchema.optional(),
+  }),
   rebooted: z.strictObject({
     epoch,
     cause: z.enum(['requested', 'guest']),

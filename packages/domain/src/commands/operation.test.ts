@@ -88,9 +88,12 @@ describe('an operation until ready', () => {
   ] as const)('fails when the VM is %s', (name, code) => {
     expect(follow('cmd-boot', ...booting, name)).toMatchObject({ status: 'failed', error: { code } });
   });
-  it('fails when a delete pre-empts it', () => {
-    const preempts: [VmEventName, EventOptions] = ['delete-started', { data: { force: true, preempts: 'cmd-boot' } }];
-    expect(follow('cmd-boot', ...booting, preempts)).toMatchObject({ status: 'failed', error: { code: 'preempted' } });
+  it.each(['delete', 'shutdown', 'reboot'] as const)('fails when a %s pre-empts it', (verb) => {
+    const preempts: [VmEventName, EventOptions] = [`${verb}-started`, { data: { preempts: 'cmd-boot' } }];
+    expect(follow('cmd-boot', ...booting, preempts)).toMatchObject({
+      status: 'failed',
+      error: { code: 'preempted', reason: `pre-empted by ${verb} cmd-${verb}` },
+    });
   });
 });
 

@@ -46,7 +46,8 @@ export const operationsOf = (stored: StoredEvent): readonly CommandId[] => {
   const ids = event.causationid ? [event.causationid] : [];
   if (stored.kind === 'rejection') return ids;
   const vmEvent = stored.event;
-  if (vmEvent.name === 'delete-started' && vmEvent.data.preempts) ids.push(vmEvent.data.preempts);
+  const preempted = preemptedBy(vmEvent);
+  if (preempted) ids.push(preempted);
   if (vmEvent.name === 'cancelled' && vmEvent.data.cancels) ids.push(vmEvent.data.cancels);
   return ids;
 };
@@ -170,12 +171,15 @@ const cancelledCreate = (id: CommandId, event: VmEvent, sequence: number): Opera
   return begin(id, event, { ...known, verb: 'create' }, sequence);
 };
 
+const preemptedBy = (event: VmEvent): CommandId | undefined =>
+  'preempts' in event.data ? event.data.preempts : undefined;
+
 const endedByAnother = (id: CommandId, before: OperationState, event: VmEvent, sequence: number): OperationState => {
-  const preempted = event.name === 'delete-started' && event.data.preempts === id;
+  const preempted = preemptedBy(event) === id;
   const cancelled = event.name === 'cancelled' && event.data.cancels === id;
   if (!preempted && !cancelled) return before;
   const reason = preempted
-    ? `pre-empted by delete ${event.causationid ?? ''}`.trim()
+    ? `pre-empted by ${verbOfIntent(event.name) ?? 'another'} ${event.causationid ?? ''}`.trim()
     : 'deleted before any host claimed it';
   return finish(before, {
     status: 'failed',

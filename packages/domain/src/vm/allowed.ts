@@ -8,7 +8,8 @@ export const whyNot = (vm: Vm, verb: Verb, force = false): string | undefined =>
   if (vm.state === 'absent') return 'there is no such VM';
   if (verb === 'delete') return whyNotDelete(vm, force);
   if (vm.task) return `${vm.task.verb} is in flight until ${vm.task.deadline} at the latest`;
-  if (vm.awaited?.command) return `${vm.awaited.command.verb} goes on until the guest is ready, or is not in time`;
+  if (vm.awaited?.command && !ENDS_AWAITING.includes(verb))
+    return `${vm.awaited.command.verb} goes on until the guest is ready, or is not in time; shutdown and reboot pre-empt it`;
   if (verb === 'cleanup') return whyNotCleanup(vm);
   if (vm.state === 'deleted') return 'the VM is deleted';
   if (vm.wantedGone) return 'the VM is being deleted, and a delete is never undone';
@@ -16,6 +17,9 @@ export const whyNot = (vm: Vm, verb: Verb, force = false): string | undefined =>
     ? whyNotBoot(vm, verb)
     : `the VM is ${vm.state}; ${verb} needs ${STATES_FOR[verb].join(' or ')}`;
 };
+
+/** A guest that is to be ready is no task of its host's: who ends it needs no force. */
+const ENDS_AWAITING: readonly Verb[] = ['shutdown', 'reboot'];
 
 const STATES_FOR: Readonly<Record<Exclude<Verb, 'create' | 'delete' | 'cleanup'>, readonly string[]>> = {
   boot: ['created', 'stopped', 'failed'],

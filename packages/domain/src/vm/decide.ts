@@ -87,6 +87,12 @@ const whyNotUntil = (vm: Vm, action: Action): string | undefined => {
 };
 export const UNTIL_NEEDS = 'until ready needs start and spec.ready';
 
+/** Of what is in flight, or goes on until the guest is ready. */
+const preempted = ({ awaited, task }: Vm) => {
+  const id = task?.commandId ?? awaited?.command?.id;
+  return id ? { preempts: id } : {};
+};
+
 const untilOf = ({ until }: { readonly until?: Until | undefined }) => (until ? { until } : {});
 
 /** What makes an unstarted command expire; used by whoever receives it late, and by recovery when nobody does. */
@@ -153,7 +159,10 @@ const intentFor = (vm: Vm, command: WorkCommand, context: DecideContext): Intent
       return { name: 'boot-started', data: { ...base, epoch: vm.epoch + 1, ...untilOf(action.params) } };
     case 'shutdown': {
       const { mode, timeoutSeconds } = action.params;
-      return { name: 'shutdown-started', data: { request, deadline: within(timeoutSeconds), mode, timeoutSeconds } };
+      return {
+        name: 'shutdown-started',
+        data: { request, deadline: within(timeoutSeconds), mode, timeoutSeconds, ...preempted(vm) },
+      };
     }
     case 'pause':
       return { name: 'pause-started', data: base };
@@ -163,13 +172,18 @@ const intentFor = (vm: Vm, command: WorkCommand, context: DecideContext): Intent
       const { force, timeoutSeconds } = action.params;
       return {
         name: 'reboot-started',
-        data: { request, deadline: within(timeoutSeconds), epoch: vm.epoch + 1, force, timeoutSeconds },
+        data: {
+          request,
+          deadline: within(timeoutSeconds),
+          epoch: vm.epoch + 1,
+          force,
+          timeoutSeconds,
+          ...preempted(vm),
+        },
       };
     }
     case 'delete': {
-      const inFlight = vm.task?.commandId ?? vm.awaited?.command?.id;
-      const preempts = inFlight ? { preempts: inFlight } : {};
-      return { name: 'delete-started', data: { ...base, force: action.params.force, ...preempts } };
+      return { name: 'delete-started', data: { ...base, force: action.params.force, ...preempted(vm) } };
     }
     case 'cleanup':
       return { name: 'cleanup-started', data: base };

@@ -1,5 +1,5 @@
 // A guest that says when it is ready: once in each epoch, late or in time, and the command that waits for it has one outcome.
-import { type VmEventName, vmSpecSchema } from '@ironlog/schemas';
+import { VERBS, type VmEventName, vmSpecSchema } from '@ironlog/schemas';
 import { describe, expect, test } from 'vitest';
 import { allowedVerbs } from './allowed.ts';
 import { continuation, decide } from './decide.ts';
@@ -22,7 +22,7 @@ const outcomeOf = (vm: Vm, id: string) => vm.commands.find((record) => record.id
 const context = {
   now: NOW,
   host: HOST,
-  admission: { ok: true, hypervisor: 'simulator', capabilities: ['create', 'boot', 'delete', 'pause', 'shutdown'] },
+  admission: { ok: true, hypervisor: 'simulator', capabilities: VERBS },
 } as const;
 
 describe('a VM whose guest says when it is ready', () => {
@@ -126,6 +126,8 @@ describe('a command until ready', () => {
     ['off', [['stopped', { data: { cause: 'guest' } }]]],
     ['lost', ['lost']],
     ['being deleted', [['delete-started', { data: { force: true } }]]],
+    ['being shut down', ['shutdown-started']],
+    ['being rebooted', ['reboot-started']],
   ])('has failed when the guest is %s, and is not ended again', (_, more) => {
     const vm = given(...UNTIL_READY, ...more);
     expect(outcomeOf(vm, 'cmd-boot')).toBe('failed');
@@ -138,18 +140,19 @@ describe('a command until ready', () => {
       expect(event(vm, name).causationid).toBe('cmd-boot');
     expect(event(vm, 'unresponsive').causationid).toBeUndefined();
   });
-  test('keeps other commands waiting, but for a delete with force, which names it', () => {
+  test('keeps other commands waiting, but for those that end its guest, which name it', () => {
     const vm = given(...UNTIL_READY);
     expect(decide(vm, command('pause'), context)).toMatchObject({
       kind: 'rejected',
       rejection: { code: 'illegal-state', reason: expect.stringContaining('until the guest is ready') },
     });
     expect(decide(vm, command('delete'), context)).toMatchObject({ kind: 'rejected' });
-    expect(decide(vm, command('delete', { params: { force: true } }), context)).toMatchObject({
-      kind: 'intent',
-      fact: { data: { preempts: 'cmd-boot' } },
-    });
-    expect(allowedVerbs(vm)).toEqual(['delete']);
+    for (const ending of [command('delete', { params: { force: true } }), command('shutdown'), command('reboot')])
+      expect(decide(vm, ending, context)).toMatchObject({ kind: 'intent', fact: { data: { preempts: 'cmd-boot' } } });
+    expect(decide(given(...UNTIL_READY, 'ready'), command('shutdown'), context)).not.toHaveProperty(
+      'fact.data.preempts',
+    );
+    expect(allowedVerbs(vm)).toEqual(['shutdown', 'reboot', 'delete']);
     expect(allowedVerbs(given(...UNTIL_READY, 'ready'))).toContain('pause');
   });
   test('of a create goes on through its boot', () => {
