@@ -23,7 +23,7 @@ export const asyncApi = (): object => ({
       address: `${SUBJECT_PREFIX}.cmd.{tenant}.{vm}.{verb}`,
       description: 'Stream COMMANDS: the NATS ingress. An empty body is a command with every default.',
       parameters: { tenant: id('the tenant of the credential'), vm: id('the VM'), verb: { enum: [...VERBS] } },
-      messages: { command: { ...message('DoorCommand', 'door-command'), contentType: 'application/json' } },
+      messages: { command: { ...message('IngressCommand', 'ingress-command'), contentType: 'application/json' } },
     },
     work: {
       address: `${SUBJECT_PREFIX}.work.{target}.{tenant}.{vm}.{verb}`,

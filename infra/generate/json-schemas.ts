@@ -24,7 +24,7 @@ const named: Readonly<Record<string, z.ZodType>> = {
   problem: problemSchema,
   heartbeat: heartbeatSchema,
   'work-command': workCommandSchema,
-  'door-command': ingressCommandSchema,
+  'ingress-command': ingressCommandSchema,
   'command-rejected': commandRejectedSchema,
   ...Object.fromEntries(VERBS.map((verb) => [`params-${verb}`, verbParams[verb]])),
   ...Object.fromEntries(VM_EVENT_NAMES.map((name) => [`vm-event-${name}`, vmEventData[name]])),

@@ -46,7 +46,7 @@ const consumes = ({ stream, config }: { stream: string; config: { durable_name: 
 ];
 const COMMON = ['$JS.API.INFO'];
 const durables = (hosts: readonly HostId[]) => [
-  gatewayConsumers.door,
+  gatewayConsumers.ingress,
   gatewayConsumers.placement,
   recoveryConsumer,
   ...hosts.map(executorConsumer),
@@ -94,7 +94,7 @@ const services = (hosts: readonly HostId[]): readonly NatsUser[] => [
     events('vm.*.*.gateway.*'),
     events('cmd.*.gateway.rejected'),
     `${SUBJECT_PREFIX}.rpc.>`,
-    ...consumes(gatewayConsumers.door),
+    ...consumes(gatewayConsumers.ingress),
     ...consumes(gatewayConsumers.placement),
     ...reads(STREAMS.events),
     ...READS_HOSTS,

@@ -99,7 +99,7 @@ export const provision = async ({
         replicas,
       });
     const consumers = [
-      gatewayConsumers.door,
+      gatewayConsumers.ingress,
       gatewayConsumers.placement,
       recoveryConsumer,
       ...hosts.map(executorConsumer),

@@ -9,20 +9,20 @@ const ANSWER_WITHIN_MS = 10_000;
 const listen = (socket: Socket): Promise<string> =>
   new Promise((resolve, reject) => {
     let received = '';
-    const hear = (chunk: Buffer): void => {
+    const onData = (chunk: Buffer): void => {
       received += chunk.toString('latin1');
       if (/^PONG\r$/m.test(received)) end();
     };
     const end = (): void => {
       clearTimeout(timer);
-      socket.off('data', hear).off('close', end);
+      socket.off('data', onData).off('close', end);
       resolve(received);
     };
     const timer = setTimeout(
       () => reject(new Error(`nats-server only sent ${JSON.stringify(received)}`)),
       ANSWER_WITHIN_MS,
     );
-    socket.on('data', hear).once('close', end);
+    socket.on('data', onData).once('close', end);
   });
 
 /** Returns the server's reply. */

@@ -50,7 +50,7 @@ export const createWorld = async (): Promise<World> => {
   const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
   writeTokenFile(join(plane.stateDir, 'tokens.json'), [
     { id: 'dev', hash: hashToken(plane.token), tenant: HOME, role: 'admin', expiresAt },
-    { id: 'stranger', hash: hashToken(otherTenantsToken), tenant: OTHER_TENANT, role: 'admin', expiresAt },
+    { id: 'foreign', hash: hashToken(otherTenantsToken), tenant: OTHER_TENANT, role: 'admin', expiresAt },
   ]);
 
   const succeed = async (method: string, path: string, body?: object, headers = {}): Promise<void> => {

@@ -5,11 +5,11 @@ export interface Flight {
 }
 
 /** Calls `act` with 0, 1, 2 … and resolves with its results, in the order of completion. */
-export const inFlight = async <Told>(
+export const inFlight = async <Result>(
   { count, atOnce }: Flight,
-  act: (index: number) => Promise<Told>,
-): Promise<Told[]> => {
-  const written: Told[] = [];
+  act: (index: number) => Promise<Result>,
+): Promise<Result[]> => {
+  const written: Result[] = [];
   let next = 0;
   const hand = async (): Promise<void> => {
     for (let index = next++; index < count; index = next++) written.push(await act(index));

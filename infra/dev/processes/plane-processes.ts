@@ -27,7 +27,7 @@ const strings = async (path: string): Promise<readonly string[]> => {
 };
 
 /** nats-server has its configuration in its arguments; a service has its folders only in its environment. */
-const look = async (pid: string): Promise<Pick<PlaneProcess, 'name' | 'stateDir'> | undefined> => {
+const inspect = async (pid: string): Promise<Pick<PlaneProcess, 'name' | 'stateDir'> | undefined> => {
   const argv = await strings(`/proc/${pid}/cmdline`);
   const [, flag, config = ''] = argv;
   if (flag === '-c' && config.endsWith(NATS_CONFIG))
@@ -43,7 +43,7 @@ export const findPlaneProcesses = async (): Promise<readonly PlaneProcess[]> => 
   const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry));
   const found = await Promise.all(
     pids.map(async (pid): Promise<readonly PlaneProcess[]> => {
-      const seen = await look(pid);
+      const seen = await inspect(pid);
       const identity = seen === undefined ? null : await identify(Number(pid));
       return seen !== undefined && identity ? [{ ...seen, identity }] : [];
     }),

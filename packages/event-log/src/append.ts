@@ -16,10 +16,10 @@ const MAX_UNRESOLVED = 12;
 
 type Step =
   | { readonly kind: 'done'; readonly result: AppendResult }
-  | { readonly kind: 'again'; readonly cause: Error; readonly unsettled: boolean };
+  | { readonly kind: 'again'; readonly cause: Error; readonly unresolved: boolean };
 
 const done = (result: AppendResult): Step => ({ kind: 'done', result });
-const again = (cause: Error, unsettled = false): Step => ({ kind: 'again', cause, unsettled });
+const again = (cause: Error, unresolved = false): Step => ({ kind: 'again', cause, unresolved });
 
 export interface AppendDeps {
   readonly store: EventStore;
@@ -60,7 +60,7 @@ const untilResolved = async (
   signal: AbortSignal | undefined,
 ): Promise<AppendResult> => {
   const startedAt = performance.now();
-  let unsettled = 0;
+  let unresolved = 0;
   let cause = new Error('aborted before the first attempt');
   for (let attempt = 1; ; attempt++) {
     const step = signal?.aborted
@@ -72,8 +72,8 @@ const untilResolved = async (
     }
     cause = step.cause;
     deps.observe({ kind: 'retry', operation: 'append', attempt, cause });
-    unsettled = step.unsettled ? unsettled + 1 : 0;
-    if (unsettled >= MAX_UNRESOLVED) throw await expectationAhead(deps.store, request, cause);
+    unresolved = step.unresolved ? unresolved + 1 : 0;
+    if (unresolved >= MAX_UNRESOLVED) throw await expectationAhead(deps.store, request, cause);
     await pause(backoffMs(attempt, APPEND_BACKOFF), signal);
   }
 };

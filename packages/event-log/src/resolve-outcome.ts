@@ -36,8 +36,8 @@ export const resolveDuplicate = async (
 ): Promise<AppendResult | undefined> => {
   const entry = await store.readAt(sequence);
   if (entry && isOwn(request, entry)) return committed(entry);
-  const settled = await resolveConflict(store, request);
-  if (settled || !entry) return settled;
+  const resolved = await resolveConflict(store, request);
+  if (resolved || !entry) return resolved;
   throw reused(request, entry);
 };
 

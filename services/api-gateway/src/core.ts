@@ -43,12 +43,12 @@ export interface CoreDeps {
 
 export interface Core {
   readonly api: Api;
-  readonly door: (delivery: Delivery) => Promise<void>;
+  readonly ingress: (delivery: Delivery) => Promise<void>;
   readonly placement: (delivery: Delivery) => Promise<void>;
   /** Rejects when EVENTS can no longer be followed. */
   readonly tailEnded: Promise<void>;
   /** Resolves after the abort, when all its work has ended. */
-  readonly settled: Promise<void>;
+  readonly ended: Promise<void>;
 }
 
 /** How long an earlier command of the same id may take to appear in the read model. */
@@ -149,7 +149,7 @@ export const createCore = async ({
     consolePart: consolePartCall({ connection, logger }),
     streams: new OpenStreams(metrics),
   };
-  const door = createIngress({
+  const ingress = createIngress({
     accept,
     log,
     operations,
@@ -161,8 +161,6 @@ export const createCore = async ({
   });
   const placement = placeWaiting(placing);
   const watchingHosts = watchHostsHealth(hostsHealth, signal);
-  const settled = Promise.allSettled([tail.ended, hosts.watching, watchingHosts, retries.settled]).then(
-    () => undefined,
-  );
-  return { api, door, placement, tailEnded: tail.ended, settled };
+  const ended = Promise.allSettled([tail.ended, hosts.watching, watchingHosts, retries.ended]).then(() => undefined);
+  return { api, ingress, placement, tailEnded: tail.ended, ended };
 };

@@ -84,7 +84,7 @@ export const create = (config: GatewayConfig, overrides: Partial<Runtime> = {}):
       queries: readWorkers.queries,
       signal,
     });
-    atStop(() => core.settled);
+    atStop(() => core.ended);
     core.tailEnded.catch((err: unknown) => {
       logger.error({ err }, 'the tail of EVENTS has ended');
       selfStop.end({
@@ -102,13 +102,13 @@ export const create = (config: GatewayConfig, overrides: Partial<Runtime> = {}):
     const server = app;
     atStop(() => server.close());
     for (const [from, handle] of [
-      [gatewayConsumers.door, core.door],
+      [gatewayConsumers.ingress, core.ingress],
       [gatewayConsumers.placement, core.placement],
     ] as const)
       await handleCutOff({ queue, from, handle, logger });
     const consuming = consumeBoth({
       queue,
-      door: core.door,
+      ingress: core.ingress,
       placement: core.placement,
       definitions: gatewayConsumers,
       logger,

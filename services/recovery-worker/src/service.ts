@@ -65,7 +65,7 @@ export const create = (config: RecoveryConfig, overrides: Partial<Runtime> = {})
     const replaced = err instanceof LogReplacedError;
     selfStop.end({
       code: replaced ? 'log-replaced' : 'consumer-ended',
-      reason: `${what} cannot go on: see the error before this line`,
+      reason: `${what} cannot continue: see the error before this line`,
       exitCode: ExitCode.temporary,
     });
   };

@@ -7,7 +7,7 @@ import { FAR_AHEAD, HOME, LONG_PAST, OTHER_TENANT, PATH_TEXT, SQL_TEXT, UNKNOWN_
 export type IngressAnswer =
   /** Stored in EVENTS, with the command's id. */
   | { readonly rejected: RejectionCode }
-  /** nats-server says so to the client, and stores nothing. */
+  /** nats-server reports it to the client, and stores nothing. */
   | { readonly refused: RegExp };
 
 export interface IngressRow {

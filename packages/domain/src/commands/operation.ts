@@ -192,7 +192,7 @@ const endedByAnother = (id: CommandId, before: OperationState, event: VmEvent, s
 interface Caused {
   readonly tenant: TenantId;
   readonly subject?: VmId | undefined;
-  /** Who asked: so it is for every event that decides a command, whoever its writer is. */
+  /** The requester, for every event that decides a command, independent of its writer. */
   readonly actor: string;
 }
 

@@ -13,7 +13,7 @@ import {
 export interface HostEventMeta {
   readonly id: EventId;
   readonly time: Timestamp;
-  /** The host itself, or recovery. It is also the actor, because nobody requests host events. */
+  /** The host itself, or recovery. It is also the actor, because host events have no requester. */
   readonly writer: Writer;
 }
 

@@ -105,7 +105,7 @@ describe('decide', () => {
       });
       // P2: a rejection by one host and an expiry by recovery would be two outcomes; no expectation excludes that.
       const late = decide(given(...RUNNING), command(verb, { id: 'cmd-new' }), { ...elsewhere, now: at(601) });
-      expect(late).toEqual({ kind: 'left' });
+      expect(late).toEqual({ kind: 'left-to-recovery' });
     },
   );
   it('on any host, answers a command that the VM has seen, and one for a VM without an owner', () => {

@@ -41,7 +41,7 @@ export type Decision =
   | { readonly kind: 'rejected'; readonly rejection: Rejection }
   | { readonly kind: 'duplicate'; readonly outcome: Outcome }
   /** A late command at a host that is not the owner: only recovery appends its expiry. */
-  | { readonly kind: 'left' };
+  | { readonly kind: 'left-to-recovery' };
 
 type Refused = Exclude<Decision, { readonly kind: 'intent' }>;
 
@@ -59,7 +59,7 @@ export const refuse = (vm: Vm, command: WorkCommand, context: RefuseContext): Re
   // P4: only the owner may append. The fold ignores an append by any other host, an expiry too.
   if (vm.owner !== null && vm.owner !== context.host) {
     // P2: a rejection carries no expectation on the VM, so it could be stored beside recovery's expiry.
-    if (context.now > request.startBy) return { kind: 'left' };
+    if (context.now > request.startBy) return { kind: 'left-to-recovery' };
     if (action.verb === 'create') return reject('vm-exists', `a VM of that id exists on ${vm.owner}`);
     const reached = context.host ?? 'no host';
     return reject('wrong-host', `the VM is owned by ${vm.owner}, and this reached ${reached}; send it again`);

@@ -48,7 +48,7 @@ test.each([
   expect(open().authenticate(header)).toEqual({ ok: false, code });
 });
 
-test('a token is refused from the moment it expires', () => {
+test('a token is refused from its expiry on', () => {
   const later = createManualClock(new Date('2031-01-01T00:00:00.000Z'));
   expect(openTokens(path, { clock: later, logger }).authenticate(`Bearer ${token}`)).toEqual({
     ok: false,

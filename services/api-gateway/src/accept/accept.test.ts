@@ -88,9 +88,9 @@ test('a gateway whose read model is behind does not refuse what another gateway 
 
 test('an operation that appears while the read model catches up is answered, and not refused', async () => {
   const story = createStory();
-  story.say(HOST, claimedBy(HOST));
-  story.say(HOST, created);
-  const { read } = story.say(HOST, bootStarted, BOOT);
+  story.append(HOST, claimedBy(HOST));
+  story.append(HOST, created);
+  const { read } = story.append(HOST, bootStarted, BOOT);
   const running = read.ok ? foldOperation(BOOT, undefined, read.stored, 3) : undefined;
   const late = gateway({
     caughtUp: async () => {

@@ -20,10 +20,10 @@ export const readJson = (body: string): ReadJson => {
 };
 
 /** From V8's messages, which have a position for every fault but an unexpected token, where they quote the text. */
-const faultOf = (text: string, said: string): string => {
-  const [, what, position] = /^SyntaxError: ([^"']+?)(?: in JSON)? at position (\d+)/.exec(said) ?? [];
+const faultOf = (text: string, message: string): string => {
+  const [, what, position] = /^SyntaxError: ([^"']+?)(?: in JSON)? at position (\d+)/.exec(message) ?? [];
   if (what !== undefined) return `${what[0]?.toLowerCase()}${what.slice(1)} at ${placeOf(text, Number(position))}`;
-  if (said.includes('Unexpected end')) return `unexpected end at ${placeOf(text, text.length)}`;
+  if (message.includes('Unexpected end')) return `unexpected end at ${placeOf(text, text.length)}`;
   return `unexpected character at ${placeOf(text, unexpectedIn(text))}`;
 };
 

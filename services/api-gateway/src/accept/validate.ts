@@ -34,7 +34,7 @@ const inWords = (issues: readonly Issue[]): string =>
 
 export const validate = (
   submission: Submission,
-): { readonly kind: 'judged'; readonly validated: Validated } | Refused => {
+): { readonly kind: 'validated'; readonly validated: Validated } | Refused => {
   // Absent parameters are all defaults; `null` is invalid.
   const { verb, door, requestedAt, params = {} } = submission;
   const parsed = actionSchema.safeParse({ verb, params });
@@ -51,7 +51,7 @@ export const validate = (
   });
   const request = { verb, door, requestedAt, startBy: startByOf(submission), bodyHash };
   return {
-    kind: 'judged',
+    kind: 'validated',
     validated: { submission, ...idsOf(submission), action: parsed.data satisfies Action, request },
   };
 };

@@ -50,7 +50,7 @@ export interface Api {
   readonly queries: Queries;
   readonly operations: OperationIndex;
   readonly vmLocation: VmLocations;
-  readonly hosts: Pick<Hosts, 'live' | 'lastHeardAt'>;
+  readonly hosts: Pick<Hosts, 'live' | 'lastHeartbeatAt'>;
   readonly waiting: Pick<WaitingRoom, 'find'>;
   readonly tail: Tail;
   readonly logInfo: () => Promise<LogInfo>;

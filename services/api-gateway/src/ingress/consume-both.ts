@@ -7,7 +7,7 @@ type Handle = (delivery: Delivery) => Promise<void>;
 export interface Consuming {
   readonly queue: Pick<WorkQueue, 'consume'>;
   readonly definitions: typeof gatewayConsumers;
-  readonly door: Handle;
+  readonly ingress: Handle;
   readonly placement: Handle;
   readonly logger: Logger;
   readonly signal: AbortSignal;
@@ -20,13 +20,13 @@ const PLACEMENT_IN_FLIGHT = 256;
 export const consumeBoth = async ({
   queue,
   definitions,
-  door,
+  ingress,
   placement,
   logger,
   signal,
 }: Consuming): Promise<void> => {
   const consume = (
-    { stream, config }: (typeof definitions)['door'],
+    { stream, config }: (typeof definitions)['ingress'],
     maxInFlight: number,
     onDelivery: Handle,
   ): Promise<void> =>
@@ -40,7 +40,7 @@ export const consumeBoth = async ({
       signal,
     });
   const ended = await Promise.allSettled([
-    consume(definitions.door, INGRESS_IN_FLIGHT, door),
+    consume(definitions.ingress, INGRESS_IN_FLIGHT, ingress),
     consume(definitions.placement, PLACEMENT_IN_FLIGHT, placement),
   ]);
   for (const result of ended) {

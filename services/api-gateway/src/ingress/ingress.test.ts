@@ -120,7 +120,7 @@ interface ListedOperation {
   readonly error: { readonly code: string; readonly reason: string };
   readonly links: { readonly vm: string | null };
 }
-const rejectedOperations = async (as: 'operator' | 'stranger' = 'operator'): Promise<ListedOperation[]> =>
+const rejectedOperations = async (as: 'operator' | 'foreign' = 'operator'): Promise<ListedOperation[]> =>
   (await plane.call('GET', '/v1/operations?status=rejected&limit=500', { as })).body.items as ListedOperation[];
 
 test.each([
@@ -146,7 +146,7 @@ test.each([
   expect(operation.links.vm).toBe(vm && `/v1/vms/${vm}`);
   expect((await plane.call('GET', `/v1/operations/${operation.id}`)).body).toMatchObject(operation);
   expect((await plane.call('GET', `/v1/operations/${operation.id}/wait?timeout=1`)).body).toMatchObject(operation);
-  expect(await rejectedOperations('stranger')).toEqual([]);
+  expect(await rejectedOperations('foreign')).toEqual([]);
   expect(await strays()).toEqual([]);
 });
 

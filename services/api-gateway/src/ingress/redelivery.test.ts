@@ -58,7 +58,7 @@ test.each([
 ])('%s', async (_, second, rejected) => {
   const log = createMemoryEventLog();
   const known = new Map<CommandId, OperationState>();
-  const door = createIngress({
+  const ingress = createIngress({
     ...parts,
     accept: async () => ({ kind: 'refused', code: 'invalid-command', reason: 'no host has it', bodyHash: 'aa' }),
     log: {
@@ -72,7 +72,7 @@ test.each([
     operations: { find: (_tenant, id) => known.get(id) },
   });
   for (const storedAt of [new Date('2026-01-01T00:00:00.001Z'), second])
-    await door(delivery({ id: 'cmd-one' }, storedAt));
+    await ingress(delivery({ id: 'cmd-one' }, storedAt));
   expect([...known.keys()]).toEqual(rejected);
   expect((await log.info()).lastSequence).toBe(rejected.length);
 });
@@ -83,13 +83,13 @@ test.each(['pending', 'running', 'succeeded'] as const)(
     const log = createMemoryEventLog();
     const acked: number[] = [];
     const storedAt = new Date('2026-01-01T00:00:00.001Z');
-    const door = createIngress({
+    const ingress = createIngress({
       ...parts,
       accept: async () => ({ kind: 'refused', code: 'expired', reason: 'startBy has passed', bodyHash: 'aa' }),
       log,
       operations: { find: (_tenant, id) => ({ ...accepted(storedAt), id, status }) },
     });
-    await door({ ...delivery({}, storedAt), ack: async () => void acked.push(1) });
+    await ingress({ ...delivery({}, storedAt), ack: async () => void acked.push(1) });
     expect(acked).toHaveLength(1);
     expect((await log.info()).lastSequence).toBe(0);
   },

@@ -37,7 +37,7 @@ export const answerFrom = ({ vm, operation }: CommandContext, command: WorkComma
       // The cancelled create, or the delete that cancelled it.
       if (!operation) throw new Error(`${vm.tenant}/${vm.id} knows ${command.id}, and its log has no event of it`);
       return { kind: 'ended', operation, repeated: true };
-    case 'left':
+    case 'left-to-recovery':
     case undefined:
       throw new Error(
         `${vm.tenant}/${vm.id} is ${vm.state} by its log, and ${command.data.action.verb} is its owner's to answer`,

@@ -32,9 +32,9 @@ const world = () => {
   return {
     runCheck,
     lines,
-    beat: ({ heard }: { heard: boolean }) => {
+    beat: ({ received }: { received: boolean }) => {
       sent += 1;
-      if (!heard) return;
+      if (!received) return;
       live = [heartbeat(HOST)];
       for (const notify of listeners) notify();
     },
@@ -51,7 +51,7 @@ const world = () => {
 
 test('live hosts are counted, and the check passes', async () => {
   const { beat, runCheck, check, gauge } = world();
-  beat({ heard: true });
+  beat({ received: true });
   await runCheck();
   expect(await check()).toEqual({ ok: true });
   expect(await gauge()).toBe('1');
@@ -59,7 +59,7 @@ test('live hosts are counted, and the check passes', async () => {
 
 test('without a live host it stays ready and serves reads: a gauge, and one warning', async () => {
   const { beat, silence, runCheck, check, gauge, lines } = world();
-  beat({ heard: true });
+  beat({ received: true });
   await runCheck();
   silence();
   for (let n = 0; n < 4; n += 1) await runCheck();
@@ -70,23 +70,23 @@ test('without a live host it stays ready and serves reads: a gauge, and one warn
 
 test('heartbeats that are sent and not received make it not ready, until one is received', async () => {
   const { beat, runCheck, check } = world();
-  beat({ heard: true });
+  beat({ received: true });
   await runCheck();
-  beat({ heard: false });
+  beat({ received: false });
   await runCheck();
   // One may be in transit.
   expect(await check()).toEqual({ ok: true });
-  beat({ heard: false });
+  beat({ received: false });
   await runCheck();
   expect(await check()).toMatchObject({ ok: false });
-  beat({ heard: true });
+  beat({ received: true });
   await runCheck();
   expect(await check()).toEqual({ ok: true });
 });
 
 test('while the bucket cannot be read, the check does not change', async () => {
   const { beat, cutOff, runCheck, check } = world();
-  beat({ heard: true });
+  beat({ received: true });
   await runCheck();
   cutOff();
   for (let n = 0; n < 4; n += 1) await runCheck();

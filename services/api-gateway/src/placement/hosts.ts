@@ -27,7 +27,7 @@ export interface Hosts {
   /** Unexpired heartbeats, plus the placed VMs that they do not include yet. */
   live(): readonly Heartbeat[];
   /** Stream time of the last heartbeat received here, expired or not; `undefined`: none. */
-  lastHeardAt(host: HostId): Timestamp | undefined;
+  lastHeartbeatAt(host: HostId): Timestamp | undefined;
   /** Picks a host and counts the VM as its use until a heartbeat of that host includes it. */
   place(spec: VmSpec, vm: PlacedVm): Placed;
   /** Called for each heartbeat. */
@@ -49,7 +49,7 @@ export interface HostsDeps {
 export const watchHosts = (deps: HostsDeps): Hosts & { readonly watching: Promise<void> } => {
   const { clock } = deps;
   const seen = new Map<HostId, Seen>();
-  const lastHeard = new Map<HostId, Timestamp>();
+  const lastHeartbeats = new Map<HostId, Timestamp>();
   const listeners: (() => void)[] = [];
   const improvedListeners: ((host: HostId) => void)[] = [];
   const offers = createOffers();
@@ -63,13 +63,13 @@ export const watchHosts = (deps: HostsDeps): Hosts & { readonly watching: Promis
       return;
     }
     const { host } = parsed;
-    lastHeard.set(host, parsed.at);
+    lastHeartbeats.set(host, parsed.at);
     // An entry read at the watch's start may be old already; both times are nats-server's.
     const age = Math.max(0, Math.min(ttlMs, clock.now().getTime() - entry.created.getTime()));
     const before = seen.get(host);
     if (before && !isLive(before)) forget(host);
     const now: Seen = { heartbeat: parsed, atMs: clock.monotonicMs() - age };
-    load.heard(host, parsed.at, clock.monotonicMs());
+    load.onHeartbeat(host, parsed.at, clock.monotonicMs());
     seen.set(host, now);
     for (const notify of listeners) notify();
     if (isLive(now) && offers.improved(withPlaced(now))) for (const notify of improvedListeners) notify(host);
@@ -109,7 +109,7 @@ export const watchHosts = (deps: HostsDeps): Hosts & { readonly watching: Promis
   };
   return {
     live,
-    lastHeardAt: (host) => lastHeard.get(host),
+    lastHeartbeatAt: (host) => lastHeartbeats.get(host),
     place: (spec, vm) => {
       const placed = place(live(), spec);
       const host = placed.kind === 'placed' ? seen.get(placed.host) : undefined;

@@ -53,7 +53,7 @@ export const tryCreate =
   (waiting: Waiting): (() => Promise<void>) | undefined => {
     const next = nextTarget(deps, waiting.command);
     // The create itself proves that the VM was requested.
-    return next === 'wait' || next === 'unasked' ? undefined : () => carryOut(deps, waiting, next);
+    return next === 'wait' || next === 'no-create' ? undefined : () => carryOut(deps, waiting, next);
   };
 
 /** Whether only a suitable host can end its waiting. */
@@ -68,8 +68,8 @@ const carryOut = async (deps: PlaceWaitingDeps, waiting: Waiting, next: Certain)
   const { command, delivery } = waiting;
   const { tenant, id, subject: vmId, data } = command;
   if (next === 'unsure') return delivery.nak(RETRY_MS);
-  if (next === 'nobody' && !(await isEnded(deps, command))) return delivery.nak(RETRY_MS);
-  if (next === 'drop' || next === 'nobody') {
+  if (next === 'no-host' && !(await isEnded(deps, command))) return delivery.nak(RETRY_MS);
+  if (next === 'drop' || next === 'no-host') {
     deps.waiting.leave(tenant, id);
     await delivery.ack();
     return;
@@ -105,18 +105,18 @@ const isEnded = async (deps: PlaceWaitingDeps, command: WorkCommand): Promise<bo
   return true;
 };
 
-/** `nobody`: no host has the VM, and none will. `unasked`: no create of it is known, either. */
-type Next = HostId | 'wait' | 'drop' | 'nobody' | 'unasked';
+/** `no-host`: no host has the VM, and none will. `no-create`: no create of it is known, either. */
+type Next = HostId | 'wait' | 'drop' | 'no-host' | 'no-create';
 /** `unsure`: whether a create of the VM exists is not known yet. */
-type Certain = Exclude<Next, 'unasked'> | 'unsure';
+type Certain = Exclude<Next, 'no-create'> | 'unsure';
 
 /** A failed create also ends the commands queued behind it, unless there is another create of the VM. */
 const certainTarget = async (deps: PlaceWaitingDeps, command: WorkCommand): Promise<Certain> => {
   const known = nextTarget(deps, command);
-  if (known !== 'unasked') return known;
+  if (known !== 'no-create') return known;
   if (!(await deps.caughtUp())) return 'unsure';
   const read = nextTarget(deps, command);
-  return read === 'unasked' ? 'nobody' : read;
+  return read === 'no-create' ? 'no-host' : read;
 };
 
 const nextTarget = (deps: PlaceWaitingDeps, command: WorkCommand): Next => {
@@ -138,9 +138,9 @@ const knownTarget = (
   if (Date.parse(data.request.startBy) <= deps.clock.now().getTime()) return 'drop';
   const where = deps.vmLocation.find(tenant, subject);
   if (where?.kind === 'owned') return where.host;
-  if (where?.kind === 'cancelled') return 'nobody';
+  if (where?.kind === 'cancelled') return 'no-host';
   if (where && where.target !== 'any') return where.target;
-  if (data.action.verb !== 'create') return where ? 'wait' : 'unasked';
+  if (data.action.verb !== 'create') return where ? 'wait' : 'no-create';
   return 'place';
 };
 

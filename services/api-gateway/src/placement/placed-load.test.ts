@@ -15,7 +15,7 @@ const BEFORE = '2025-12-31T23:59:59.999Z';
 const declined = (): Recorded => {
   const data = { tenant: TENANT, vmId: VM, commandId: CREATE, verb: 'create', round: 0, reason: 'full' } as const;
   const event = hostEvent(OWNER, { name: 'declined', data }, { id: newEventId(), time: DECIDED_AT, writer: OWNER });
-  const entry = createStory().say(OWNER, claimedBy(OWNER));
+  const entry = createStory().append(OWNER, claimedBy(OWNER));
   return { ...entry, read: { ok: true, stored: { kind: 'host', writer: OWNER, event } } };
 };
 
@@ -27,24 +27,24 @@ const placed = () => {
 };
 
 test.each([
-  ['claimed', createStory().say(OWNER, claimedBy(OWNER))],
+  ['claimed', createStory().append(OWNER, claimedBy(OWNER))],
   ['declined', declined()],
   ['rejected', createStory().reject(OWNER, CREATE)],
 ])('a create that its host has %s counts until a heartbeat sent after that', (_, entry) => {
   const load = placed();
-  load.heard(OWNER, DECIDED_AT, 1);
+  load.onHeartbeat(OWNER, DECIDED_AT, 1);
   expect(load.of(OWNER)).toEqual(NEED);
   load.fold(entry);
-  load.heard(OWNER, BEFORE, 2);
+  load.onHeartbeat(OWNER, BEFORE, 2);
   expect(load.of(OWNER)).toEqual(NEED);
-  load.heard(OWNER, DECIDED_AT, 3);
+  load.onHeartbeat(OWNER, DECIDED_AT, 3);
   expect(load.of(OWNER)).toEqual(NOTHING);
 });
 
 test('one that is placed again counts on the other host only, and events by other writers change nothing', () => {
   const load = placed();
-  load.fold(createStory().say(FOREIGN_HOST, claimedBy(OWNER)));
-  load.heard(OWNER, DECIDED_AT, 1);
+  load.fold(createStory().append(FOREIGN_HOST, claimedBy(OWNER)));
+  load.onHeartbeat(OWNER, DECIDED_AT, 1);
   expect(load.of(OWNER)).toEqual(NEED);
   load.place(FOREIGN_HOST, { tenant: TENANT, vmId: VM }, { spec: SPEC, nowMs: 2 });
   expect([load.of(OWNER), load.of(FOREIGN_HOST)]).toEqual([NOTHING, NEED]);
@@ -52,8 +52,8 @@ test('one that is placed again counts on the other host only, and events by othe
 
 test('one that its host never decides counts for a minute', () => {
   const load = placed();
-  load.heard(OWNER, DECIDED_AT, 60_000);
+  load.onHeartbeat(OWNER, DECIDED_AT, 60_000);
   expect(load.of(OWNER)).toEqual(NEED);
-  load.heard(OWNER, DECIDED_AT, 60_001);
+  load.onHeartbeat(OWNER, DECIDED_AT, 60_001);
   expect(load.of(OWNER)).toEqual(NOTHING);
 });

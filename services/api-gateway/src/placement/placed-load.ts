@@ -27,7 +27,7 @@ export interface PlacedLoad {
    */
   fold(entry: Recorded): void;
   /** A heartbeat of stream time `at` includes the host's decisions up to then. */
-  heard(host: HostId, at: Timestamp, nowMs: number): void;
+  onHeartbeat(host: HostId, at: Timestamp, nowMs: number): void;
   of(host: HostId): Resources;
 }
 
@@ -67,7 +67,7 @@ export const createPlacedLoad = (): PlacedLoad => {
       const placement = decided && placements.get(keyOf(decided));
       if (placement && placement.host === decided.host) placement.decidedAt ??= decided.at;
     },
-    heard: (host, at, nowMs) => {
+    onHeartbeat: (host, at, nowMs) => {
       for (const [key, placement] of byHost.get(host) ?? []) {
         const isCounted = placement.decidedAt !== undefined && placement.decidedAt <= at;
         if (isCounted || nowMs - placement.placedAtMs > COUNTED_FOR_MS) drop(key, placement);

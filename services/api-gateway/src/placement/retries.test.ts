@@ -95,6 +95,6 @@ test('a host without capacity for any of them causes no attempt', async () => {
 
 test('an event of a VM retries only the commands waiting for that VM', async () => {
   const { retries, retried } = room(10, 0);
-  retries.fold(createStory().say('gateway', cancelled));
+  retries.fold(createStory().append('gateway', cancelled));
   await vi.waitFor(() => expect(retried).toEqual(['vm-1']));
 });

@@ -42,7 +42,7 @@ export interface Retries {
   fold(entry: Recorded): void;
   improved(host: HostId): void;
   /** Resolves after the abort, when no attempt is running. */
-  readonly settled: Promise<void>;
+  readonly ended: Promise<void>;
 }
 
 const keyOf = (tenant: TenantId, vmId: VmId): string => `${tenant}/${vmId}`;
@@ -165,7 +165,7 @@ export const createRetries = (deps: RetriesDeps): Retries => {
       changed.add(host);
       tryChanged();
     },
-    settled: checking(),
+    ended: checking(),
   };
 };
 

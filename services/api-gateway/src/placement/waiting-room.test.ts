@@ -22,9 +22,9 @@ const full = () => {
 };
 
 test.each([
-  ['is claimed', createStory().say(OWNER, claimedBy(OWNER))],
-  ['is cancelled', createStory().say('gateway', cancelled)],
-  ['expires', createStory().say('recovery', expired)],
+  ['is claimed', createStory().append(OWNER, claimedBy(OWNER))],
+  ['is cancelled', createStory().append('gateway', cancelled)],
+  ['expires', createStory().append('recovery', expired)],
   ['is rejected', createStory().reject(OWNER, CREATE)],
 ])('a create that %s no longer waits, whichever gateway placed it, and never again', (_, entry) => {
   const room = full();
@@ -48,7 +48,7 @@ test('events of others, or by a host for another, end no waiting', () => {
   const room = full();
   const story = createStory();
   room.fold(story.reject(OWNER, 'cmd-other' as typeof CREATE));
-  room.fold(story.say(FOREIGN_HOST, claimedBy(OWNER)));
-  room.fold(story.say(FOREIGN_HOST, cancelled));
+  room.fold(story.append(FOREIGN_HOST, claimedBy(OWNER)));
+  room.fold(story.append(FOREIGN_HOST, cancelled));
   expect(room.find(TENANT, CREATE)).toEqual(SPEC);
 });

@@ -14,10 +14,10 @@ const silent = {
 const at = (events: number, work: number) => ({ positions: () => ({ events, work, history: 0 }) });
 
 test("a read model that reaches the log's end during the wait has caught up", async () => {
-  let looks = 0;
-  const reads = { positions: () => ({ events: ++looks, work: 5, history: 0 }) };
+  let calls = 0;
+  const reads = { positions: () => ({ events: ++calls, work: 5, history: 0 }) };
   expect(await caughtUp({ reads, events: endingAt(3), work: endingAt(5) })).toBe(true);
-  expect(looks).toBe(3);
+  expect(calls).toBe(3);
 });
 
 test('it is unknown while a stream or the read model does not answer', async () => {

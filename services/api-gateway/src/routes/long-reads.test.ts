@@ -20,11 +20,11 @@ afterAll(() => plane?.stop());
 test("a tenant's long list delays neither another tenant's lists nor its own reads by key", async () => {
   await plane.create({ id: 'quick' }, { prefer: 'wait=10' });
   // Starts both workers.
-  await Promise.all([plane.call('GET', '/v1/vms'), plane.call('GET', '/v1/vms', { as: 'stranger' })]);
+  await Promise.all([plane.call('GET', '/v1/vms'), plane.call('GET', '/v1/vms', { as: 'foreign' })]);
   const answered: string[] = [];
   const long = [1, 2].map(() => plane.call('GET', '/v1/attention').then(() => answered.push('long')));
   for (const path of ['/v1/attention', '/v1/vms', '/v1/operations', '/v1/usage'])
-    expect(await plane.call('GET', path, { as: 'stranger' }), path).toMatchObject({ status: 200 });
+    expect(await plane.call('GET', path, { as: 'foreign' }), path).toMatchObject({ status: 200 });
   expect(await plane.call('GET', '/v1/vms/quick')).toMatchObject({ status: 200, body: { id: 'quick' } });
   expect(answered).toEqual([]);
   await Promise.all(long);
@@ -54,7 +54,7 @@ test("more long lists than a tenant's share are a 503 with Retry-After, and anot
   });
   // On a busy machine it may be a 503 as well, which is retried.
   await vi.waitFor(
-    async () => expect(await plane.call('GET', '/v1/attention', { as: 'stranger' })).toMatchObject({ status: 200 }),
+    async () => expect(await plane.call('GET', '/v1/attention', { as: 'foreign' })).toMatchObject({ status: 200 }),
     { timeout: 10_000 },
   );
   leaving.abort();

@@ -43,9 +43,9 @@ const tailOf = async (): Promise<Tail> => {
 const reads = { historyPosition: () => 0 };
 const queries = { history: async () => [] };
 
-type Told = Frame<string>;
+type Sent = Frame<string>;
 
-const follow = async (more: Partial<StreamRange<string>> = {}): Promise<AsyncGenerator<Told>> => {
+const follow = async (more: Partial<StreamRange<string>> = {}): Promise<AsyncGenerator<Sent>> => {
   const tail = await tailOf();
   const gone = new AbortController();
   ends.push(() => gone.abort());
@@ -64,7 +64,7 @@ const follow = async (more: Partial<StreamRange<string>> = {}): Promise<AsyncGen
   );
 };
 
-const next = async (frames: AsyncGenerator<Told>): Promise<Told> => {
+const next = async (frames: AsyncGenerator<Sent>): Promise<Sent> => {
   const { value, done } = await Promise.race([
     frames.next(),
     new Promise<never>((_, reject) => setTimeout(() => reject(new Error('no frame within a second')), 1_000)),
@@ -100,7 +100,7 @@ test("a tenant without events gets the log's position, however many events other
 
 test('a tenant with many events gets every event, with positions in between', async () => {
   const frames = await follow();
-  const told: Told[] = [];
+  const sent: Sent[] = [];
   const happened: number[] = [];
   const busy = setInterval(() => {
     happen(ours).then((sequence) => happened.push(sequence));
@@ -108,10 +108,10 @@ test('a tenant with many events gets every event, with positions in between', as
   ends.push(() => clearInterval(busy));
   for (let marks = 0; marks < 3; ) {
     const frame = await next(frames);
-    told.push(frame);
+    sent.push(frame);
     if (frame.kind === 'mark') marks += 1;
   }
-  const sequences = told.flatMap((frame) => (frame.kind === 'event' ? [frame.event.sequence] : []));
+  const sequences = sent.flatMap((frame) => (frame.kind === 'event' ? [frame.event.sequence] : []));
   expect(sequences.length).toBeGreaterThan(0);
   expect(sequences).toEqual(happened.slice(0, sequences.length));
 });

@@ -37,7 +37,7 @@ export interface Step {
   readonly reached: number;
 }
 
-/** `patienceMs`: the longest time without events before an empty step is returned; called anew each time. */
+/** `waitMs`: the longest time without events before an empty step; called for each step. */
 export const walkLog = async function* (
   { reads, queries, tail }: WalkDeps,
   range: WalkRange,

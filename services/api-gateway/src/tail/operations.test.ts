@@ -26,7 +26,7 @@ const memory = () => {
   operations.follow(asked());
   return {
     follow: operations.follow,
-    hear: (entry: Parameters<typeof operations.fold>[0]) => {
+    fold: (entry: Parameters<typeof operations.fold>[0]) => {
       vmLocation.fold(entry);
       operations.fold(entry);
     },
@@ -36,10 +36,10 @@ const memory = () => {
 
 test("a create runs once its host has claimed the VM, and has succeeded with that host's outcome", () => {
   const story = createStory();
-  const { hear, statusOf } = memory();
-  hear(story.say(OWNER, claimedBy(OWNER)));
+  const { fold, statusOf } = memory();
+  fold(story.append(OWNER, claimedBy(OWNER)));
   expect(statusOf()).toBe('running');
-  hear(story.say(OWNER, created));
+  fold(story.append(OWNER, created));
   expect(statusOf()).toBe('succeeded');
 });
 
@@ -50,33 +50,33 @@ test.each([
   ['an outcome, as if it were recovery', 'recovery', created],
   ['an outcome, as if it were the gateway', 'gateway', created],
 ] as const)('%s by an unauthorised writer is ignored', (_, writer, fact) => {
-  const { hear, statusOf } = memory();
-  hear(createStory().say(writer, fact));
+  const { fold, statusOf } = memory();
+  fold(createStory().append(writer, fact));
   expect(statusOf()).toBe('pending');
 });
 
 test("a second host's claim and outcome end nothing of the owner", () => {
   const story = createStory();
-  const { follow, hear, statusOf } = memory();
+  const { follow, fold, statusOf } = memory();
   const boot = commandId('cmd-boot');
-  hear(story.say(OWNER, claimedBy(OWNER)));
-  hear(story.say(FOREIGN_HOST, claimedBy(FOREIGN_HOST)));
-  hear(story.say(FOREIGN_HOST, created));
+  fold(story.append(OWNER, claimedBy(OWNER)));
+  fold(story.append(FOREIGN_HOST, claimedBy(FOREIGN_HOST)));
+  fold(story.append(FOREIGN_HOST, created));
   expect(statusOf()).toBe('running');
-  hear(story.say(OWNER, created));
+  fold(story.append(OWNER, created));
   follow(asked(boot, 'boot'));
-  hear(story.say(OWNER, bootStarted, boot));
-  hear(story.say(FOREIGN_HOST, booted));
+  fold(story.append(OWNER, bootStarted, boot));
+  fold(story.append(FOREIGN_HOST, booted));
   expect(statusOf(boot)).toBe('running');
 });
 
 test('a cancellation counts until the VM is claimed, and not after it', () => {
   const first = memory();
-  first.hear(createStory().say('gateway', cancelled, commandId('cmd-delete')));
+  first.fold(createStory().append('gateway', cancelled, commandId('cmd-delete')));
   expect(first.statusOf()).toBe('failed');
   const second = memory();
   const story = createStory();
-  second.hear(story.say(OWNER, claimedBy(OWNER)));
-  second.hear(story.say('gateway', cancelled, commandId('cmd-delete')));
+  second.fold(story.append(OWNER, claimedBy(OWNER)));
+  second.fold(story.append('gateway', cancelled, commandId('cmd-delete')));
   expect(second.statusOf()).toBe('running');
 });

@@ -31,17 +31,17 @@ const index = (vm?: Vm) => {
 test('a claim makes the owner, and a later claim by another changes nothing', () => {
   const story = createStory();
   const { fold, now } = index();
-  fold(story.say(OWNER, claimedBy(OWNER)));
-  fold(story.say(FOREIGN_HOST, claimedBy(FOREIGN_HOST)));
+  fold(story.append(OWNER, claimedBy(OWNER)));
+  fold(story.append(FOREIGN_HOST, claimedBy(FOREIGN_HOST)));
   expect(now()).toEqual(owned);
 });
 
 test('a second claim is also ignored when only the read model has the first', () => {
   const story = createStory();
-  story.say(OWNER, claimedBy(OWNER));
+  story.append(OWNER, claimedBy(OWNER));
   const { fold, now } = index(story.vm());
   // By an unauthorised writer: the VM's first event, as in an empty log.
-  fold(createStory(7).say(FOREIGN_HOST, claimedBy(FOREIGN_HOST)));
+  fold(createStory(7).append(FOREIGN_HOST, claimedBy(FOREIGN_HOST)));
   expect(now()).toEqual(owned);
 });
 
@@ -49,30 +49,30 @@ test('a claim for another host, and one with a wrong revision, are ignored', () 
   const story = createStory();
   const { fold, now, pending: ask } = index();
   ask(TENANT, VM, pending as Extract<VmLocation, { kind: 'pending' }>);
-  fold(story.say(FOREIGN_HOST, claimedBy(OWNER)));
+  fold(story.append(FOREIGN_HOST, claimedBy(OWNER)));
   const ahead = createStory(1);
-  ahead.say(OWNER, claimedBy(OWNER));
-  fold(ahead.say(FOREIGN_HOST, claimedBy(FOREIGN_HOST)));
+  ahead.append(OWNER, claimedBy(OWNER));
+  fold(ahead.append(FOREIGN_HOST, claimedBy(FOREIGN_HOST)));
   expect(now()).toEqual(pending);
 });
 
 test('a claim after a command that expired before it counts', () => {
   const before = createStory();
-  before.say('recovery', expired);
+  before.append('recovery', expired);
   const { fold, now } = index(before.vm());
-  fold(before.say(OWNER, claimedBy(OWNER)));
+  fold(before.append(OWNER, claimedBy(OWNER)));
   expect(now()).toEqual(owned);
 });
 
 test('a cancelled VM cannot be claimed, and a claimed one cannot be cancelled', () => {
   const story = createStory();
   const first = index();
-  first.fold(story.say('gateway', cancelled));
-  first.fold(createStory(1).say(FOREIGN_HOST, claimedBy(FOREIGN_HOST)));
+  first.fold(story.append('gateway', cancelled));
+  first.fold(createStory(1).append(FOREIGN_HOST, claimedBy(FOREIGN_HOST)));
   expect(first.now()).toEqual({ kind: 'cancelled' });
   const second = index();
-  second.fold(createStory().say(OWNER, claimedBy(OWNER)));
-  second.fold(createStory(1).say('gateway', cancelled));
+  second.fold(createStory().append(OWNER, claimedBy(OWNER)));
+  second.fold(createStory(1).append('gateway', cancelled));
   expect(second.now()).toEqual(owned);
 });
 
@@ -83,7 +83,7 @@ test('without a read model for the earlier events, a claim is not accepted yet',
       throw new ReadModelNotReady('not there yet');
     },
   });
-  fold(createStory().say(FOREIGN_HOST, claimedBy(FOREIGN_HOST)));
+  fold(createStory().append(FOREIGN_HOST, claimedBy(FOREIGN_HOST)));
   expect(remembered(TENANT, VM)).toBeUndefined();
 });
 
@@ -91,10 +91,10 @@ test('an expired create frees the id, an expiry by an unauthorised writer does n
   const { fold, now, pending: ask } = index();
   ask(TENANT, VM, pending as Extract<VmLocation, { kind: 'pending' }>);
   const story = createStory();
-  fold(story.say('gateway', expired));
-  fold(story.say(OWNER, created));
-  fold(story.say(OWNER, booted));
+  fold(story.append('gateway', expired));
+  fold(story.append(OWNER, created));
+  fold(story.append(OWNER, booted));
   expect(now()).toEqual(pending);
-  fold(story.say('recovery', expired));
+  fold(story.append('recovery', expired));
   expect(now()).toBeUndefined();
 });

@@ -31,8 +31,8 @@ export const createVmLocations = (reads: Pick<Reads, 'vmLocation' | 'aggregate'>
     if (before && before.kind !== 'pending') return;
     const vm = asRead(reads, event.tenant, event.subject);
     if (!vm) return;
-    const settled = placeOf(vm.sequence >= sequence ? vm : evolve(vm, { sequence, hash, writer, event }).vm);
-    if (settled) known.set(key, settled);
+    const location = placeOf(vm.sequence >= sequence ? vm : evolve(vm, { sequence, hash, writer, event }).vm);
+    if (location) known.set(key, location);
   };
   return {
     find: (tenant, vmId) => {

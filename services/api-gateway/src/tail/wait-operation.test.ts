@@ -29,7 +29,7 @@ const world = () => {
         { tail, operations, vmLocation },
         { tenant: TENANT, id: CREATE, timeoutMs, signal: new AbortController().signal },
       ),
-    hear: (entry: Recorded) => {
+    fold: (entry: Recorded) => {
       vmLocation.fold(entry);
       operations.fold(entry);
       for (const listener of listeners) listener(entry);
@@ -38,13 +38,13 @@ const world = () => {
 };
 
 test('the event of its outcome ends the wait, and an earlier event does not read the read model', async () => {
-  const { hear, rows, wait } = world();
+  const { fold, rows, wait } = world();
   const story = createStory();
   const answer = wait();
   const before = rows.mock.calls.length;
-  hear(story.say(OWNER, claimedBy(OWNER)));
+  fold(story.append(OWNER, claimedBy(OWNER)));
   expect(rows.mock.calls.length).toBe(before);
-  hear(story.say(OWNER, created));
+  fold(story.append(OWNER, created));
   expect(await answer).toMatchObject({ id: CREATE, status: 'succeeded' });
 });
 

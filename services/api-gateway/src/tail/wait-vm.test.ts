@@ -36,11 +36,11 @@ const world = (readModel: 'empty' | 'unreadable' = 'empty') => {
   const vmLocation = createVmLocations(reads);
   const ring = createRing(10_000, 0);
   const listeners = new Set<(entry: Recorded) => void>();
-  let looks = 0;
+  let readCount = 0;
   const counted = (entry: Recorded): Recorded => ({
     ...entry,
     get read() {
-      looks += 1;
+      readCount += 1;
       return entry.read;
     },
   });
@@ -52,12 +52,12 @@ const world = (readModel: 'empty' | 'unreadable' = 'empty') => {
     ring,
   };
   return {
-    looks: () => looks,
+    readCount: () => readCount,
     ask: () => vmLocation.pending(TENANT, VM, { kind: 'pending', target: 'any', createId: CREATE }),
     learn: (where: VmLocation) => {
       learnt = where;
     },
-    hear: (entry: Recorded) => {
+    fold: (entry: Recorded) => {
       vmLocation.fold(entry);
       ring.push(counted(entry));
       for (const notify of listeners) notify(entry);
@@ -93,19 +93,19 @@ const ofOthers = (sequence: number): Recorded => ({
 });
 
 test("a wait checks other VMs' events once, however often it runs", async () => {
-  const { ask, hear, looks, wait } = world();
+  const { ask, fold, readCount, wait } = world();
   ask();
-  for (let sequence = 1; sequence <= 5_000; sequence++) hear(ofOthers(sequence));
+  for (let sequence = 1; sequence <= 5_000; sequence++) fold(ofOthers(sequence));
   expect(await wait('running', 900)).toEqual({ outcome: 'timeout', sequence: 0 });
-  expect(looks()).toBe(5_000);
+  expect(readCount()).toBe(5_000);
 });
 
 test('it receives each event of the VM, and ends with the state', async () => {
-  const { ask, hear, wait } = world();
+  const { ask, fold, wait } = world();
   ask();
   const story = createStory();
   const waiting = wait('running', 5_000);
-  for (const fact of [claimedBy(OWNER), created, bootStarted, booted]) hear(story.say(OWNER, fact));
+  for (const fact of [claimedBy(OWNER), created, bootStarted, booted]) fold(story.append(OWNER, fact));
   expect(await waiting).toEqual({ outcome: 'reached', sequence: 4 });
 });
 
@@ -126,20 +126,20 @@ test('what its host said before this gateway knew whose VM it is counts as soon 
   ask();
   const story = createStory();
   const waiting = wait('created', 5_000);
-  hear(story.say(OWNER, claimedBy(OWNER)));
-  hear(story.say(FOREIGN_HOST, booted));
-  hear(story.say(OWNER, created));
+  fold(story.append(OWNER, claimedBy(OWNER)));
+  fold(story.append(FOREIGN_HOST, booted));
+  fold(story.append(OWNER, created));
   learn({ kind: 'owned', host: OWNER });
   expect(await waiting).toEqual({ outcome: 'reached', sequence: 3 });
 });
 
 test.each([
   ['is rejected', (story: Story) => story.reject(OWNER, CREATE)],
-  ['expires', (story: Story) => story.say('recovery', expired)],
+  ['expires', (story: Story) => story.append('recovery', expired)],
 ])("the wait ends when the VM's create %s", async (_, end) => {
-  const { ask, hear, wait } = world();
+  const { ask, fold, wait } = world();
   ask();
   const waiting = wait('running', 5_000);
-  hear(end(createStory()));
+  fold(end(createStory()));
   expect(await waiting).toMatchObject({ outcome: 'unreachable' });
 });

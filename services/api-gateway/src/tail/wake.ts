@@ -24,7 +24,7 @@ export const wakeWhen = async <Answer>({
   timeoutMs,
   signal,
 }: WakeOptions<Answer>): Promise<Answer | undefined> => {
-  const settled = Promise.withResolvers<Answer | undefined>();
+  const answered = Promise.withResolvers<Answer | undefined>();
   let isChecking = false;
   let isToCheckAgain = false;
   const check = async (): Promise<void> => {
@@ -35,14 +35,14 @@ export const wakeWhen = async <Answer>({
       while (isToCheckAgain) {
         isToCheckAgain = false;
         const answer = await condition();
-        if (answer !== undefined) settled.resolve(answer);
+        if (answer !== undefined) answered.resolve(answer);
       }
     } catch (error) {
-      settled.reject(error);
+      answered.reject(error);
     }
     isChecking = false;
   };
-  const giveUp = (): void => settled.resolve(undefined);
+  const giveUp = (): void => answered.resolve(undefined);
   const leave = tail.subscribe((entry) => {
     if (matters(entry)) void check();
   });
@@ -52,7 +52,7 @@ export const wakeWhen = async <Answer>({
   try {
     void check();
     if (signal.aborted) giveUp();
-    return await settled.promise;
+    return await answered.promise;
   } finally {
     leave();
     clearInterval(recheck);

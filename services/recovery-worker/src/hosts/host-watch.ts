@@ -15,13 +15,13 @@ export interface HostWatchDeps extends LostDeps {
   readonly lostAfterMs: number;
 }
 
-interface LastHeard {
+interface LastHeartbeat {
   readonly beat: Heartbeat | undefined;
   /** By this process's monotonic clock: when the heartbeat was first seen, or when the watch began. */
   readonly atMs: number;
 }
 
-interface Left {
+interface VmCount {
   /** The host's last sequence at that time. */
   readonly sequence: number;
   readonly vms: number;
@@ -29,43 +29,43 @@ interface Left {
 
 /** The log says which hosts should be present; the bucket which are. Silence counts only while heartbeats can be read. */
 export class HostWatch {
-  readonly #lastHeardMs = new Map<HostId, LastHeard>();
-  readonly #left = new Map<HostId, Left>();
+  readonly #lastHeartbeats = new Map<HostId, LastHeartbeat>();
+  readonly #vmCounts = new Map<HostId, VmCount>();
 
   /** Checks every host once. Rejects when heartbeats cannot be read, and restarts the count of silence. */
   async check(deps: HostWatchDeps): Promise<void> {
     for (const host of await deps.knownWriters.hosts()) {
-      const silentMs = await this.#listen(deps, host);
-      const beat = this.#lastHeardMs.get(host)?.beat;
-      await report(deps, { host, silentMs, beat, left: (sequence) => this.#leftBehind(deps, host, sequence) });
+      const silentMs = await this.#silentMs(deps, host);
+      const beat = this.#lastHeartbeats.get(host)?.beat;
+      await report(deps, { host, silentMs, beat, countVms: (sequence) => this.#countVms(deps, host, sequence) });
     }
   }
 
   /** The number of VMs of a stopped host. Only the host itself makes or deletes VMs, and its log would show it. */
-  async #leftBehind(deps: HostWatchDeps, host: HostId, sequence: number): Promise<number> {
-    const known = this.#left.get(host);
+  async #countVms(deps: HostWatchDeps, host: HostId, sequence: number): Promise<number> {
+    const known = this.#vmCounts.get(host);
     if (known?.sequence === sequence) return known.vms;
     let vms = 0;
     for (const ref of await deps.knownWriters.vmsOf(host)) {
       const { owner, state } = await deps.vms.load(ref);
       if (owner === host && state !== 'deleted') vms += 1;
     }
-    this.#left.set(host, { sequence, vms });
+    this.#vmCounts.set(host, { sequence, vms });
     return vms;
   }
 
   /** Milliseconds since the host's last sign of life. */
-  async #listen({ heartbeats, clock }: HostWatchDeps, host: HostId): Promise<number> {
+  async #silentMs({ heartbeats, clock }: HostWatchDeps, host: HostId): Promise<number> {
     try {
       const beat = await heartbeats.last(host);
       const nowMs = clock.monotonicMs();
-      const before = this.#lastHeardMs.get(host);
+      const before = this.#lastHeartbeats.get(host);
       if (before && (!beat || beat.revision === before.beat?.revision)) return nowMs - before.atMs;
-      this.#lastHeardMs.set(host, { beat, atMs: nowMs });
+      this.#lastHeartbeats.set(host, { beat, atMs: nowMs });
       return 0;
     } catch (error) {
       // While the bucket cannot be read, no host counts as silent.
-      this.#lastHeardMs.clear();
+      this.#lastHeartbeats.clear();
       throw error;
     }
   }
@@ -75,17 +75,17 @@ interface Silence {
   readonly host: HostId;
   readonly silentMs: number;
   readonly beat: Heartbeat | undefined;
-  readonly left: (sequence: number) => Promise<number>;
+  readonly countVms: (sequence: number) => Promise<number>;
 }
 
 /** Undefined: its silence is expected. */
-const whyMissed = async (
+const unreachableReason = async (
   { stopped, sequence }: HostPresence,
-  { silentMs, left }: Silence,
+  { silentMs, countVms }: Silence,
 ): Promise<string | undefined> => {
   const silence = `no heartbeat for ${Math.floor(silentMs / 1000)} seconds`;
   if (!stopped) return silence;
-  const vms = await left(sequence);
+  const vms = await countVms(sequence);
   return vms === 0
     ? undefined
     : `it stopped in order and has not been started again, ${silence}; it has ${vms} VM${vms === 1 ? '' : 's'} without an executor`;
@@ -98,7 +98,7 @@ const report = async (deps: HostWatchDeps, silence: Silence): Promise<void> => {
   const appended = await deps.hostLog.append(host, async (presence) => {
     const { unreachable } = presence;
     if (isSilent && !unreachable) {
-      const reason = await whyMissed(presence, silence);
+      const reason = await unreachableReason(presence, silence);
       const lastHeartbeatAt = beat === undefined ? {} : { lastHeartbeatAt: beat.at };
       return reason === undefined ? undefined : { name: 'host-unreachable', data: { ...lastHeartbeatAt, reason } };
     }

@@ -8,7 +8,7 @@ const PROCESS_ENDS_WITHIN_MS = 1000;
 
 /**
  * `graceSeconds` counts from the task's intent; 0: by force at once. Undefined: no process of the VM is left; the last
- * one's record tells whether its guest stopped. Otherwise the task's result.
+ * one's record shows whether its guest stopped. Otherwise the task's result.
  */
 export const stopGuest = async (context: EffectContext, graceSeconds: number): Promise<EffectResult | undefined> => {
   const { directory, hypervisor, signal, vm } = context;

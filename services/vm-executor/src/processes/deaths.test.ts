@@ -65,9 +65,9 @@ const last = async ({ vm }: VmLog) => {
 
 const killed = { exit: { exitCode: null, signal: 'SIGKILL' }, guestStopped: false, detectedBy: 'child-exit' } as const;
 const gone = { exit: undefined, guestStopped: false, detectedBy: 'socket-hangup' } as const;
-const death = (epoch: number, ending: Omit<Death['ending'], 'noticedAt'> = killed): Death => ({
+const death = (epoch: number, ending: Omit<Death['ending'], 'detectedAt'> = killed): Death => ({
   epoch,
-  ending: { ...ending, noticedAt: performance.now() },
+  ending: { ...ending, detectedAt: performance.now() },
 });
 
 test.each([

@@ -32,11 +32,11 @@ const factOf = (vm: Vm, { ending }: Death): VmFact => {
 };
 
 /** An end that a search found; no watch reported it. */
-export const noticed = (guestStopped: boolean, detectedBy: ProcessEnd['detectedBy']): ProcessEnd => ({
+export const detected = (guestStopped: boolean, detectedBy: ProcessEnd['detectedBy']): ProcessEnd => ({
   exit: undefined,
   guestStopped,
   detectedBy,
-  noticedAt: performance.now(),
+  detectedAt: performance.now(),
 });
 
 /**
@@ -87,10 +87,10 @@ const reportCrash = (
   { tenant, id }: Vm,
   { ending, epoch, reason }: Death & { readonly reason: string },
 ): void => {
-  const { detectedBy, noticedAt } = ending;
+  const { detectedBy, detectedAt } = ending;
   metrics.counter('ironlog_crashes_total').inc({ origin: detectedBy });
   metrics
     .histogram('ironlog_crash_detection_seconds')
-    .observe({ origin: detectedBy }, (performance.now() - noticedAt) / 1000);
+    .observe({ origin: detectedBy }, (performance.now() - detectedAt) / 1000);
   logger.warn({ tenant, vmId: id, epoch, reason }, 'hypervisor process died');
 };

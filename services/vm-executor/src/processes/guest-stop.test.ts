@@ -11,9 +11,9 @@ test('while the executor watches, the stop is recorded, then the process is ende
   let report: ((event: ProcessEvent) => void) | undefined;
   host.driver = (simulator) => ({
     ...simulator,
-    watch: (handle, tell) => {
-      report = tell;
-      return simulator.watch(handle, tell);
+    watch: (handle, onEvent) => {
+      report = onEvent;
+      return simulator.watch(handle, onEvent);
     },
   });
   const { id, pid } = await host.made(true);
@@ -41,9 +41,9 @@ test('a stop while a command is being accepted is recorded after the command has
     ...simulator,
     observe: async (handle, deadline) =>
       isOff ? { ok: true, state: 'shutdown' } : simulator.observe(handle, deadline),
-    watch: (handle, tell) => {
-      report = tell;
-      return simulator.watch(handle, tell);
+    watch: (handle, onEvent) => {
+      report = onEvent;
+      return simulator.watch(handle, onEvent);
     },
   });
   host.healthCheckMs = 0;

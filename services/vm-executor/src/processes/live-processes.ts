@@ -8,7 +8,7 @@ export interface ProcessEnd {
   readonly guestStopped: boolean;
   readonly detectedBy: 'child-exit' | 'socket-hangup' | 'adoption' | 'health';
   /** Monotonic, ms: when the end was detected. */
-  readonly noticedAt: number;
+  readonly detectedAt: number;
 }
 
 export interface LiveProcess {
@@ -91,13 +91,13 @@ export class LiveProcesses {
 // executor would miss any time limit.
 const childEnd = async (exited: Promise<ProcessExit>, gone: Promise<boolean>): Promise<ProcessEnd> => {
   const exit = await exited;
-  const noticedAt = performance.now();
+  const detectedAt = performance.now();
   // Only an orderly exit can be the guest's own stop; any other needs no record.
   const orderly = exit.exitCode === 0 && exit.signal === null;
-  return { exit, guestStopped: orderly && (await gone), detectedBy: 'child-exit', noticedAt };
+  return { exit, guestStopped: orderly && (await gone), detectedBy: 'child-exit', detectedAt };
 };
 
 const adoptedEnd = async (gone: Promise<boolean>): Promise<ProcessEnd> => {
   const guestStopped = await gone;
-  return { exit: undefined, guestStopped, detectedBy: 'socket-hangup', noticedAt: performance.now() };
+  return { exit: undefined, guestStopped, detectedBy: 'socket-hangup', detectedAt: performance.now() };
 };

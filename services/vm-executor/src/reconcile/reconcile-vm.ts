@@ -4,7 +4,7 @@ import { type FoundProcess, killProcess } from '@ironlog/hypervisor';
 import type { VmFact } from '@ironlog/schemas';
 import { removeTraces, removeTracesOf } from '../effects/index.ts';
 import type { HostDeps } from '../host-deps.ts';
-import { epochOfProcess, noticed, recordDeath } from '../processes/deaths.ts';
+import { detected, epochOfProcess, recordDeath } from '../processes/deaths.ts';
 import type { HypervisorProcesses } from '../processes/hypervisor-process.ts';
 import type { LiveProcess, ProcessEnd } from '../processes/live-processes.ts';
 import { removeVmDirectory } from '../vms/vm-directory.ts';
@@ -81,7 +81,7 @@ const compare = async (deps: ReconcileVmDeps, log: VmLog, found: FoundProcess): 
   if (!observed.ok || observed.state === log.vm.state || observed.state === 'absent') return;
   if (observed.state !== 'shutdown')
     return diverged(deps, log, observed.state, 'left as it is; send the verb that brings it where it should be');
-  // The stop is recorded first: with QEMU only the process itself tells that the guest is off.
+  // The stop is recorded first: with QEMU only the process itself reports that the guest is off.
   if (await died(deps, log, true)) await reap(deps, found, 'its guest has switched itself off');
 };
 
@@ -118,7 +118,7 @@ const appendFact = async ({ host }: ReconcileVmDeps, log: VmLog, fact: VmFact): 
   return appended.kind === 'appended';
 };
 
-/** No process is left: its files tell whether its guest had stopped. */
+/** No process is left: its files show whether its guest had stopped. */
 const dead = async (deps: ReconcileVmDeps, log: VmLog): Promise<void> => {
   // A process that may be its hypervisor lives: the next reconciliation decides.
   if (await deps.processes.mayHaveAnother(log.vm)) return;
@@ -130,7 +130,7 @@ const dead = async (deps: ReconcileVmDeps, log: VmLog): Promise<void> => {
 };
 
 const died = ({ host, detectedBy }: ReconcileVmDeps, log: VmLog, guestStopped: boolean): Promise<boolean> =>
-  recordDeath(host, log, { epoch: epochOfProcess(log.vm), ending: noticed(guestStopped, detectedBy) });
+  recordDeath(host, log, { epoch: epochOfProcess(log.vm), ending: detected(guestStopped, detectedBy) });
 
 const discard = async (deps: ReconcileVmDeps, { vm }: VmLog, own: readonly FoundProcess[]): Promise<void> => {
   for (const found of own)

@@ -39,12 +39,12 @@ test('a task that leaves its VM without its process is followed by a reconciliat
   const note = (what: string) => async (): Promise<void> => void story.push(what);
   const runner = { preempt: () => undefined, run: note('task') };
   let lacks = true;
-  const tasks = new OpenTasks({ host, mailboxes, runner, lacksProcess: () => lacks, reconcile: note('look') });
+  const tasks = new OpenTasks({ host, mailboxes, runner, lacksProcess: () => lacks, reconcile: note('reconcile') });
   tasks.resume(log);
   void mailboxes.run(keyOf({ tenant: log.vm.tenant, vmId: log.vm.id }), note('death'));
   await mailboxes.idle();
   lacks = false;
   tasks.resume(log);
   await mailboxes.idle();
-  expect(story).toEqual(['task', 'death', 'look', 'task']);
+  expect(story).toEqual(['task', 'death', 'reconcile', 'task']);
 });

@@ -34,7 +34,7 @@ export const executorConsumer = (host: HostId): ConsumerDefinition =>
 
 export const gatewayConsumers = {
   /** The NATS ingress. */
-  door: durable(STREAMS.commands, 'gateway-door', `${SUBJECT_PREFIX}.cmd.>`),
+  ingress: durable(STREAMS.commands, 'gateway-door', `${SUBJECT_PREFIX}.cmd.>`),
   /** Creates that wait for a host. */
   placement: durable(STREAMS.work, 'gateway-placement', `${SUBJECT_PREFIX}.work.any.>`),
 };

@@ -23,12 +23,12 @@ describe('tenants and roles', () => {
       ['GET', `/v1/operations/${body.id}/wait`],
     ] as const;
     for (const [method, path] of calls) {
-      const answer = await plane.call(method, path, { as: 'stranger' });
+      const answer = await plane.call(method, path, { as: 'foreign' });
       expect(answer.status, path).toBe(404);
       const none = await plane.call(method, path.replace('private', 'nothing').replace(String(body.id), 'cmd-nothing'));
       expect(answer.body.code, path).toBe(none.body.code);
     }
-    const stream = await plane.call('GET', '/v1/events?follow=false', { as: 'stranger' });
+    const stream = await plane.call('GET', '/v1/events?follow=false', { as: 'foreign' });
     expect(JSON.stringify(stream.body)).not.toContain('private');
   });
 

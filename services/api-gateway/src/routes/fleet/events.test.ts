@@ -85,10 +85,10 @@ test('a stream outlives its token by seconds only: SSE ends with the problem, ND
   const changed = await open('from=now', { accept: SSE }, 'admin');
   plane.gateway.revoke('viewer');
   plane.gateway.revoke('admin', 'viewer');
-  const told = await sse.until((text) => text.includes('event: end'));
-  const data = /^event: end\ndata: (.*)\n\n$/m.exec(told)?.[1] ?? '{}';
+  const received = await sse.until((text) => text.includes('event: end'));
+  const data = /^event: end\ndata: (.*)\n\n$/m.exec(received)?.[1] ?? '{}';
   expect(JSON.parse(data)).toMatchObject({ status: 401, code: 'unauthenticated', instance: '/v1/events' });
-  expect(await sse.until(() => false)).toBe(told);
+  expect(await sse.until(() => false)).toBe(received);
   expect(await ndjson.until(() => false)).toMatch(/^\n+$/);
   expect(await changed.until((text) => text.includes('event: end'))).toContain('"code":"forbidden"');
 });

@@ -12,7 +12,7 @@ const HEARD_AT = '2026-01-01T00:00:00.000Z';
 let plane: TestPlane;
 
 /** Appends the host's first event. */
-const say = async (name: string, fact: HostFact, writer: Writer = hostId(name)): Promise<void> => {
+const append = async (name: string, fact: HostFact, writer: Writer = hostId(name)): Promise<void> => {
   const host = hostId(name);
   const event = hostEvent(host, fact, { id: newEventId(), time: new Date().toISOString(), writer });
   const log = await createEventLog({ connection: plane.connection });
@@ -32,7 +32,7 @@ const hosts = async () => (await plane.call('GET', '/v1/hosts', { as: 'admin' })
 
 test('a silent host is still listed: not live, with the time of its last heartbeat', async () => {
   const data = { reason: 'no heartbeat for 20 seconds', lastHeartbeatAt: HEARD_AT };
-  await say('host-0', { name: 'host-unreachable', data }, 'recovery');
+  await append('host-0', { name: 'host-unreachable', data }, 'recovery');
   await vi.waitFor(async () =>
     expect(await hosts()).toMatchObject([
       { host: 'host-0', live: false, status: 'unreachable', lastSeenAt: HEARD_AT, reason: expect.any(String) },
@@ -50,7 +50,7 @@ test('a silent host is still listed: not live, with the time of its last heartbe
 
 test('a host that just fell silent has the time of its last heartbeat, before that is recorded', async () => {
   const host = hostId('host-2');
-  await say(host, {
+  await append(host, {
     name: 'executor-started',
     data: {
       incarnation: 'one',

@@ -31,7 +31,7 @@ export const listHosts: Route = (app, api) => {
         ...silent.map((host) => ({
           ...host,
           live: false as const,
-          lastSeenAt: later(host.lastSeenAt, api.hosts.lastHeardAt(host.host)),
+          lastSeenAt: later(host.lastSeenAt, api.hosts.lastHeartbeatAt(host.host)),
         })),
       ];
       return { items: items.toSorted((a, b) => (a.host < b.host ? -1 : 1)) };
