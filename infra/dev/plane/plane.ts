@@ -112,7 +112,7 @@ export const startPlane = async (options: PlaneOptions): Promise<Plane> => {
     const logs = services.map(({ name }) => supervisor.logOf(name));
     void rotateLogs([...logs, nats.log], print, ending.signal);
     const urls = services.map(({ readyUrl }) => readyUrl);
-    const ready = (): Promise<void> => whenAllReady(urls, supervisor.hopeless, signal);
+    const ready = (): Promise<void> => whenAllReady(urls, supervisor.failed, signal);
     await ready();
     return {
       http: `http://127.0.0.1:${http.port}`,

@@ -25,16 +25,16 @@ export const waitUntilReady = async (url: string, withinMs: number, signal: Abor
   }
 };
 
-/** Resolves when all are ready; `hopeless` rejects when one never will be, and then the polling ends. */
+/** Resolves when all are ready; `failed` rejects when one never will be, and then the polling ends. */
 export const whenAllReady = async (
   urls: readonly string[],
-  hopeless: Promise<never>,
+  failed: Promise<never>,
   signal: AbortSignal,
 ): Promise<void> => {
   const decided = new AbortController();
   const asking = AbortSignal.any([signal, decided.signal]);
   try {
-    await Promise.race([Promise.all(urls.map((url) => waitUntilReady(url, READY_WITHIN_MS, asking))), hopeless]);
+    await Promise.race([Promise.all(urls.map((url) => waitUntilReady(url, READY_WITHIN_MS, asking))), failed]);
   } finally {
     // Further requests would keep the process alive until their timeout.
     decided.abort();

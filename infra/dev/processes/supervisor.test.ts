@@ -32,7 +32,7 @@ it('reports the plain-text lines of a process that refuses its configuration, an
   writeFileSync(supervisor.logOf('one'), 'an earlier refusal\n');
   const lines = ['{"msg":"connecting"}', 'NAME is 7; it takes 1 to 3', 'OTHER is not set', '{"msg":"ended"}'];
   start('one', `console.log(${JSON.stringify(lines.join('\n'))}); process.exit(78);`);
-  await expect(supervisor.hopeless).rejects.toThrow(
+  await expect(supervisor.failed).rejects.toThrow(
     /^one does not accept its configuration: NAME is 7; it takes 1 to 3; OTHER is not set$/,
   );
   expect(printed).toEqual([]);
@@ -87,10 +87,10 @@ it('stops polling the readiness of others when one never will be ready', async (
     const url = await new Promise<string>((resolve) =>
       server.once('listening', () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)),
     );
-    const hopeless = Promise.withResolvers<never>();
+    const failed = Promise.withResolvers<never>();
     const { signal } = new AbortController();
-    setTimeout(() => hopeless.reject(new Error('never')), 200);
-    await expect(whenAllReady([url], hopeless.promise, signal)).rejects.toThrow('never');
+    setTimeout(() => failed.reject(new Error('never')), 200);
+    await expect(whenAllReady([url], failed.promise, signal)).rejects.toThrow('never');
     await new Promise((resolve) => setTimeout(resolve, 100));
     const before = asked;
     await new Promise((resolve) => setTimeout(resolve, 200));

@@ -38,12 +38,12 @@ export class Supervisor {
   constructor(logDirectory: string, print: (line: string) => void) {
     this.#logDirectory = logDirectory;
     this.#print = print;
-    // Awaiting `hopeless` is optional.
+    // Awaiting `failed` is optional.
     this.#failed.promise.catch(() => undefined);
   }
 
   /** Rejects when a process refuses its configuration: a restart would end the same way. */
-  get hopeless(): Promise<never> {
+  get failed(): Promise<never> {
     return this.#failed.promise;
   }
 

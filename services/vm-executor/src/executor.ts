@@ -170,7 +170,7 @@ export class Executor {
 
   /** A task in flight handles the stop itself, or the reconciliation after it does. */
   #onGuestStop(key: string, launch: LaunchSpec): void {
-    const death = { epoch: launch.epoch, ending: detected(true, 'health') };
+    const death = { epoch: launch.epoch, processEnd: detected(true, 'health') };
     this.#recordEvent(key, launch, "a guest's stop", async (log) => {
       await recordDeath(this.#deps, log, death);
       const { vm } = log;

@@ -65,9 +65,9 @@ const last = async ({ vm }: VmLog) => {
 
 const killed = { exit: { exitCode: null, signal: 'SIGKILL' }, guestStopped: false, detectedBy: 'child-exit' } as const;
 const gone = { exit: undefined, guestStopped: false, detectedBy: 'socket-hangup' } as const;
-const death = (epoch: number, ending: Omit<Death['ending'], 'detectedAt'> = killed): Death => ({
+const death = (epoch: number, processEnd: Omit<Death['processEnd'], 'detectedAt'> = killed): Death => ({
   epoch,
-  ending: { ...ending, detectedAt: performance.now() },
+  processEnd: { ...processEnd, detectedAt: performance.now() },
 });
 
 test.each([
@@ -77,9 +77,9 @@ test.each([
     { reason: 'the hypervisor process ended with status 3', signal: null, exitCode: 3 },
   ],
   [gone, { reason: 'the hypervisor process is gone', detectedBy: 'socket-hangup' }],
-])('a running VM has crashed, and the event records how: %j', async (ending, expected) => {
+])('a running VM has crashed, and the event records how: %j', async (processEnd, expected) => {
   const vm = await vmAfter(RUNNING);
-  await record(vm, death(1, ending));
+  await record(vm, death(1, processEnd));
   expect(await last(vm)).toMatchObject({
     name: 'crashed',
     actor: 'host-1',
@@ -88,7 +88,7 @@ test.each([
   expect(vm.vm.state).toBe('failed');
   expect(existsSync(socket)).toBe(false);
   const text = await deps.runtime.metrics.text();
-  expect(text).toMatch(new RegExp(`ironlog_crashes_total\\{origin="${ending.detectedBy}".*\\} 1\n`));
+  expect(text).toMatch(new RegExp(`ironlog_crashes_total\\{origin="${processEnd.detectedBy}".*\\} 1\n`));
 });
 
 test('a guest that switched itself off has stopped, and not crashed', async () => {

@@ -9,7 +9,7 @@ import type { ProcessEnd } from './live-processes.ts';
 
 export interface Death {
   readonly epoch: number;
-  readonly ending: ProcessEnd;
+  readonly processEnd: ProcessEnd;
 }
 
 /** States in which a VM has, or may have, a process: a lost VM's process may live. */
@@ -18,10 +18,10 @@ const ALIVE: readonly Vm['state'][] = ['created', 'running', 'paused', 'lost'];
 export const epochOfProcess = (vm: Vm): number =>
   vm.state === 'created' || vm.state === 'pending' ? vm.epoch + 1 : vm.epoch;
 
-const factOf = (vm: Vm, { ending }: Death): VmFact => {
-  const { exit, detectedBy } = ending;
+const factOf = (vm: Vm, { processEnd }: Death): VmFact => {
+  const { exit, detectedBy } = processEnd;
   const status = exit ? { exitCode: exit.exitCode, signal: exit.signal } : {};
-  if (ending.guestStopped && vm.state !== 'created') {
+  if (processEnd.guestStopped && vm.state !== 'created') {
     return { name: 'stopped', data: { epoch: vm.epoch, cause: 'guest', forced: false, ...status } };
   }
   const how = exit ? `ended with ${exit.signal ?? `status ${exit.exitCode}`}` : 'is gone';
@@ -85,9 +85,9 @@ const openDeathSpan = (host: HostId, { tenant, id: vmId, commandTraceparent }: V
 const reportCrash = (
   { logger, metrics }: HostDeps['runtime'],
   { tenant, id }: Vm,
-  { ending, epoch, reason }: Death & { readonly reason: string },
+  { processEnd, epoch, reason }: Death & { readonly reason: string },
 ): void => {
-  const { detectedBy, detectedAt } = ending;
+  const { detectedBy, detectedAt } = processEnd;
   metrics.counter('ironlog_crashes_total').inc({ origin: detectedBy });
   metrics
     .histogram('ironlog_crash_detection_seconds')

@@ -22,7 +22,7 @@ export interface LiveProcess {
 }
 
 export interface ProcessEvents {
-  readonly onEnd: (key: string, process: LiveProcess, ending: ProcessEnd) => void;
+  readonly onEnd: (key: string, process: LiveProcess, processEnd: ProcessEnd) => void;
   readonly onGuestReboot: (key: string, process: LiveProcess) => void;
   readonly onGuestPanic: (key: string, process: LiveProcess) => void;
   /** The guest is off, and its process stays until it is ended: not before that is on record. */
@@ -72,10 +72,10 @@ export class LiveProcesses {
     const ended = exited ? childEnd(exited, gone.promise) : adoptedEnd(gone.promise);
     const entry: Entry = { handle, launch, watch, ended, isDefined: false, isOff: false };
     this.#live.set(key, entry);
-    void ended.then((ending) => {
+    void ended.then((processEnd) => {
       watch.close();
       if (this.#live.get(key) === entry) this.#live.delete(key);
-      this.#events.onEnd(key, entry, ending);
+      this.#events.onEnd(key, entry, processEnd);
     });
     return entry;
   }

@@ -130,7 +130,7 @@ const dead = async (deps: ReconcileVmDeps, log: VmLog): Promise<void> => {
 };
 
 const died = ({ host, detectedBy }: ReconcileVmDeps, log: VmLog, guestStopped: boolean): Promise<boolean> =>
-  recordDeath(host, log, { epoch: epochOfProcess(log.vm), ending: detected(guestStopped, detectedBy) });
+  recordDeath(host, log, { epoch: epochOfProcess(log.vm), processEnd: detected(guestStopped, detectedBy) });
 
 const discard = async (deps: ReconcileVmDeps, { vm }: VmLog, own: readonly FoundProcess[]): Promise<void> => {
   for (const found of own)

@@ -10,9 +10,9 @@ export const withExitCause = async (outcome: Outcome, live: LiveProcess | undefi
   if (outcome.ok || outcome.code !== 'unreachable' || !live) return outcome;
   const late = Promise.withResolvers<undefined>();
   const timer = setTimeout(() => late.resolve(undefined), ENDED_WITHIN_MS);
-  const ending = await Promise.race([live.ended, late.promise]);
+  const processEnd = await Promise.race([live.ended, late.promise]);
   clearTimeout(timer);
-  if (!ending) return outcome;
-  const reason = `${outcome.stage}: the hypervisor process ended during the call${describeExit(ending.exit)}`;
+  if (!processEnd) return outcome;
+  const reason = `${outcome.stage}: the hypervisor process ended during the call${describeExit(processEnd.exit)}`;
   return { ...outcome, reason };
 };
