@@ -10,7 +10,7 @@ import { notReadyFact, ReadyGuests, readyFact } from './console/ready-guests.ts'
 import { Progress } from './host/progress.ts';
 import type { VmRef } from './host/state-directory.ts';
 import type { HostDeps } from './host-deps.ts';
-import { noticed, recordDeath } from './processes/deaths.ts';
+import { detected, recordDeath } from './processes/deaths.ts';
 import { GuestReports } from './processes/guest-reports.ts';
 import { HealthWatch } from './processes/health-watch.ts';
 import { HypervisorProcesses } from './processes/hypervisor-process.ts';
@@ -61,7 +61,7 @@ export class Executor {
     });
     this.#vms = new VmTable(deps, (vm) => this.#readyGuests.follow(vm));
     this.#processes = new LiveProcesses({
-      onEnd: (key, { launch }, ending) => this.#onDeath(key, { epoch: launch.epoch, ending }, launch),
+      onEnd: (key, { launch }, processEnd) => this.#onDeath(key, { epoch: launch.epoch, processEnd }, launch),
       onGuestPanic: (key, { launch }) => this.#guestPanics.add(key, launch),
       onGuestReboot: (key, { launch }) => this.#guestReboots.add(key, launch),
       onGuestStop: (key, { launch }) => this.#onGuestStop(key, launch),

@@ -110,11 +110,11 @@ test('it receives each event of the VM, and ends with the state', async () => {
 });
 
 test('a guest that is ready is waited for, and not where its spec does not say how it tells', async () => {
-  const { ask, hear, wait } = world();
+  const { ask, fold, wait } = world();
   ask();
   const story = createStory();
   const waiting = wait('ready', 5_000);
-  for (const fact of [claimedBy(OWNER), created, bootStarted, booted, ready]) hear(story.say(OWNER, fact));
+  for (const fact of [claimedBy(OWNER), created, bootStarted, booted, ready]) fold(story.append(OWNER, fact));
   expect(await waiting).toEqual({ outcome: 'reached', sequence: 5 });
   const other = world();
   other.ask();
@@ -122,7 +122,7 @@ test('a guest that is ready is waited for, and not where its spec does not say h
 });
 
 test('what its host said before this gateway knew whose VM it is counts as soon as it knows', async () => {
-  const { ask, hear, learn, wait } = world('unreadable');
+  const { ask, fold, learn, wait } = world('unreadable');
   ask();
   const story = createStory();
   const waiting = wait('created', 5_000);
