@@ -34,6 +34,20 @@ export interface Watch {
   close(): void;
 }
 
+/** A VM's memory and devices as files; what its disks hold is not among them. */
+export interface Snapshots {
+  /**
+   * Writes a paused VM into `directory` (absolute, there, 0700): ok when all of it is written. Again, it is written again;
+   * `refused` unless paused. A failure leaves what it leaves there.
+   */
+  take(handle: ProcessHandle, directory: string, deadline: AbortSignal): Promise<Outcome>;
+  /**
+   * Instead of `create`, in a process that has been told nothing: waits until it answers, then ensures that the VM of the
+   * snapshot is there, paused. Ok on one that is further. After a failure the process is of no more use.
+   */
+  restore(handle: ProcessHandle, launch: LaunchSpec, directory: string, deadline: AbortSignal): Promise<Outcome>;
+}
+
 /**
  * Every `deadline` is an AbortSignal owned by the caller (`AbortSignal.timeout(ms)`); when it fires the outcome is
  * `timeout` (or `aborted`, when its reason is not a timeout), and whether the effect happened is unknown.
@@ -58,6 +72,8 @@ export interface Hypervisor {
   pause(handle: ProcessHandle, deadline: AbortSignal): Promise<Outcome>;
   /** Ensures running; `refused` unless running or paused. */
   resume(handle: ProcessHandle, deadline: AbortSignal): Promise<Outcome>;
+  /** Absent: this hypervisor is not driven with them. */
+  readonly snapshots?: Snapshots;
   /** What the process says now; ok with `absent` when the process is dead. */
   observe(handle: ProcessHandle, deadline: AbortSignal): Promise<Outcome<Observation>>;
   /**

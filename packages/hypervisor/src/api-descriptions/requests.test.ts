@@ -30,11 +30,26 @@ const faultsIn = (description: Description, { method, path, body }: Request): st
 };
 
 describe.each([
-  ['cloud-hypervisor', /^\/api\/v1/, ['/vm.create', '/vm.boot', '/vm.pause', '/vm.resume', '/vm.power-button']],
+  [
+    'cloud-hypervisor',
+    /^\/api\/v1/,
+    ['/vm.create', '/vm.boot', '/vm.pause', '/vm.snapshot', '/vm.restore', '/vm.resume', '/vm.power-button'],
+  ],
   [
     'firecracker',
     /^(?=\/)/,
-    ['/machine-config', '/entropy', '/drives/root', '/drives/data_1', '/vsock', '/boot-source', '/actions', '/vm'],
+    [
+      '/machine-config',
+      '/entropy',
+      '/drives/root',
+      '/drives/data_1',
+      '/vsock',
+      '/boot-source',
+      '/actions',
+      '/vm',
+      '/snapshot/create',
+      '/snapshot/load',
+    ],
   ],
 ] as const)('what is said to %s', (dialect, prefix, expected) => {
   const description = descriptionOf(dialect);
@@ -71,8 +86,13 @@ describe.each([
       on: 'all',
     });
     await hypervisor.observe(handle, within(5000));
-    for (const verb of VERBS)
+    for (const verb of VERBS) {
       expect(await act(hypervisor, verb, { handle, launch }, within(10_000)), verb).toMatchObject({ ok: true });
+      if (verb !== 'pause') continue;
+      expect(await hypervisor.snapshots?.take(handle, vm.directory, within(5000))).toEqual({ ok: true });
+      // Refused, for it has a VM; what it was asked is what counts here.
+      await hypervisor.snapshots?.restore(handle, launch, vm.directory, within(5000));
+    }
     const requests = interposer.said.filter(Boolean).map((text) => {
       const request = requestOf(text);
       return { ...request, path: request.path.replace(prefix, '') };

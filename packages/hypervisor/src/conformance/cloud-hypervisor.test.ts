@@ -5,7 +5,7 @@ import { TINY_READY } from '../tiny-guest/tiny-guest.fixture.ts';
 import { DIALECTS } from './interposer.fixture.ts';
 import { realProgram, tinyGuests } from './programs.fixture.ts';
 import type { Guest } from './subject.fixture.ts';
-import { cloudHypervisors, conformance, realDevices } from './suite.fixture.ts';
+import { cloudHypervisors, conformance, realDevices, snapshotsWhereTheyWork } from './suite.fixture.ts';
 import { recorder, until, VmFixture, within } from './vm.fixture.ts';
 
 const program = realProgram('Cloud Hypervisor', 'IRONLOG_CLOUD_HYPERVISOR');
@@ -19,12 +19,14 @@ else {
     ...{ name: 'Cloud Hypervisor', create, readyLine: TINY_READY, dialect: DIALECTS['cloud-hypervisor'] },
     guest: await make(),
     hasVsock: true,
+    goesOnAfterRestore: true,
     guestThatStops: await make({ after: { ticks: 20, what: 'power-off' } }),
   } as const;
   const guestThatResets = await make({ after: { ticks: 20, what: 'reset' } });
   conformance(subject);
   cloudHypervisors(subject);
   realDevices(subject);
+  await snapshotsWhereTheyWork(subject);
 
   describe('Cloud Hypervisor alone', () => {
     const spawn = async (guest: Guest) => {

@@ -5,7 +5,7 @@ import { TINY_READY } from '../tiny-guest/tiny-guest.fixture.ts';
 import { DIALECTS } from './interposer.fixture.ts';
 import { realProgram, tinyGuests } from './programs.fixture.ts';
 import type { Guest } from './subject.fixture.ts';
-import { conformance, realDevices } from './suite.fixture.ts';
+import { conformance, realDevices, snapshotsWhereTheyWork } from './suite.fixture.ts';
 import { recorder, until, VmFixture, within } from './vm.fixture.ts';
 
 const program = realProgram('Firecracker', 'IRONLOG_FIRECRACKER');
@@ -20,9 +20,11 @@ else {
     ...{ name: 'Firecracker', create, guest, readyLine: TINY_READY, dialect: DIALECTS.firecracker },
     guestThatStops: await make({ after: { ticks: 20, what: 'power-off' } }),
     hasVsock: true,
+    goesOnAfterRestore: true,
   } as const;
   conformance(subject);
   realDevices(subject);
+  await snapshotsWhereTheyWork(subject);
 
   describe('Firecracker alone', () => {
     const spawn = async (what: Guest) => {

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createHypervisor } from '../factory.ts';
 import type { Hypervisor } from '../port.ts';
 import { simulated } from './simulated.fixture.ts';
+import { snapshots } from './snapshots.fixture.ts';
 import { cloudHypervisors, conformance } from './suite.fixture.ts';
 import { recorder, until, VmFixture, within } from './vm.fixture.ts';
 
@@ -12,6 +13,7 @@ const create = (): Hypervisor => createHypervisor({ kind: 'simulator' });
 const subject = simulated('cloud-hypervisor');
 conformance(subject);
 cloudHypervisors(subject);
+snapshots(subject);
 
 describe('a simulated VM misbehaves as its kernel arguments say', () => {
   let hypervisor: Hypervisor;
@@ -90,17 +92,6 @@ describe('a simulated VM misbehaves as its kernel arguments say', () => {
     expect(await exited).toEqual({ exitCode: null, signal: 'SIGKILL' });
     expect(await hypervisor.observe(handle, within(5000))).toEqual({ ok: true, state: 'absent' });
     expect(await hypervisor.guestHadStopped(handle)).toBe(false);
-  });
-
-  it('a simulator does not take a socket on which another answers', async () => {
-    const first = await vm.running(hypervisor);
-    const second = await vm.spawn(hypervisor, first.launch);
-    expect(await second.exited).toMatchObject({ exitCode: 73 });
-    expect(await hypervisor.create(second.handle, second.launch, within(5000))).toMatchObject({
-      ok: false,
-      code: 'refused',
-    });
-    expect(await hypervisor.observe(first.handle, within(5000))).toMatchObject({ ok: true, state: 'running' });
   });
 });
 

@@ -38,6 +38,21 @@ export function states(subject: Subject): void {
       if (state === 'off') await until('it has ended', async () => (await rig.stateOf(vm.handle)) === 'absent');
     });
 
+    // QEMU takes the place of a socket that is there; that no second process is started is its caller's (P5).
+    it.skipIf(subject.takesOneClient)('a second process does not take the socket of one that lives', async () => {
+      const first = await rig.in('running');
+      const driver = rig.driver();
+      const spawned = await driver.spawn(first.launch);
+      // One that ends at once may have ended before it could be told which it was.
+      if (spawned.ok) {
+        const { identity, exited } = spawned.process;
+        await exited;
+        const created = await driver.create({ ...first.handle, identity }, first.launch, within(5000));
+        expect(['refused', 'unreachable']).toContain(created.ok ? 'ok' : created.code);
+      } else expect(spawned.reason).toContain('ended at once');
+      expect(await rig.stateOf(first.handle)).toBe('running');
+    });
+
     it.each([
       ['create', 'absent'],
       ['boot', 'created'],

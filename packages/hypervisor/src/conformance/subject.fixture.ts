@@ -18,6 +18,8 @@ export interface Subject {
   /** Switches itself off soon. */
   readonly guestThatStops: Guest;
   readonly dialect: Dialect;
+  /** A guest that was restored goes on where the snapshot was, and does not start again. */
+  readonly goesOnAfterRestore?: boolean;
   /** The names of what a process is given; PATH by default. */
   readonly environment?: readonly string[];
   /** A process has its VM from the first, as QEMU's has by its command line. */

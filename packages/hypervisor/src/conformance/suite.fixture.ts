@@ -6,6 +6,7 @@ import { devices } from './devices.fixture.ts';
 import { harm } from './harm.fixture.ts';
 import { life } from './life.fixture.ts';
 import { shutDownByAnother } from './shut-down-by-another.fixture.ts';
+import { snapshots, whyNoSnapshots } from './snapshots.fixture.ts';
 import { states } from './states.fixture.ts';
 import type { Subject } from './subject.fixture.ts';
 
@@ -22,6 +23,13 @@ export function conformance(subject: Subject): void {
 /** What a simulator only pretends to: devices that are opened. */
 export function realDevices(subject: Subject): void {
   describe(`the devices of ${subject.name}`, () => devices(subject));
+}
+
+/** Some kernels cannot save what a hypervisor asks of them: then that is said, and nothing is tested. */
+export async function snapshotsWhereTheyWork(subject: Subject): Promise<void> {
+  const why = await whyNoSnapshots(subject);
+  if (why === null) snapshots(subject);
+  else console.warn(`snapshots of ${subject.name} are not tested: this machine cannot take one (${why})`);
 }
 
 /** What only Cloud Hypervisor's API has: a guest that is shut down under a process that stays. */

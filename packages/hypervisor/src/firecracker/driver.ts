@@ -18,6 +18,7 @@ import { firecrackerArguments } from './command-line.ts';
 import { configure } from './configure.ts';
 import { greet, readState } from './instance.ts';
 import { prepareWord, saysGuestStopped, wordPathOf } from './last-word.ts';
+import { snapshots } from './snapshots.ts';
 import { watchProcess } from './watch.ts';
 
 export interface FirecrackerConfig {
@@ -109,6 +110,7 @@ export function createFirecrackerDriver({ kind, trace, command, whyNot }: Firecr
         },
         deadline,
       ),
+    snapshots,
     observe: async (handle, deadline) =>
       (await isAlive(handle.identity)) ? readState(trace, handle, deadline) : { ok: true, state: 'absent' },
     guestHadStopped: async (process) => saysGuestStopped(process),

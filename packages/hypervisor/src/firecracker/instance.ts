@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { type Outcome, refusal } from '../outcome.ts';
 import type { ObservedState } from '../port.ts';
+import { exitedUnanswered } from '../process/exit/exit-status.ts';
 import { readProc } from '../process/table/identity.ts';
 import type { ProcessHandle } from '../process-handle.ts';
 import { anotherAnswers } from '../rest/answering.ts';
@@ -53,7 +54,8 @@ export async function greet(
   const read = await readInstance(untraced, handle, deadline);
   if (!read.ok) return read;
   const id = await idOf(handle.identity.pid);
-  if (id === null || id === read.instance.id) return read;
+  if (id === null) return exitedUnanswered('instance', handle);
+  if (id === read.instance.id) return read;
   return anotherAnswers('instance', `instance ${read.instance.id} answers on ${handle.socketPath}, not ${id}`);
 }
 

@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { createRestDriver } from '../cloud-hypervisor/driver.ts';
 import { eventsPathOf } from '../event-monitor.ts';
+import { newInstanceId } from '../firecracker/command-line.ts';
 import { createFirecrackerDriver } from '../firecracker/driver.ts';
 import { wordPathOf } from '../firecracker/last-word.ts';
 import { whyNotLaunched } from '../launch-options.ts';
@@ -43,7 +44,7 @@ export function createSimulator({ cacheDirectory, dialect }: SimulatorConfig, tr
       trace,
       whyNot: (launch) => whyNotLaunched('simulator', launch),
       command: ({ directory, epoch, socketPath }) =>
-        program('--api-sock', socketPath, '--id', `e${epoch}`, '--log-path', wordPathOf(directory, epoch)),
+        program('--api-sock', socketPath, '--id', newInstanceId(epoch), '--log-path', wordPathOf(directory, epoch)),
     });
     // It boots no kernel, and Firecracker's API knows a VM that is defined by the one it names.
     return {

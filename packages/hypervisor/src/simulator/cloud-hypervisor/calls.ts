@@ -51,8 +51,15 @@ function snapshot(machine: Machine, body: unknown): Answer {
 function restore(machine: Machine, body: unknown): Answer {
   const directory = directoryIn(body, 'source_url');
   if (directory === null) return refused(400, 'vm.restore needs source_url: file:///<directory>');
-  const config = asConfig(JSON.parse(readFileSync(`${directory}/config.json`, 'utf8')));
-  return config === null ? refused(500, `${directory} holds no snapshot`) : machine.create(config, 'Paused');
+  let config: MachineConfig | null;
+  try {
+    config = asConfig(JSON.parse(readFileSync(`${directory}/config.json`, 'utf8')));
+  } catch (error) {
+    return refused(500, `cannot restore: ${String(error)}`);
+  }
+  return config === null
+    ? refused(500, 'cannot restore: no snapshot of this simulator')
+    : machine.create(config, 'Paused');
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type HttpAnswer, misbehave, readBody, send } from '../http.ts';
 import { type BootSource, type Instance, refused } from './instance.ts';
+import { createSnapshot, loadSnapshot } from './snapshot-files.ts';
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -89,6 +90,22 @@ const CALLS: ReadonlyMap<string, Call> = new Map<string, Call>([
       fields: { action_type: 'string' },
       run: (instance, { action_type: type }) =>
         type === 'InstanceStart' ? instance.start() : instance.pressCtrlAltDel(),
+    },
+  ],
+  [
+    'PUT /snapshot/create',
+    {
+      name: () => 'create',
+      fields: { snapshot_type: 'string', snapshot_path: 'string', mem_file_path: 'string' },
+      run: (instance, body) => createSnapshot(instance, body.snapshot_path, body.mem_file_path),
+    },
+  ],
+  [
+    'PUT /snapshot/load',
+    {
+      name: () => 'load',
+      fields: { snapshot_path: 'string', mem_backend: 'object', resume_vm: 'boolean', vsock_override: 'object' },
+      run: (instance, body) => loadSnapshot(instance, body.snapshot_path),
     },
   ],
   [

@@ -71,22 +71,32 @@ export class Instance {
     if (this.#state !== 'Not started') return refused(AFTER_START);
     if (this.#source === undefined)
       return refused('Start microvm error: Cannot start microvm without kernel configuration.');
-    const { boot_args: kernelArgs = '' } = this.#source;
-    // There is no restart inside a process, which a restart ends, and no panic device.
-    const end = (): void => this.#stop();
-    this.#guest = new Guest(
-      { console: STDOUT, kernelArgs, faults: this.#faults },
-      { off: end, restarted: end, panicked: () => undefined },
-    );
+    this.#guest = this.#switchOn();
     this.#state = 'Running';
     return DONE;
   }
 
   /** May be repeated. */
   setState(state: Exclude<InstanceState, 'Not started'>): HttpAnswer {
-    if (this.#guest === undefined) return refused(BEFORE_START);
-    this.#guest.paused = state === 'Paused';
+    if (this.#state === 'Not started') return refused(BEFORE_START);
+    // One that was loaded has no guest before it is resumed.
+    if (state === 'Running') this.#guest ??= this.#switchOn();
+    if (this.#guest) this.#guest.paused = state === 'Paused';
     this.#state = state;
+    return DONE;
+  }
+
+  /** What a snapshot holds of it. */
+  save(): object | null {
+    return this.#state === 'Paused' ? { source: this.#source } : null;
+  }
+
+  load(source: BootSource): HttpAnswer {
+    if (this.#state !== 'Not started' || this.#config.size > 0)
+      return refused('Loading a microVM snapshot not allowed after configuring boot-specific resources.');
+    this.#source = source;
+    this.#faults = readFaults(source.boot_args ?? '');
+    this.#state = 'Paused';
     return DONE;
   }
 
@@ -94,6 +104,16 @@ export class Instance {
     if (this.#guest === undefined) return refused(BEFORE_START);
     this.#guest.pressPowerButton();
     return DONE;
+  }
+
+  #switchOn(): Guest {
+    // There is no restart inside a process: whatever the guest does ends it.
+    const end = (): void => this.#stop();
+    const kernelArgs = this.#source?.boot_args ?? '';
+    return new Guest(
+      { console: STDOUT, kernelArgs, faults: this.#faults },
+      { off: end, restarted: end, panicked: () => undefined },
+    );
   }
 
   #stop(): void {

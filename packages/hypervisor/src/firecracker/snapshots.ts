@@ -1,0 +1,47 @@
+// A VM's state into files, and from files into a process that has been told nothing else.
+import type { LaunchSpec } from '../launch-spec.ts';
+import type { Outcome } from '../outcome.ts';
+import type { Snapshots } from '../port.ts';
+import type { ProcessHandle } from '../process-handle.ts';
+import { answering } from '../rest/answering.ts';
+import { ensure, type Step } from '../rest/ensure.ts';
+import { type Write, write } from './client.ts';
+import { greet, readState } from './instance.ts';
+
+/** Its memory is mapped from the file for as long as a restored process lives. */
+const filesIn = (directory: string) => ({ state: `${directory}/vm.state`, memory: `${directory}/vm.memory` });
+
+export function takeOf(directory: string): Write {
+  const { state, memory } = filesIn(directory);
+  const body = { snapshot_type: 'Full', snapshot_path: state, mem_file_path: memory };
+  return { method: 'PUT', path: '/snapshot/create', name: 'snapshot/create', body };
+}
+
+export function loadOf(directory: string, { vsock }: Pick<LaunchSpec, 'vsock'>): Write {
+  const { state, memory } = filesIn(directory);
+  const body = {
+    snapshot_path: state,
+    mem_backend: { backend_type: 'File', backend_path: memory },
+    resume_vm: false,
+    // The socket that the snapshot names is that of the VM which it was taken from.
+    ...(vsock === undefined ? {} : { vsock_override: { uds_path: vsock.path } }),
+  };
+  return { method: 'PUT', path: '/snapshot/load', name: 'snapshot/load', body };
+}
+
+const TAKE: Omit<Step, 'name'> = { from: ['paused'], wanted: [] };
+const LOAD: Omit<Step, 'name'> = { from: ['absent'], wanted: ['paused', 'running'] };
+
+const step = (handle: ProcessHandle, call: Omit<Step, 'name'> & Write, deadline: AbortSignal): Promise<Outcome> =>
+  ensure(call, {
+    act: () => write(handle.socketPath, call, deadline),
+    readState: () => readState(handle, deadline),
+  });
+
+export const snapshots: Snapshots = {
+  take: (handle, directory, deadline) => step(handle, { ...TAKE, ...takeOf(directory) }, deadline),
+  restore: async (handle, launch, directory, deadline) => {
+    const greeted = await answering(handle, 'instance', (within) => greet(handle, within), deadline);
+    return greeted.ok ? step(handle, { ...LOAD, ...loadOf(directory, launch) }, deadline) : greeted;
+  },
+};
