@@ -1,4 +1,5 @@
 // Driving hypervisors: the port, its drivers, and what tells a VM's process from any other.
+export type { Counters, DeviceCounters } from './counters.ts';
 export { createHypervisor, type HypervisorConfig } from './factory.ts';
 export {
   consolePathOf,
@@ -16,6 +17,7 @@ export type {
   Observation,
   ObservedState,
   ProcessEvent,
+  Snapshots,
   Watch,
 } from './port.ts';
 export type { ProcessExit } from './process/exit/exit-status.ts';

@@ -1,6 +1,7 @@
 // The port: what a hypervisor is to an executor. Drivers differ in their dialect only; each call is an
 // "ensure" (P6), is bounded by the caller's deadline, and answers with a value, never with an exception.
 import type { HypervisorKind, Verb } from '@ironlog/schemas';
+import type { Counters } from './counters.ts';
 import type { LaunchSpec } from './launch-spec.ts';
 import type { Outcome } from './outcome.ts';
 import type { SpawnOutcome } from './process/launch/spawn.ts';
@@ -76,6 +77,8 @@ export interface Hypervisor {
   readonly snapshots?: Snapshots;
   /** What the process says now; ok with `absent` when the process is dead. */
   observe(handle: ProcessHandle, deadline: AbortSignal): Promise<Outcome<Observation>>;
+  /** What the VM has used so far; `unreachable` when its process is dead. */
+  counters(handle: ProcessHandle, deadline: AbortSignal): Promise<Outcome<{ readonly counters: Counters }>>;
   /**
    * Whether a process, which may be dead and forgotten, left word in its VM's directory that its guest had stopped. False
    * for one that was killed, and once the word is removed.

@@ -19,6 +19,7 @@ else {
     ...{ name: 'Cloud Hypervisor', create, readyLine: TINY_READY, dialect: DIALECTS['cloud-hypervisor'] },
     guest: await make(),
     hasVsock: true,
+    countsDevices: true,
     goesOnAfterRestore: true,
     guestThatStops: await make({ after: { ticks: 20, what: 'power-off' } }),
   } as const;

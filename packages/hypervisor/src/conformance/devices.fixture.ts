@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { LaunchDisk, LaunchSpec } from '../launch-spec.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Hypervisor } from '../port.ts';
+import { findByDirectory } from '../process/table/find.ts';
 import { Rig } from './rig.fixture.ts';
 import type { Subject } from './subject.fixture.ts';
 import { within } from './vm.fixture.ts';
@@ -36,6 +37,21 @@ export function devices(subject: Subject): void {
       for (const one of disks) await make(one);
       expect(await run(rig.driver(), { ...rig.vm.launch(), disks })).toEqual({ ok: true });
       await rig.vm.guestSays(subject.readyLine);
+    });
+
+    it('counts what its disks have moved, where its hypervisor tells', async () => {
+      const one = disk('root', { isRoot: true });
+      await make(one);
+      const launch = { ...rig.vm.launch(), disks: [one] };
+      const driver = rig.driver();
+      expect(await run(driver, launch)).toEqual({ ok: true });
+      const [found] = await findByDirectory(rig.vm.directory);
+      if (!found) throw new Error('no process');
+      const counted = await driver.counters(found, within(5000));
+      expect(counted).toMatchObject({ ok: true });
+      // The tiny guest reads no disk.
+      const told = subject.countsDevices ? { blockReadBytes: 0, blockWrittenBytes: 0 } : {};
+      expect(counted.ok && counted.counters).toMatchObject(told);
     });
 
     it('a disk that is not there is a refusal that names no path', async () => {

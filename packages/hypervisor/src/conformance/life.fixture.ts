@@ -128,6 +128,23 @@ export function life(subject: Subject): void {
       expect(await hypervisor.pause(handle, within(5000))).toMatchObject(OK);
     });
 
+    it('counts what a VM has used, and nothing of one that is dead', async () => {
+      const { handle, exited } = await vm.running(hypervisor);
+      await vm.guestSays(subject.readyLine);
+      const first = await hypervisor.counters(handle, within(5000));
+      if (!first.ok) throw new Error(first.reason);
+      expect(first.counters.residentBytes).toBeGreaterThan(100_000);
+      await until('its guest has used more', async () => {
+        const next = await hypervisor.counters(handle, within(5000));
+        if (!next.ok) throw new Error(next.reason);
+        expect(next.counters.uptimeSeconds).toBeGreaterThanOrEqual(first.counters.uptimeSeconds);
+        return next.counters.uptimeSeconds > first.counters.uptimeSeconds;
+      });
+      process.kill(handle.identity.pid, 'SIGKILL');
+      await exited;
+      expect(await hypervisor.counters(handle, within(5000))).toMatchObject({ ok: false, code: 'unreachable' });
+    });
+
     it('gives up when the caller does', async () => {
       const { handle } = await vm.running(hypervisor);
       expect(await hypervisor.observe(handle, AbortSignal.abort('draining'))).toMatchObject({

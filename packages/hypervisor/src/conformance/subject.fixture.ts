@@ -26,6 +26,8 @@ export interface Subject {
   readonly isDefinedBySpawn?: boolean;
   /** Its real program gives a guest a vsock. */
   readonly hasVsock?: boolean;
+  /** It tells what its disks have moved. */
+  readonly countsDevices?: boolean;
   /** A process takes one client at a time. */
   readonly takesOneClient?: boolean;
 }

@@ -1,5 +1,6 @@
 // The driver for whatever speaks Firecracker's API: Firecracker itself, and the simulator by another command line.
 import { HYPERVISOR_VERBS, type HypervisorKind } from '@ironlog/schemas';
+import { processCounters } from '../counters.ts';
 import { bootable } from '../launch-options.ts';
 import { type LaunchSpec, logPathOf } from '../launch-spec.ts';
 import { OpenWatches } from '../open-watches.ts';
@@ -111,6 +112,8 @@ export function createFirecrackerDriver({ kind, trace, command, whyNot }: Firecr
         deadline,
       ),
     snapshots,
+    // Firecracker writes what its devices count into a file, as the difference to the last time: not read yet.
+    counters: processCounters,
     observe: async (handle, deadline) =>
       (await isAlive(handle.identity)) ? readState(trace, handle, deadline) : { ok: true, state: 'absent' },
     guestHadStopped: async (process) => saysGuestStopped(process),

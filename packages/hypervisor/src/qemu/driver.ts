@@ -1,6 +1,7 @@
 // QEMU over QMP: real guests, with KVM where it works and TCG where not.
 import { writeFile } from 'node:fs/promises';
 import { HYPERVISOR_VERBS } from '@ironlog/schemas';
+import { processCounters } from '../counters.ts';
 import { eventsPathOf, guestHadStopped, leaveGuestStop, prepareEvents } from '../event-monitor.ts';
 import { bootable } from '../launch-options.ts';
 import { logPathOf } from '../launch-spec.ts';
@@ -55,6 +56,7 @@ export function createQemu({ program, accelerator, version }: QemuConfig, trace:
     pause: (handle, deadline) => ensure(links, handle, { execute: 'stop', from: 'running', to: 'paused' }, deadline),
     resume: (handle, deadline) => ensure(links, handle, { execute: 'cont', from: 'paused', to: 'running' }, deadline),
     shutdown: (handle, deadline) => shutdown(links, handle, deadline),
+    counters: processCounters,
     observe: async (handle, deadline) =>
       (await isAlive(handle.identity)) ? readState(links, handle, deadline) : { ok: true, state: 'absent' },
     guestHadStopped,

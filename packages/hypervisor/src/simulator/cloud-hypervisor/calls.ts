@@ -14,6 +14,7 @@ export const CALLS: ReadonlyMap<string, Call> = new Map<string, Call>([
   ['vmm.ping', { method: 'GET', run: () => ({ status: 200, body: VERSION }) }],
   ['vmm.shutdown', { method: 'PUT', run: quit }],
   ['vm.info', { method: 'GET', run: (machine) => machine.info() }],
+  ['vm.counters', { method: 'GET', run: (machine) => machine.counters() }],
   ['vm.create', { method: 'PUT', run: create }],
   ['vm.boot', { method: 'PUT', run: (machine) => machine.boot() }],
   ['vm.pause', { method: 'PUT', run: (machine) => machine.pause() }],

@@ -47,6 +47,11 @@ export class Machine {
     return { status: 200, body: { config: this.#defined.config, state: this.#defined.state } };
   }
 
+  /** It has no devices that could count. */
+  counters(): Answer {
+    return this.#defined ? { status: 200, body: {} } : refused(500, 'the VM is not running');
+  }
+
   create(config: MachineConfig, state: MachineState = 'Created'): Answer {
     if (this.#defined) return refused(500, 'the VM is created already');
     this.#faults = readFaults(config.payload.cmdline ?? '');

@@ -1,0 +1,29 @@
+// What a process has used of the machine: the VM's own processors are threads of it, its memory is mapped by it.
+import { readFile } from 'node:fs/promises';
+import { type ProcessIdentity, parseStat, readProc } from './identity.ts';
+
+export interface ProcessUsage {
+  /** User and system time of all its threads, the dead ones too. */
+  readonly cpuSeconds: number;
+  readonly residentBytes: number;
+  readonly uptimeSeconds: number;
+}
+
+/** USER_HZ: what the kernel tells times in, on every architecture that Linux runs these programs on. */
+const TICKS_PER_SECOND = 100;
+
+/** Null when that process lives no more. */
+export async function usageOf({ pid, startTime }: ProcessIdentity): Promise<ProcessUsage | null> {
+  const stat = await readProc(`/proc/${pid}/stat`);
+  const parsed = stat === null ? null : parseStat(stat);
+  if (stat === null || parsed === null || parsed.isDead || parsed.startTime !== startTime) return null;
+  const resident = /^VmRSS:\s+(\d+) kB$/m.exec((await readProc(`/proc/${pid}/status`)) ?? '')?.[1];
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const ticks = Number(fields[11]) + Number(fields[12]);
+  const now = Number((await readFile('/proc/uptime', 'utf8')).split(' ', 1)[0]);
+  return {
+    cpuSeconds: ticks / TICKS_PER_SECOND,
+    residentBytes: Number(resident ?? 0) * 1024,
+    uptimeSeconds: Math.max(0, now - Number(startTime) / TICKS_PER_SECOND),
+  };
+}
