@@ -17,9 +17,10 @@ const kinds = (Object.keys(PROGRAMS) as (keyof typeof PROGRAMS)[]).filter(
 );
 
 describe.skipIf(kinds.length === 0)('a host with real hypervisors', () => {
-  const images = mkdtempSync(join(tmpdir(), 'ironlog-images-'));
+  let images: string;
   let test: TestPlane;
   beforeAll(async () => {
+    images = mkdtempSync(join(tmpdir(), 'ironlog-images-'));
     const kernel = join(images, 'tiny');
     await writeTinyGuest(kernel);
     const programs = Object.fromEntries(kinds.map((kind) => [PROGRAMS[kind], process.env[PROGRAMS[kind]] ?? '']));

@@ -21,12 +21,15 @@ function whyNot(program: string): string | null {
   return status === 0 ? null : `${program} --version does not run (${error ?? `status ${status}`})`;
 }
 
-/** In a directory that goes with the test file. */
+/** In a directory that is made with the first and goes with the test file. */
 export function tinyGuests(): (guest?: TinyGuest) => Promise<Guest> {
-  const directory = mkdtempSync(join(tmpdir(), 'ironlog-tiny-'));
-  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+  let directory: string | undefined;
+  afterAll(() => {
+    if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
+  });
   let count = 0;
   return async (guest) => {
+    directory ??= mkdtempSync(join(tmpdir(), 'ironlog-tiny-'));
     count += 1;
     const kernel = join(directory, `tiny-${count}`);
     await writeTinyGuest(kernel, guest);
