@@ -4,6 +4,7 @@ import { type Counters, type DeviceCounters, processCounters } from '../counters
 import { type Outcome, refusal } from '../outcome.ts';
 import type { ProcessHandle } from '../process-handle.ts';
 import { parseJson } from '../rest/json.ts';
+import { untraced } from '../trace-call.ts';
 import { accepted, callApi } from './client.ts';
 
 const NAME = 'vm.counters';
@@ -16,7 +17,14 @@ export async function readCounters(
 ): Promise<Outcome<{ readonly counters: Counters }>> {
   const usage = await processCounters(handle);
   if (!usage.ok) return usage;
-  const answer = await callApi({ socketPath: handle.socketPath, method: 'GET', name: NAME, deadline });
+  // Sampled at an interval, for each VM: no span.
+  const answer = await callApi({
+    trace: untraced,
+    socketPath: handle.socketPath,
+    method: 'GET',
+    name: NAME,
+    deadline,
+  });
   if (!answer.ok) return answer;
   const taken = accepted(NAME, answer);
   if (!taken.ok) return taken;

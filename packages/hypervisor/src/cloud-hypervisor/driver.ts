@@ -16,7 +16,7 @@ import { pressUntilOff } from '../rest/press-until-off.ts';
 import { type TraceCall, untraced } from '../trace-call.ts';
 import { type Put, ping, put, readState } from './calls.ts';
 import { readCounters } from './counters.ts';
-import { snapshots } from './snapshots.ts';
+import { snapshotsOf } from './snapshots.ts';
 import { vmConfigOf } from './vm-config.ts';
 import { watchProcess } from './watch.ts';
 
@@ -94,7 +94,7 @@ export function createRestDriver({ kind, trace, command, version }: RestDriverOp
         },
         deadline,
       ),
-    snapshots,
+    snapshots: snapshotsOf(trace),
     counters: readCounters,
     observe: async (handle, deadline) =>
       (await isAlive(handle.identity)) ? readState(trace, handle, deadline) : { ok: true, state: 'absent' },

@@ -19,7 +19,7 @@ import { firecrackerArguments } from './command-line.ts';
 import { configure } from './configure.ts';
 import { greet, readState } from './instance.ts';
 import { prepareWord, saysGuestStopped, wordPathOf } from './last-word.ts';
-import { snapshots } from './snapshots.ts';
+import { snapshotsOf } from './snapshots.ts';
 import { watchProcess } from './watch.ts';
 
 export interface FirecrackerConfig {
@@ -111,7 +111,7 @@ export function createFirecrackerDriver({ kind, trace, command, whyNot }: Firecr
         },
         deadline,
       ),
-    snapshots,
+    snapshots: snapshotsOf(trace),
     // Firecracker writes what its devices count into a file, as the difference to the last time: not read yet.
     counters: processCounters,
     observe: async (handle, deadline) =>

@@ -5,6 +5,7 @@ import type { Snapshots } from '../port.ts';
 import type { ProcessHandle } from '../process-handle.ts';
 import { answering } from '../rest/answering.ts';
 import { ensure, type Step } from '../rest/ensure.ts';
+import type { TraceCall } from '../trace-call.ts';
 import { type Write, write } from './client.ts';
 import { greet, readState } from './instance.ts';
 
@@ -14,7 +15,7 @@ const filesIn = (directory: string) => ({ state: `${directory}/vm.state`, memory
 export function takeOf(directory: string): Write {
   const { state, memory } = filesIn(directory);
   const body = { snapshot_type: 'Full', snapshot_path: state, mem_file_path: memory };
-  return { method: 'PUT', path: '/snapshot/create', name: 'snapshot/create', body };
+  return { method: 'PUT', path: '/snapshot/create', name: 'snapshot/create', operation: 'PUT /snapshot/create', body };
 }
 
 export function loadOf(directory: string, { vsock }: Pick<LaunchSpec, 'vsock'>): Write {
@@ -26,22 +27,27 @@ export function loadOf(directory: string, { vsock }: Pick<LaunchSpec, 'vsock'>):
     // The socket that the snapshot names is that of the VM which it was taken from.
     ...(vsock === undefined ? {} : { vsock_override: { uds_path: vsock.path } }),
   };
-  return { method: 'PUT', path: '/snapshot/load', name: 'snapshot/load', body };
+  return { method: 'PUT', path: '/snapshot/load', name: 'snapshot/load', operation: 'PUT /snapshot/load', body };
 }
 
 const TAKE: Omit<Step, 'name'> = { from: ['paused'], wanted: [] };
 const LOAD: Omit<Step, 'name'> = { from: ['absent'], wanted: ['paused', 'running'] };
 
-const step = (handle: ProcessHandle, call: Omit<Step, 'name'> & Write, deadline: AbortSignal): Promise<Outcome> =>
+const step = (
+  trace: TraceCall,
+  handle: ProcessHandle,
+  call: Omit<Step, 'name'> & Write,
+  deadline: AbortSignal,
+): Promise<Outcome> =>
   ensure(call, {
-    act: () => write(handle.socketPath, call, deadline),
-    readState: () => readState(handle, deadline),
+    act: () => write(trace, handle, call, deadline),
+    readState: () => readState(trace, handle, deadline),
   });
 
-export const snapshots: Snapshots = {
-  take: (handle, directory, deadline) => step(handle, { ...TAKE, ...takeOf(directory) }, deadline),
+export const snapshotsOf = (trace: TraceCall): Snapshots => ({
+  take: (handle, directory, deadline) => step(trace, handle, { ...TAKE, ...takeOf(directory) }, deadline),
   restore: async (handle, launch, directory, deadline) => {
     const greeted = await answering(handle, 'instance', (within) => greet(handle, within), deadline);
-    return greeted.ok ? step(handle, { ...LOAD, ...loadOf(directory, launch) }, deadline) : greeted;
+    return greeted.ok ? step(trace, handle, { ...LOAD, ...loadOf(directory, launch) }, deadline) : greeted;
   },
-};
+});
