@@ -22,7 +22,7 @@ import { isStillWaiting, placeWaiting, retryWaiting, tryCreate } from './placeme
 import { createRetries, type Waiting } from './placement/retries.ts';
 import { routeFor } from './placement/routing.ts';
 import { createWaitingRoom } from './placement/waiting-room.ts';
-import type { Queries } from './read-workers/queries.ts';
+import type { ReadWorkers } from './read-workers/queries.ts';
 import { caughtUp } from './reads/caught-up.ts';
 import type { Reads } from './reads/port.ts';
 import { createOperationIndex } from './tail/operations.ts';
@@ -37,7 +37,7 @@ export interface CoreDeps {
   readonly log: EventLog;
   readonly queue: WorkQueue;
   readonly reads: Reads;
-  readonly queries: Queries;
+  readonly readWorkers: Pick<ReadWorkers, 'queries' | 'pages'>;
   readonly signal: AbortSignal;
 }
 
@@ -61,7 +61,7 @@ export const createCore = async ({
   log,
   queue,
   reads,
-  queries,
+  readWorkers,
   signal,
 }: CoreDeps): Promise<Core> => {
   const { clock, logger, metrics, health } = runtime;
@@ -135,7 +135,8 @@ export const createCore = async ({
   const api: Api = {
     accept,
     reads,
-    queries,
+    queries: readWorkers.queries,
+    pages: readWorkers.pages,
     operations,
     vmLocation,
     hosts,

@@ -81,7 +81,7 @@ export const create = (config: GatewayConfig, overrides: Partial<Runtime> = {}):
       log,
       queue,
       reads,
-      queries: readWorkers.queries,
+      readWorkers,
       signal,
     });
     atStop(() => core.ended);

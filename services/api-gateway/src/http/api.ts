@@ -9,7 +9,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Accept } from '../accept/accept.ts';
 import type { Hosts } from '../placement/hosts.ts';
 import type { WaitingRoom } from '../placement/waiting-room.ts';
-import type { Queries } from '../read-workers/queries.ts';
+import type { Pages, Queries } from '../read-workers/queries.ts';
 import type { Reads } from '../reads/port.ts';
 import type { OperationIndex } from '../tail/operations.ts';
 import type { Tail } from '../tail/tail.ts';
@@ -48,6 +48,8 @@ export interface Api {
   readonly reads: Reads;
   /** Reads that may be long, in read workers. */
   readonly queries: Queries;
+  /** Lists, as bodies of answers. */
+  readonly pages: Pages;
   readonly operations: OperationIndex;
   readonly vmLocation: VmLocations;
   readonly hosts: Pick<Hosts, 'live' | 'lastHeartbeatAt'>;

@@ -1,6 +1,7 @@
 // The worker's side: answers one query from a reader, at or after the position that the query names.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Reader, ReadModelNotReady } from '@ironlog/read-model';
+import { makePage } from './make-page.ts';
 import { FILE_OF, type Question, type Reply } from './question.ts';
 
 const MAX_WAIT_MS = 2_000;
@@ -15,7 +16,10 @@ export const answer = async (reader: Reader, question: Question): Promise<Reply>
       if (performance.now() >= deadline) return { kind: 'behind' };
       await sleep(PAUSE_MS);
     }
-    return { kind: 'answer', value: ask(reader, question) };
+    const value = ask(reader, question);
+    if (!('page' in question)) return { kind: 'answer', value };
+    const { name, args, page } = question;
+    return { kind: 'page', body: makePage(value, { reader, name, args, ...page }) };
   } catch (error) {
     if (error instanceof ReadModelNotReady) return { kind: 'not-ready' };
     return { kind: 'failed', error: error instanceof Error ? error : new Error(String(error)) };

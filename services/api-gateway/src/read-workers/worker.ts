@@ -13,6 +13,7 @@ const { directory } = z.object({ directory: z.string() }).parse(workerData);
 if (process.platform === 'linux') setPriority(0, NICENESS);
 const reader = openReader({ directory, switches: 'on-call' });
 parentPort?.on('message', async (question: Question) => {
-  parentPort?.postMessage(await answer(reader, question));
+  const reply = await answer(reader, question);
+  parentPort?.postMessage(reply, reply.kind === 'page' && reply.body ? [reply.body.bytes.buffer] : []);
 });
 parentPort?.postMessage(READY);

@@ -1,8 +1,9 @@
 // What a pending operation waits for: a host that fits its VM's create, or the silent host that it was sent to.
 import { type OperationState, place } from '@ironlog/domain';
-import type { HostId, VmSpec } from '@ironlog/schemas';
+import type { VmSpec } from '@ironlog/schemas';
 import { whyWaiting } from '../../placement/routing.ts';
 import type { Api } from '../api.ts';
+import { type WaitingCause, waitingCause } from './waiting-cause.ts';
 
 /** For a create, the gateway that holds its message knows its spec; other gateways read it from the read model. */
 export interface WaitingReads {
@@ -13,7 +14,7 @@ export interface WaitingReads {
 export type WaitingFor = (operation: OperationState) => string | undefined;
 
 /** Computed on demand from the current hosts, which are read once for a whole list. */
-export const waitingFor = (api: Pick<Api, 'waiting' | 'vmLocation' | 'hosts'> & WaitingReads): WaitingFor => {
+export const explainWaiting = (api: Pick<Api, 'hosts'>): ((cause: WaitingCause) => string | undefined) => {
   let live: ReturnType<Api['hosts']['live']> | undefined;
   const hosts = () => {
     live ??= api.hosts.live();
@@ -30,17 +31,23 @@ export const waitingFor = (api: Pick<Api, 'waiting' | 'vmLocation' | 'hosts'> & 
     }
     return reasons.get(key);
   };
-  const silent = (host: HostId): string | undefined =>
-    hosts().some((heartbeat) => heartbeat.host === host) ? undefined : `${host} is silent`;
+  return (cause) => {
+    if (cause.kind === 'sent')
+      return hosts().some(({ host }) => host === cause.host) ? undefined : `${cause.host} is silent`;
+    const why = whyNoHost(cause.spec);
+    return why !== undefined && cause.behind !== undefined ? `the create of VM ${cause.behind}: ${why}` : why;
+  };
+};
 
-  return ({ status, tenant, id, verb, vmId }) => {
-    if (status !== 'pending' || vmId === null) return undefined;
-    const where = api.vmLocation.find(tenant, vmId);
-    if (where?.kind === 'owned') return silent(where.host);
-    const createId = verb === 'create' ? id : where?.kind === 'pending' ? where.createId : undefined;
-    const spec = createId && (api.waiting.find(tenant, createId) ?? api.reads.waitingSpec(tenant, createId));
-    if (!spec) return where?.kind === 'pending' && where.target !== 'any' ? silent(where.target) : undefined;
-    const why = whyNoHost(spec);
-    return why !== undefined && verb !== 'create' ? `the create of VM ${vmId}: ${why}` : why;
+export const waitingFor = (api: Pick<Api, 'waiting' | 'vmLocation' | 'hosts'> & WaitingReads): WaitingFor => {
+  const explain = explainWaiting(api);
+  const lookups = {
+    vmLocation: api.vmLocation.find,
+    waitingSpec: (...create: Parameters<Api['waiting']['find']>) =>
+      api.waiting.find(...create) ?? api.reads.waitingSpec(...create),
+  };
+  return (operation) => {
+    const cause = waitingCause(lookups, operation);
+    return cause && explain(cause);
   };
 };

@@ -4,6 +4,7 @@ import type { Route } from '../../http/api.ts';
 import { mayAccess } from '../../http/auth/access.ts';
 import { askedBy, principalOf } from '../../http/context.ts';
 import { ok } from '../../http/document/answers.ts';
+import { sendPage } from '../../http/send-page.ts';
 
 export const listAttention: Route = (app, api) => {
   app.get(
@@ -18,10 +19,10 @@ export const listAttention: Route = (app, api) => {
         response: ok(attentionListSchema),
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { tenant, role } = principalOf(request);
-      const items = await api.queries.attention(askedBy(request), tenant, { hosts: mayAccess(role, 'hosts') });
-      return { items: items.toSorted((a, b) => (a.since < b.since ? -1 : 1)) };
+      const page = await api.pages.attention(askedBy(request), tenant, { hosts: mayAccess(role, 'hosts') });
+      return sendPage(reply, page);
     },
   );
 };

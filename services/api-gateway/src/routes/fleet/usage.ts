@@ -3,6 +3,7 @@ import { usageListSchema, usageQuerySchema } from '@ironlog/schemas';
 import type { Route } from '../../http/api.ts';
 import { askedBy, principalOf } from '../../http/context.ts';
 import { ok } from '../../http/document/answers.ts';
+import { sendPage } from '../../http/send-page.ts';
 import { unknownCursor } from '../problems.ts';
 
 export const getUsage: Route = (app, api) => {
@@ -20,12 +21,12 @@ export const getUsage: Route = (app, api) => {
         response: ok(usageListSchema),
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { tenant } = principalOf(request);
       const now = api.clock.now().toISOString();
-      const page = await api.queries.usage(askedBy(request), tenant, request.query, now);
+      const page = await api.pages.usage(askedBy(request), tenant, request.query, now);
       if (!page) throw unknownCursor();
-      return { items: [...page.items], nextCursor: page.nextCursor };
+      return sendPage(reply, page);
     },
   );
 };

@@ -3,8 +3,8 @@ import { listOperationsQuerySchema, operationListSchema } from '@ironlog/schemas
 import type { Route } from '../../http/api.ts';
 import { askedBy, principalOf } from '../../http/context.ts';
 import { ok } from '../../http/document/answers.ts';
-import { operationView } from '../../http/views/operation-view.ts';
-import { waitingFor } from '../../http/views/waiting-for.ts';
+import { sendPage } from '../../http/send-page.ts';
+import { explainWaiting } from '../../http/views/waiting-for.ts';
 import { unknownCursor } from '../problems.ts';
 
 export const listOperations: Route = (app, api) => {
@@ -20,11 +20,10 @@ export const listOperations: Route = (app, api) => {
         response: ok(operationListSchema),
       },
     },
-    async (request) => {
-      const page = await api.queries.operations(askedBy(request), principalOf(request).tenant, request.query);
+    async (request, reply) => {
+      const page = await api.pages.operations(askedBy(request), principalOf(request).tenant, request.query);
       if (!page) throw unknownCursor();
-      const why = waitingFor(api);
-      return { items: page.items.map((item) => operationView(item, why)), nextCursor: page.nextCursor };
+      return sendPage(reply, page, explainWaiting(api));
     },
   );
 };

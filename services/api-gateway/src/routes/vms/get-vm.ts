@@ -41,7 +41,7 @@ export const getVm: Route = (app, api) => {
         : (api.reads.vm(tenant, id) ?? pendingView(api, tenant, id));
       if (!vm) throw vmNotFound(id);
       reply.header('etag', etagOf(vm));
-      return pointInTime ? vm : withLiveHealth(api)(vm);
+      return pointInTime ? vm : withLiveHealth(api, vm);
     },
   );
 };

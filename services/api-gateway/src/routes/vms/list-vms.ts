@@ -3,7 +3,8 @@ import { listVmsQuerySchema, vmListSchema } from '@ironlog/schemas';
 import type { Route } from '../../http/api.ts';
 import { askedBy, principalOf } from '../../http/context.ts';
 import { ok } from '../../http/document/answers.ts';
-import { withLiveHealth } from '../../http/views/live-health.ts';
+import { sendPage } from '../../http/send-page.ts';
+import { liveHosts } from '../../http/views/live-health.ts';
 import { unknownCursor } from '../problems.ts';
 
 export const listVms: Route = (app, api) => {
@@ -21,10 +22,11 @@ export const listVms: Route = (app, api) => {
         response: ok(vmListSchema),
       },
     },
-    async (request) => {
-      const page = await api.queries.vms(askedBy(request), principalOf(request).tenant, request.query);
+    async (request, reply) => {
+      const by = { ...askedBy(request), liveHosts: liveHosts(api) };
+      const page = await api.pages.vms(by, principalOf(request).tenant, request.query);
       if (!page) throw unknownCursor();
-      return { items: page.items.map(withLiveHealth(api)), nextCursor: page.nextCursor };
+      return sendPage(reply, page);
     },
   );
 };

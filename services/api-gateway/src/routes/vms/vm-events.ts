@@ -3,7 +3,7 @@ import { eventListSchema, vmEventsQuerySchema, vmParamsSchema } from '@ironlog/s
 import type { Route } from '../../http/api.ts';
 import { askedBy, principalOf } from '../../http/context.ts';
 import { ok } from '../../http/document/answers.ts';
-import { eventView } from '../../http/views/event-view.ts';
+import { sendPage } from '../../http/send-page.ts';
 import { vmNotFound } from '../problems.ts';
 
 export const vmEvents: Route = (app, api) => {
@@ -20,13 +20,14 @@ export const vmEvents: Route = (app, api) => {
         response: ok(eventListSchema),
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { tenant } = principalOf(request);
       const { id } = request.params;
       const { after, limit } = request.query;
-      const items = await api.queries.vmEvents(askedBy(request), tenant, id, { after, limit });
-      if (items.length === 0 && !api.reads.vm(tenant, id) && !api.vmLocation.find(tenant, id)) throw vmNotFound(id);
-      return { items: items.map(eventView), nextAfter: items.length < limit ? null : (items.at(-1)?.sequence ?? null) };
+      const page = await api.pages.vmEvents(askedBy(request), tenant, id, { after, limit });
+      if (page) return sendPage(reply, page);
+      if (!api.reads.vm(tenant, id) && !api.vmLocation.find(tenant, id)) throw vmNotFound(id);
+      return { items: [], nextAfter: null };
     },
   );
 };

@@ -62,7 +62,7 @@ export const waitVm: Route = (app, api) => {
       if (!vm) throw vmNotFound(id);
       request.position = { ...request.position, events: Math.max(request.position.events, waited.sequence) };
       reply.header('etag', etagOf(vm));
-      return { ...waited, vm: withLiveHealth(api)(vm) };
+      return { ...waited, vm: withLiveHealth(api, vm) };
     },
   );
 };
