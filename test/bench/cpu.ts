@@ -1,4 +1,4 @@
-// A process's CPU time, from the kernel.
+// CPU time of a process and of its first thread, from the kernel.
 import { readFileSync } from 'node:fs';
 
 /** Clock ticks in a second: USER_HZ, 100 on every Linux that Node runs on. */
@@ -13,4 +13,10 @@ export const cpuSeconds = (pid: number | undefined): number => {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[UTIME]) + Number(fields[STIME])) / TICKS;
+};
+
+/** Milliseconds of CPU time of the process's first thread so far, in which its event loop runs. Source: /proc/<pid>/task/<pid>/schedstat, in ns. */
+export const firstThreadMs = (pid: number | undefined): number => {
+  if (pid === undefined) throw new Error('the process is not running');
+  return Number(readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
 };

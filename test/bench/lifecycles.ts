@@ -65,7 +65,7 @@ export interface Born {
 const DEV = tenantId('dev');
 const HOST = hostId('host-1');
 const SPEC = vmSpecSchema.parse({ labels: { tier: 'web', release: '42' } });
-export const ofTenant =
+const ofTenant =
   (tenant: TenantId) =>
   (n: number): Born => ({
     tenant,

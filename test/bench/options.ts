@@ -21,7 +21,7 @@ export interface Amounts {
   readonly waiting: number;
   readonly waitingIdleSeconds: number;
   readonly waitingStarts: number;
-  readonly readVms: number;
+  readonly readRounds: number;
   readonly readSeconds: number;
   readonly listedVms: number;
   readonly listRequests: number;
@@ -42,8 +42,8 @@ const FULL: Amounts = {
   waiting: 10_000,
   waitingIdleSeconds: 60,
   waitingStarts: 20,
-  readVms: 50_000,
-  readSeconds: 10,
+  readRounds: 3,
+  readSeconds: 4,
   listedVms: 1_000_000,
   listRequests: 100,
 };
@@ -64,7 +64,7 @@ export const QUICK: Amounts = {
   waiting: 50,
   waitingIdleSeconds: 1,
   waitingStarts: 2,
-  readVms: 500,
+  readRounds: 1,
   readSeconds: 1,
   listedVms: 2_000,
   listRequests: 3,

@@ -6,6 +6,7 @@ import {
   createPendingProjection,
   createStateProjection,
   foldAndCommit,
+  HISTORY_TABLES,
   type LogEntry,
   nextFile,
   openWriter,
@@ -68,6 +69,10 @@ foldAndCommit(
 db.pragma('journal_mode = WAL');
 db.close();
 publish(directory, 'state', file);
+// A gateway opens both files; no list is read from this one.
+const history = nextFile(directory, 'history');
+openWriter(history, HISTORY_TABLES).close();
+publish(directory, 'history', history);
 const { maxRSS } = process.resourceUsage();
 process.stdout.write(
   JSON.stringify({ events: sequence, ms: performance.now() - startedAt, residentMb: (maxRSS * 1024) / 1e6 }),

@@ -1,29 +1,14 @@
 // Lists of a read model of a million VMs: what the first page of each costs, read as the gateway reads it.
-import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { statSync } from 'node:fs';
 import { currentFile, openReader, type Reader } from '@ironlog/read-model';
-import { z } from 'zod';
 import type { Amounts } from '../options.ts';
 import type { Row, Section } from '../report.ts';
 import { type Summary, summarize } from '../stats.ts';
+import { builtModel } from './built-model.ts';
 import { type Ask, type Group, groupsOf } from './requests.ts';
 
-const run = promisify(execFile);
-const WITHIN_MS = 20 * 60_000;
 const PAGE_WITHIN_MS = 10;
 const RESIDENT_MB = 300;
-
-const builtSchema = z.strictObject({ events: z.int(), ms: z.number(), residentMb: z.number() });
-
-const build = async (directory: string, vms: number) => {
-  const script = join(import.meta.dirname, 'build.ts');
-  const args = ['--disable-warning=ExperimentalWarning', script, directory, String(vms)];
-  const { stdout } = await run(process.execPath, args, { timeout: WITHIN_MS });
-  return builtSchema.parse(JSON.parse(stdout));
-};
 
 interface Taken {
   readonly wall: Summary;
@@ -75,43 +60,38 @@ export const measureLists = (directory: string, { listedVms, listRequests }: Amo
 };
 
 export const benchLists = async (amounts: Amounts): Promise<Section> => {
-  const directory = mkdtempSync(join(tmpdir(), 'il-lists-'));
-  try {
-    const { listedVms } = amounts;
-    const built = await build(directory, listedVms);
-    const file = currentFile(directory, 'state');
-    const worst = measureLists(directory, amounts);
-    const slowest = Math.max(...worst.map(({ row }) => row.p99));
-    const mostCpu = Math.max(...worst.map((each) => each.cpuMs));
-    return {
-      title: `Lists (first page of 100; ${listedVms.toLocaleString('en-US')} VMs, a fifth of them live, 50 tenants, one with half)`,
-      rows: worst.map(({ row }) => row),
-      verdicts: [
-        {
-          what: 'first page of every list and filter, p99',
-          value: `${slowest.toFixed(1)} ms`,
-          target: `<= ${PAGE_WITHIN_MS} ms`,
-          met: slowest <= PAGE_WITHIN_MS,
-        },
-        {
-          what: 'CPU time of the costliest, mean (what it takes on idle cores)',
-          value: `${mostCpu.toFixed(1)} ms`,
-          target: `<= ${PAGE_WITHIN_MS} ms`,
-          met: mostCpu <= PAGE_WITHIN_MS,
-        },
-        {
-          what: 'memory of the process that folds the log, at most',
-          value: `${built.residentMb.toFixed(0)} MB`,
-          target: `<= ${RESIDENT_MB} MB`,
-          met: built.residentMb <= RESIDENT_MB,
-        },
-      ],
-      notes: [
-        `folded from ${built.events.toLocaleString('en-US')} events in ${(built.ms / 1000).toFixed(0)} s, the log made in the same process;`,
-        `the file has ${(file === undefined ? 0 : statSync(file).size / 1e6).toFixed(0)} MB`,
-      ],
-    };
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+  const { listedVms } = amounts;
+  const { directory, ...built } = await builtModel(listedVms);
+  const file = currentFile(directory, 'state');
+  const worst = measureLists(directory, amounts);
+  const slowest = Math.max(...worst.map(({ row }) => row.p99));
+  const mostCpu = Math.max(...worst.map((each) => each.cpuMs));
+  return {
+    title: `Lists (first page of 100; ${listedVms.toLocaleString('en-US')} VMs, a fifth of them live, 50 tenants, one with half)`,
+    rows: worst.map(({ row }) => row),
+    verdicts: [
+      {
+        what: 'first page of every list and filter, p99',
+        value: `${slowest.toFixed(1)} ms`,
+        target: `<= ${PAGE_WITHIN_MS} ms`,
+        met: slowest <= PAGE_WITHIN_MS,
+      },
+      {
+        what: 'CPU time of the costliest, mean (what it takes on idle cores)',
+        value: `${mostCpu.toFixed(1)} ms`,
+        target: `<= ${PAGE_WITHIN_MS} ms`,
+        met: mostCpu <= PAGE_WITHIN_MS,
+      },
+      {
+        what: 'memory of the process that folds the log, at most',
+        value: `${built.residentMb.toFixed(0)} MB`,
+        target: `<= ${RESIDENT_MB} MB`,
+        met: built.residentMb <= RESIDENT_MB,
+      },
+    ],
+    notes: [
+      `folded from ${built.events.toLocaleString('en-US')} events in ${(built.ms / 1000).toFixed(0)} s, the log made in the same process;`,
+      `the file has ${(file === undefined ? 0 : statSync(file).size / 1e6).toFixed(0)} MB`,
+    ],
+  };
 };

@@ -17,7 +17,8 @@ export const openClient = ({ url, token }: { readonly url: string; readonly toke
         headers: { authorization: `Bearer ${token}`, ...(method === 'POST' && { 'content-type': 'application/json' }) },
         ...(method === 'POST' && { body: '{}' }),
       });
-      await body.dump();
+      // Without a limit it ends the connection of an answer that is larger than 128 KiB.
+      await body.dump({ limit: Number.MAX_SAFE_INTEGER });
       return statusCode;
     },
     close: () => dispatcher.close(),

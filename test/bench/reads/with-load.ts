@@ -12,17 +12,22 @@ export interface Load {
 
 const statusesSchema = z.record(z.string(), z.int());
 
-/** Returns the result of `act`, and the clients' answers by status. */
+/** Returns the result of `act`, and the number of the clients' answers by status. */
 export const withLoad = async <Result>(
   load: Load,
   act: () => Promise<Result>,
 ): Promise<{ readonly result: Result; readonly statuses: Readonly<Record<string, number>> }> => {
   const thread = new Worker(new URL('./load-clients.ts', import.meta.url), { workerData: load });
-  await once(thread, 'online');
-  const result = await act();
-  const ended = once(thread, 'message');
-  thread.postMessage('end');
-  const [statuses] = await ended;
-  await thread.terminate();
-  return { result, statuses: statusesSchema.parse(statuses) };
+  try {
+    // Each client has its first answer.
+    await once(thread, 'message');
+    const result = await act();
+    const ended = once(thread, 'message');
+    thread.postMessage('end');
+    const [statuses] = await ended;
+    return { result, statuses: statusesSchema.parse(statuses) };
+  } finally {
+    // Before the gateway that it asks, also where `act` has failed.
+    await thread.terminate();
+  }
 };

@@ -82,7 +82,7 @@ const written = (schema: z.ZodType, value: unknown): string =>
 /** What is asked for, and what this thread makes of the reader's answer. */
 const pagesOf = (live: readonly Heartbeat[]): readonly (readonly [path: string, body: string])[] => {
   const why = waitingFor({
-    hosts: { live: () => live, lastHeardAt: () => undefined },
+    hosts: { live: () => live, lastHeartbeatAt: () => undefined },
     waiting: { find: () => undefined },
     vmLocation: { find: reader.vmLocation } as Parameters<typeof waitingFor>[0]['vmLocation'],
     reads: reader,
