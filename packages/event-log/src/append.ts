@@ -1,6 +1,6 @@
 // Appends one event: stored once under its expectation, or certainly not, or unknown only because the caller gave up.
 // P4: a stale writer is refused by the log itself. Retried is only what did not commit, or is told apart by its id.
-import { type CommandRejected, encodeEvent, type HostEvent, type VmEvent } from '@ironlog/schemas';
+import { type CommandRejected, encodeEvent, type HostEvent, type ImageEvent, type VmEvent } from '@ironlog/schemas';
 import { unlessAborted } from './abort.ts';
 import { APPEND_BACKOFF, backoffMs, pause } from './backoff.ts';
 import { asError, EventLogError, LogReplacedError } from './errors.ts';
@@ -47,7 +47,7 @@ export const appendRejection = (
   { subject, event, signal }: RejectionRequest,
 ): Promise<AppendResult> => untilResolved(deps, encoded(subject, event), signal);
 
-const encoded = (subject: string, event: VmEvent | HostEvent | CommandRejected): StoreRequest => ({
+const encoded = (subject: string, event: VmEvent | HostEvent | ImageEvent | CommandRejected): StoreRequest => ({
   subject,
   bytes: encodeEvent(event),
   messageId: event.id,

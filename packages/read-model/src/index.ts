@@ -10,6 +10,7 @@ export { type Folded, foldAndCommit, type Projection } from './projections/proje
 export { createStateProjection } from './projections/state.ts';
 export type { Page } from './queries/cursor.ts';
 export type { EventRange, PastEvent, PointInTime } from './queries/history.ts';
+export type { ImageListing, ImageRow, ImageUser } from './queries/images.ts';
 export type { OperationListing } from './queries/operations.ts';
 export type { OverdueRange } from './queries/overdue.ts';
 export type { UsageRange } from './queries/usage.ts';

@@ -3,6 +3,7 @@ import type { OperationState, Vm } from '@ironlog/domain';
 import {
   type AttentionItem,
   type CommandId,
+  type ImageId,
   type SilentHost,
   STREAMS,
   type TenantId,
@@ -22,6 +23,7 @@ import type { Page } from './queries/cursor.ts';
 import { prepareDueRestarts } from './queries/due-restarts.ts';
 import { type EventRange, type PastEvent, type PointInTime, prepareHistory } from './queries/history.ts';
 import { prepareHosts } from './queries/hosts.ts';
+import { type ImageListing, type ImageRow, type ImageUser, prepareImages } from './queries/images.ts';
 import { type OperationListing, prepareOperationQueries } from './queries/operations.ts';
 import { type OverdueRange, prepareOverdue } from './queries/overdue.ts';
 import { prepareUsage, type UsageRange } from './queries/usage.ts';
@@ -53,6 +55,7 @@ const prepareState = (db: Db) => {
     attentionCounts: prepareAttentionCounts(db),
     usage: prepareUsage(db),
     hosts: prepareHosts(db),
+    images: prepareImages(db),
     vmLocation: prepareVmLocation(db, vms.aggregate),
   };
 };
@@ -131,6 +134,11 @@ export interface Reader {
   usage(tenant: TenantId, range: UsageRange, now: Timestamp): readonly UsageItem[];
   /** Every host on record, as it is to be told of while it is not heard; by id. */
   hosts(): readonly SilentHost[];
+  image(id: ImageId): ImageRow | undefined;
+  /** By id. */
+  images(listing: ImageListing): readonly ImageRow[];
+  /** A VM that lives, or a create that waits; of `tenant` before any other's. */
+  imageUser(id: ImageId, tenant: TenantId): ImageUser | undefined;
   /** Past their deadline and not on record as stuck; oldest first, as many as are good for one look. */
   overdueTasks(now: Timestamp): readonly Vm[];
   /** Those with commands past their `startBy`, in the order of their ids. */
@@ -143,7 +151,7 @@ export interface Reader {
   close(): void;
 }
 
-/** Every question names the tenant (P9), but for the hosts, which are under all of them, and recovery's own. Each may throw ReadModelNotReady. */
+/** Every question names the tenant (P9), but for hosts and images, which are under all of them, and recovery's own. Each may throw ReadModelNotReady. */
 export const openReader = ({ directory }: { readonly directory: string }): Reader => {
   const state = new CurrentFile(directory, 'state', prepareState);
   const past = new CurrentFile(directory, 'history', preparePast);
@@ -169,6 +177,9 @@ export const openReader = ({ directory }: { readonly directory: string }): Reade
     attention: (tenant, wanted) => state.queries.attention(tenant, wanted),
     usage: (tenant, range, now) => state.queries.usage(tenant, range, now),
     hosts: () => state.queries.hosts(),
+    image: (id) => state.queries.images.one(id),
+    images: (listing) => state.queries.images.page(listing),
+    imageUser: (id, tenant) => state.queries.images.user(id, tenant),
     overdueTasks: (now) => state.queries.overdue.overdueTasks(now),
     overdueTenants: (now) => state.queries.overdue.overdueTenants(now),
     overdueCommands: (tenant, range) => state.queries.overdue.overdueCommands(tenant, range),

@@ -1,5 +1,6 @@
 // The gateway's own parts, wired by plain arguments: memory fed by the tail, placement, acceptance, and the two doors' handlers.
 import { createEventLog, type Delivery, type EventLog, type WorkQueue } from '@ironlog/event-log';
+import { openImageStore } from '@ironlog/image-store';
 import { STREAMS, type TenantId, type VmId, type WorkCommand } from '@ironlog/schemas';
 import type { Runtime } from '@ironlog/service-kit';
 import type { NatsConnection } from '@nats-io/transport-node';
@@ -8,6 +9,9 @@ import { createReject } from './accept/reject.ts';
 import type { GatewayConfig } from './env.ts';
 import type { Api } from './http/api.ts';
 import { consoleCall } from './http/console-call.ts';
+import { createImageIndex } from './images/image-index.ts';
+import { createImageLog } from './images/image-log.ts';
+import { createImages } from './images/images.ts';
 import { boundedLog } from './ingress/bounded-log.ts';
 import { createIngress } from './ingress/ingress.ts';
 import { cancelUnclaimed } from './placement/cancel.ts';
@@ -28,7 +32,10 @@ import { createVmLocations } from './tail/vm-locations.ts';
 import { wakeWhen } from './tail/wake.ts';
 
 export interface CoreDeps {
-  readonly config: Pick<GatewayConfig, 'IRONLOG_MAX_WAITING_CREATES'>;
+  readonly config: Pick<
+    GatewayConfig,
+    'IRONLOG_MAX_WAITING_CREATES' | 'IRONLOG_IMAGE_MAX_MIB' | 'IRONLOG_IMAGE_UPLOAD_SECONDS'
+  >;
   readonly runtime: Runtime;
   readonly connection: NatsConnection;
   readonly log: EventLog;
@@ -49,6 +56,9 @@ export interface Core {
 
 /** How long an earlier command of the same id may take to show in the read model. */
 const READABLE_WITHIN_MS = 2_000;
+const MIB = 1024 * 1024;
+/** Longest pause within an upload. */
+const IMAGE_IDLE_MS = 30_000;
 
 export const createCore = async ({
   config,
@@ -79,7 +89,22 @@ export const createCore = async ({
     reject: createReject({ log, clock }),
     answerForDeleted: (command: WorkCommand) => answerForDeleted({ log: askedLog, clock }, command),
   };
+  const imageIndex = createImageIndex(reads);
   const hasCaughtUp = (): Promise<boolean> => caughtUp({ reads, events: askedLog, work });
+  const images = createImages({
+    store: await openImageStore(connection),
+    index: imageIndex,
+    log: createImageLog({ log, clock }),
+    hosts,
+    reads,
+    caughtUp: hasCaughtUp,
+    limits: {
+      maxBytes: config.IRONLOG_IMAGE_MAX_MIB * MIB,
+      idleMs: IMAGE_IDLE_MS,
+      uploadMs: config.IRONLOG_IMAGE_UPLOAD_SECONDS * 1000,
+    },
+    logger,
+  });
   const placing = {
     ...shared,
     ...withoutHost,
@@ -104,7 +129,7 @@ export const createCore = async ({
   const tail = await startTail({
     log,
     signal,
-    folds: [vmLocation.fold, operations.fold, waiting.fold, hosts.fold, declined, retries.fold],
+    folds: [vmLocation.fold, operations.fold, waiting.fold, hosts.fold, imageIndex.fold, declined, retries.fold],
   });
   const accept = createAccept({
     clock,
@@ -112,8 +137,9 @@ export const createCore = async ({
     operations,
     vmLocation,
     waiting,
-    route: ({ submission, vmId, action }) =>
-      routeFor({ vmLocation, hosts, waiting }, { tenant: submission.tenant, vmId, action }),
+    image: imageIndex.find,
+    route: ({ submission, vmId, action }, image) =>
+      routeFor({ vmLocation, hosts, waiting }, { tenant: submission.tenant, vmId, action, image }),
     cancel: (command, { createId }, until) =>
       cancelUnclaimed({ log: askedLog, operations, clock }, { command, createId, signal: until }),
     ...withoutHost,
@@ -133,6 +159,7 @@ export const createCore = async ({
     operations,
     vmLocation,
     hosts,
+    images,
     waiting,
     tail,
     clock,

@@ -2,7 +2,7 @@
 
 import { createEventLog, createStreamCheck, createWorkQueue, gatewayConsumers } from '@ironlog/event-log';
 import { openReader } from '@ironlog/read-model';
-import { HOSTS_STREAM, STREAMS } from '@ironlog/schemas';
+import { HOSTS_STREAM, IMAGES_STREAM, STREAMS } from '@ironlog/schemas';
 import {
   checkStreams,
   createFailpoints,
@@ -42,7 +42,13 @@ export const create = (config: GatewayConfig, overrides: Partial<Runtime> = {}):
     atStop(() => drain());
     await checkStreams(
       runtime,
-      await createStreamCheck(connection, [STREAMS.commands, STREAMS.work, STREAMS.events, HOSTS_STREAM]),
+      await createStreamCheck(connection, [
+        STREAMS.commands,
+        STREAMS.work,
+        STREAMS.events,
+        HOSTS_STREAM,
+        IMAGES_STREAM,
+      ]),
     );
     const observe = observeLog(runtime);
     const fail = createFailpoints(config.IRONLOG_FAILPOINT);
@@ -67,6 +73,7 @@ export const create = (config: GatewayConfig, overrides: Partial<Runtime> = {}):
       tokens,
       logger,
       requestsPerSecond: config.IRONLOG_REQUESTS_PER_SECOND,
+      longBodyMs: config.IRONLOG_IMAGE_UPLOAD_SECONDS * 1000,
     });
     const server = app;
     atStop(() => server.close());
@@ -86,6 +93,7 @@ export const create = (config: GatewayConfig, overrides: Partial<Runtime> = {}):
     atStop(() => consuming);
     await app.listen({ host: config.IRONLOG_HTTP_HOST, port: config.IRONLOG_HTTP_PORT });
     logger.info({ url: url() }, 'listening');
+    void core.api.images.sweep();
   };
   const url = (): string => {
     const address = app?.addresses()[0];

@@ -51,6 +51,10 @@ export const environmentSchema = z.object({
     { min: 0, max: 3600, fallback: 10 },
     "seconds between two looks at each running VM's process, three without an answer make it unresponsive; 0: never",
   ),
+  IRONLOG_IMAGE_CACHE_MIB: integer(
+    { min: 1, max: 100_000_000, fallback: 10_240 },
+    'MiB of uploaded images that are kept in the state directory; what is used longest ago goes first',
+  ),
   IRONLOG_QEMU: absolutePath('the QEMU program').optional(),
   IRONLOG_QEMU_ACCEL: z.enum(['kvm', 'tcg']).optional().describe('kvm or tcg'),
   IRONLOG_KERNEL: absolutePath('the demo image: a kernel').optional(),

@@ -1,7 +1,7 @@
 // The executor at work: reconciles, then takes commands, watches processes and tells of itself, until it is stopped.
 import { executorConsumer, type UnacknowledgedMessage } from '@ironlog/event-log';
 import { findByDirectory, type LaunchSpec } from '@ironlog/hypervisor';
-import type { Heartbeat } from '@ironlog/schemas';
+import { filesOf, type Heartbeat } from '@ironlog/schemas';
 import { CommandHandler } from './commands/command-handler.ts';
 import { RecentRejections, rejectionsSince } from './commands/recent-rejections.ts';
 import { Progress } from './host/progress.ts';
@@ -133,6 +133,12 @@ export class Executor {
     this.#vms.flush();
     await this.#progress?.stop();
     this.#processes.release();
+  }
+
+  /** Digests of the files of uploaded images that this host's VMs are made of. */
+  async imageFiles(): Promise<ReadonlySet<string>> {
+    const owned = await this.#vms.owned();
+    return new Set(owned.flatMap(({ vm }) => (vm.image ? filesOf(vm.image).map(({ digest }) => digest) : [])));
   }
 
   load(): Pick<Heartbeat, 'used' | 'capacity'> {

@@ -33,6 +33,8 @@ import { MemoryWork, type Sent } from './commands/work.fixture.ts';
 import { Executor } from './executor.ts';
 import { Incarnation } from './host/incarnation.ts';
 import { StateDirectory } from './host/state-directory.ts';
+import { ImageCache } from './images/image-cache.ts';
+import { MemoryImages } from './images/image-store.fixture.ts';
 import { VmLog } from './vms/vm-log.ts';
 
 export const BOUND = { timeout: 15_000 };
@@ -67,6 +69,9 @@ class TestHost {
   superseded: string[] = [];
   /** Of the executor that was started last. */
   metrics = createMetrics({ service: 'test' });
+  /** What the object store has. */
+  images = new MemoryImages();
+  imageCacheBytes = 1024 * 1024;
   /** 0: it makes none. */
   healthCheckMs = HEALTH_CHECK_MS;
   /** What the executor drives its VMs by; a test may put something between. */
@@ -77,6 +82,8 @@ class TestHost {
     this.root = mkdtempSync(join(tmpdir(), 'il-'));
     this.stream = memoryStream();
     this.work = new MemoryWork(HOST);
+    this.images = new MemoryImages();
+    this.imageCacheBytes = 1024 * 1024;
     this.appending = () => undefined;
     this.reading = () => undefined;
     this.superseded = [];
@@ -105,11 +112,21 @@ class TestHost {
     const runtime = createRuntime('test', { logger, metrics: this.metrics });
     const images = new Map([[listing.id, { listing, launch: {} }]]);
     const admission = new Admission(CAPACITY);
+    const imageCache = new ImageCache({
+      store: this.images.store,
+      directory: join(state.path, '.images'),
+      maxBytes: this.imageCacheBytes,
+      inUse: () => executor.imageFiles(),
+      onChange: () => undefined,
+      logger,
+      stop: signal,
+    });
     const shared = { host: HOST, log, queue: this.work.queue, runtime, state, images, admission, incarnation, signal };
     const drivers = new Map([[simulator.kind, simulator]]);
     const executor = new Executor({
       ...shared,
       hypervisors: drivers,
+      imageCache,
       healthCheckMs: this.healthCheckMs,
       fail: () => undefined,
     });

@@ -1,9 +1,11 @@
 // The executor as a service: connects, proves that it is alone and looks at the right log, then goes to work.
 
+import { join } from 'node:path';
 import { createEventLog, createStreamCheck, createWorkQueue, type EventLog } from '@ironlog/event-log';
 import { createHypervisor, type Hypervisor } from '@ironlog/hypervisor';
+import { openImageStore } from '@ironlog/image-store';
 import type { Heartbeat, HypervisorKind } from '@ironlog/schemas';
-import { HOSTS_STREAM, STREAMS } from '@ironlog/schemas';
+import { HOSTS_STREAM, IMAGES_STREAM, STREAMS } from '@ironlog/schemas';
 import {
   checkStreams,
   createFailpoints,
@@ -27,9 +29,18 @@ import { watchIncarnation } from './host/incarnation-watch.ts';
 import { whyAnotherLog } from './host/log-identity.ts';
 import { StateDirectory } from './host/state-directory.ts';
 import type { HostDeps } from './host-deps.ts';
+import { ImageCache } from './images/image-cache.ts';
+import { serveImages } from './images/image-rpc.ts';
 import { hypervisorConfigOf } from './processes/hypervisor-config.ts';
 import { serveConsoles } from './vms/console-rpc.ts';
 import { newestSnapshot } from './vms/newest-snapshot.ts';
+
+const MIB = 1024 * 1024;
+
+const fetchesOf = (cache: ImageCache): Pick<Heartbeat, 'fetches'> => {
+  const fetches = cache.fetches();
+  return fetches.length > 0 ? { fetches } : {};
+};
 
 export interface Overrides extends Partial<Runtime> {
   /** What it is to work with instead of what was made for it. For tests: one collaborator is a broken one. */
@@ -73,7 +84,10 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
     runtime.health.set('reconciled', { ok: false, reason: 'starting' });
     const { connection, drain } = await openNats({ config, name: `vm-executor ${host}`, runtime, selfStop });
     atStop(() => drain());
-    await checkStreams(runtime, await createStreamCheck(connection, [STREAMS.work, STREAMS.events, HOSTS_STREAM]));
+    await checkStreams(
+      runtime,
+      await createStreamCheck(connection, [STREAMS.work, STREAMS.events, HOSTS_STREAM, IMAGES_STREAM]),
+    );
     const observe = observeLog(runtime);
     const log = await createEventLog({ connection, observe });
     const queue = await createWorkQueue({ connection, observe });
@@ -81,7 +95,17 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
     const hypervisors = new Map<HypervisorKind, Hypervisor>([[hypervisor.kind, hypervisor]]);
     const images = catalogueOf(config);
     let heartbeatTimer: HeartbeatTimer | undefined;
-    const admission = new Admission(capacityOf(config), () => heartbeatTimer?.givenBack());
+    let executor: Executor | undefined;
+    const imageCache = new ImageCache({
+      store: await openImageStore(connection),
+      directory: join(state.path, '.images'),
+      maxBytes: config.IRONLOG_IMAGE_CACHE_MIB * MIB,
+      inUse: async () => (await executor?.imageFiles()) ?? new Set(),
+      onChange: () => heartbeatTimer?.soon(),
+      logger: runtime.logger,
+      stop: signal,
+    });
+    const admission = new Admission(capacityOf(config), () => heartbeatTimer?.soon());
     const onSuperseded = (by: string): void =>
       selfStop.end({
         code: 'superseded',
@@ -97,20 +121,22 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
       state,
       hypervisors,
       images,
+      imageCache,
       admission,
       incarnation,
       signal,
       healthCheckMs: config.IRONLOG_HEALTH_CHECK_SECONDS * 1000,
       fail: createFailpoints(config.IRONLOG_FAILPOINT),
     });
-    const executor = new Executor(deps);
+    const started = new Executor(deps);
+    executor = started;
     atStop(() => hypervisor.close());
     atStop(() =>
       incarnation
         .stop()
         .catch((err: unknown) => runtime.logger.warn({ err }, 'the stop is not on record: the log was not reached')),
     );
-    atStop(() => executor.stop());
+    atStop(() => started.stop());
     const read = (): Heartbeat => ({
       host,
       incarnation: incarnation.id,
@@ -119,7 +145,8 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
       hypervisors: [...hypervisors.keys()],
       images: [...images.values()].map(({ listing }) => listing),
       labels: config.IRONLOG_HOST_LABELS,
-      ...executor.load(),
+      ...started.load(),
+      ...fetchesOf(imageCache),
     });
     const halted = await halt(log, incarnation, state);
     if (!halted) {
@@ -140,8 +167,8 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
       await heartbeat.stop();
     });
     if (!halted) {
-      await executor.start();
-      executor.consuming.catch((error: unknown) =>
+      await started.start();
+      started.consuming.catch((error: unknown) =>
         selfStop.end({ code: 'consume', reason: String(error), exitCode: ExitCode.temporary }),
       );
       if (signal.aborted) return;
@@ -151,6 +178,8 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
     }
     const consoles = serveConsoles({ connection, host, state, logger: runtime.logger });
     atStop(() => consoles.unsubscribe());
+    const fetching = serveImages({ connection, host, cache: imageCache, logger: runtime.logger, stop: signal });
+    atStop(() => fetching.unsubscribe());
     runtime.logger.info({ hostId: host, incarnation: incarnation.id, port: ops.port, status }, 'ready');
   };
 

@@ -8,7 +8,7 @@ export type Problem = readonly [status: number, code: ProblemCode];
 export interface HttpRow {
   /** As it goes over the wire, escapes included. */
   readonly path: string;
-  /** A text goes as it stands, anything else as JSON. */
+  /** A text, or bytes, go as they stand, anything else as JSON. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent with the token of another tenant. */

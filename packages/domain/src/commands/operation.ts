@@ -1,16 +1,17 @@
 // An operation is a fold of EVENTS alone: the first outcome of a command wins, and later ones change nothing.
-import type {
-  CommandId,
-  OperationError,
-  OperationStatus,
-  Request,
-  StoredEvent,
-  TenantId,
-  Timestamp,
-  Verb,
-  VmEvent,
-  VmId,
-  WorkCommand,
+import {
+  type CommandId,
+  isTenantEvent,
+  type OperationError,
+  type OperationStatus,
+  type Request,
+  type StoredEvent,
+  type TenantId,
+  type Timestamp,
+  type Verb,
+  type VmEvent,
+  type VmId,
+  type WorkCommand,
 } from '@ironlog/schemas';
 import { TASKS, verbOfFailure, verbOfIntent } from '../vm/tasks.ts';
 
@@ -37,7 +38,7 @@ export interface OperationState {
 
 /** What one event does to operations: the ids it may concern, each folded with `foldOperation`. */
 export const operationsOf = (stored: StoredEvent): readonly CommandId[] => {
-  if (stored.kind === 'host') return [];
+  if (!isTenantEvent(stored)) return [];
   const { event } = stored;
   const ids = event.causationid ? [event.causationid] : [];
   if (stored.kind === 'rejection') return ids;
@@ -58,7 +59,7 @@ export const foldOperation = (
   sequence: number,
 ): OperationState | undefined => {
   if (before && before.finishedAt !== null) return before;
-  if (stored.kind === 'host') return before;
+  if (!isTenantEvent(stored)) return before;
   if (stored.kind === 'rejection') {
     const { event } = stored;
     const { request, ...error } = event.data;

@@ -115,7 +115,7 @@ const admit = (vm: Vm, command: WorkCommand, context: DecideContext): Decision =
 };
 
 const intentFor = (vm: Vm, command: WorkCommand, context: DecideContext): Intent => {
-  const { action, request } = command.data;
+  const { action, image, request } = command.data;
   const within = (extraSeconds = 0) => later(context.now, (TASKS[action.verb].withinSeconds + extraSeconds) * 1000);
   const base = { request, deadline: within() };
   switch (action.verb) {
@@ -124,7 +124,14 @@ const intentFor = (vm: Vm, command: WorkCommand, context: DecideContext): Intent
       const { spec, start } = action.params;
       return {
         name: 'claimed',
-        data: { ...base, host: context.host, hypervisor: context.admission.hypervisor, spec, start },
+        data: {
+          ...base,
+          host: context.host,
+          hypervisor: context.admission.hypervisor,
+          spec,
+          ...(image && { image }),
+          start,
+        },
       };
     }
     case 'boot':

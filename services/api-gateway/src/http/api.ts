@@ -7,6 +7,7 @@ import type { Clock, Health, Metrics } from '@ironlog/service-kit';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Accept } from '../accept/accept.ts';
+import type { Images } from '../images/images.ts';
 import type { Hosts } from '../placement/hosts.ts';
 import type { WaitingRoom } from '../placement/waiting-room.ts';
 import type { Reads } from '../reads/port.ts';
@@ -33,6 +34,7 @@ export interface Api {
   readonly operations: OperationIndex;
   readonly vmLocation: VmLocations;
   readonly hosts: Pick<Hosts, 'live' | 'lastHeardAt'>;
+  readonly images: Images;
   readonly waiting: Pick<WaitingRoom, 'find'>;
   readonly tail: Tail;
   readonly logInfo: () => Promise<LogInfo>;

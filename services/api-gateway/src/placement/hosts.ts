@@ -5,6 +5,7 @@ import {
   HOSTS_BUCKET,
   type HostId,
   heartbeatSchema,
+  type ImageManifest,
   type Timestamp,
   type VmSpec,
 } from '@ironlog/schemas';
@@ -29,7 +30,7 @@ export interface Hosts {
   /** The last heartbeat that has been heard here, by the host's own clock, expired or not; `undefined`: none. */
   lastHeardAt(host: HostId): Timestamp | undefined;
   /** Chooses a host and counts the VM as on it until a heartbeat of that host does. */
-  place(spec: VmSpec, vm: PlacedVm): Placed;
+  place(spec: VmSpec, vm: PlacedVm, image?: ImageManifest): Placed;
   /** Called at each heartbeat. */
   onChange(notify: () => void): void;
   /** Called when a create that fitted no host may fit this one: it has appeared, has room that was not there, or is another. */
@@ -110,8 +111,8 @@ export const watchHosts = (deps: HostsDeps): Hosts & { readonly watching: Promis
   return {
     live,
     lastHeardAt: (host) => lastHeard.get(host),
-    place: (spec, vm) => {
-      const placed = place(live(), spec);
+    place: (spec, vm, image) => {
+      const placed = place(live(), spec, image);
       const host = placed.kind === 'placed' ? seen.get(placed.host) : undefined;
       if (host) {
         load.place(host.heartbeat.host, vm, { spec, nowMs: clock.monotonicMs() });

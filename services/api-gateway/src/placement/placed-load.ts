@@ -1,7 +1,15 @@
 // What this gateway has placed on a host and the host's heartbeat does not count yet, so that one free place is not given
 // twice: a heartbeat that was sent before the host had taken the create says nothing of it.
 import type { Recorded } from '@ironlog/event-log';
-import type { HostId, Resources, TenantId, Timestamp, VmId, VmSpec } from '@ironlog/schemas';
+import {
+  type HostId,
+  isTenantEvent,
+  type Resources,
+  type TenantId,
+  type Timestamp,
+  type VmId,
+  type VmSpec,
+} from '@ironlog/schemas';
 
 /** A host that has not decided by then is slow or gone; what it has taken by then is in its heartbeats. */
 const COUNTED_FOR_MS = 60_000;
@@ -82,6 +90,7 @@ const decidedBy = (stored: Stored): (PlacedVm & { readonly host: string; readonl
   const at = event.time;
   if (stored.kind === 'host')
     return stored.event.name === 'declined' ? { ...stored.event.data, host: writer, at } : undefined;
+  if (!isTenantEvent(stored)) return undefined;
   const { tenant, subject } = stored.event;
   return subject && { tenant, vmId: subject, host: writer, at };
 };

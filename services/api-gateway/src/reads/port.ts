@@ -1,7 +1,7 @@
 // What the gateway asks of the read model: the reader's questions of one tenant, and none of recovery's.
 import type { Reader } from '@ironlog/read-model';
 
-/** Every question names the tenant: another's rows cannot come back (P9). Hosts are under all tenants. */
+/** Every question names the tenant: another's rows cannot come back (P9). Hosts and images are under all tenants. */
 export type Reads = Pick<
   Reader,
   | 'positions'
@@ -19,5 +19,8 @@ export type Reads = Pick<
   | 'attention'
   | 'usage'
   | 'hosts'
+  | 'image'
+  | 'images'
+  | 'imageUser'
   | 'close'
 >;

@@ -13,10 +13,10 @@ export interface HeartbeatTimer {
   /** Sends one at once: what has changed must not wait for the next. */
   readonly beat: () => Promise<void>;
   /**
-   * Tells soon, and not only at the next beat, that something was given back: creates may wait for it. What is taken need
+   * Sends one soon: something was given back, for which creates may wait, or an image is being fetched. What is taken need
    * not be told: the gateway counts what it has placed itself, until a beat (api-gateway, placement/hosts.ts).
    */
-  readonly givenBack: () => void;
+  readonly soon: () => void;
   /** Sends the last beat. */
   readonly stop: () => Promise<void>;
 }
@@ -45,7 +45,7 @@ export const startHeartbeat = async (deps: HeartbeatDeps): Promise<HeartbeatTime
   const early = debounce(() => void put(bucket, deps), DEBOUNCE_MS);
   return {
     beat: () => put(bucket, deps),
-    givenBack: early.soon,
+    soon: early.soon,
     stop: async () => {
       clearInterval(timer);
       early.stop();

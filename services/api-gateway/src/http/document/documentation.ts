@@ -32,6 +32,7 @@ const named = createJsonSchemaTransformObject({ schemaRegistry, zodToJsonConfig 
 
 const ANSWERS: Readonly<Record<string, string>> = {
   200: 'As asked',
+  201: 'Made',
   202: 'Accepted: it is stored, and its operation tells what becomes of it',
   503: 'Not ready, and why',
 };

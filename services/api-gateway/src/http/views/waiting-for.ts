@@ -13,7 +13,11 @@ export interface WaitingReads {
 export type WaitingFor = (operation: OperationState) => string | undefined;
 
 /** Computed when asked, of the hosts as they are now; they are looked at once for a whole list. */
-export const waitingFor = (api: Pick<Api, 'waiting' | 'vmLocation' | 'hosts'> & WaitingReads): WaitingFor => {
+export const waitingFor = (
+  api: Pick<Api, 'waiting' | 'vmLocation' | 'hosts'> & {
+    readonly images: Pick<Api['images'], 'find'>;
+  } & WaitingReads,
+): WaitingFor => {
   let live: ReturnType<Api['hosts']['live']> | undefined;
   const hosts = () => {
     live ??= api.hosts.live();
@@ -25,7 +29,7 @@ export const waitingFor = (api: Pick<Api, 'waiting' | 'vmLocation' | 'hosts'> & 
     const { name: _, labels: __, ...wanted } = spec;
     const key = JSON.stringify(wanted);
     if (!told.has(key)) {
-      const placed = place(hosts(), spec);
+      const placed = place(hosts(), spec, spec.image && api.images.find(spec.image));
       told.set(key, placed.kind === 'no-host' ? whyWaiting(placed.reasons) : undefined);
     }
     return told.get(key);

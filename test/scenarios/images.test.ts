@@ -1,0 +1,79 @@
+// An image from its upload to a guest that boots it: stored once, on record, fetched by the host, and gone when nobody uses it.
+import { ensureDemoKernel, type Plane, packImage } from '@ironlog/infra';
+import type { ImageView, VmView } from '@ironlog/schemas';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { check } from '../harness/invariants.ts';
+import { startTestPlane, type TestPlane } from '../harness/plane.ts';
+import { until } from '../harness/until.ts';
+
+const qemu = process.env.IRONLOG_QEMU;
+
+const upload = async ({ http, token }: Plane, json: object, files: ReadonlyMap<string, string>) => {
+  const response = await fetch(`${http}/v1/images`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/x-tar' },
+    body: ReadableStream.from(packImage(json, files)),
+    duplex: 'half',
+  } as RequestInit);
+  return { status: response.status, body: (await response.json()) as ImageView & { code?: string; detail?: string } };
+};
+
+describe.skipIf(qemu === undefined)('an image on QEMU', () => {
+  let test: TestPlane;
+  let files: ReadonlyMap<string, string>;
+  const json = {
+    id: 'small-1',
+    architecture: 'x86_64',
+    kernel: { file: 'vmlinuz', format: 'bzImage' },
+    initrd: { file: 'initrd' },
+    args: 'console=ttyS0 reboot=t panic=-1',
+  };
+  beforeAll(async () => {
+    test = await startTestPlane({ hypervisor: 'qemu' });
+    const { kernel, initrd } = await ensureDemoKernel();
+    files = new Map([
+      ['vmlinuz', kernel],
+      ['initrd', initrd],
+    ]);
+  }, 120_000);
+  afterAll(() => test.stop());
+
+  it('is uploaded, listed, and boots to its console', async () => {
+    const added = await upload(test.plane, json, files);
+    expect(added).toMatchObject({ status: 201, body: { id: 'small-1', hosts: ['host-1'] } });
+    expect(await upload(test.plane, json, files)).toMatchObject({ status: 200, body: added.body });
+    const { body } = await test.http<{ items: ImageView[] }>('GET', '/v1/images');
+    expect(body.items.map(({ id }) => id)).toEqual(['demo', 'small-1']);
+    const spec = { memoryMiB: 128, image: 'small-1' };
+    const made = await test.http<VmView>('POST', '/v1/vms', { wait: 40, body: { id: 'guest-1', start: true, spec } });
+    expect(made, JSON.stringify(made.body)).toMatchObject({ status: 200 });
+    await until(
+      'guest-1 says that it is up',
+      async () => {
+        const response = await fetch(`${test.plane.http}/v1/vms/guest-1/console?tail=40000`, {
+          headers: { authorization: `Bearer ${test.plane.token}`, accept: 'text/plain' },
+        });
+        return (await response.text()).includes('ironlog-guest: ready') ? true : undefined;
+      },
+      55_000,
+    );
+    const { image } = await test.vm('guest-1');
+    expect(image).toMatchObject({ kernel: { digest: added.body.kernel?.digest } });
+  });
+
+  it('stays as long as a VM uses it, and is then removed with its files', async () => {
+    expect(await test.http('DELETE', '/v1/images/small-1')).toMatchObject({
+      status: 409,
+      body: { code: 'image-in-use', detail: expect.stringContaining('guest-1') },
+    });
+    expect(await test.command('DELETE', '/v1/vms/guest-1?force=true')).toMatchObject({ status: 'succeeded' });
+    expect(await test.http('DELETE', '/v1/images/small-1')).toMatchObject({ status: 204 });
+    expect(await test.http('GET', '/v1/images/small-1')).toMatchObject({ status: 404 });
+  });
+
+  it('leaves a log that is legal, and a machine that agrees with it', async () => {
+    const entries = await test.events();
+    const { problems } = await check({ entries, accepted: [], hostDirectories: [`${test.plane.stateDir}/host-1`] });
+    expect(problems).toEqual([]);
+  });
+});
