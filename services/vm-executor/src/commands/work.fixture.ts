@@ -6,6 +6,7 @@ import {
   actionSchema,
   commandId,
   type HostId,
+  type ImageManifest,
   newCommandId,
   type TenantId,
   type Verb,
@@ -21,6 +22,7 @@ export interface Sent {
   readonly params?: object;
   readonly id?: string;
   readonly expectedRevision?: number;
+  readonly image?: ImageManifest;
 }
 
 const commandOf = ({ params = {}, verb, id = newCommandId(), ...asked }: Sent): WorkCommand =>

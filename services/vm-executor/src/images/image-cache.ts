@@ -2,7 +2,7 @@
 import { deadlineRefusal, hostError, type LaunchImage, type Outcome, type Refusal, refusal } from '@ironlog/hypervisor';
 import type { ImageStore } from '@ironlog/image-store';
 import { filesOf, type Heartbeat, type ImageFile, type ImageId, type ImageManifest } from '@ironlog/schemas';
-import type { Logger } from '@ironlog/service-kit';
+import { delay, type Logger } from '@ironlog/service-kit';
 import { CacheFiles } from './cache-files.ts';
 import { fetchFile, NoSuchFile } from './fetch-file.ts';
 
@@ -16,6 +16,8 @@ export interface ImageCacheDeps {
   /** What is told of the fetches has changed much. */
   readonly onChange: () => void;
   readonly logger: Logger;
+  /** Until a fetch that the object store has cut off is tried again. */
+  readonly retryMs?: number;
   /** Ends every fetch. */
   readonly stop: AbortSignal;
 }
@@ -34,6 +36,7 @@ export type Fetches = NonNullable<Heartbeat['fetches']>;
 const MAX_TOLD = 8;
 const MIB = 1024 * 1024;
 const STAGE = 'image';
+const RETRY_MS = 1_000;
 
 export class ImageCache {
   readonly #deps: ImageCacheDeps;
@@ -83,8 +86,7 @@ export class ImageCache {
   }
 
   async #wait(image: ImageId, file: ImageFile, signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    const fetch = this.#fetches.get(file.digest) ?? this.#begin(image, file);
+    const fetch = await this.#current(image, file, signal);
     fetch.waiting += 1;
     const aborted = Promise.withResolvers<never>();
     const abort = (): void => aborted.reject(signal.reason);
@@ -98,10 +100,20 @@ export class ImageCache {
     }
   }
 
+  /** One that everybody has given up ends first: both would write the same file. */
+  async #current(image: ImageId, file: ImageFile, signal: AbortSignal): Promise<Fetch> {
+    for (;;) {
+      signal.throwIfAborted();
+      const fetch = this.#fetches.get(file.digest);
+      if (!fetch?.controller.signal.aborted) return fetch ?? this.#begin(image, file);
+      await fetch.done.catch(() => undefined);
+    }
+  }
+
   #begin(image: ImageId, file: ImageFile): Fetch {
     const controller = new AbortController();
     const signal = AbortSignal.any([controller.signal, this.#deps.stop]);
-    const fetch: Fetch = { image, file, controller, bytes: 0, waiting: 0, done: this.#fetch(file, signal) };
+    const fetch: Fetch = { image, file, controller, bytes: 0, waiting: 0, done: this.#fetch(image, file, signal) };
     this.#fetches.set(file.digest, fetch);
     this.#deps.onChange();
     const end = (): void => {
@@ -112,14 +124,24 @@ export class ImageCache {
     return fetch;
   }
 
-  async #fetch(file: ImageFile, signal: AbortSignal): Promise<void> {
+  /** What passes is waited for: a fetch has as long as somebody waits for it. */
+  async #fetch(image: ImageId, file: ImageFile, signal: AbortSignal): Promise<void> {
     await this.#makeRoom(file);
     const path = this.#files.pathOf(file);
     const onBytes = (bytes: number): void => {
       const fetch = this.#fetches.get(file.digest);
       if (fetch) fetch.bytes = bytes;
     };
-    await fetchFile({ store: this.#deps.store, file, path, signal, onBytes });
+    const { logger, retryMs = RETRY_MS, store } = this.#deps;
+    for (;;) {
+      try {
+        return await fetchFile({ store, file, path, signal, onBytes });
+      } catch (err) {
+        if (signal.aborted || err instanceof NoSuchFile || isOfDisk(err)) throw err;
+        logger.warn({ err, image, waitMs: retryMs }, 'a file of an image was not fetched; it is tried again');
+        await delay(retryMs, signal);
+      }
+    }
   }
 
   /** @throws Full */
@@ -143,12 +165,13 @@ export class ImageCache {
     if (error instanceof NoSuchFile)
       return refusal('refused', STAGE, `a file of image ${id} is not stored as it is on record`, error.message);
     if (error instanceof Full) return refusal('failed', STAGE, `image ${id} has no room on its host`, error.message);
-    if (error instanceof Error && 'syscall' in error)
-      return hostError(STAGE, `image ${id} could not be written`, error);
-    const detail = error instanceof Error ? error.message : String(error);
-    this.#deps.logger.warn({ err: error, image: id }, 'an image was not fetched');
-    return refusal('unreachable', STAGE, `image ${id} could not be fetched from the object store`, detail);
+    if (isOfDisk(error)) return hostError(STAGE, `image ${id} could not be written`, error);
+    // The service stops.
+    return refusal('aborted', STAGE, `the fetch of image ${id} was given up`, String(error));
   }
 }
 
 class Full extends Error {}
+
+/** A fault of the host's own files. */
+const isOfDisk = (error: unknown): boolean => error instanceof Error && 'syscall' in error && 'path' in error;
