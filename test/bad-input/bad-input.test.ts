@@ -55,7 +55,7 @@ describe('the table', () => {
   });
   it('sends each row to the route that it stands under, unless there is to be nothing at its path', () => {
     const astray = httpRows.filter(([, { path, answer }, [, route = '']]) => {
-      const pattern = new RegExp(`^${route.replaceAll('{id}', '[^/]+').replaceAll('.', '\\.')}$`);
+      const pattern = new RegExp(`^${route.replaceAll(/\{\w+\}/g, '[^/]+').replaceAll('.', '\\.')}$`);
       return answer[1] !== 'not-found' && !pattern.test(path.split('?', 1)[0] ?? '');
     });
     expect(astray.map(([name]) => name)).toEqual([]);

@@ -253,6 +253,18 @@ export const consoleReplySchema = z.discriminatedUnion('ok', [
   z.object({ ok: z.literal(false), code: z.string().max(60), reason: z.string().max(2000) }),
 ]);
 
+export const hostImageParamsSchema = z.strictObject({ host: hostIdSchema, id: imageIdSchema });
+/** An image on its way to a host. */
+export const imageFetchSchema = z.strictObject({
+  host: hostIdSchema,
+  image: imageIdSchema,
+  state: z.enum(['present', 'fetching']),
+  /** Of the files that are on their way, as the host has told last. */
+  bytes: z.int().min(0).optional(),
+  size: z.int().min(0).optional(),
+});
+export type ImageFetch = z.infer<typeof imageFetchSchema>;
+
 /** The request on `ironlog.rpc.<host>.image`, and its answer. */
 export const imageFetchRequestSchema = z.strictObject({ image: imageManifestSchema });
 export const imageFetchReplySchema = z.discriminatedUnion('state', [

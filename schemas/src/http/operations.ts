@@ -37,7 +37,9 @@ export const operationSchema = z.strictObject({
   waitingFor: z
     .string()
     .optional()
-    .describe('While it is pending: why no host fits, or which silent host it is on its way to'),
+    .describe(
+      'While it is pending: why no host fits, or which silent host it is on its way to; while it runs: the image that its host is fetching, and how far it is',
+    ),
   links: z.strictObject({ self: z.string(), vm: z.string().nullable(), events: z.string().nullable() }),
 });
 export type Operation = z.infer<typeof operationSchema>;

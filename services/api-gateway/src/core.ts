@@ -9,6 +9,7 @@ import { createReject } from './accept/reject.ts';
 import type { GatewayConfig } from './env.ts';
 import type { Api } from './http/api.ts';
 import { consoleCall } from './http/console-call.ts';
+import { imageCall } from './http/image-call.ts';
 import { createImageIndex } from './images/image-index.ts';
 import { createImageLog } from './images/image-log.ts';
 import { createImages } from './images/images.ts';
@@ -167,6 +168,7 @@ export const createCore = async ({
     metrics,
     logInfo: () => askedLog.info(),
     console: consoleCall({ connection, logger }),
+    fetchImage: imageCall({ connection, logger }),
   };
   const door = createIngress({
     accept,

@@ -5,6 +5,7 @@ import {
   type HttpRows,
   INVALID,
   longUrl,
+  NO_JSON,
   NO_PATH,
   type Problem,
   pathText,
@@ -121,9 +122,38 @@ const ofImage: HttpRows = {
   'SQL characters': [row(`/v1/images/${sql}`, INVALID)],
 };
 
+const toHost = (host: string, id: string, answer: Problem, more: Pick<HttpRow, 'body'> = {}): HttpRow =>
+  row(`/v1/hosts/${host}/images/${id}`, answer, more);
+const toHostOne = '/v1/hosts/host-1/images/demo';
+
+const fetching: HttpRows = {
+  'unknown field': [
+    row(toHostOne, INVALID, { body: { nonsense: 1 } }),
+    row(`${toHostOne}?nonsense=1`, INVALID, { body: {} }),
+  ],
+  'wrong type': [row(toHostOne, INVALID, { body: [] }), row(toHostOne, NO_TAR, { body: 'x', headers: TAR })],
+  'out of range': none('it takes no number'),
+  'too large': [longUrl(toHostOne)],
+  'not JSON': [row(toHostOne, NO_JSON, { body: '{' })],
+  'foreign tenant': none("hosts and images are under all tenants; the token's role decides"),
+  'illegal state': none('it may be fetched at any time'),
+  'unknown VM': none('it names no VM'),
+  // The hosts' own images are there already, and nobody's to fetch.
+  'unknown image': [toHost('host-1', 'no-such-image', NO_IMAGE), toHost('host-1', 'demo', NO_IMAGE)],
+  'path characters': [
+    toHost('host-1', pathText, INVALID),
+    toHost(pathText, 'demo', INVALID),
+    toHost('host-1', 'a%00b', INVALID),
+    toHost('x'.repeat(200), 'demo', INVALID),
+  ],
+  'SQL characters': [toHost('host-1', sql, INVALID), toHost(sql, 'demo', INVALID)],
+  'past startBy': none('it has no startBy'),
+};
+
 export const IMAGE_ROUTES: Readonly<Record<string, HttpRows>> = {
   'POST /v1/images': adding,
   'GET /v1/images/{id}': ofImage,
+  'POST /v1/hosts/{host}/images/{id}': fetching,
   'DELETE /v1/images/{id}': {
     ...ofImage,
     'not JSON': none('a DELETE has no body'),

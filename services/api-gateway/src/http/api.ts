@@ -2,7 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { LogInfo } from '@ironlog/event-log';
-import type { HostId, TenantId, VmId } from '@ironlog/schemas';
+import type { HostId, ImageManifest, TenantId, VmId } from '@ironlog/schemas';
 import type { Clock, Health, Metrics } from '@ironlog/service-kit';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
@@ -14,6 +14,7 @@ import type { Reads } from '../reads/port.ts';
 import type { OperationIndex } from '../tail/operations.ts';
 import type { Tail } from '../tail/tail.ts';
 import type { VmLocations } from '../tail/vm-locations.ts';
+import type { ImageFetchAnswer } from './image-call.ts';
 
 /** A VM's console as its host reads it. */
 export type ConsoleAnswer =
@@ -39,6 +40,7 @@ export interface Api {
   readonly tail: Tail;
   readonly logInfo: () => Promise<LogInfo>;
   readonly console: (question: ConsoleQuestion) => Promise<ConsoleAnswer>;
+  readonly fetchImage: (host: HostId, image: ImageManifest) => Promise<ImageFetchAnswer>;
   readonly clock: Clock;
   readonly health: Health;
   readonly metrics: Metrics;

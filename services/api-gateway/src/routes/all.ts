@@ -7,6 +7,7 @@ import { getUsage } from './fleet/usage.ts';
 import { guide } from './guide.ts';
 import { health } from './health.ts';
 import { addImage } from './images/add-image.ts';
+import { fetchImage } from './images/fetch-image.ts';
 import { getImage } from './images/get-image.ts';
 import { listImages } from './images/list-images.ts';
 import { removeImage } from './images/remove-image.ts';
@@ -41,6 +42,7 @@ export const ROUTES: readonly Route[] = [
   listImages,
   getImage,
   removeImage,
+  fetchImage,
   listAttention,
   getUsage,
   health,

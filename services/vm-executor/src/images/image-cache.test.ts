@@ -148,15 +148,23 @@ test('what a crash has left of a file is removed at the next start; the file its
   expect(files()).toEqual(digestsOf(image));
 });
 
-test('when it is full, what is used longest ago goes first, and what a VM is made of stays', async () => {
+test('when it is full, what is used longest ago goes first, by its last use and not by its fetch', async () => {
   const [first, second, third] = ['a', 'b', 'c'].map((id) => images.image(id, bytesOf(id)));
   if (!first || !second || !third) throw new Error('three images');
   const cache = open(8500);
   for (const image of [first, second]) expect(await cache.ensure(image, never)).toEqual({ ok: true });
-  const usedAt = (image: ImageManifest, seconds: number) =>
-    utimesSync(join(directory, 'images', image.kernel.digest), seconds, seconds);
-  usedAt(first, 1000);
-  usedAt(second, 2000);
+  for (const { kernel } of [first, second]) utimesSync(join(directory, 'images', kernel.digest), 1000, 1000);
+  expect(await cache.ensure(first, never)).toEqual({ ok: true });
+  expect(await cache.ensure(third, never)).toEqual({ ok: true });
+  expect(files()).toEqual([...digestsOf(first), ...digestsOf(third)].toSorted());
+});
+
+test('what a VM of the host is made of stays, and an image that has no room then is refused', async () => {
+  const [first, second, third] = ['a', 'b', 'c'].map((id) => images.image(id, bytesOf(id)));
+  if (!first || !second || !third) throw new Error('three images');
+  const cache = open(8500);
+  for (const image of [first, second]) expect(await cache.ensure(image, never)).toEqual({ ok: true });
+  utimesSync(join(directory, 'images', first.kernel.digest), 1000, 1000);
   inUse.add(first.kernel.digest);
   expect(await cache.ensure(third, never)).toEqual({ ok: true });
   expect(files()).toEqual([...digestsOf(first), ...digestsOf(third)].toSorted());

@@ -39,6 +39,7 @@ test('every route of the contract is in the document, named once, and nothing da
       'get /v1/images',
       'get /v1/images/{id}',
       'delete /v1/images/{id}',
+      'post /v1/hosts/{host}/images/{id}',
       'get /v1/attention',
       'get /v1/usage',
       'get /healthz',

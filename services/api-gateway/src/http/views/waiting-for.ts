@@ -1,12 +1,13 @@
-// What a pending operation waits for: a host that fits its VM's create, or to be heard by the host that it is on its way to.
+// What an operation waits for: a host that fits its VM's create, to be heard by the host that it is on its way to, or for the
+// image that its host is fetching.
 import { type OperationState, place } from '@ironlog/domain';
-import type { HostId, VmSpec } from '@ironlog/schemas';
+import { filesOf, type HostId, type TenantId, type VmId, type VmSpec } from '@ironlog/schemas';
 import { whyWaiting } from '../../placement/routing.ts';
 import type { Api } from '../api.ts';
 
 /** A create waits in the gateway that holds its message; every other one knows it from the read model. */
 export interface WaitingReads {
-  readonly reads: Pick<Api['reads'], 'waitingSpec'>;
+  readonly reads: Pick<Api['reads'], 'waitingSpec' | 'aggregate'>;
 }
 
 /** `undefined`: for nothing that is known here; its turn comes. */
@@ -37,7 +38,19 @@ export const waitingFor = (
   const silent = (host: HostId): string | undefined =>
     hosts().some((heartbeat) => heartbeat.host === host) ? undefined : `${host} is silent`;
 
+  /** The host's VM is being made of an image that the host is fetching. */
+  const fetching = (tenant: TenantId, vmId: VmId): string | undefined => {
+    const where = api.vmLocation.find(tenant, vmId);
+    const heartbeat = where?.kind === 'owned' ? hosts().find(({ host }) => host === where.host) : undefined;
+    if (!heartbeat?.fetches) return undefined;
+    const image = api.reads.aggregate(tenant, vmId)?.image;
+    const digests = new Set(image && filesOf(image).map(({ digest }) => digest));
+    const [fetch] = heartbeat.fetches.filter(({ digest }) => digests.has(digest));
+    return fetch && `${heartbeat.host} fetches image ${fetch.image}: ${fetch.bytes} of ${fetch.size} bytes of a file`;
+  };
+
   return ({ status, tenant, id, verb, vmId }) => {
+    if (status === 'running' && vmId !== null) return fetching(tenant, vmId);
     if (status !== 'pending' || vmId === null) return undefined;
     const where = api.vmLocation.find(tenant, vmId);
     if (where?.kind === 'owned') return silent(where.host);
