@@ -47,7 +47,7 @@ export const addImage: Route = (app, api) => {
         // What is not read of a refused body must not end the connection before its answer.
         const added = await api.images.add(body.iterator({ destroyOnReturn: false }), asker);
         request.position = { ...request.position, events: Math.max(request.position.events, added.sequence) };
-        reply.code(added.isNew ? 201 : 200).header('location', `/v1/images/${added.image.id}`);
+        if (added.isNew) reply.code(201).header('location', `/v1/images/${added.image.id}`);
         return storedImageView(api, added);
       },
     );
