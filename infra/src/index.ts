@@ -1,5 +1,6 @@
 // What tests and the bench use of the set-up: the binaries it finds, and a nats-server of their own.
 
+export { debianImage } from '../dev/image/debian-image.ts';
 export { packImage } from '../dev/image/pack-image.ts';
 export { CACHE_DIR, DEV_FILE, privateDirectory, ROOT } from '../dev/paths.ts';
 export { type Plane, type PlaneOptions, startPlane } from '../dev/plane/plane.ts';

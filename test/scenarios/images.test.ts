@@ -1,5 +1,5 @@
 // An image from its upload to a guest that boots it: stored once, on record, fetched by the host, and gone when nobody uses it.
-import { ensureDemoKernel, type Plane, packImage } from '@ironlog/infra';
+import { debianImage, type Plane, packImage } from '@ironlog/infra';
 import type { ImageView, VmView } from '@ironlog/schemas';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { check } from '../harness/invariants.ts';
@@ -20,45 +20,51 @@ const upload = async ({ http, token }: Plane, json: object, files: ReadonlyMap<s
 
 describe.skipIf(qemu === undefined)('an image on QEMU', () => {
   let test: TestPlane;
-  let files: ReadonlyMap<string, string>;
-  const json = {
-    id: 'small-1',
-    architecture: 'x86_64',
-    kernel: { file: 'vmlinuz', format: 'bzImage' },
-    initrd: { file: 'initrd' },
-    args: 'console=ttyS0 reboot=t panic=-1',
-  };
   beforeAll(async () => {
     test = await startTestPlane({ hypervisor: 'qemu' });
-    const { kernel, initrd } = await ensureDemoKernel();
-    files = new Map([
-      ['vmlinuz', kernel],
-      ['initrd', initrd],
-    ]);
   }, 120_000);
   afterAll(() => test.stop());
 
-  it('is uploaded, listed, and boots to its console', async () => {
-    const added = await upload(test.plane, json, files);
-    expect(added).toMatchObject({ status: 201, body: { id: 'small-1', hosts: ['host-1'] } });
-    expect(await upload(test.plane, json, files)).toMatchObject({ status: 200, body: added.body });
-    const { body } = await test.http<{ items: ImageView[] }>('GET', '/v1/images');
-    expect(body.items.map(({ id }) => id)).toEqual(['demo', 'small-1']);
-    const spec = { memoryMiB: 128, image: 'small-1' };
-    const made = await test.http<VmView>('POST', '/v1/vms', { wait: 40, body: { id: 'guest-1', start: true, spec } });
+  const start = async (id: string, image: string): Promise<void> => {
+    const spec = { memoryMiB: 256, image };
+    const made = await test.http<VmView>('POST', '/v1/vms', { wait: 40, body: { id, start: true, spec } });
     expect(made, JSON.stringify(made.body)).toMatchObject({ status: 200 });
-    await until(
-      'guest-1 says that it is up',
+  };
+  const ready = (id: string) =>
+    until(
+      `${id} says that it is up`,
       async () => {
-        const response = await fetch(`${test.plane.http}/v1/vms/guest-1/console?tail=40000`, {
+        const response = await fetch(`${test.plane.http}/v1/vms/${id}/console?tail=40000`, {
           headers: { authorization: `Bearer ${test.plane.token}`, accept: 'text/plain' },
         });
         return (await response.text()).includes('ironlog-guest: ready') ? true : undefined;
       },
       55_000,
     );
+
+  it('is uploaded, listed, and boots to its console', async () => {
+    const { json, files } = await debianImage({ id: 'small-1', isPacked: true });
+    const added = await upload(test.plane, json, files);
+    expect(added).toMatchObject({ status: 201, body: { id: 'small-1', hosts: ['host-1'] } });
+    expect(await upload(test.plane, json, files)).toMatchObject({ status: 200, body: added.body });
+    const { body } = await test.http<{ items: ImageView[] }>('GET', '/v1/images');
+    expect(body.items.map(({ id }) => id)).toEqual(['demo', 'small-1']);
+    await start('guest-1', 'small-1');
+    await ready('guest-1');
     const { image } = await test.vm('guest-1');
     expect(image).toMatchObject({ kernel: { digest: added.body.kernel?.digest } });
+  });
+
+  it('whose kernel is an ELF is on its host before a VM needs it, and boots', async () => {
+    const { json, files } = await debianImage({ id: 'unpacked-1', isPacked: false });
+    expect(await upload(test.plane, json, files)).toMatchObject({ status: 201 });
+    await until('the image is on host-1', async () => {
+      const { body } = await test.http<{ state: string }>('POST', '/v1/hosts/host-1/images/unpacked-1');
+      return body.state === 'present' ? true : undefined;
+    });
+    await start('guest-2', 'unpacked-1');
+    await ready('guest-2');
+    expect(await test.command('DELETE', '/v1/vms/guest-2?force=true')).toMatchObject({ status: 'succeeded' });
   });
 
   it('stays as long as a VM uses it, and is then removed with its files', async () => {
