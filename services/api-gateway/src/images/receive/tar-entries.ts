@@ -63,25 +63,34 @@ type Extract = ReturnType<typeof extract>;
 
 /** Resolves when the tar has taken all of the body, or has closed before. */
 const feed = async (tar: Extract, body: AsyncIterable<Uint8Array>): Promise<void> => {
-  const closed = Promise.withResolvers<undefined>();
-  tar.once('close', () => closed.resolve(undefined));
+  let isClosed = false;
+  let wake: () => void = () => undefined;
+  tar.once('close', () => {
+    isClosed = true;
+    wake();
+  });
   const pieces = body[Symbol.asyncIterator]();
+  // Each wait is a promise of its own: a race with one that lives as long as the upload would keep every piece.
+  const untilClosedOr = <T>(work: (done: (value: T) => void, failed: (reason: unknown) => void) => void) =>
+    new Promise<T | undefined>((resolve, reject) => {
+      wake = () => resolve(undefined);
+      if (isClosed) wake();
+      else work(resolve, reject);
+    });
   try {
     for (;;) {
       // Who gives the tar up does not wait for the next piece of a body that may be slow.
-      const next = await Promise.race([pieces.next(), closed.promise]);
+      const next = await untilClosedOr<IteratorResult<Uint8Array>>((done, failed) => pieces.next().then(done, failed));
       if (next === undefined) return;
       if (next.done) break;
-      if (!tar.write(next.value)) await Promise.race([drained(tar), closed.promise]);
+      if (!tar.write(next.value)) await untilClosedOr<void>((done) => void tar.once('drain', () => done()));
     }
   } finally {
     void pieces.return?.().catch(() => undefined);
   }
   tar.end(null);
-  await closed.promise;
+  await untilClosedOr<void>(() => undefined);
 };
-
-const drained = (tar: Extract): Promise<void> => new Promise((resolve) => void tar.once('drain', () => resolve()));
 
 const faultOf = ({ message }: Error): string =>
   message === 'Unexpected end of data' ? 'it ends in the middle of an entry' : `it is no tar: ${message}`;
