@@ -1,7 +1,12 @@
 // An image from its upload to a guest that boots it: stored once, on record, fetched by the host, and gone when nobody uses it.
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { debianImage, type Plane, packImage } from '@ironlog/infra';
-import type { ImageView, VmView } from '@ironlog/schemas';
+import type { ImageView, Operation, VmView } from '@ironlog/schemas';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { elf } from '../bad-input/table/tar.ts';
 import { check } from '../harness/invariants.ts';
 import { startTestPlane, type TestPlane } from '../harness/plane.ts';
 import { until } from '../harness/until.ts';
@@ -80,6 +85,59 @@ describe.skipIf(qemu === undefined)('an image on QEMU', () => {
   it('leaves a log that is legal, and a machine that agrees with it', async () => {
     const entries = await test.events();
     const { problems } = await check({ entries, accepted: [], hostDirectories: [`${test.plane.stateDir}/host-1`] });
+    expect(problems).toEqual([]);
+  });
+});
+
+describe('a host that is killed while it fetches an image', () => {
+  let test: TestPlane;
+  const scratch = mkdtempSync(join(tmpdir(), 'il-'));
+  beforeAll(async () => {
+    test = await startTestPlane();
+  }, 60_000);
+  afterAll(async () => {
+    await test.stop();
+    rmSync(scratch, { recursive: true, force: true });
+  });
+
+  it('goes on with it, leaves no half file, and what it has is what was uploaded', async () => {
+    const { plane } = test;
+    const paths = { kernel: join(scratch, 'vmlinux'), disk: join(scratch, 'root.img') };
+    writeFileSync(paths.kernel, elf());
+    writeFileSync(paths.disk, randomBytes(24 * 1024 * 1024));
+    const json = {
+      id: 'large-1',
+      architecture: 'x86_64',
+      kernel: { file: 'vmlinux', format: 'elf' },
+      rootDisk: { file: 'root.img', format: 'raw' },
+    };
+    const files = new Map([
+      ['vmlinux', paths.kernel],
+      ['root.img', paths.disk],
+    ]);
+    const { status, body } = await upload(plane, json, files);
+    expect(status).toBe(201);
+    const cache = join(plane.stateDir, 'host-1', '.images');
+    const asked = test.http<Operation>('POST', '/v1/vms', {
+      wait: 50,
+      body: { id: 'vm-1', spec: { image: 'large-1' } },
+    });
+    await until('it has a part of the file', () =>
+      readdirSync(cache).some((name) => name.endsWith('.part')) ? true : undefined,
+    );
+    process.kill(plane.supervisor.pidOf('vm-executor') ?? 0, 'SIGKILL');
+    expect((await asked).body).toMatchObject({ status: 'succeeded' });
+    const digests = [body.kernel?.digest, body.rootDisk?.digest];
+    expect(readdirSync(cache).toSorted()).toEqual(digests.toSorted());
+    for (const name of readdirSync(cache)) {
+      const hash = createHash('sha256').update(readFileSync(join(cache, name)));
+      expect(`sha256-${hash.digest('hex')}`).toBe(name);
+    }
+    const { problems } = await check({
+      entries: await test.events(),
+      accepted: [],
+      hostDirectories: [`${plane.stateDir}/host-1`],
+    });
     expect(problems).toEqual([]);
   });
 });
