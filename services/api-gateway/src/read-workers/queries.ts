@@ -69,6 +69,8 @@ export const createQueries = (options: QueriesOptions): ReadWorkers => {
     attention: ask('attention'),
     usage: ask('usage'),
     hosts: ask('hosts'),
+    images: ask('images'),
+    imageUser: ask('imageUser'),
     vmThen: ask('vmThen'),
     vmEvents: ask('vmEvents'),
     history: ask('history'),
