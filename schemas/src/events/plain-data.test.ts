@@ -77,7 +77,7 @@ describe.each(VM_EVENT_NAMES)('the data of %s', (name) => {
         expect(fastCheck(data)).toBe(true);
         taken += 1;
       }),
-      { numRuns: 400 },
+      { numRuns: 2000 },
     );
     expect(taken).toBeGreaterThan(20);
   });

@@ -5,21 +5,27 @@ import type { ImageId, ImageManifest } from '@ironlog/schemas';
 import type { Reads } from '../reads/port.ts';
 import { createBoundedMap } from '../tail/bounded-map.ts';
 
-export interface ImageIndex {
-  find(id: ImageId): ImageManifest | undefined;
-  fold(entry: Recorded): void;
-}
-
-interface Known {
+export interface KnownImage {
   readonly sequence: number;
   /** `undefined`: removed. */
   readonly image: ImageManifest | undefined;
 }
 
+export interface ImageIndex {
+  find(id: ImageId): ImageManifest | undefined;
+  /** What this gateway has put on record itself: a create that comes next must not depend on the tail. */
+  appended(id: ImageId, known: KnownImage): void;
+  fold(entry: Recorded): void;
+}
+
 const LIMIT = 10_000;
 
 export const createImageIndex = (reads: Pick<Reads, 'image'>): ImageIndex => {
-  const known = createBoundedMap<Known>(LIMIT);
+  const known = createBoundedMap<KnownImage>(LIMIT);
+  const appended = (id: ImageId, now: KnownImage): void => {
+    const before = known.get(id);
+    if (!before || before.sequence < now.sequence) known.set(id, now);
+  };
   return {
     find: (id) => {
       const remembered = known.get(id);
@@ -27,10 +33,11 @@ export const createImageIndex = (reads: Pick<Reads, 'image'>): ImageIndex => {
       if (!remembered) return read?.image;
       return read && read.sequence > remembered.sequence ? read.image : remembered.image;
     },
+    appended,
     fold: ({ read, sequence }) => {
       if (!read.ok || read.stored.kind !== 'image') return;
       const { event } = read.stored;
-      known.set(event.subject, { sequence, image: foldImage(event) });
+      appended(event.subject, { sequence, image: foldImage(event) });
     },
   };
 };

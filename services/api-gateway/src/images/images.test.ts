@@ -171,6 +171,25 @@ describe('a create that names an image', () => {
   });
 });
 
+test('what a gateway has left that was cut off long ago is swept by the next one, and nothing that is named or young', async () => {
+  await send('alpine-1', kernelOf('a'));
+  const before = await stored();
+  const name = (text: string): string => Buffer.from(text).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
+  const plant = async (object: string, mtime: string): Promise<void> => {
+    const info = { name: object, bucket: 'IMAGES', nuid: object, size: 1, chunks: 1, digest: 'SHA-256=', mtime };
+    await plane.connection.request(`$O.IMAGES.C.${object}`, 'x');
+    await plane.connection.request(`$O.IMAGES.M.${name(object)}`, JSON.stringify(info));
+  };
+  await plant('upload-old', '2020-01-01T00:00:00.000Z');
+  await plant(`sha256-${'0'.repeat(64)}`, '2020-01-01T00:00:00.000Z');
+  await plant('upload-young', new Date().toISOString());
+  expect(await stored()).toBe(before + 6);
+  await plane.restart();
+  await vi.waitFor(async () => expect(await stored()).toBe(before + 2), { timeout: 10_000 });
+  for (const subject of ['C.upload-young', `M.${name('upload-young')}`])
+    await manager.streams.purge(IMAGES_STREAM, { filter: `$O.IMAGES.${subject}` });
+});
+
 describe('an upload', () => {
   const BIG = 8 * 1024 * 1024;
 

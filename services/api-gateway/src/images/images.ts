@@ -40,7 +40,7 @@ export interface Images {
 
 export interface ImagesDeps {
   readonly store: ImageStore;
-  readonly index: Pick<ImageIndex, 'find'>;
+  readonly index: Pick<ImageIndex, 'find' | 'appended'>;
   readonly log: ImageLog;
   readonly hosts: Pick<Hosts, 'live'>;
   readonly reads: Pick<Reads, 'positions'>;
@@ -104,6 +104,7 @@ export const createImages = (deps: ImagesDeps): Images => {
         );
         if (appended.kind === 'kept' || !image) throw imageNotFound(id);
         if (appended.kind === 'unknown') throw imageUnstored();
+        deps.index.appended(id, { sequence: appended.sequence, image: undefined });
         await dropUnnamed(image).catch((err: unknown) =>
           logger.warn({ err, image: id }, 'files of a removed image are left; they are swept later'),
         );
@@ -123,7 +124,7 @@ const receive = async ({ store, limits, logger }: ImagesDeps, body: AsyncIterabl
 };
 
 const record = async (
-  { hosts, log }: ImagesDeps,
+  { hosts, index, log }: ImagesDeps,
   { image, uploads }: Received,
   asker: Asker,
   dropUnnamed: (image: ImageManifest) => Promise<void>,
@@ -143,7 +144,10 @@ const record = async (
   );
   // Stored or not, its files stay: when it is not, they are swept.
   if (appended.kind === 'unknown') throw imageUnstored();
-  if (appended.kind === 'appended') return { image, isNew: true, sequence: appended.sequence, addedAt: appended.time };
+  if (appended.kind === 'appended') {
+    index.appended(image.id, { sequence: appended.sequence, image });
+    return { image, isNew: true, sequence: appended.sequence, addedAt: appended.time };
+  }
   const { image: before, sequence, at } = appended.answer;
   if (isDeepStrictEqual(before, image)) return { image, isNew: false, sequence, addedAt: at };
   await dropUnnamed(image);

@@ -137,6 +137,16 @@ test('a store that fails in between is asked again, until the deadline', async (
   expect(await cache.ensure(another, AbortSignal.timeout(20))).toMatchObject({ ok: false, code: 'timeout' });
 });
 
+test('a directory that cannot be written to is said at once, in words without a path', async () => {
+  const image = images.image('one', bytesOf('kernel'));
+  const cache = open();
+  rmSync(join(directory, 'images'), { recursive: true });
+  writeFileSync(join(directory, 'images'), 'in the way');
+  const refused = await cache.ensure(image, never);
+  expect(refused).toMatchObject({ ok: false, code: 'failed', stage: 'image', retryable: true });
+  expect(!refused.ok && refused.reason).not.toContain(directory);
+});
+
 test('what a crash has left of a file is removed at the next start; the file itself is fetched again', async () => {
   const image = images.image('one', bytesOf('kernel'));
   mkdirSync(join(directory, 'images'));

@@ -173,5 +173,7 @@ export class ImageCache {
 
 class Full extends Error {}
 
-/** A fault of the host's own files. */
-const isOfDisk = (error: unknown): boolean => error instanceof Error && 'syscall' in error && 'path' in error;
+const OF_NETWORK = /^E(CONN|PIPE|TIMEDOUT|HOST|NET|AI)/;
+/** A fault of the host's own files, which are not there sooner for being tried again. */
+const isOfDisk = (error: unknown): boolean =>
+  error instanceof Error && 'syscall' in error && !('code' in error && OF_NETWORK.test(String(error.code)));
