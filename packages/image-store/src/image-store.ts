@@ -75,6 +75,6 @@ export const openImageStore = async (connection: NatsConnection): Promise<ImageS
       const info = await find(digest);
       if (info) await remove(info);
     },
-    sweep: (named, ageMs) => sweep({ manager, objects, remove }, named, ageMs),
+    sweep: (named, olderThan) => sweep({ manager, objects, remove }, named, olderThan),
   };
 };

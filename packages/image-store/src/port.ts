@@ -23,6 +23,6 @@ export interface ImageStore {
   /** `undefined`: there is none. The bytes are not verified. */
   read(digest: string, signal: AbortSignal): Promise<StoredFile | undefined>;
   drop(digest: string): Promise<void>;
-  /** Removes what is older than `ageMs` and that no name in `named` keeps. Returns how many files it removed. */
-  sweep(named: ReadonlySet<string>, ageMs: number): Promise<number>;
+  /** Removes what was stored before `olderThan` and is not in `named`. Returns how many files it removed. */
+  sweep(named: ReadonlySet<string>, olderThan: Date): Promise<number>;
 }

@@ -15,9 +15,9 @@ const CHUNKS = `$O.${IMAGES_BUCKET}.C.`;
 export const sweep = async (
   { manager, objects, remove }: SweepDeps,
   named: ReadonlySet<string>,
-  ageMs: number,
+  olderThan: Date,
 ): Promise<number> => {
-  const before = Date.now() - ageMs;
+  const before = olderThan.getTime();
   const subjects = async (prefix: string): Promise<string[]> => {
     const { state } = await manager.streams.info(IMAGES_STREAM, { subjects_filter: `${prefix}>` });
     return Object.keys(state.subjects ?? {}).map((subject) => subject.slice(prefix.length));

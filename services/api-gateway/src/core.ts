@@ -110,6 +110,7 @@ export const createCore = async ({
       idleMs: IMAGE_IDLE_MS,
       uploadMs: config.IRONLOG_IMAGE_UPLOAD_SECONDS * 1000,
     },
+    clock,
     logger,
   });
   const placing = {

@@ -132,6 +132,7 @@ class TestHost {
       maxBytes: this.imageCacheBytes,
       inUse: () => executor.imageFiles(),
       onChange: () => undefined,
+      now: () => new Date(),
       logger,
       stop: signal,
     });

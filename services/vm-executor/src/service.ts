@@ -124,6 +124,7 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
       maxBytes: config.IRONLOG_IMAGE_CACHE_MIB * MIB,
       inUse: async () => (await executor?.imageFiles()) ?? new Set(),
       onChange: () => heartbeatTimer?.soon(),
+      now: () => clock.now(),
       logger: runtime.logger,
       stop: signal,
     });

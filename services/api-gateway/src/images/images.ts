@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ImageStore } from '@ironlog/image-store';
 import { filesOf, type ImageId, type ImageManifest, type TenantId, type Timestamp } from '@ironlog/schemas';
-import type { Logger } from '@ironlog/service-kit';
+import type { Clock, Logger } from '@ironlog/service-kit';
 import { ProblemError } from '../http/problem.ts';
 import type { Hosts } from '../placement/hosts.ts';
 import type { AskedBy, Queries } from '../read-workers/queries.ts';
@@ -48,6 +48,7 @@ export interface ImagesDeps {
   /** Whether the read model knows all that is on record by now. */
   readonly caughtUp: () => Promise<boolean>;
   readonly limits: BodyLimits & { readonly uploadMs: number };
+  readonly clock: Clock;
   readonly logger: Logger;
 }
 
@@ -56,7 +57,7 @@ const APPEND_WITHIN_MS = 10_000;
 const SWEEP_MARGIN_MS = 60_000;
 
 export const createImages = (deps: ImagesDeps): Images => {
-  const { store, log, limits, logger } = deps;
+  const { clock, store, log, limits, logger } = deps;
   // What is named is decided of, and removed, by one request at a time.
   const exclusive = createMutex();
   const dropUnnamed = async (image: ImageManifest): Promise<void> => {
@@ -65,7 +66,10 @@ export const createImages = (deps: ImagesDeps): Images => {
   };
   const sweep = async (): Promise<void> => {
     try {
-      const removed = await exclusive(async () => store.sweep(await log.named(), limits.uploadMs + SWEEP_MARGIN_MS));
+      const removed = await exclusive(async () => {
+        const olderThan = new Date(clock.now().getTime() - limits.uploadMs - SWEEP_MARGIN_MS);
+        return store.sweep(await log.named(), olderThan);
+      });
       if (removed > 0) logger.info({ removed }, 'files that no image names are removed from the object store');
     } catch (err) {
       logger.warn({ err }, 'the object store is not swept; the next upload tries again');

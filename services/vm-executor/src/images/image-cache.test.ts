@@ -42,6 +42,7 @@ const open = (maxBytes = 100_000): ImageCache =>
     maxBytes,
     inUse: async () => inUse,
     onChange: () => undefined,
+    now: () => new Date(),
     logger: createLogger({ service: 'test', level: 'fatal' }),
     retryMs: 1,
     stop: stopping.signal,

@@ -15,6 +15,8 @@ export interface ImageCacheDeps {
   readonly inUse: () => Promise<ReadonlySet<string>>;
   /** What is told of the fetches has changed much. */
   readonly onChange: () => void;
+  /** Stream time. */
+  readonly now: () => Date;
   readonly logger: Logger;
   /** Until a fetch that the object store has cut off is tried again. */
   readonly retryMs?: number;
@@ -70,7 +72,7 @@ export class ImageCache {
     for (const file of filesOf(image)) {
       try {
         if (!this.#files.has(file)) await this.#wait(image.id, file, signal);
-        this.#files.used(file, new Date());
+        this.#files.used(file, this.#deps.now());
       } catch (error) {
         return this.#refusalOf(image, error, signal);
       }

@@ -28,6 +28,7 @@ beforeEach(() => {
     maxBytes: 10_000,
     inUse: async () => new Set(),
     onChange: () => undefined,
+    now: () => new Date(),
     logger,
     stop: stopping.signal,
   });

@@ -85,6 +85,7 @@ const executor = async () => {
     maxBytes: 1,
     inUse: async () => new Set(),
     onChange: () => undefined,
+    now: () => new Date(),
     logger,
     stop: signal,
   });
