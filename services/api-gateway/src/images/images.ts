@@ -25,7 +25,7 @@ export interface Images {
   find: ImageIndex['find'];
   /** @throws ProblemError */
   add(body: AsyncIterable<Uint8Array>, asker: Asker): Promise<Added>;
-  /** Returns the sequence of its event. `tenant`: the asker's, whose own VMs it is told of. @throws ProblemError */
+  /** Returns the sequence of its event. `tenant`: a refusal names VMs of this tenant only. @throws ProblemError */
   remove(id: ImageId, asker: Asker & { readonly tenant: TenantId }): Promise<number>;
   /** Removes what a gateway that was cut off has left. */
   sweep(): Promise<void>;
@@ -44,7 +44,7 @@ export interface ImagesDeps {
 }
 
 const APPEND_WITHIN_MS = 10_000;
-/** Beside the time that an upload may take: what is older than both is nobody's. */
+/** Added to the time that an upload may take: an older file belongs to no upload in progress. */
 const SWEEP_MARGIN_MS = 60_000;
 
 export const createImages = (deps: ImagesDeps): Images => {
