@@ -21,7 +21,7 @@ const paddedBase64Url = (name: string): string =>
   Buffer.from(name).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
 
 const subjectsOf = ({ name, nuid: id }: Pick<ObjectInfo, 'name' | 'nuid'>): readonly string[] => [
-  // The name first: chunks that nobody names are swept.
+  // The name first: chunks without a name are swept.
   `$O.${IMAGES_BUCKET}.M.${paddedBase64Url(name)}`,
   `$O.${IMAGES_BUCKET}.C.${id}`,
 ];

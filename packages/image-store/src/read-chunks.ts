@@ -8,7 +8,7 @@ import { nanos, nuid } from '@nats-io/transport-node';
 const CHUNKS_AHEAD = 64;
 /** Without a chunk for so long there is none to come: the consumer has gone with its server, or the chunks have. */
 const IDLE_MS = 10_000;
-/** The server forgets a consumer that nobody has asked for so long. */
+/** The server removes a consumer that has not been pulled from for so long. */
 const FORGOTTEN_AFTER_MS = 60_000;
 
 export interface Reading {
@@ -22,7 +22,7 @@ export interface Reading {
 export const readChunks = async function* ({ client, manager, info, signal }: Reading): AsyncGenerator<Uint8Array> {
   signal.throwIfAborted();
   if (info.size === 0) return;
-  // By a name, so that permissions can tell it from a durable one.
+  // A name gives it an API subject of its own, by which permissions allow it and no durable.
   const name = `image-${nuid.next()}`;
   await manager.consumers.add(IMAGES_STREAM, {
     name,

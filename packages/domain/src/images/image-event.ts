@@ -1,4 +1,4 @@
-// From what is said of an image to the event that says it, and back: the image as its events tell it.
+// Makes the event of a fact about an image, and folds events into the image.
 import {
   type EventId,
   type ImageEvent,

@@ -37,7 +37,7 @@ export type Appended<Kept> =
   | { readonly kind: 'unknown'; readonly cause: Error };
 
 export interface ImageLog {
-  /** Decides of the image as it is on record, and again when somebody else has written meanwhile. */
+  /** `decide` gets the image as it is on record; after a conflict it is called again. */
   append<Kept>(
     id: ImageId,
     asker: Asker,

@@ -128,7 +128,7 @@ describe('a create that names an image', () => {
     await vi.waitFor(async () =>
       expect((await plane.call('GET', '/v1/vms/web-1')).body).toMatchObject({ image: { id: 'alpine-1' } }),
     );
-    // As long as it lives; whoever is not of its tenant is not told its name.
+    // As long as the VM lives; another tenant's admin does not get its name.
     const refused = await remove('alpine-1');
     expect(refused).toMatchObject({ status: 409, body: { code: 'image-in-use' } });
     expect(refused.body.detail).toContain('VM web-1');
@@ -230,7 +230,7 @@ describe('an upload', () => {
     await plane.restart({ IRONLOG_IMAGE_MAX_MIB: '1' });
     const tar = await tarOf(imageJson('big'), { vmlinux: kernelOf('b', BIG) });
     expect(await upload(plane.gateway, tar)).toMatchObject({ status: 413, body: { code: 'payload-too-large' } });
-    // Also where the tar does not tell it: what is named is small, what follows is not.
+    // Also where the entries are small, and what follows the last of them is not.
     const padded = Buffer.concat([await tarOf(imageJson('big'), { vmlinux: kernelOf('b') }), Buffer.alloc(BIG)]);
     expect(await upload(plane.gateway, padded)).toMatchObject({ status: 413 });
     await plane.restart();

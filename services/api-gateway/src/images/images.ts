@@ -53,7 +53,7 @@ export interface ImagesDeps {
 }
 
 const APPEND_WITHIN_MS = 10_000;
-/** Beside the time that an upload may take: what is older than both is nobody's. */
+/** Added to the time that an upload may take: an older file belongs to no upload in progress. */
 const SWEEP_MARGIN_MS = 60_000;
 
 export const createImages = (deps: ImagesDeps): Images => {

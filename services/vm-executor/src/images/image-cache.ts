@@ -13,7 +13,7 @@ export interface ImageCacheDeps {
   readonly maxBytes: number;
   /** Digests of the files that this host's VMs are made of. */
   readonly inUse: () => Promise<ReadonlySet<string>>;
-  /** What is told of the fetches has changed much. */
+  /** Called when a fetch begins or ends. */
   readonly onChange: () => void;
   /** Stream time. */
   readonly now: () => Date;
@@ -30,7 +30,7 @@ interface Fetch {
   readonly controller: AbortController;
   readonly done: Promise<void>;
   bytes: number;
-  /** Those that wait for it; a fetch that nobody waits for ends. */
+  /** How many wait for it; at 0 the fetch is aborted. */
   waiting: number;
 }
 
@@ -52,7 +52,7 @@ export class ImageCache {
     this.#files = new CacheFiles(deps.directory);
   }
 
-  /** What a hypervisor is told; the files are there once `ensure` has said so. */
+  /** Paths and arguments for a hypervisor; the files exist after a successful `ensure`. */
   launchOf(image: ImageManifest): LaunchImage {
     const { args, initrd, kernel, rootDisk } = image;
     return {
@@ -102,7 +102,7 @@ export class ImageCache {
     }
   }
 
-  /** One that everybody has given up ends first: both would write the same file. */
+  /** An aborted fetch ends first: both would write the same file. */
   async #current(image: ImageId, file: ImageFile, signal: AbortSignal): Promise<Fetch> {
     for (;;) {
       signal.throwIfAborted();
@@ -126,7 +126,7 @@ export class ImageCache {
     return fetch;
   }
 
-  /** What passes is waited for: a fetch has as long as somebody waits for it. */
+  /** Retries faults of the store until the fetch is aborted. */
   async #fetch(image: ImageId, file: ImageFile, signal: AbortSignal): Promise<void> {
     await this.#makeRoom(file);
     const path = this.#files.pathOf(file);
@@ -168,8 +168,9 @@ export class ImageCache {
       return refusal('refused', STAGE, `a file of image ${id} is not stored as it is on record`, error.message);
     if (error instanceof Full) return refusal('failed', STAGE, `image ${id} has no room on its host`, error.message);
     if (isOfDisk(error)) return hostError(STAGE, `image ${id} could not be written`, error);
-    // The service stops.
-    return refusal('aborted', STAGE, `the fetch of image ${id} was given up`, String(error));
+    if (this.#deps.stop.aborted) return refusal('aborted', STAGE, `the fetch of image ${id} was given up`);
+    this.#deps.logger.error({ err: error, image: id }, 'an image was not fetched');
+    return refusal('failed', STAGE, `image ${id} could not be fetched`, String(error));
   }
 }
 

@@ -9,7 +9,7 @@ type Reply = z.infer<typeof imageFetchReplySchema>;
 
 /** The gateway waits for two seconds. */
 const ANSWER_WITHIN_MS = 1_000;
-/** Of a fetch that nobody's task bounds. */
+/** Bounds a fetch that no task bounds. */
 const FETCH_WITHIN_MS = 3_600_000;
 
 export interface ImageRpcDeps {

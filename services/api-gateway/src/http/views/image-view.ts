@@ -1,4 +1,4 @@
-// How an image looks over HTTP: with the live hosts that VMs of it can run on.
+// An image as HTTP answers it, with the live hosts that VMs of it can run on.
 import {
   fitsHypervisor,
   type Heartbeat,

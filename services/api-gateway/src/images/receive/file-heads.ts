@@ -1,7 +1,7 @@
 // What a file's first bytes say it is: a kernel's format, a disk's format, and whether a qcow2 refers to other files.
 import type { ImageJson } from '@ironlog/schemas';
 
-/** Enough for every header that is looked at. */
+/** Enough for every header that is read here. */
 export const HEAD_BYTES = 1024;
 
 const ELF_MAGIC = Buffer.from([0x7f, 0x45, 0x4c, 0x46]);
