@@ -1,4 +1,4 @@
-// Dependencies point one way: schemas <- domain <- (event-log, hypervisor, read-model, service-kit) <- services; the domain is
+// Dependencies point one way: schemas <- domain <- (event-log, hypervisor, image-store, read-model, service-kit) <- services; the domain is
 // pure; every import is of a declared package's public name, or within its own workspace.
 import { dirname, join, normalize } from 'node:path';
 import { importsOf, packageOf } from './imports.ts';
@@ -11,10 +11,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   [PURE]: ['schemas'],
   'packages/event-log': ['schemas', 'domain'],
   'packages/hypervisor': ['schemas', 'domain'],
+  'packages/image-store': ['schemas', 'domain'],
   'packages/read-model': ['schemas', 'domain'],
   'packages/service-kit': ['schemas', 'domain'],
-  'services/api-gateway': ['schemas', 'domain', 'event-log', 'read-model', 'service-kit'],
-  'services/vm-executor': ['schemas', 'domain', 'event-log', 'hypervisor', 'service-kit'],
+  'services/api-gateway': ['schemas', 'domain', 'event-log', 'image-store', 'read-model', 'service-kit'],
+  'services/vm-executor': ['schemas', 'domain', 'event-log', 'hypervisor', 'image-store', 'service-kit'],
   'services/state-projector': ['schemas', 'domain', 'event-log', 'read-model', 'service-kit'],
   'services/recovery-worker': ['schemas', 'domain', 'event-log', 'read-model', 'service-kit'],
 };

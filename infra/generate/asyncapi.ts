@@ -54,6 +54,12 @@ export const asyncApi = (): object => ({
       parameters: { host: id('host'), writer: id('that host, or recovery'), class: { enum: ['fact', 'failure'] } },
       messages: { event: { name: 'HostEvent', contentType: 'application/cloudevents+json' } },
     },
+    imageEvent: {
+      address: `${SUBJECT_PREFIX}.evt.image.{image}.gateway.fact`,
+      description: 'Stream EVENTS: an image was added, with the digests of its files, or removed.',
+      parameters: { image: id('image') },
+      messages: { event: { name: 'ImageEvent', contentType: 'application/cloudevents+json' } },
+    },
   },
   operations: {
     sendCommand: {

@@ -4,6 +4,9 @@ import {
   HOST_EVENT_NAMES,
   heartbeatSchema,
   hostEventData,
+  IMAGE_EVENT_NAMES,
+  imageEventData,
+  imageJsonSchema,
   ingressCommandSchema,
   operationSchema,
   problemSchema,
@@ -28,6 +31,8 @@ const named: Readonly<Record<string, z.ZodType>> = {
   'command-rejected': commandRejectedSchema,
   ...Object.fromEntries(VERBS.map((verb) => [`params-${verb}`, verbParams[verb]])),
   ...Object.fromEntries(VM_EVENT_NAMES.map((name) => [`vm-event-${name}`, vmEventData[name]])),
+  ...Object.fromEntries(IMAGE_EVENT_NAMES.map((name) => [`image-event-${name}`, imageEventData[name]])),
+  'image-json': imageJsonSchema,
   ...Object.fromEntries(HOST_EVENT_NAMES.map((name) => [`host-event-${name}`, hostEventData[name]])),
 };
 

@@ -2,7 +2,16 @@
 // tenant's client reaches CONTROL only through an import of its own command subjects: neither its messages nor its
 // reply subjects can reach another subject there.
 import { executorConsumer, gatewayConsumers, recoveryConsumer } from '@ironlog/event-log';
-import { HOSTS_BUCKET, HOSTS_STREAM, type HostId, STREAMS, SUBJECT_PREFIX, type TenantId } from '@ironlog/schemas';
+import {
+  HOSTS_BUCKET,
+  HOSTS_STREAM,
+  type HostId,
+  IMAGES_BUCKET,
+  IMAGES_STREAM,
+  STREAMS,
+  SUBJECT_PREFIX,
+  type TenantId,
+} from '@ironlog/schemas';
 
 export interface NatsUser {
   readonly user: string;
@@ -93,6 +102,11 @@ const services = (hosts: readonly HostId[]): readonly NatsUser[] => [
     `${SUBJECT_PREFIX}.work.>`,
     events('vm.*.*.gateway.*'),
     events('cmd.*.gateway.rejected'),
+    events('image.*.gateway.fact'),
+    // The files of images are the gateway's to store and to remove.
+    `$O.${IMAGES_BUCKET}.>`,
+    `$JS.API.STREAM.PURGE.${IMAGES_STREAM}`,
+    ...reads(IMAGES_STREAM),
     `${SUBJECT_PREFIX}.rpc.>`,
     ...consumes(gatewayConsumers.ingress),
     ...consumes(gatewayConsumers.placement),
@@ -118,6 +132,7 @@ const services = (hosts: readonly HostId[]): readonly NatsUser[] => [
         `$KV.${HOSTS_BUCKET}.${host}`,
         ...consumes(executorConsumer(host)),
         ...reads(STREAMS.events),
+        ...reads(IMAGES_STREAM),
         `$JS.API.STREAM.INFO.${HOSTS_STREAM}`,
       ],
       [`${SUBJECT_PREFIX}.rpc.${host}.>`],

@@ -1,10 +1,11 @@
-// Brings the streams, the bucket and the consumers to their definitions; idempotent. Only the provisioner may.
+// Brings the streams, the buckets and the consumers to their definitions; idempotent. Only the provisioner may.
 import {
   type ConsumerDefinition,
   configDifferences,
   executorConsumer,
   gatewayConsumers,
   hostsBucketConfig,
+  imagesBucketConfig,
   recoveryConsumer,
   streamConfigs,
 } from '@ironlog/event-log';
@@ -55,7 +56,7 @@ const updateStream = async (
 
 const ensureStreams = async (manager: JetStreamManager, replicas: 1 | 3): Promise<readonly string[]> => {
   const changes: string[] = [];
-  for (const wanted of streamConfigs({ replicas })) {
+  for (const wanted of [...streamConfigs({ replicas }), imagesBucketConfig({ replicas })]) {
     const found = await configOf(manager, wanted.name);
     if (found) changes.push(...(await updateStream(manager, found, wanted)));
     else await manager.streams.add(wanted);

@@ -1,5 +1,7 @@
 // The set-up for tests and the bench: the binaries it finds, and a nats-server of their own.
 
+export { debianImage } from '../dev/image/debian-image.ts';
+export { packImage } from '../dev/image/pack-image.ts';
 export { CACHE_DIR, DEV_FILE, privateDirectory, ROOT } from '../dev/paths.ts';
 export { type Plane, type PlaneOptions, startPlane } from '../dev/plane/plane.ts';
 export { choosePort } from '../dev/plane/ports.ts';

@@ -54,7 +54,23 @@ export {
   type Resources,
   resourcesSchema,
 } from './events/host-events.ts';
-export { encodeEvent, type ReadEvent, readStoredEvent, type StoredEvent, sourceOf } from './events/stored-event.ts';
+export {
+  IMAGE_EVENT_NAMES,
+  type ImageEvent,
+  type ImageEventName,
+  type ImageFact,
+  imageEventData,
+  imageEventType,
+} from './events/image-events.ts';
+export {
+  encodeEvent,
+  isTenantEvent,
+  type ReadEvent,
+  readStoredEvent,
+  type StoredEvent,
+  sourceOf,
+  type TenantEvent,
+} from './events/stored-event.ts';
 export {
   eventClass,
   VM_EVENT_NAMES,
@@ -88,9 +104,18 @@ export {
   getVmQuerySchema,
   HTTP_VERBS,
   type HttpVerb,
+  hostImageParamsSchema,
   hostListSchema,
   hostViewSchema,
+  type ImageFetch,
+  type ImageView,
+  imageFetchReplySchema,
+  imageFetchRequestSchema,
+  imageFetchSchema,
   imageListSchema,
+  imageParamsSchema,
+  imageViewSchema,
+  listImagesQuerySchema,
   listOperationsQuerySchema,
   listVmsQuerySchema,
   MAX_WAIT_SECONDS,
@@ -157,6 +182,11 @@ export {
   HOSTS_STREAM,
   hostEventSubject,
   hostFilter,
+  IMAGES_BUCKET,
+  IMAGES_FILTER,
+  IMAGES_STREAM,
+  imageEventSubject,
+  imageFilter,
   type PartOfCommandAddress,
   PROBE_SUBJECT,
   parseCommandSubject,
@@ -174,6 +204,21 @@ export {
   workSubject,
 } from './ids/subjects.ts';
 export { type Timestamp, timestampSchema } from './ids/time.ts';
+export { fitsHypervisor } from './images/hypervisor-formats.ts';
+export {
+  DIGEST_PATTERN,
+  digestSchema,
+  filesOf,
+  IMAGE_JSON,
+  IMAGE_PARTS,
+  type ImageFile,
+  type ImageJson,
+  type ImageManifest,
+  type ImagePart,
+  imageJsonSchema,
+  imageManifestSchema,
+  MAX_IMAGE_JSON_BYTES,
+} from './images/image-manifest.ts';
 export {
   CAPABILITIES,
   type Capability,

@@ -55,7 +55,7 @@ describe('the table', () => {
   });
   it('sends each row to its route, unless no route may exist at its path', () => {
     const astray = httpRows.filter(([, { path, answer }, [, route = '']]) => {
-      const pattern = new RegExp(`^${route.replaceAll('{id}', '[^/]+').replaceAll('.', '\\.')}$`);
+      const pattern = new RegExp(`^${route.replaceAll(/\{\w+\}/g, '[^/]+').replaceAll('.', '\\.')}$`);
       return answer[1] !== 'not-found' && !pattern.test(path.split('?', 1)[0] ?? '');
     });
     expect(astray.map(([name]) => name)).toEqual([]);

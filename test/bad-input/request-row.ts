@@ -5,6 +5,11 @@ import type { HttpRow } from './table/http-row.ts';
 import { HOME, VMS } from './table/names.ts';
 import type { World } from './world.ts';
 
+const bodyOf = (body: unknown): string | Uint8Array<ArrayBuffer> => {
+  if (body instanceof Uint8Array) return new Uint8Array(body);
+  return typeof body === 'string' ? body : JSON.stringify(body);
+};
+
 const send = ({ test, otherTenantsToken }: World, method: string, row: HttpRow): Promise<Response> =>
   fetch(`${test.plane.http}${row.path}`, {
     method,
@@ -14,7 +19,7 @@ const send = ({ test, otherTenantsToken }: World, method: string, row: HttpRow):
       ...(row.waits && { prefer: 'wait=30' }),
       ...row.headers,
     },
-    ...(row.body !== undefined && { body: typeof row.body === 'string' ? row.body : JSON.stringify(row.body) }),
+    ...(row.body !== undefined && { body: bodyOf(row.body) }),
     signal: AbortSignal.timeout(30_000),
   });
 

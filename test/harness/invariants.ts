@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { evolve, initialVm, type Vm, verbOfIntent } from '@ironlog/domain';
 import type { Recorded } from '@ironlog/event-log';
 import { type FoundProcess, findUnder } from '@ironlog/hypervisor';
-import type { CommandId, StoredEvent } from '@ironlog/schemas';
+import { type CommandId, isTenantEvent, type StoredEvent } from '@ironlog/schemas';
 
 export interface Findings {
   readonly problems: readonly string[];
@@ -40,7 +40,7 @@ const foldAll = (entries: readonly Recorded[]): Findings => {
 
 /** The commands that an event decides: by an intent, a rejection, an expiry, or a delete before any claim. */
 const decidedBy = (stored: StoredEvent): readonly CommandId[] => {
-  if (stored.kind === 'host') return [];
+  if (!isTenantEvent(stored)) return [];
   const own = stored.event.causationid === undefined ? [] : [stored.event.causationid];
   if (stored.kind === 'rejection') return own;
   const { event } = stored;

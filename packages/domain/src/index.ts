@@ -5,6 +5,7 @@ export { foldOperation, type OperationState, operationsOf, pendingOperation } fr
 export { nextRound, workCommand } from './commands/work-command.ts';
 export { hostEvent } from './hosts/host-event.ts';
 export { type Placed, place, whyNotHost } from './hosts/placement.ts';
+export { foldImage, imageEvent } from './images/image-event.ts';
 export { MAX_CLEANUP_ATTEMPTS, type RecoveryAction, recoveryAction, stopAction } from './recovery/recovery.ts';
 export { type RestartDecision, restartDecision, stopDueAt } from './recovery/restart-policy.ts';
 export { allowedVerbs, whyNot } from './vm/allowed.ts';

@@ -1,7 +1,7 @@
 // Appends one event. The result: stored once under its expectation, certainly not stored, or unknown because the caller
 // gave up. P4: the log itself refuses a stale writer. A retry repeats only what did not commit, or is recognised by its
 // id.
-import { type CommandRejected, encodeEvent, type HostEvent, type VmEvent } from '@ironlog/schemas';
+import { type CommandRejected, encodeEvent, type HostEvent, type ImageEvent, type VmEvent } from '@ironlog/schemas';
 import { unlessAborted } from './abort.ts';
 import { APPEND_BACKOFF, backoffMs, pause } from './backoff.ts';
 import { asError, EventLogError, LogReplacedError } from './errors.ts';
@@ -48,7 +48,7 @@ export const appendRejection = (
   { subject, event, signal }: RejectionRequest,
 ): Promise<AppendResult> => untilResolved(deps, encoded(subject, event), signal);
 
-const encoded = (subject: string, event: VmEvent | HostEvent | CommandRejected): StoreRequest => ({
+const encoded = (subject: string, event: VmEvent | HostEvent | ImageEvent | CommandRejected): StoreRequest => ({
   subject,
   bytes: encodeEvent(event),
   messageId: event.id,

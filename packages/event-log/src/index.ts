@@ -9,7 +9,7 @@ export {
 export { createEventLog, type EventLogOptions } from './jetstream/event-log.ts';
 export { configDifferences, createStreamCheck } from './jetstream/stream-check.ts';
 export { createStreamTimeReader } from './jetstream/stream-time.ts';
-export { hostsBucketConfig, type StreamDefinition, streamConfigs } from './jetstream/streams.ts';
+export { hostsBucketConfig, imagesBucketConfig, type StreamDefinition, streamConfigs } from './jetstream/streams.ts';
 export { createWorkQueue, type WorkQueueOptions } from './jetstream/work-queue.ts';
 export { createMemoryEventLog, type MemoryEventLogOptions } from './memory/event-log.ts';
 export { type Loss, type MemoryStream, memoryStream } from './memory/memory-store.ts';

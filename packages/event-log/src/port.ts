@@ -1,5 +1,5 @@
 // The event log's port: append under expectation, read an aggregate, replay all, follow the tail.
-import type { CommandRejected, HostEvent, ReadEvent, VmEvent } from '@ironlog/schemas';
+import type { CommandRejected, HostEvent, ImageEvent, ReadEvent, VmEvent } from '@ironlog/schemas';
 
 /** One entry of EVENTS, valid or not; `read` has the event or the reason why it is none. */
 export interface Recorded {
@@ -18,8 +18,8 @@ export interface Recorded {
 
 export interface AppendRequest {
   readonly subject: string;
-  readonly event: VmEvent | HostEvent;
-  /** The aggregate's one filter (`vmFilter`, `hostFilter`). */
+  readonly event: VmEvent | HostEvent | ImageEvent;
+  /** The aggregate's one filter (`vmFilter`, `hostFilter`, `imageFilter`). */
   readonly filter: string;
   /** Last stream sequence over `filter` that the writer has folded; 0: none. */
   readonly expected: number;

@@ -10,7 +10,7 @@ export {
   socketPathFits,
   socketPathOf,
 } from './launch-spec.ts';
-export { OUTCOME_CODES, type Outcome, type OutcomeCode, type Refusal, refusal } from './outcome.ts';
+export { deadlineRefusal, OUTCOME_CODES, type Outcome, type OutcomeCode, type Refusal, refusal } from './outcome.ts';
 export type {
   Capabilities,
   Hypervisor,

@@ -8,6 +8,8 @@ export interface LaunchImage {
   readonly kernel?: string;
   /** Absolute path of the initramfs. */
   readonly initrd?: string;
+  /** The image's root disk, which several VMs share: to be read only. */
+  readonly rootDisk?: { readonly path: string; readonly format: 'raw' | 'qcow2' };
   /** The image's own kernel command line; a VM's `kernelArgs` come after it. */
   readonly args?: string;
 }

@@ -9,6 +9,8 @@ export { createPendingProjection } from './projections/pending.ts';
 export { type Folded, foldAndCommit, type Projection } from './projections/projection.ts';
 export { createStateProjection } from './projections/state.ts';
 export type { EventRange, PastEvent, PointInTime } from './queries/history.ts';
+export type { ImageListing, ImageRow, ImageUser } from './queries/images.ts';
+export { decodeKey, encodeKey } from './queries/key-cursor.ts';
 export type { OperationListing } from './queries/operations.ts';
 export type { OverdueRange } from './queries/overdue.ts';
 export type { Page } from './queries/page.ts';

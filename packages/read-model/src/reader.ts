@@ -4,6 +4,7 @@ import {
   type AttentionItem,
   type CommandId,
   type DayUsage,
+  type ImageId,
   type SilentHost,
   STREAMS,
   type TenantId,
@@ -23,6 +24,7 @@ import { type AttentionCounts, prepareAttentionCounts } from './queries/attentio
 import { prepareDueRestarts } from './queries/due-restarts.ts';
 import { type EventRange, type PastEvent, type PointInTime, prepareHistory } from './queries/history.ts';
 import { prepareHosts } from './queries/hosts.ts';
+import { type ImageListing, type ImageRow, type ImageUser, prepareImages } from './queries/images.ts';
 import { type OperationListing, prepareOperationQueries } from './queries/operations.ts';
 import { type OverdueRange, prepareOverdue } from './queries/overdue.ts';
 import type { Page } from './queries/page.ts';
@@ -55,6 +57,7 @@ const prepareState = (db: Db) => {
     attentionCounts: prepareAttentionCounts(db),
     usage: prepareUsage(db),
     hosts: prepareHosts(db),
+    images: prepareImages(db),
     vmLocation: prepareVmLocation(db, vms.aggregate),
   };
 };
@@ -139,6 +142,11 @@ export interface Reader {
   usage(tenant: TenantId, listing: UsageListing, now: Timestamp): Page<UsageItem | DayUsage | TenantUsage> | undefined;
   /** Every host on record, as shown while it sends no heartbeats; by id. */
   hosts(): readonly SilentHost[];
+  image(id: ImageId): ImageRow | undefined;
+  /** By id. */
+  images(listing: ImageListing): readonly ImageRow[];
+  /** A VM that lives, or a create that waits; of `tenant` before any other's. */
+  imageUser(id: ImageId, tenant: TenantId): ImageUser | undefined;
   /** Past their deadline and not recorded as stuck; oldest first, limited per search. */
   overdueTasks(now: Timestamp): readonly Vm[];
   /** Tenants with commands past their `startBy`, ordered by id. */
@@ -153,7 +161,7 @@ export interface Reader {
   close(): void;
 }
 
-/** Every query names the tenant (P9), except for those of hosts, which all tenants share, and of recovery. Each may throw ReadModelNotReady. */
+/** Every query names the tenant (P9), except for those of hosts and images, which all tenants share, and of recovery. Each may throw ReadModelNotReady. */
 export const openReader = (options: ReaderOptions): Reader => {
   const state = new CurrentFile(options, 'state', prepareState);
   const past = new CurrentFile(options, 'history', preparePast);
@@ -179,6 +187,9 @@ export const openReader = (options: ReaderOptions): Reader => {
     attention: (tenant, wanted) => state.queries.attention(tenant, wanted),
     usage: (tenant, listing, now) => state.queries.usage(tenant, listing, now),
     hosts: () => state.queries.hosts(),
+    image: (id) => state.queries.images.one(id),
+    images: (listing) => state.queries.images.page(listing),
+    imageUser: (id, tenant) => state.queries.images.user(id, tenant),
     overdueTasks: (now) => state.queries.overdue.overdueTasks(now),
     overdueTenants: (now) => state.queries.overdue.overdueTenants(now),
     overdueCommands: (tenant, range) => state.queries.overdue.overdueCommands(tenant, range),

@@ -1,6 +1,6 @@
 // The tables of the two files. Rows can be thrown away: a change of shape, or of what a row says, is a new version, and a rebuild from the log.
 // Every rebuild pays for each index: none that no query needs (queries/plans.test.ts), and partial where few rows are looked for.
-export const SCHEMA_VERSION = 11;
+export const SCHEMA_VERSION = 12;
 
 const CHECKPOINT = `
 CREATE TABLE IF NOT EXISTS checkpoint (
@@ -13,7 +13,7 @@ export const STATE_TABLES = `
 ${CHECKPOINT}
 CREATE TABLE IF NOT EXISTS vms (
   created_sequence INTEGER PRIMARY KEY, tenant TEXT NOT NULL, id TEXT NOT NULL, scope INTEGER NOT NULL, state TEXT NOT NULL, host TEXT,
-  search TEXT NOT NULL, attention INTEGER NOT NULL, task_deadline TEXT, expires_at TEXT, restart_at TEXT, body TEXT NOT NULL,
+  search TEXT NOT NULL, attention INTEGER NOT NULL, task_deadline TEXT, expires_at TEXT, restart_at TEXT, image TEXT, body TEXT NOT NULL,
   UNIQUE (tenant, id)
 ) STRICT;
 -- Holds all that a VM is filtered by, but labels: a list reads no row that it does not show.
@@ -24,6 +24,7 @@ CREATE INDEX IF NOT EXISTS vms_attention ON vms (tenant, created_sequence) WHERE
 CREATE INDEX IF NOT EXISTS vms_deadline ON vms (task_deadline) WHERE task_deadline IS NOT NULL;
 CREATE INDEX IF NOT EXISTS vms_expiry ON vms (expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS vms_restart ON vms (restart_at) WHERE restart_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS vms_image ON vms (image) WHERE image IS NOT NULL AND scope = 0;
 CREATE TABLE IF NOT EXISTS vm_labels (
   tenant TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, scope INTEGER NOT NULL, id TEXT NOT NULL,
   PRIMARY KEY (tenant, key, value, scope, id)
@@ -51,6 +52,7 @@ CREATE INDEX IF NOT EXISTS pending_creates ON pending_commands (tenant, vm_id, s
 CREATE INDEX IF NOT EXISTS pending_by_time ON pending_commands (tenant, start_by, id);
 CREATE TABLE IF NOT EXISTS hosts (id TEXT PRIMARY KEY, status TEXT NOT NULL, since TEXT NOT NULL, reason TEXT, body TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS wrong_clocks (host TEXT PRIMARY KEY, since TEXT NOT NULL, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS images (id TEXT PRIMARY KEY, sequence INTEGER NOT NULL, added_at TEXT NOT NULL, body TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS usage (
   tenant TEXT NOT NULL, vm_id TEXT NOT NULL, started_at TEXT NOT NULL, ended_at TEXT, cpus INTEGER NOT NULL, memory_mib INTEGER NOT NULL,
   PRIMARY KEY (tenant, vm_id, started_at)

@@ -18,6 +18,7 @@ export const viewOfVm = (vm: Vm): VmView | undefined => {
     host: vm.owner,
     hypervisor: vm.hypervisor,
     spec: vm.spec,
+    ...(vm.image && { image: vm.image }),
     failure: failure && {
       eventId: failure.eventId,
       event: failure.event,

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { actorSchema, envelopeSchema, hashSchema, traceparentSchema } from '../events/envelope.ts';
 import { commandIdSchema, eventIdSchema, tenantIdSchema, vmIdSchema } from '../ids/ids.ts';
 import { timestampSchema } from '../ids/time.ts';
+import { imageManifestSchema } from '../images/image-manifest.ts';
 import { vmSpecSchema } from '../vm/vm-spec.ts';
 import { verbSchema } from '../vm/vm-state.ts';
 
@@ -87,6 +88,8 @@ export const workCommandSchema = envelopeSchema.extend({
   data: z.strictObject({
     action: actionSchema,
     request: requestSchema,
+    /** The image that the spec names, as it was on record when the command was accepted; absent: one of the host's own. */
+    image: imageManifestSchema.optional(),
     /** `If-Match`: the VM's revision that the caller has read. */
     expectedRevision: z.int().min(0).optional(),
     /** How often the command has been routed again; 0 at first. */

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { commandIdSchema, hostIdSchema, imageIdSchema, tenantIdSchema, vmIdSchema } from '../ids/ids.ts';
 import { timestampSchema } from '../ids/time.ts';
+import { digestSchema } from '../images/image-manifest.ts';
 import { labelsSchema } from '../vm/vm-spec.ts';
 import { hypervisorKindSchema, verbSchema } from '../vm/vm-state.ts';
 import type { eventEnvelopeSchema } from './envelope.ts';
@@ -40,6 +41,11 @@ export const heartbeatSchema = z.strictObject({
     .describe("The host's wall clock minus nats-server's, in milliseconds: positive is ahead"),
   clockErrorMs: z.number().min(0).optional().describe('Bounds the error of clockOffsetMs'),
   clockRefusal: z.string().max(200).optional().describe('Why the host takes no new VM, if its clock is too far off'),
+  /** Files of images that the host is fetching; absent: none. */
+  fetches: z
+    .array(z.strictObject({ image: imageIdSchema, digest: digestSchema, bytes: z.int().min(0), size: z.int().min(0) }))
+    .max(8)
+    .optional(),
 });
 export type Heartbeat = z.infer<typeof heartbeatSchema>;
 

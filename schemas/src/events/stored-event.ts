@@ -1,6 +1,6 @@
 // Parses an entry of EVENTS: from a subject and bytes to an event, or to the reason for its quarantine.
 import { z } from 'zod';
-import { hostIdSchema, vmIdSchema } from '../ids/ids.ts';
+import { hostIdSchema, imageIdSchema, vmIdSchema } from '../ids/ids.ts';
 import { type EventAddress, parseEventSubject, type Writer } from '../ids/subjects.ts';
 import { type CommandRejected, commandRejectedSchema } from './command-events.ts';
 import { eventEnvelopeSchema, vmEventEnvelopeSchema } from './envelope.ts';
@@ -12,6 +12,13 @@ import {
   hostEventData,
   hostEventType,
 } from './host-events.ts';
+import {
+  IMAGE_EVENT_NAMES,
+  type ImageEvent,
+  type ImageEventName,
+  imageEventData,
+  imageEventType,
+} from './image-events.ts';
 import { fastCheckOf } from './plain-data.ts';
 import { isPlainVmEnvelope, type VmEnvelope } from './plain-envelope.ts';
 import { eventClass, VM_EVENT_NAMES, type VmEvent, type VmEventName, vmEventData, vmEventType } from './vm-events.ts';
@@ -19,12 +26,19 @@ import { eventClass, VM_EVENT_NAMES, type VmEvent, type VmEventName, vmEventData
 export type StoredEvent =
   | { kind: 'vm'; writer: Writer; event: VmEvent }
   | { kind: 'rejection'; writer: Writer; event: CommandRejected }
-  | { kind: 'host'; writer: Writer; event: HostEvent };
+  | { kind: 'host'; writer: Writer; event: HostEvent }
+  | { kind: 'image'; writer: Writer; event: ImageEvent };
+
+/** Of one tenant; events of hosts and images are under all of them. */
+export type TenantEvent = Extract<StoredEvent, { kind: 'vm' | 'rejection' }>;
+export const isTenantEvent = (stored: StoredEvent): stored is TenantEvent =>
+  stored.kind === 'vm' || stored.kind === 'rejection';
 
 export type ReadEvent = { ok: true; stored: StoredEvent } | { ok: false; reason: string };
 
 const vmNames = new Map(VM_EVENT_NAMES.map((name) => [vmEventType(name), name]));
 const hostNames = new Map(HOST_EVENT_NAMES.map((name) => [hostEventType(name), name]));
+const imageNames = new Map(IMAGE_EVENT_NAMES.map((name) => [imageEventType(name), name]));
 
 const vmSchemas = new Map(
   VM_EVENT_NAMES.map((name) => [
@@ -40,6 +54,16 @@ const hostSchemas = new Map(
       type: z.literal(hostEventType(name)),
       subject: hostIdSchema,
       data: hostEventData[name],
+    }),
+  ]),
+);
+const imageSchemas = new Map(
+  IMAGE_EVENT_NAMES.map((name) => [
+    name,
+    eventEnvelopeSchema.extend({
+      type: z.literal(imageEventType(name)),
+      subject: imageIdSchema,
+      data: imageEventData[name],
     }),
   ]),
 );
@@ -97,6 +121,17 @@ const readBody = (address: EventAddress, type: string, body: unknown): ReadEvent
       if (hostEventClass(name) !== address.class) return refuse(`${name} is not a ${address.class}`);
       return { ok: true, stored: { kind: 'host', writer: address.writer, event: hostEvent(name, parsed.data) } };
     }
+    case 'image': {
+      const name = imageNames.get(type);
+      const schema = name && imageSchemas.get(name);
+      if (!name || !schema) return refuse(`unknown image event type ${JSON.stringify(type)}`);
+      const parsed = schema.safeParse(body);
+      if (!parsed.success) return refuse(z.prettifyError(parsed.error));
+      const { subject, data } = parsed.data;
+      if (subject !== address.image || data.id !== address.image)
+        return refuse("image in the envelope is not the subject's");
+      return { ok: true, stored: { kind: 'image', writer: address.writer, event: imageEvent(name, parsed.data) } };
+    }
     default:
       return address satisfies never;
   }
@@ -138,8 +173,10 @@ const readEnvelope = (
 const vmEvent = (name: VmEventName, envelope: object): VmEvent => Object.assign(envelope, { name }) as VmEvent;
 const hostEvent = (name: HostEventName, envelope: object): HostEvent => ({ name, ...envelope }) as HostEvent;
 
+const imageEvent = (name: ImageEventName, envelope: object): ImageEvent => ({ name, ...envelope }) as ImageEvent;
+
 /** The bytes to store, without `name`, the short form of `type`. */
-export const encodeEvent = (event: VmEvent | HostEvent | CommandRejected): Uint8Array => {
+export const encodeEvent = (event: VmEvent | HostEvent | ImageEvent | CommandRejected): Uint8Array => {
   const { name: _, ...wire } = event as VmEvent & { name?: string };
   return new TextEncoder().encode(JSON.stringify(wire));
 };

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { requestSchema, untilSchema } from '../commands/commands.ts';
 import { commandIdSchema, eventIdSchema, hostIdSchema, type vmIdSchema } from '../ids/ids.ts';
 import { timestampSchema } from '../ids/time.ts';
+import { imageManifestSchema } from '../images/image-manifest.ts';
 import { vmSpecSchema } from '../vm/vm-spec.ts';
 import { hypervisorKindSchema, residueSchema, stopCauseSchema, verbSchema, vmStateSchema } from '../vm/vm-state.ts';
 import { actorSchema, type vmEventEnvelopeSchema } from './envelope.ts';
@@ -40,6 +41,8 @@ export const vmEventData = {
     host: hostIdSchema,
     hypervisor: hypervisorKindSchema,
     spec: vmSpecSchema,
+    /** What the spec's image was when the command was accepted; absent: one of the host's own. */
+    image: imageManifestSchema.optional(),
     start: z.boolean(),
     until: untilSchema.optional(),
   }),

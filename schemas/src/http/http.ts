@@ -2,8 +2,9 @@
 import { z } from 'zod';
 import { MAX_START_WITHIN_SECONDS, verbParams } from '../commands/commands.ts';
 import { catalogueImageSchema, heartbeatSchema } from '../events/host-events.ts';
-import { commandIdSchema, hostIdSchema, tenantIdSchema, vmIdSchema } from '../ids/ids.ts';
+import { commandIdSchema, hostIdSchema, imageIdSchema, tenantIdSchema, vmIdSchema } from '../ids/ids.ts';
 import { timestampSchema } from '../ids/time.ts';
+import { imageManifestSchema } from '../images/image-manifest.ts';
 import { type Verb, vmStateSchema } from '../vm/vm-state.ts';
 import { operationSchema, operationStatusSchema } from './operations.ts';
 import { attentionSchema, vmViewSchema } from './vm-view.ts';
@@ -252,8 +253,17 @@ export const hostViewSchema = z.discriminatedUnion('live', [
   silentHostSchema.extend({ live: z.literal(false) }),
 ]);
 export const hostListSchema = z.strictObject({ items: z.array(hostViewSchema) });
-export const imageViewSchema = catalogueImageSchema.extend({ hosts: z.array(hostIdSchema) });
-export const imageListSchema = z.strictObject({ items: z.array(imageViewSchema) });
+/** One of the hosts' own, or one that was uploaded, which has the fields of its manifest. */
+export const imageViewSchema = catalogueImageSchema
+  .extend({ hosts: z.array(hostIdSchema).describe('Live hosts that VMs of it can run on') })
+  .extend(imageManifestSchema.omit({ id: true, hypervisors: true }).partial().shape)
+  .extend({
+    addedAt: timestampSchema.optional().describe("When it was uploaded; absent: it is one of the hosts' own"),
+  });
+export type ImageView = z.infer<typeof imageViewSchema>;
+export const imageListSchema = list(imageViewSchema);
+export const imageParamsSchema = z.strictObject({ id: imageIdSchema });
+export const listImagesQuerySchema = z.strictObject(page);
 export const attentionItemSchema = attentionSchema.extend({
   tenant: tenantIdSchema.nullable(),
   vmId: vmIdSchema.nullable(),
@@ -305,4 +315,24 @@ export const consoleFollowReplySchema = z.discriminatedUnion('ok', [
   /** `from` is after the position asked for where what lies between is not kept any more. */
   z.object({ ok: z.literal(true), from: z.int().min(0), text: z.base64(), end: z.int().min(0) }),
   z.object({ ok: z.literal(false), code: z.string().max(60), reason: z.string().max(2000) }),
+]);
+
+export const hostImageParamsSchema = z.strictObject({ host: hostIdSchema, id: imageIdSchema });
+/** An image on its way to a host. */
+export const imageFetchSchema = z.strictObject({
+  host: hostIdSchema,
+  image: imageIdSchema,
+  state: z.enum(['present', 'fetching']),
+  /** Of the files that are on their way, as the host has told last. */
+  bytes: z.int().min(0).optional(),
+  size: z.int().min(0).optional(),
+});
+export type ImageFetch = z.infer<typeof imageFetchSchema>;
+
+/** The request on `ironlog.rpc.<host>.image`, and its answer. */
+export const imageFetchRequestSchema = z.strictObject({ image: imageManifestSchema });
+export const imageFetchReplySchema = z.discriminatedUnion('state', [
+  z.object({ state: z.literal('present') }),
+  z.object({ state: z.literal('fetching') }),
+  z.object({ state: z.literal('failed'), reason: z.string().max(2000) }),
 ]);

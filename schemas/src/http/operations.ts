@@ -35,7 +35,9 @@ export const operationSchema = z.strictObject({
   waitingFor: z
     .string()
     .optional()
-    .describe('While it is pending: why no host fits, or the silent host that it was sent to'),
+    .describe(
+      'While it is pending: why no host fits, or the silent host that it was sent to; while it runs: the image that its host is fetching, and how far it is',
+    ),
   links: z.strictObject({ self: z.string(), vm: z.string().nullable(), events: z.string().nullable() }),
 });
 export type Operation = z.infer<typeof operationSchema>;

@@ -38,6 +38,8 @@ const TITLES = {
     superseded: 'The VM no longer has the failure that this was for',
     unsupported: 'The hypervisor cannot do this',
     'image-not-found': 'No such image',
+    'image-exists': 'Another image of that id exists',
+    'image-in-use': 'A VM uses the image',
     'hypervisor-not-available': 'No such hypervisor on the host',
     'over-capacity': 'The host has no room',
   },
@@ -51,7 +53,7 @@ const TITLES = {
     'payload-too-large': 'The body is too large',
   },
   415: {
-    'unsupported-media-type': 'The body must be application/json',
+    'unsupported-media-type': 'The media type is not taken here',
   },
   417: {
     'expectation-failed': 'The expectation of the request cannot be met',

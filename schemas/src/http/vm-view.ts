@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { commandIdSchema, eventIdSchema, hostIdSchema, tenantIdSchema, vmIdSchema } from '../ids/ids.ts';
 import { timestampSchema } from '../ids/time.ts';
+import { imageManifestSchema } from '../images/image-manifest.ts';
 import { vmSpecSchema } from '../vm/vm-spec.ts';
 import {
   healthSchema,
@@ -56,6 +57,8 @@ export const vmViewSchema = z.strictObject({
   host: hostIdSchema.nullable(),
   hypervisor: hypervisorKindSchema.nullable(),
   spec: vmSpecSchema.nullable(),
+  /** What it was made of, where its image was uploaded. */
+  image: imageManifestSchema.optional(),
   failure: failureSchema.nullable(),
   attention: attentionSchema.nullable(),
   lastStop: lastStopSchema.nullable(),

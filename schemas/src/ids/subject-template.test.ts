@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
-import { hostId, tenantId, vmId } from './ids.ts';
+import { hostId, imageId, tenantId, vmId } from './ids.ts';
 import { subjectTemplate } from './subject-template.ts';
 import {
   commandSubject,
   hostEventSubject,
+  imageEventSubject,
   PROBE_SUBJECT,
   rejectionSubject,
   vmEventSubject,
@@ -20,6 +21,7 @@ test.each([
   [vmEventSubject(tenant, vm, host, 'booted'), 'ironlog.evt.vm.{tenant}.{vm}.{writer}.fact'],
   [rejectionSubject(tenant, 'gateway'), 'ironlog.evt.cmd.{tenant}.{writer}.rejected'],
   [hostEventSubject(host, host, 'executor-started'), 'ironlog.evt.host.{host}.{writer}.fact'],
+  [imageEventSubject(imageId('alpine-1')), 'ironlog.evt.image.{image}.{writer}.fact'],
 ])('%s is grouped as %s', (subject, template) => {
   expect(subjectTemplate(subject)).toBe(template);
 });

@@ -8,6 +8,7 @@ const IDS: Readonly<Record<string, readonly string[]>> = {
   'evt.vm': ['tenant', 'vm', 'writer'],
   'evt.cmd': ['tenant', 'writer'],
   'evt.host': ['host', 'writer'],
+  'evt.image': ['image', 'writer'],
 };
 
 /** `undefined`: not a subject of this system. It validates no id: pass only parsed subjects. */

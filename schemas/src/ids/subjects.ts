@@ -7,6 +7,8 @@ import {
   type HostId,
   hostIdSchema,
   ID_PATTERN,
+  type ImageId,
+  imageIdSchema,
   RESERVED_IDS,
   type TenantId,
   tenantIdSchema,
@@ -24,6 +26,10 @@ export const HOSTS_BUCKET = 'HOSTS';
 export const PROBE_SUBJECT = `${SUBJECT_PREFIX}.work._probe`;
 /** The stream of the bucket. */
 export const HOSTS_STREAM = `KV_${HOSTS_BUCKET}`;
+/** The files of images, each under its digest. */
+export const IMAGES_BUCKET = 'IMAGES';
+/** The stream that JetStream keeps that bucket in. */
+export const IMAGES_STREAM = `OBJ_${IMAGES_BUCKET}`;
 
 export const commandSubject = (tenant: TenantId, vm: VmId, verb: Verb): string =>
   `${SUBJECT_PREFIX}.cmd.${tenant}.${vm}.${verb}`;
@@ -38,6 +44,10 @@ export const rejectionSubject = (tenant: TenantId, writer: Writer): string =>
 export const hostEventSubject = (host: HostId, writer: Writer, name: HostEventName): string =>
   `${SUBJECT_PREFIX}.evt.host.${host}.${writer}.${hostEventClass(name)}`;
 export const hostFilter = (host: HostId): string => `${SUBJECT_PREFIX}.evt.host.${host}.>`;
+/** Only the gateway writes events of images. */
+export const imageEventSubject = (image: ImageId): string => `${SUBJECT_PREFIX}.evt.image.${image}.gateway.fact`;
+export const imageFilter = (image: ImageId): string => `${SUBJECT_PREFIX}.evt.image.${image}.>`;
+export const IMAGES_FILTER = `${SUBJECT_PREFIX}.evt.image.>`;
 /** The events by the recovery worker, of all VMs. */
 export const RECOVERY_VM_FILTER = `${SUBJECT_PREFIX}.evt.vm.*.*.recovery.*`;
 export const FAILURE_FILTER = `${SUBJECT_PREFIX}.evt.vm.*.*.*.failure`;
@@ -100,7 +110,8 @@ export const parseWorkSubject = (subject: string): WorkAddress | undefined => {
 export type EventAddress =
   | { kind: 'vm'; tenant: TenantId; vmId: VmId; writer: Writer; class: 'fact' | 'failure' }
   | { kind: 'rejection'; tenant: TenantId; writer: Writer }
-  | { kind: 'host'; host: HostId; writer: Writer; class: 'fact' | 'failure' };
+  | { kind: 'host'; host: HostId; writer: Writer; class: 'fact' | 'failure' }
+  | { kind: 'image'; image: ImageId; writer: 'gateway' };
 
 /** Parsed without zod: every entry of the log passes here. */
 const vmEventAddress = ([, tenant = '', vm = '', by = '', cls]: readonly string[]): EventAddress | undefined => {
@@ -124,6 +135,10 @@ export const parseEventSubject = (subject: string): EventAddress | undefined => 
   if (kind === 'host' && tokens.length === 3) {
     const [host, by, cls] = [id(hostIdSchema, tokens[0]), writer(tokens[1]), factClass(tokens[2])];
     return host && by && cls ? { kind: 'host', host, writer: by, class: cls } : undefined;
+  }
+  if (kind === 'image' && tokens.length === 3 && tokens[1] === 'gateway' && tokens[2] === 'fact') {
+    const image = id(imageIdSchema, tokens[0]);
+    return image && { kind: 'image', image, writer: 'gateway' };
   }
   return undefined;
 };

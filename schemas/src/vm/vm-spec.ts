@@ -7,7 +7,7 @@ import { hypervisorKindSchema } from './vm-state.ts';
 // Written out, and not as \p{Cc}: JSON Schema tools read a pattern without the `u` flag.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
 const noControls = /^[^\u0000-\u001f\u007f-\u009f]*$/;
-const printable = (max: number) =>
+export const printable = (max: number) =>
   z.string().max(max).regex(noControls, { error: 'must not contain control characters' });
 
 const LABEL_KEY = /^[a-z0-9A-Z][a-zA-Z0-9._/-]{0,62}$/;

@@ -1,6 +1,7 @@
 // The gateway's parts, wired by plain arguments: memory fed by the tail, placement, acceptance, and the handlers of HTTP and
 // NATS.
 import { createEventLog, type Delivery, type EventLog, type WorkQueue } from '@ironlog/event-log';
+import { openImageStore } from '@ironlog/image-store';
 import { STREAMS, type TenantId, type VmId, type WorkCommand } from '@ironlog/schemas';
 import type { Runtime } from '@ironlog/service-kit';
 import type { NatsConnection } from '@nats-io/transport-node';
@@ -9,7 +10,11 @@ import { createReject } from './accept/reject.ts';
 import type { GatewayConfig } from './env.ts';
 import type { Api } from './http/api.ts';
 import { consoleCall, consolePartCall } from './http/console-call.ts';
+import { imageCall } from './http/image-call.ts';
 import { OpenStreams } from './http/open-streams.ts';
+import { createImageIndex } from './images/image-index.ts';
+import { createImageLog } from './images/image-log.ts';
+import { createImages } from './images/images.ts';
 import { boundedLog } from './ingress/bounded-log.ts';
 import { createIngress } from './ingress/ingress.ts';
 import { cancelUnclaimed } from './placement/cancel.ts';
@@ -31,7 +36,10 @@ import { createVmLocations } from './tail/vm-locations.ts';
 import { wakeWhen } from './tail/wake.ts';
 
 export interface CoreDeps {
-  readonly config: Pick<GatewayConfig, 'IRONLOG_MAX_WAITING_CREATES'>;
+  readonly config: Pick<
+    GatewayConfig,
+    'IRONLOG_MAX_WAITING_CREATES' | 'IRONLOG_IMAGE_MAX_MIB' | 'IRONLOG_IMAGE_UPLOAD_SECONDS'
+  >;
   readonly runtime: Runtime;
   readonly connection: NatsConnection;
   readonly log: EventLog;
@@ -53,6 +61,9 @@ export interface Core {
 
 /** How long an earlier command of the same id may take to appear in the read model. */
 const READABLE_WITHIN_MS = 2_000;
+const MIB = 1024 * 1024;
+/** Longest pause within an upload. */
+const IMAGE_IDLE_MS = 30_000;
 
 export const createCore = async ({
   config,
@@ -84,7 +95,24 @@ export const createCore = async ({
     reject: createReject({ log, clock }),
     answerForDeleted: (command: WorkCommand) => answerForDeleted({ log: askedLog, clock }, command),
   };
+  const imageIndex = createImageIndex(reads);
   const hasCaughtUp = (): Promise<boolean> => caughtUp({ reads, events: askedLog, work });
+  const images = createImages({
+    store: await openImageStore(connection),
+    index: imageIndex,
+    log: createImageLog({ log, clock }),
+    hosts,
+    reads,
+    queries: readWorkers.queries,
+    caughtUp: hasCaughtUp,
+    limits: {
+      maxBytes: config.IRONLOG_IMAGE_MAX_MIB * MIB,
+      idleMs: IMAGE_IDLE_MS,
+      uploadMs: config.IRONLOG_IMAGE_UPLOAD_SECONDS * 1000,
+    },
+    clock,
+    logger,
+  });
   const placing = {
     ...shared,
     ...withoutHost,
@@ -109,7 +137,7 @@ export const createCore = async ({
   const tail = await startTail({
     log,
     signal,
-    folds: [vmLocation.fold, operations.fold, waiting.fold, hosts.fold, declined, retries.fold],
+    folds: [vmLocation.fold, operations.fold, waiting.fold, hosts.fold, imageIndex.fold, declined, retries.fold],
   });
   const accept = createAccept({
     clock,
@@ -117,8 +145,9 @@ export const createCore = async ({
     operations,
     vmLocation,
     waiting,
-    route: ({ submission, vmId, action }) =>
-      routeFor({ vmLocation, hosts, waiting }, { tenant: submission.tenant, vmId, action }),
+    image: imageIndex.find,
+    route: ({ submission, vmId, action }, image) =>
+      routeFor({ vmLocation, hosts, waiting }, { tenant: submission.tenant, vmId, action, image }),
     cancel: (command, { createId }, until) =>
       cancelUnclaimed({ log: askedLog, operations, clock }, { command, createId, signal: until }),
     ...withoutHost,
@@ -140,6 +169,7 @@ export const createCore = async ({
     operations,
     vmLocation,
     hosts,
+    images,
     waiting,
     tail,
     clock,
@@ -149,6 +179,7 @@ export const createCore = async ({
     console: consoleCall({ connection, logger }),
     consolePart: consolePartCall({ connection, logger }),
     streams: new OpenStreams(metrics),
+    fetchImage: imageCall({ connection, logger }),
   };
   const ingress = createIngress({
     accept,

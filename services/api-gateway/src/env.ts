@@ -32,6 +32,11 @@ export const env = z.object({
     { min: 1, max: 64, fallback: 2 },
     'threads that answer lists and searches: the first starts with the gateway, the others on demand',
   ),
+  IRONLOG_IMAGE_MAX_MIB: integer({ min: 1, max: 1_048_576, fallback: 10_240 }, 'MiB that an uploaded image may have'),
+  IRONLOG_IMAGE_UPLOAD_SECONDS: integer(
+    { min: 10, max: 86_400, fallback: 3_600 },
+    'seconds that the upload of an image may take',
+  ),
   IRONLOG_FAILPOINT: failpointSchema(FAILPOINTS).optional(),
 });
 

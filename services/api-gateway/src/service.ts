@@ -9,7 +9,7 @@ import {
   type WorkQueue,
 } from '@ironlog/event-log';
 import { openReader } from '@ironlog/read-model';
-import { HOSTS_STREAM, STREAMS } from '@ironlog/schemas';
+import { HOSTS_STREAM, IMAGES_STREAM, STREAMS } from '@ironlog/schemas';
 import {
   checkStreams,
   createFailpoints,
@@ -53,7 +53,13 @@ export const create = (config: GatewayConfig, overrides: Partial<Runtime> = {}):
     atStop(() => drain());
     await checkStreams(
       runtime,
-      await createStreamCheck(connection, [STREAMS.commands, STREAMS.work, STREAMS.events, HOSTS_STREAM]),
+      await createStreamCheck(connection, [
+        STREAMS.commands,
+        STREAMS.work,
+        STREAMS.events,
+        HOSTS_STREAM,
+        IMAGES_STREAM,
+      ]),
     );
     const time = await startStreamTime({ ...runtime, ask: await createStreamTimeReader(connection) });
     const following = followStreamTime(time, runtime);
@@ -98,6 +104,7 @@ export const create = (config: GatewayConfig, overrides: Partial<Runtime> = {}):
       tokens,
       logger,
       requestsPerSecond: config.IRONLOG_REQUESTS_PER_SECOND,
+      longBodyMs: config.IRONLOG_IMAGE_UPLOAD_SECONDS * 1000,
     });
     const server = app;
     atStop(() => server.close());
@@ -118,6 +125,7 @@ export const create = (config: GatewayConfig, overrides: Partial<Runtime> = {}):
     await readWorkers.ready;
     await app.listen({ host: config.IRONLOG_HTTP_HOST, port: config.IRONLOG_HTTP_PORT });
     logger.info({ url: url() }, 'listening');
+    void core.api.images.sweep();
   };
   const url = (): string => {
     const address = app?.addresses()[0];

@@ -74,6 +74,10 @@ export const environmentSchema = z.object({
   IRONLOG_CLOUD_HYPERVISOR: absolutePath('the Cloud Hypervisor program, by default the one on PATH').optional(),
   IRONLOG_FIRECRACKER: absolutePath('the Firecracker program, by default the one on PATH').optional(),
   IRONLOG_QEMU: absolutePath('the QEMU program, by default the one on PATH').optional(),
+  IRONLOG_IMAGE_CACHE_MIB: integer(
+    { min: 1, max: 100_000_000, fallback: 10_240 },
+    'MiB of uploaded images that are kept in the state directory; what is used longest ago goes first',
+  ),
   IRONLOG_QEMU_ACCEL: z.enum(['kvm', 'tcg']).optional().describe('kvm or tcg'),
   IRONLOG_KERNEL: absolutePath('the demo image: a kernel').optional(),
   IRONLOG_INITRD: absolutePath('the demo image: an initial RAM file system').optional(),

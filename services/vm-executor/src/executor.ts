@@ -1,7 +1,7 @@
 // The running executor: reconciles, then takes commands, watches processes and sends heartbeats until it is stopped.
 import { executorConsumer, type UnacknowledgedMessage } from '@ironlog/event-log';
 import { findByDirectory, type LaunchSpec } from '@ironlog/hypervisor';
-import type { Heartbeat } from '@ironlog/schemas';
+import { filesOf, type Heartbeat } from '@ironlog/schemas';
 import { outsideSpans } from '@ironlog/service-kit';
 import { CommandHandler } from './commands/command-handler.ts';
 import { RecentRejections, rejectionsSince } from './commands/recent-rejections.ts';
@@ -154,6 +154,12 @@ export class Executor {
     this.#vms.flush();
     await this.#progress?.stop();
     this.#processes.release();
+  }
+
+  /** Digests of the files of uploaded images that this host's VMs are made of. */
+  async imageFiles(): Promise<ReadonlySet<string>> {
+    const owned = await this.#vms.owned();
+    return new Set(owned.flatMap(({ vm }) => (vm.image ? filesOf(vm.image).map(({ digest }) => digest) : [])));
   }
 
   load(): Pick<Heartbeat, 'used' | 'capacity'> {

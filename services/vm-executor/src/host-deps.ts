@@ -8,6 +8,7 @@ import type { ConsoleWatch } from './console/console-watch.ts';
 import type { Fail } from './failpoints.ts';
 import type { Incarnation } from './host/incarnation.ts';
 import type { StateDirectory } from './host/state-directory.ts';
+import type { ImageCache } from './images/image-cache.ts';
 
 export interface Image {
   readonly listing: CatalogueImage;
@@ -21,7 +22,10 @@ export interface HostDeps {
   readonly runtime: Runtime;
   readonly state: StateDirectory;
   readonly hypervisors: ReadonlyMap<HypervisorKind, Hypervisor>;
+  /** The host's own. */
   readonly images: ReadonlyMap<ImageId, Image>;
+  /** Those that were uploaded. */
+  readonly imageCache: Pick<ImageCache, 'ensure' | 'launchOf'>;
   readonly admission: Admission;
   readonly incarnation: Incarnation;
   /** Milliseconds between health checks of each running VM's process; 0: never. */

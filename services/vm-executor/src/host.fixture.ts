@@ -35,6 +35,8 @@ import { ConsoleWatch } from './console/console-watch.ts';
 import { Executor } from './executor.ts';
 import { Incarnation } from './host/incarnation.ts';
 import { StateDirectory } from './host/state-directory.ts';
+import { ImageCache } from './images/image-cache.ts';
+import { MemoryImages } from './images/image-store.fixture.ts';
 import { VmLog } from './vms/vm-log.ts';
 
 export const BOUND = { timeout: 15_000 };
@@ -73,6 +75,10 @@ class TestHost {
   /** Why the host takes no new VM. */
   refusal: string | undefined;
   /** 0: it runs no health checks. */
+  /** What the object store has. */
+  images = new MemoryImages();
+  imageCacheBytes = 1024 * 1024;
+  /** 0: it makes none. */
   healthCheckMs = HEALTH_CHECK_MS;
   consoleBytes = CONSOLE_BYTES;
   consoleErrors: unknown[] = [];
@@ -86,6 +92,8 @@ class TestHost {
     this.root = mkdtempSync(join(tmpdir(), 'il-'));
     this.stream = memoryStream();
     this.work = new MemoryWork(HOST);
+    this.images = new MemoryImages();
+    this.imageCacheBytes = 1024 * 1024;
     this.appending = () => undefined;
     this.reading = () => undefined;
     this.superseded = [];
@@ -118,6 +126,16 @@ class TestHost {
     const runtime = createRuntime('test', { logger, metrics: this.metrics });
     const images = new Map([[listing.id, { listing, launch: {} }]]);
     const admission = new Admission(CAPACITY);
+    const imageCache = new ImageCache({
+      store: this.images.store,
+      directory: join(state.path, '.images'),
+      maxBytes: this.imageCacheBytes,
+      inUse: () => executor.imageFiles(),
+      onChange: () => undefined,
+      now: () => new Date(),
+      logger,
+      stop: signal,
+    });
     const shared = { host: HOST, log, queue: this.work.queue, runtime, state, images, admission, incarnation, signal };
     const drivers = new Map([[simulator.kind, simulator]]);
     const consoles = new ConsoleWatch({
@@ -127,6 +145,7 @@ class TestHost {
     const executor = new Executor({
       ...shared,
       hypervisors: drivers,
+      imageCache,
       healthCheckMs: this.healthCheckMs,
       whyNoNewVm: () => this.refusal,
       consoles,

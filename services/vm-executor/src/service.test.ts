@@ -11,6 +11,7 @@ import {
   createWorkQueue,
   executorConsumer,
   hostsBucketConfig,
+  imagesBucketConfig,
   streamConfigs,
 } from '@ironlog/event-log';
 import { findUnder, killProcess } from '@ironlog/hypervisor';
@@ -76,7 +77,8 @@ beforeEach(async () => {
   });
   const ask = async (subject: string, body: unknown) =>
     expect((await connection.request(`$JS.API.${subject}`, JSON.stringify(body))).json()).not.toHaveProperty('error');
-  for (const stream of streamConfigs({ replicas: 1 })) await ask(`STREAM.CREATE.${stream.name}`, stream);
+  for (const stream of [...streamConfigs({ replicas: 1 }), imagesBucketConfig({ replicas: 1 })])
+    await ask(`STREAM.CREATE.${stream.name}`, stream);
   const { stream, config: consumer } = executorConsumer(HOST);
   const body = { stream_name: stream, config: consumer };
   await ask(`CONSUMER.DURABLE.CREATE.${stream}.${consumer.durable_name}`, body);

@@ -1,5 +1,6 @@
 // The executor as a service: connects, checks that it is alone and has the right log, then starts to work.
 
+import { join } from 'node:path';
 import {
   createEventLog,
   createStreamCheck,
@@ -8,8 +9,9 @@ import {
   type EventLog,
 } from '@ironlog/event-log';
 import { createHypervisor, type Hypervisor } from '@ironlog/hypervisor';
+import { openImageStore } from '@ironlog/image-store';
 import type { Heartbeat, HypervisorKind } from '@ironlog/schemas';
-import { HOSTS_STREAM, STREAMS } from '@ironlog/schemas';
+import { HOSTS_STREAM, IMAGES_STREAM, STREAMS } from '@ironlog/schemas';
 import {
   checkStreams,
   createFailpoints,
@@ -39,9 +41,18 @@ import { watchIncarnation } from './host/incarnation-watch.ts';
 import { whyAnotherLog } from './host/log-identity.ts';
 import { StateDirectory } from './host/state-directory.ts';
 import type { HostDeps } from './host-deps.ts';
+import { ImageCache } from './images/image-cache.ts';
+import { serveImages } from './images/image-rpc.ts';
 import { hypervisorConfigsOf } from './processes/hypervisor-config.ts';
 import { traceCall } from './processes/trace-call.ts';
 import { newestSnapshot } from './vms/newest-snapshot.ts';
+
+const MIB = 1024 * 1024;
+
+const fetchesOf = (cache: ImageCache): Pick<Heartbeat, 'fetches'> => {
+  const fetches = cache.fetches();
+  return fetches.length > 0 ? { fetches } : {};
+};
 
 export interface Overrides extends Partial<Runtime> {
   /** Replaces collaborators. For tests: a collaborator can be a faulty one. */
@@ -85,7 +96,10 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
     runtime.health.set('reconciled', { ok: false, reason: 'starting' });
     const { connection, drain } = await openNats({ config, name: `vm-executor ${host}`, runtime, selfStop });
     atStop(() => drain());
-    await checkStreams(runtime, await createStreamCheck(connection, [STREAMS.work, STREAMS.events, HOSTS_STREAM]));
+    await checkStreams(
+      runtime,
+      await createStreamCheck(connection, [STREAMS.work, STREAMS.events, HOSTS_STREAM, IMAGES_STREAM]),
+    );
     const time = await startStreamTime({ ...runtime, ask: await createStreamTimeReader(connection) });
     const { clock } = time;
     const observe = observeLog(runtime);
@@ -103,7 +117,18 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
     );
     const images = catalogueOf(config);
     let heartbeatTimer: HeartbeatTimer | undefined;
-    const admission = new Admission(capacityOf(config), () => heartbeatTimer?.released());
+    let executor: Executor | undefined;
+    const imageCache = new ImageCache({
+      store: await openImageStore(connection),
+      directory: join(state.path, '.images'),
+      maxBytes: config.IRONLOG_IMAGE_CACHE_MIB * MIB,
+      inUse: async () => (await executor?.imageFiles()) ?? new Set(),
+      onChange: () => heartbeatTimer?.soon(),
+      now: () => clock.now(),
+      logger: runtime.logger,
+      stop: signal,
+    });
+    const admission = new Admission(capacityOf(config), () => heartbeatTimer?.soon());
     const onSuperseded = (by: string): void =>
       selfStop.end({
         code: 'superseded',
@@ -140,6 +165,7 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
       state,
       hypervisors,
       images,
+      imageCache,
       admission,
       incarnation,
       signal,
@@ -148,7 +174,8 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
       consoles,
       fail: createFailpoints(config.IRONLOG_FAILPOINT),
     });
-    const executor = new Executor(deps);
+    const started = new Executor(deps);
+    executor = started;
     atStop(() => consoles.stop());
     atStop(async () => {
       for (const hypervisor of hypervisors.values()) await hypervisor.close();
@@ -158,7 +185,7 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
         .stop()
         .catch((err: unknown) => runtime.logger.warn({ err }, 'the stop was not recorded: the log is unreachable')),
     );
-    atStop(() => executor.stop());
+    atStop(() => started.stop());
     const read = (): Heartbeat => ({
       host,
       incarnation: incarnation.id,
@@ -168,8 +195,9 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
       hypervisorVersions,
       images: [...images.values()].map(({ listing }) => listing),
       labels: config.IRONLOG_HOST_LABELS,
-      ...executor.load(),
+      ...started.load(),
       ...clockWatch.reading,
+      ...fetchesOf(imageCache),
     });
     isHalted = await halt(log, incarnation, state);
     if (!isHalted) {
@@ -196,8 +224,8 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
       await heartbeat.stop();
     });
     if (!isHalted) {
-      await executor.start();
-      executor.consuming.catch((error: unknown) =>
+      await started.start();
+      started.consuming.catch((error: unknown) =>
         selfStop.end({ code: 'consume', reason: String(error), exitCode: ExitCode.temporary }),
       );
       if (signal.aborted) return;
@@ -209,6 +237,8 @@ export const create = (config: ExecutorConfig, overrides: Overrides = {}): Servi
     atStop(() => rpc.unsubscribe());
     const follows = serveConsoleFollows({ connection, host, state, consoles, logger: runtime.logger });
     atStop(() => follows.stop());
+    const fetching = serveImages({ connection, host, cache: imageCache, logger: runtime.logger, stop: signal });
+    atStop(() => fetching.unsubscribe());
     runtime.logger.info({ hostId: host, incarnation: incarnation.id, port: ops.port, status }, 'ready');
   };
 

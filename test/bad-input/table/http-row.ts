@@ -8,7 +8,7 @@ export type Problem = readonly [status: number, code: ProblemCode];
 export interface HttpRow {
   /** As sent, with escapes. */
   readonly path: string;
-  /** Text is sent as it is, anything else as JSON. */
+  /** Text and bytes are sent as they are, anything else as JSON. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent with the token of another tenant. */

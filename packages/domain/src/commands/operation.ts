@@ -1,17 +1,18 @@
 // An operation is a fold of EVENTS alone. The first outcome of a command wins; later outcomes change nothing.
-import type {
-  CommandId,
-  OperationError,
-  OperationStatus,
-  Request,
-  StoredEvent,
-  TenantId,
-  Timestamp,
-  Until,
-  Verb,
-  VmEvent,
-  VmId,
-  WorkCommand,
+import {
+  type CommandId,
+  isTenantEvent,
+  type OperationError,
+  type OperationStatus,
+  type Request,
+  type StoredEvent,
+  type TenantId,
+  type Timestamp,
+  type Until,
+  type Verb,
+  type VmEvent,
+  type VmId,
+  type WorkCommand,
 } from '@ironlog/schemas';
 import { notReadyReason } from '../vm/readiness.ts';
 import { TASKS, verbOfFailure, verbOfIntent } from '../vm/tasks.ts';
@@ -41,7 +42,7 @@ export interface OperationState {
 
 /** The ids of the operations that one event may change. Each is folded with `foldOperation`. */
 export const operationsOf = (stored: StoredEvent): readonly CommandId[] => {
-  if (stored.kind === 'host') return [];
+  if (!isTenantEvent(stored)) return [];
   const { event } = stored;
   const ids = event.causationid ? [event.causationid] : [];
   if (stored.kind === 'rejection') return ids;
@@ -63,7 +64,7 @@ export const foldOperation = (
   sequence: number,
 ): OperationState | undefined => {
   if (before && before.finishedAt !== null) return before;
-  if (stored.kind === 'host') return before;
+  if (!isTenantEvent(stored)) return before;
   if (stored.kind === 'rejection') {
     const { event } = stored;
     const { request, ...error } = event.data;

@@ -2,6 +2,7 @@
 import {
   type Action,
   type CommandId,
+  type ImageManifest,
   type Request,
   sourceOf,
   type TenantId,
@@ -24,11 +25,25 @@ export interface CommandParts {
   readonly correlationid?: CommandId | undefined;
   readonly traceparent?: string | undefined;
   readonly expectedRevision?: number | undefined;
+  /** What a create's spec names. */
+  readonly image?: ImageManifest | undefined;
 }
 
 /** A command that has not been routed yet: its round is 0. */
 export const workCommand = (parts: CommandParts): WorkCommand => {
-  const { writer, id, tenant, vmId, actor, action, request, correlationid = id, traceparent, expectedRevision } = parts;
+  const {
+    writer,
+    id,
+    tenant,
+    vmId,
+    actor,
+    action,
+    request,
+    correlationid = id,
+    traceparent,
+    expectedRevision,
+    image,
+  } = parts;
   return {
     specversion: '1.0',
     id,
@@ -44,6 +59,7 @@ export const workCommand = (parts: CommandParts): WorkCommand => {
     data: {
       action,
       request: { verb: action.verb, ...request },
+      ...(image && { image }),
       ...(expectedRevision !== undefined && { expectedRevision }),
       round: 0,
     },

@@ -1,4 +1,10 @@
-import { type Heartbeat, heartbeatSchema, vmSpecSchema } from '@ironlog/schemas';
+import {
+  type Heartbeat,
+  heartbeatSchema,
+  type ImageManifest,
+  imageManifestSchema,
+  vmSpecSchema,
+} from '@ironlog/schemas';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { place, whyNotHost } from './placement.ts';
@@ -36,6 +42,33 @@ describe('place', () => {
     expect(place([host('host-1', more)], vmSpecSchema.parse(spec))).toEqual({
       kind: 'no-host',
       reasons: { 'host-1': reason },
+    });
+  });
+  describe('of an uploaded image', () => {
+    const image = (more: object = {}): ImageManifest =>
+      imageManifestSchema.parse({
+        id: 'alpine-1',
+        architecture: 'x86_64',
+        kernel: { file: 'vmlinux', format: 'elf', digest: `sha256-${'0'.repeat(64)}`, size: 1 },
+        ...more,
+      });
+    const bzImage = { kernel: { ...image().kernel, format: 'bzImage' } };
+    const qcow2 = { rootDisk: { ...image().kernel, format: 'qcow2' } };
+    const hosts = [host('host-1', { hypervisors: ['firecracker'] }), host('host-2', { hypervisors: ['qemu'] })];
+    const spec = { image: 'alpine-1' };
+    it.each<[string, object, object, string | undefined]>([
+      ['on any hypervisor', {}, {}, 'host-1'],
+      ['on those that the image names', { hypervisors: ['qemu'] }, {}, 'host-2'],
+      ['on the one that is asked for', {}, { hypervisor: 'qemu' }, 'host-2'],
+      ['with a bzImage not on Firecracker', bzImage, {}, 'host-2'],
+      ['with a qcow2 not on Firecracker', qcow2, {}, 'host-2'],
+      ['that is asked for on one that does not boot it nowhere', bzImage, { hypervisor: 'firecracker' }, undefined],
+      ['for another hypervisor nowhere', { hypervisors: ['cloud-hypervisor'] }, {}, undefined],
+    ])('places %s', (_, of, more, expected) => {
+      const placed = place(hosts, vmSpecSchema.parse({ ...spec, ...more }), image(of));
+      expect(placed.kind === 'placed' ? placed.host : undefined).toBe(expected);
+      if (placed.kind === 'no-host')
+        expect(placed.reasons['host-1']).toMatch(/has no (qemu|hypervisor that boots image alpine-1)$/);
     });
   });
   it('never over-commits a host', () => {

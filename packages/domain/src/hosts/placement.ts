@@ -1,15 +1,16 @@
 // Placement: picks the host for a new VM, or reports why none fits. Filters, then scores; pure and deterministic.
-import type { Heartbeat, HostId, VmSpec } from '@ironlog/schemas';
+import { fitsHypervisor, type Heartbeat, type HostId, type ImageManifest, type VmSpec } from '@ironlog/schemas';
 
 export type Placed =
   | { readonly kind: 'placed'; readonly host: HostId }
   | { readonly kind: 'no-host'; readonly reasons: Readonly<Record<string, string>> };
 
-export const place = (hosts: readonly Heartbeat[], spec: VmSpec): Placed => {
+/** `image`: what the spec's image is on record as; `undefined`: one of the hosts' own. */
+export const place = (hosts: readonly Heartbeat[], spec: VmSpec, image?: ImageManifest): Placed => {
   const reasons: Record<string, string> = {};
   const fit: Heartbeat[] = [];
   for (const host of hosts) {
-    const reason = whyNotHost(host, spec);
+    const reason = whyNotHost(host, spec, image);
     if (reason === undefined) fit.push(host);
     else reasons[host.host] = reason;
   }
@@ -18,11 +19,13 @@ export const place = (hosts: readonly Heartbeat[], spec: VmSpec): Placed => {
 };
 
 /** `undefined`: the host fits. */
-export const whyNotHost = (host: Heartbeat, spec: VmSpec): string | undefined => {
+export const whyNotHost = (host: Heartbeat, spec: VmSpec, image?: ImageManifest): string | undefined => {
   if (host.status !== 'ready') return `is ${host.status}`;
   if (host.clockRefusal !== undefined) return host.clockRefusal;
   if (spec.hypervisor && !host.hypervisors.includes(spec.hypervisor)) return `has no ${spec.hypervisor}`;
-  if (spec.image && !host.images.some((image) => image.id === spec.image)) return `has no image ${spec.image}`;
+  if (image && !runs(host, spec, image)) return `has no hypervisor that boots image ${image.id}`;
+  if (spec.image && !image && !host.images.some((image) => image.id === spec.image))
+    return `has no image ${spec.image}`;
   const label = Object.entries(spec.placement.hostLabels).find(([key, value]) => host.labels[key] !== value);
   if (label) return `lacks label ${label[0]}=${label[1]}`;
   const free = freeOf(host);
@@ -31,6 +34,10 @@ export const whyNotHost = (host: Heartbeat, spec: VmSpec): string | undefined =>
   if (free.processes < 1) return `has no process left of ${host.capacity.processes}`;
   return undefined;
 };
+
+/** On the hypervisor that is asked for, or on any. */
+const runs = ({ hypervisors }: Heartbeat, { hypervisor }: VmSpec, image: ImageManifest): boolean =>
+  hypervisors.some((kind) => (hypervisor ?? kind) === kind && fitsHypervisor(image, kind));
 
 const freeOf = (host: Heartbeat) => ({
   cpus: host.capacity.cpus - host.used.cpus,

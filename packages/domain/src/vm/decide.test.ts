@@ -1,4 +1,4 @@
-import { hostId, VERBS, type Verb, type VmEventName } from '@ironlog/schemas';
+import { hostId, imageManifestSchema, VERBS, type Verb, type VmEventName } from '@ironlog/schemas';
 import { describe, expect, it } from 'vitest';
 import { continuation, type DecideContext, decide, decideCrash, refuse } from './decide.ts';
 import {
@@ -159,6 +159,24 @@ describe('decide', () => {
       rejection: { code: 'illegal-state' },
     });
     expect(decide(doomed, command('delete', { id: 'cmd-new' }), context).kind).toBe('intent');
+  });
+  it('puts the image of a create on record, and gives its fetch the time that its size needs', () => {
+    const file = (digit: string, size: number) => ({ file: digit, digest: `sha256-${digit.repeat(64)}`, size });
+    const image = imageManifestSchema.parse({
+      id: 'alpine-1',
+      architecture: 'x86_64',
+      kernel: { ...file('a', 400 * 1024 * 1024), format: 'elf' },
+      initrd: file('b', 1),
+    });
+    const asked = command('create');
+    const deadlineOf = (of: typeof asked): number => {
+      const decision = decide(given(), of, context);
+      if (decision.kind !== 'intent' || decision.fact.name !== 'claimed') throw new Error('not claimed');
+      expect(decision.fact.data.image).toEqual(of.data.image);
+      return Date.parse(decision.fact.data.deadline);
+    };
+    const withImage = deadlineOf({ ...asked, data: { ...asked.data, image } });
+    expect(withImage - deadlineOf(asked)).toBe(101_000);
   });
   it('gives each boot and reboot a new epoch', () => {
     expect(decide(given(...CREATED), command('boot'), context)).toMatchObject({ fact: { data: { epoch: 1 } } });

@@ -1,15 +1,17 @@
 // `decide`: what a command leads to, given the VM folded from its log. Pure: no clock, no I/O; every answer is a value.
-import type {
-  Action,
-  HostId,
-  HypervisorKind,
-  Rejection,
-  RejectionCode,
-  Timestamp,
-  Until,
-  Verb,
-  VmFact,
-  WorkCommand,
+import {
+  type Action,
+  filesOf,
+  type HostId,
+  type HypervisorKind,
+  type ImageManifest,
+  type Rejection,
+  type RejectionCode,
+  type Timestamp,
+  type Until,
+  type Verb,
+  type VmFact,
+  type WorkCommand,
 } from '@ironlog/schemas';
 import { allowedVerbs, whyNot } from './allowed.ts';
 import { TASKS } from './tasks.ts';
@@ -135,8 +137,14 @@ const admit = (vm: Vm, command: WorkCommand, context: DecideContext): Decision =
   return { kind: 'intent', fact: intentFor(vm, command, context) };
 };
 
+/** Slow for a disk and a network: a fetch that takes longer is stuck. */
+const FETCH_BYTES_PER_SECOND = 4 * 1024 * 1024;
+/** What a create has beside its own time, for a host that has nothing of the image. */
+const fetchSeconds = (image: ImageManifest): number =>
+  Math.ceil(filesOf(image).reduce((bytes, { size }) => bytes + size, 0) / FETCH_BYTES_PER_SECOND);
+
 const intentFor = (vm: Vm, command: WorkCommand, context: DecideContext): Intent => {
-  const { action, request } = command.data;
+  const { action, image, request } = command.data;
   const within = (extraSeconds = 0) => later(context.now, (TASKS[action.verb].withinSeconds + extraSeconds) * 1000);
   const base = { request, deadline: within() };
   switch (action.verb) {
@@ -146,10 +154,12 @@ const intentFor = (vm: Vm, command: WorkCommand, context: DecideContext): Intent
       return {
         name: 'claimed',
         data: {
-          ...base,
+          request,
+          deadline: within(image ? fetchSeconds(image) : 0),
           host: context.host,
           hypervisor: context.admission.hypervisor,
           spec,
+          ...(image && { image }),
           start,
           ...untilOf({ until }),
         },

@@ -13,6 +13,7 @@ export const foldDetails = (next: Draft, before: Vm, event: VmEvent): void => {
       next.owner = event.data.host;
       next.hypervisor = event.data.hypervisor;
       next.spec = event.data.spec;
+      if (event.data.image) next.image = event.data.image;
       break;
     case 'created':
       next.everCreated = true;

@@ -5,6 +5,7 @@ import type {
   Health,
   HostId,
   HypervisorKind,
+  ImageManifest,
   Request,
   Residue,
   StopCause,
@@ -126,6 +127,8 @@ export interface Vm {
   readonly owner: HostId | null;
   readonly hypervisor: HypervisorKind | null;
   readonly spec: VmSpec | null;
+  /** The uploaded image that it was made of; absent: one of its host's own. */
+  readonly image?: ImageManifest;
   readonly task: Task | null;
   readonly health: Health;
   /** Generation of the hypervisor process that the VM runs in; 0 before the first boot. */

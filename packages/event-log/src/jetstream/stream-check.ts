@@ -1,7 +1,7 @@
 // Compares the streams of nats-server with their definition: the provisioner updates them, a service reports differences.
 import { JetStreamApiError, jetstreamManager, type StreamConfig } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { hostsBucketConfig, streamConfigs } from './streams.ts';
+import { hostsBucketConfig, imagesBucketConfig, streamConfigs } from './streams.ts';
 
 const STREAM_NOT_FOUND = 10059;
 const REQUEST_TIMEOUT_MS = 2_000;
@@ -47,7 +47,11 @@ export const createStreamCheck = async (
   };
   return async () => {
     const replicas = replicasOf(connection);
-    const definitions: readonly Definition[] = [...streamConfigs({ replicas }), hostsBucketConfig({ replicas })];
+    const definitions: readonly Definition[] = [
+      ...streamConfigs({ replicas }),
+      hostsBucketConfig({ replicas }),
+      imagesBucketConfig({ replicas }),
+    ];
     const checked = definitions.filter(({ name }) => names.includes(name));
     return (await Promise.all(checked.map(inspect))).flat();
   };

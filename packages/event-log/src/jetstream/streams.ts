@@ -1,6 +1,6 @@
 // The configuration of the three streams and the bucket: created by the provisioner, checked by every service, used by tests.
 
-import { HOSTS_STREAM, STREAMS, SUBJECT_PREFIX } from '@ironlog/schemas';
+import { HOSTS_STREAM, IMAGES_BUCKET, IMAGES_STREAM, STREAMS, SUBJECT_PREFIX } from '@ironlog/schemas';
 import { DiscardPolicy, RetentionPolicy, StorageType, StoreCompression, type StreamConfig } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
 
@@ -54,3 +54,17 @@ export const hostsBucketConfig = ({ replicas }: { readonly replicas: 1 | 3 }) =>
     max_age: nanos(HEARTBEAT_TTL_MS),
     num_replicas: replicas,
   }) satisfies Partial<StreamConfig>;
+
+/** The stream behind the IMAGES bucket, in the object store's own layout: a message a chunk, and one for each file's name. */
+export const imagesBucketConfig = ({ replicas }: { readonly replicas: 1 | 3 }) =>
+  ({
+    name: IMAGES_STREAM,
+    subjects: [`$O.${IMAGES_BUCKET}.C.>`, `$O.${IMAGES_BUCKET}.M.>`],
+    storage: StorageType.File,
+    compression: StoreCompression.None,
+    retention: RetentionPolicy.Limits,
+    discard: DiscardPolicy.New,
+    num_replicas: replicas,
+    allow_rollup_hdrs: true,
+    allow_direct: false,
+  }) satisfies StreamDefinition;

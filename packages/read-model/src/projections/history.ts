@@ -1,6 +1,6 @@
 // The `history` projection: one row per event with its stored bytes, for audits and past states.
 
-import { STREAMS } from '@ironlog/schemas';
+import { isTenantEvent, STREAMS } from '@ironlog/schemas';
 import { Checkpoints } from '../checkpoint.ts';
 import type { Db } from '../database.ts';
 import type { LogEntry, LogIdentity } from '../log-entry.ts';
@@ -16,8 +16,9 @@ export const createHistoryProjection = (db: Db, info: LogIdentity): Projection =
 
   const record = ({ read, sequence, subject, hash, bytes }: LogEntry): void => {
     if (!read.ok) return;
-    const { kind, event } = read.stored;
-    const [tenant, vmId] = kind === 'host' ? [null, null] : [event.tenant, event.subject ?? null];
+    const { stored } = read;
+    const { kind, event } = stored;
+    const [tenant, vmId] = isTenantEvent(stored) ? [stored.event.tenant, stored.event.subject ?? null] : [null, null];
     insert.run({
       sequence,
       kind,

@@ -1,10 +1,11 @@
-// The `state` projection of EVENTS: VMs, operations, hosts, usage and quarantine, one transaction per commit (I6).
+// The `state` projection of EVENTS: VMs, operations, hosts, images, usage and quarantine, one transaction per commit (I6).
 
 import { parseEventSubject, STREAMS } from '@ironlog/schemas';
 import { Checkpoints } from '../checkpoint.ts';
 import type { Db } from '../database.ts';
 import type { LogEntry, LogIdentity } from '../log-entry.ts';
 import { HostRows } from './hosts.ts';
+import { ImageRows } from './images.ts';
 import { OperationRows } from './operations.ts';
 import { type Projection, projection } from './projection.ts';
 import { QuarantineRows } from './quarantine.ts';
@@ -18,9 +19,10 @@ export const createStateProjection = (db: Db, info: LogIdentity): Projection => 
   const operations = new OperationRows(db);
   const hosts = new HostRows(db);
   const wrongClocks = new WrongClockRows(db);
+  const images = new ImageRows(db);
   const usage = new UsageRows(db);
   const quarantine = new QuarantineRows(db, STREAMS.events);
-  const all = [vms, operations, hosts, wrongClocks, usage, quarantine];
+  const all = [vms, operations, hosts, wrongClocks, images, usage, quarantine];
 
   /** The reason when the entry is ignored. */
   const fold = ({ read, sequence, hash, subject }: LogEntry): string | undefined => {
@@ -35,6 +37,9 @@ export const createStateProjection = (db: Db, info: LogIdentity): Projection => 
       case 'host':
         hosts.fold(stored.event);
         wrongClocks.fold(stored.event);
+        return undefined;
+      case 'image':
+        images.fold(stored.event, sequence);
         return undefined;
       case 'rejection':
         operations.fold(stored.event.tenant, stored, sequence);

@@ -46,11 +46,11 @@ export class VmRows {
     );
     this.#upserts = new RowInserts(
       db,
-      `INSERT INTO vms (created_sequence, tenant, id, scope, state, host, search, attention, task_deadline, expires_at, restart_at, body)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      `INSERT INTO vms (created_sequence, tenant, id, scope, state, host, search, attention, task_deadline, expires_at, restart_at, image, body)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET scope = excluded.scope, state = excluded.state, host = excluded.host, search = excluded.search,
          attention = excluded.attention, task_deadline = excluded.task_deadline, expires_at = excluded.expires_at,
-         restart_at = excluded.restart_at, body = excluded.body`,
+         restart_at = excluded.restart_at, image = excluded.image, body = excluded.body`,
     );
     this.#place = db.prepare<[number, string, string]>(
       'UPDATE vms SET created_sequence = ? WHERE tenant = ? AND id = ?',
@@ -153,6 +153,7 @@ const putRow = (values: Value[], { vm, createdSequence }: Held): void => {
     stuckDueAt(vm) ?? null,
     deleteDueAt(vm) ?? null,
     stopDueAt(vm) ?? null,
+    vm.image?.id ?? null,
     JSON.stringify(vm),
   );
 };

@@ -11,8 +11,8 @@ const MOST = 1000;
 const HOST_ADVICE: Readonly<Record<string, string>> = {
   halted: 'read the reason; the executor touches nothing until it reads the right log again',
   unreachable:
-    'check that the host is up, and that its executor runs and reaches NATS; the state of its VMs is unknown: they run on, ' +
-    'without an executor, if only that is down or cut off, and are down with the host; a returning executor reconciles each',
+    'check that the host is up, and that its executor runs and reaches NATS; the state of its VMs is unknown: if only the ' +
+    'executor is down or cut off they run on without it, and if the host is down so are they; a returning executor reconciles each',
 };
 
 interface HostRow {

@@ -4,6 +4,7 @@
 const ID = '[a-z0-9][a-z0-9-]{0,62}';
 const KEYS = {
   vms: new RegExp(`^${ID}$`),
+  images: new RegExp(`^${ID}$`),
   usage: new RegExp(`^${ID}$`),
   days: new RegExp(`^${ID}$`),
   operations: new RegExp(`^\\d{15}/${ID}$`),

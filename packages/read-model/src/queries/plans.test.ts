@@ -3,6 +3,7 @@ import { type Db, openReadOnly } from '../database.ts';
 import { testLog } from '../lifecycle.fixture.ts';
 import { modelOf, type TestModel } from '../read-model.fixture.ts';
 import { ATTENTION_LISTS } from './attention.ts';
+import { IMAGE_LISTS } from './images.ts';
 import { OPERATION_LISTS } from './operations.ts';
 import { USAGE_LISTS } from './usage.ts';
 import { USAGE_DAYS } from './usage-days.ts';
@@ -87,6 +88,12 @@ test.each([
     'VMs that need an operator, however many do not',
     ATTENTION_LISTS.VMS,
     ['SEARCH vms USING INDEX vms_attention (tenant=?)'],
+  ],
+  ['images', IMAGE_LISTS.PAGE, ['SEARCH images USING INDEX sqlite_autoindex_images_1 (id>?)']],
+  [
+    'VMs of an image, however many have none',
+    IMAGE_LISTS.LIVE_USER,
+    ['SEARCH vms USING INDEX vms_image (image=?)', 'USE TEMP B-TREE FOR ORDER BY'],
   ],
   [
     'operations',

@@ -42,6 +42,7 @@ const gateway = (more: Partial<AcceptDeps> = {}) => {
   const vmLocation = createVmLocations(reads);
   const deps: AcceptDeps = {
     clock,
+    image: () => undefined,
     queue: {
       publish: async (target, command) => {
         stored.push([target, command]);

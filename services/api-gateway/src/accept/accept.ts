@@ -2,7 +2,7 @@
 import { type OperationState, pendingOperation } from '@ironlog/domain';
 import type { WorkQueue } from '@ironlog/event-log';
 import type { VmLocation } from '@ironlog/read-model';
-import type { HostId, WorkCommand } from '@ironlog/schemas';
+import type { HostId, ImageId, ImageManifest, WorkCommand } from '@ironlog/schemas';
 import type { Clock } from '@ironlog/service-kit';
 import type { Cancelled } from '../placement/cancel.ts';
 import type { Answer } from '../placement/deleted.ts';
@@ -25,7 +25,9 @@ export interface AcceptDeps {
   readonly operations: OperationIndex;
   readonly vmLocation: VmLocations;
   readonly waiting: WaitingRoom;
-  readonly route: (validated: Validated) => Route;
+  /** What an image is on record as; `undefined`: it is not. */
+  readonly image: (id: ImageId) => ImageManifest | undefined;
+  readonly route: (validated: Validated, image: ImageManifest | undefined) => Route;
   readonly cancel: (
     command: WorkCommand,
     where: Extract<VmLocation, { kind: 'pending' }>,
@@ -101,8 +103,11 @@ const earlier = async (deps: AcceptDeps, validated: Validated): Promise<Accepted
 const begin = async (deps: AcceptDeps, validated: Validated, signal: AbortSignal): Promise<Accepted> => {
   const untimely = whyUntimely(validated, deps.clock.now());
   if (untimely) return untimely;
-  const command = workCommandOf(validated);
-  const route = deps.route(validated);
+  const { action } = validated;
+  const named = action.verb === 'create' ? action.params.spec.image : undefined;
+  const image = named && deps.image(named);
+  const command = workCommandOf(validated, image);
+  const route = deps.route(validated, image);
   switch (route.kind) {
     case 'no':
       return { ...route.refused, bodyHash: validated.request.bodyHash };

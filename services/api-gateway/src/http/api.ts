@@ -2,11 +2,12 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { LogInfo } from '@ironlog/event-log';
-import type { HostId, TenantId, VmId } from '@ironlog/schemas';
+import type { HostId, ImageManifest, TenantId, VmId } from '@ironlog/schemas';
 import type { Clock, Health, Metrics } from '@ironlog/service-kit';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Accept } from '../accept/accept.ts';
+import type { Images } from '../images/images.ts';
 import type { Hosts } from '../placement/hosts.ts';
 import type { WaitingRoom } from '../placement/waiting-room.ts';
 import type { Pages, Queries } from '../read-workers/queries.ts';
@@ -14,6 +15,7 @@ import type { Reads } from '../reads/port.ts';
 import type { OperationIndex } from '../tail/operations.ts';
 import type { Tail } from '../tail/tail.ts';
 import type { VmLocations } from '../tail/vm-locations.ts';
+import type { ImageFetchAnswer } from './image-call.ts';
 import type { OpenStreams } from './open-streams.ts';
 
 /** A VM's console as its host read it. */
@@ -53,12 +55,14 @@ export interface Api {
   readonly operations: OperationIndex;
   readonly vmLocation: VmLocations;
   readonly hosts: Pick<Hosts, 'live' | 'lastHeartbeatAt'>;
+  readonly images: Images;
   readonly waiting: Pick<WaitingRoom, 'find'>;
   readonly tail: Tail;
   readonly logInfo: () => Promise<LogInfo>;
   readonly console: (question: ConsoleQuestion) => Promise<ConsoleAnswer>;
   readonly consolePart: (question: ConsoleFollowQuestion) => Promise<ConsolePart>;
   readonly streams: OpenStreams;
+  readonly fetchImage: (host: HostId, image: ImageManifest) => Promise<ImageFetchAnswer>;
   readonly clock: Clock;
   readonly health: Health;
   readonly metrics: Metrics;

@@ -27,7 +27,7 @@ export const hostCall = <Reply extends z.ZodType>({ connection, logger }: HostCa
       return answer;
     } catch (err) {
       // What NATS's client or the schema says is for operators; the tenant is told that its host does not answer.
-      if (!silent.has(host)) logger.warn({ err, hostId: host }, 'a host has given no console');
+      if (!silent.has(host)) logger.warn({ err, hostId: host, what }, 'a host has not answered');
       silent.add(host);
       return undefined;
     }

@@ -46,7 +46,7 @@ const routeAgain = async (deps: DeclinedDeps, { subject: host, data }: Declined)
   if (!command || command.id !== commandId || command.data.round !== round) return;
   const { action, request } = command.data;
   if (action.verb !== 'create' || Date.parse(request.startBy) <= deps.clock.now().getTime()) return;
-  const placed = deps.hosts.place(action.params.spec, { tenant, vmId });
+  const placed = deps.hosts.place(action.params.spec, { tenant, vmId }, command.data.image);
   // The same host would decline again: the command waits for a heartbeat with more capacity.
   const target = placed.kind === 'placed' && placed.host !== host ? placed.host : 'any';
   const published = await deps.queue.publish(target, nextRound(command), deps.signal);

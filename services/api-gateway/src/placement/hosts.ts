@@ -5,6 +5,7 @@ import {
   HOSTS_BUCKET,
   type HostId,
   heartbeatSchema,
+  type ImageManifest,
   type Timestamp,
   type VmSpec,
 } from '@ironlog/schemas';
@@ -29,7 +30,7 @@ export interface Hosts {
   /** Stream time of the last heartbeat received here, expired or not; `undefined`: none. */
   lastHeartbeatAt(host: HostId): Timestamp | undefined;
   /** Picks a host and counts the VM as its use until a heartbeat of that host includes it. */
-  place(spec: VmSpec, vm: PlacedVm): Placed;
+  place(spec: VmSpec, vm: PlacedVm, image?: ImageManifest): Placed;
   /** Called for each heartbeat. */
   onChange(notify: () => void): void;
   /** Called when a waiting create may now fit this host: it is new, has more free capacity, or has changed. */
@@ -110,8 +111,8 @@ export const watchHosts = (deps: HostsDeps): Hosts & { readonly watching: Promis
   return {
     live,
     lastHeartbeatAt: (host) => lastHeartbeats.get(host),
-    place: (spec, vm) => {
-      const placed = place(live(), spec);
+    place: (spec, vm, image) => {
+      const placed = place(live(), spec, image);
       const host = placed.kind === 'placed' ? seen.get(placed.host) : undefined;
       if (host) {
         load.place(host.heartbeat.host, vm, { spec, nowMs: clock.monotonicMs() });

@@ -123,7 +123,8 @@ const nextTarget = (deps: PlaceWaitingDeps, command: WorkCommand): Next => {
   const known = knownTarget(deps, command);
   const { action } = command.data;
   if (known !== 'place' || action.verb !== 'create') return known === 'place' ? 'wait' : known;
-  const placed = deps.hosts.place(action.params.spec, { tenant: command.tenant, vmId: command.subject });
+  const { tenant, subject: vmId, data } = command;
+  const placed = deps.hosts.place(action.params.spec, { tenant, vmId }, data.image);
   return placed.kind === 'placed' ? placed.host : 'wait';
 };
 

@@ -1,7 +1,15 @@
 // This gateway's placements that are not in the host's heartbeat yet, so that capacity is not used twice: a heartbeat
 // sent before the host took the create does not include it.
 import type { Recorded } from '@ironlog/event-log';
-import type { HostId, Resources, TenantId, Timestamp, VmId, VmSpec } from '@ironlog/schemas';
+import {
+  type HostId,
+  isTenantEvent,
+  type Resources,
+  type TenantId,
+  type Timestamp,
+  type VmId,
+  type VmSpec,
+} from '@ironlog/schemas';
 
 /** A host that has not decided by then is slow or gone; its later heartbeats include what it has taken. */
 const COUNTED_FOR_MS = 60_000;
@@ -85,6 +93,7 @@ const decidedBy = (stored: Stored): (PlacedVm & { readonly host: string; readonl
   const at = event.time;
   if (stored.kind === 'host')
     return stored.event.name === 'declined' ? { ...stored.event.data, host: writer, at } : undefined;
+  if (!isTenantEvent(stored)) return undefined;
   const { tenant, subject } = stored.event;
   return subject && { tenant, vmId: subject, host: writer, at };
 };

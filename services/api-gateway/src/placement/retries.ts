@@ -2,9 +2,16 @@
 // their VM. A timer only retries all of them, rarely.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Delivery, Recorded } from '@ironlog/event-log';
-import type { Heartbeat, HostId, TenantId, VmId, VmSpec, WorkCommand } from '@ironlog/schemas';
+import {
+  type Heartbeat,
+  type HostId,
+  isTenantEvent,
+  type TenantId,
+  type VmId,
+  type WorkCommand,
+} from '@ironlog/schemas';
 import { delay, type Logger } from '@ironlog/service-kit';
-import { createWaitingClasses, type WaitingClass } from './waiting-classes.ts';
+import { createWaitingClasses, type WaitingClass, type Wanted } from './waiting-classes.ts';
 
 /** Heartbeats in quick succession cause one attempt. */
 const DEBOUNCE_MS = 10;
@@ -46,8 +53,8 @@ export interface Retries {
 }
 
 const keyOf = (tenant: TenantId, vmId: VmId): string => `${tenant}/${vmId}`;
-const specOf = ({ data }: WorkCommand): VmSpec | undefined =>
-  data.action.verb === 'create' ? data.action.params.spec : undefined;
+const wantedBy = ({ data }: WorkCommand): Wanted | undefined =>
+  data.action.verb === 'create' ? { spec: data.action.params.spec, image: data.image } : undefined;
 
 export const createRetries = (deps: RetriesDeps): Retries => {
   const { logger, signal } = deps;
@@ -65,8 +72,8 @@ export const createRetries = (deps: RetriesDeps): Retries => {
     const ofVm = byVm.get(key);
     ofVm?.delete(sequence);
     if (ofVm?.size === 0) byVm.delete(key);
-    const spec = specOf(command);
-    if (spec) creates.remove(spec, sequence);
+    const wanted = wantedBy(command);
+    if (wanted) creates.remove(wanted, sequence);
   };
   /** Never rejects: a failed one is redelivered. */
   const send = (waiting: Waiting, act: () => Promise<void>): void => {
@@ -152,12 +159,12 @@ export const createRetries = (deps: RetriesDeps): Retries => {
       bySequence.set(sequence, waiting);
       const key = keyOf(command.tenant, command.subject);
       byVm.set(key, (byVm.get(key) ?? new Set()).add(sequence));
-      const spec = specOf(command);
-      if (spec) creates.add(spec, waiting);
+      const wanted = wantedBy(command);
+      if (wanted) creates.add(wanted, waiting);
     },
     wake,
     fold: ({ read }) => {
-      if (!read.ok || read.stored.kind === 'host') return;
+      if (!read.ok || !isTenantEvent(read.stored)) return;
       const { tenant, subject } = read.stored.event;
       if (subject && byVm.has(keyOf(tenant, subject))) wake(tenant, subject);
     },

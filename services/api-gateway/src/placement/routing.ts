@@ -1,10 +1,11 @@
 // Routes a command: to the VM's owner, to its create's host, to the best host, or nowhere, with the reason.
 import type { VmLocation } from '@ironlog/read-model';
-import type { Action, HostId, TenantId, VmId, VmSpec } from '@ironlog/schemas';
+import type { Action, HostId, ImageManifest, TenantId, VmId } from '@ironlog/schemas';
 import type { Refused } from '../accept/submission.ts';
 import type { VmLocations } from '../tail/vm-locations.ts';
 import type { Hosts } from './hosts.ts';
 import type { PlacedVm } from './placed-load.ts';
+import type { Wanted } from './waiting-classes.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
 export type Route =
@@ -29,7 +30,13 @@ const no = (code: Refused['code'], reason: string): Route => ({
 /** Checks existence only; the executor validates the state. */
 export const routeFor = (
   deps: RoutingDeps,
-  asked: { readonly tenant: TenantId; readonly vmId: VmId; readonly action: Action },
+  asked: {
+    readonly tenant: TenantId;
+    readonly vmId: VmId;
+    readonly action: Action;
+    /** What the image of a create's spec is on record as. */
+    readonly image?: ImageManifest | undefined;
+  },
 ): Route => {
   const { tenant, vmId, action } = asked;
   const where = deps.vmLocation.find(tenant, vmId);
@@ -38,16 +45,20 @@ export const routeFor = (
   if (where && action.verb === 'delete') return { kind: 'cancel', where };
   if (where) return { kind: 'to', target: where.target };
   if (action.verb !== 'create') return no('vm-not-found', `there is no VM ${vmId}`);
-  return routeCreate(deps, { tenant, vmId }, action.params.spec);
+  return routeCreate(deps, { tenant, vmId }, { spec: action.params.spec, image: asked.image });
 };
 
-const routeCreate = ({ hosts, waiting }: RoutingDeps, vm: PlacedVm, spec: VmSpec): Route => {
+const routeCreate = ({ hosts, waiting }: RoutingDeps, vm: PlacedVm, { spec, image }: Wanted): Route => {
   const live = hosts.live();
-  const { image } = spec;
-  if (image && live.length > 0 && !live.some(({ images }) => images.some(({ id }) => id === image))) {
-    return no('image-not-found', `no host's catalogue has image ${image}; GET /v1/images lists them`);
+  if (
+    spec.image &&
+    !image &&
+    live.length > 0 &&
+    !live.some(({ images }) => images.some(({ id }) => id === spec.image))
+  ) {
+    return no('image-not-found', `there is no image ${spec.image}; GET /v1/images lists them`);
   }
-  const placed = hosts.place(spec, vm);
+  const placed = hosts.place(spec, vm, image);
   if (placed.kind === 'placed') return { kind: 'to', target: placed.host };
   const full = waiting.mayEnter(vm.tenant);
   return full === undefined ? { kind: 'to', target: 'any' } : no('too-many-waiting', full);

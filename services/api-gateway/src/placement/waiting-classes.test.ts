@@ -11,10 +11,10 @@ const item = (sequence: number) => ({ sequence });
 
 const room = () => {
   const classes = createWaitingClasses<{ sequence: number }>();
-  classes.add(big, item(1));
-  classes.add(small, item(2));
-  classes.add({ ...small, name: 'named', labels: { team: 'a' } }, item(3));
-  classes.add(picky, item(4));
+  classes.add({ spec: big }, item(1));
+  classes.add({ spec: small }, item(2));
+  classes.add({ spec: { ...small, name: 'named', labels: { team: 'a' } } }, item(3));
+  classes.add({ spec: picky }, item(4));
   return classes;
 };
 const oldestFor = (host: Partial<Heartbeat>): unknown[] =>
@@ -31,9 +31,9 @@ test.each<[string, Partial<Heartbeat>, unknown[]]>([
 
 test('creates with equal requirements are one class, whatever their names, ordered by stream sequence', () => {
   const classes = room();
-  classes.remove(small, 2);
+  classes.remove({ spec: small }, 2);
   const left = [...classes.fitting([heartbeat(HOST)])].map((one) => one.oldest());
   expect(left).toEqual([item(1), item(3)]);
-  classes.remove(small, 3);
+  classes.remove({ spec: small }, 3);
   expect(classes.fitting([heartbeat(HOST)]).size).toBe(1);
 });

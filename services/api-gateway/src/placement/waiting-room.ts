@@ -1,6 +1,13 @@
 // The creates that wait for a host: counted per tenant, so that one tenant cannot fill the queue for all.
 import type { Recorded } from '@ironlog/event-log';
-import type { CommandId, StoredEvent, TenantId, Verb, VmSpec } from '@ironlog/schemas';
+import {
+  type CommandId,
+  isTenantEvent,
+  type TenantEvent,
+  type TenantId,
+  type Verb,
+  type VmSpec,
+} from '@ironlog/schemas';
 import { createBoundedMap } from '../tail/bounded-map.ts';
 
 export interface WaitingRoom {
@@ -43,7 +50,7 @@ export const createWaitingRoom = (limitPerTenant: number): WaitingRoom => {
     leave,
     find: (tenant, id) => tenants.get(tenant)?.get(id),
     fold: ({ read }) => {
-      if (!read.ok || read.stored.kind === 'host') return;
+      if (!read.ok || !isTenantEvent(read.stored)) return;
       const id = createEndedBy(read.stored);
       if (id === undefined) return;
       const { tenant } = read.stored.event;
@@ -55,7 +62,7 @@ export const createWaitingRoom = (limitPerTenant: number): WaitingRoom => {
 };
 
 /** The create that gets its intent or its outcome by this event. */
-const createEndedBy = (stored: Exclude<StoredEvent, { kind: 'host' }>): CommandId | undefined => {
+const createEndedBy = (stored: TenantEvent): CommandId | undefined => {
   if (stored.kind === 'rejection') return ifCreate(stored.event.data.request.verb, stored.event.causationid);
   const { writer, event } = stored;
   if (event.name === 'command-expired') return ifCreate(event.data.request.verb, event.causationid);

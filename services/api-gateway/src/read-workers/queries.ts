@@ -14,7 +14,7 @@ export interface AskedBy {
   readonly signal: AbortSignal;
 }
 
-type ValueName = 'hosts' | 'vmThen' | 'vmEvents' | 'history';
+type ValueName = 'hosts' | 'images' | 'imageUser' | 'vmThen' | 'vmEvents' | 'history';
 
 type AskValue<Name extends ValueName> = (
   by: AskedBy,
@@ -100,6 +100,8 @@ export const createQueries = (options: QueriesOptions): ReadWorkers => {
     };
   const queries: Queries = {
     hosts: value('hosts'),
+    images: value('images'),
+    imageUser: value('imageUser'),
     vmThen: value('vmThen'),
     vmEvents: value('vmEvents'),
     history: value('history'),

@@ -10,6 +10,8 @@ export const FILE_OF = {
   attention: 'state',
   usage: 'state',
   hosts: 'state',
+  images: 'state',
+  imageUser: 'state',
   vmThen: 'history',
   vmEvents: 'history',
   history: 'history',

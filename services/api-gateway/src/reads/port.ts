@@ -4,5 +4,5 @@ import type { Reader } from '@ironlog/read-model';
 /** Every query names the tenant: it cannot return another tenant's rows (P9). */
 export type Reads = Pick<
   Reader,
-  'positions' | 'historyPosition' | 'vm' | 'aggregate' | 'vmLocation' | 'operation' | 'waitingSpec' | 'close'
+  'positions' | 'historyPosition' | 'vm' | 'aggregate' | 'vmLocation' | 'operation' | 'waitingSpec' | 'image' | 'close'
 >;

@@ -3,10 +3,14 @@ import type { Route } from '../http/api.ts';
 import { listAttention } from './fleet/attention.ts';
 import { events } from './fleet/events.ts';
 import { listHosts } from './fleet/hosts.ts';
-import { listImages } from './fleet/images.ts';
 import { getUsage } from './fleet/usage.ts';
 import { guide } from './guide.ts';
 import { health } from './health.ts';
+import { addImage } from './images/add-image.ts';
+import { fetchImage } from './images/fetch-image.ts';
+import { getImage } from './images/get-image.ts';
+import { listImages } from './images/list-images.ts';
+import { removeImage } from './images/remove-image.ts';
 import { getOperation } from './operations/get-operation.ts';
 import { listOperations } from './operations/list-operations.ts';
 import { waitOperation } from './operations/wait-operation.ts';
@@ -34,7 +38,11 @@ export const ROUTES: readonly Route[] = [
   waitOperation,
   events,
   listHosts,
+  addImage,
   listImages,
+  getImage,
+  removeImage,
+  fetchImage,
   listAttention,
   getUsage,
   health,

@@ -84,6 +84,7 @@ const pagesOf = (live: readonly Heartbeat[]): readonly (readonly [path: string, 
   const why = waitingFor({
     hosts: { live: () => live, lastHeartbeatAt: () => undefined },
     waiting: { find: () => undefined },
+    images: { find: () => undefined },
     vmLocation: { find: reader.vmLocation } as Parameters<typeof waitingFor>[0]['vmLocation'],
     reads: reader,
   });

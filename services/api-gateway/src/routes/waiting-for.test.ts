@@ -1,8 +1,21 @@
+import { initialVm, nextEvent } from '@ironlog/domain';
+import { createEventLog } from '@ironlog/event-log';
+import {
+  commandId,
+  imageManifestSchema,
+  newEventId,
+  tenantId,
+  vmEventSubject,
+  vmFilter,
+  vmId,
+  vmSpecSchema,
+} from '@ironlog/schemas';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { beat, fallSilent, heartbeat } from '../fixtures/executor.fixture.ts';
 import { type Answer, startGateway } from '../fixtures/gateway.fixture.ts';
 import { HOST } from '../fixtures/nats.fixture.ts';
 import { startPlane, type TestPlane } from '../fixtures/plane.fixture.ts';
+import { imageJson, kernelOf, tarOf, upload } from '../images/upload.fixture.ts';
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
@@ -82,5 +95,49 @@ test('a command sent to a silent host waits for that host', async () => {
       status: 'pending',
       waitingFor: 'host-1 is silent',
     }),
+  );
+});
+
+test('a create waits for the image that its host is fetching, by what the host has told last', async () => {
+  await beat(plane.connection, heartbeat(HOST));
+  const kernel = kernelOf('fetched');
+  const { body: image } = await upload(plane.gateway, await tarOf(imageJson('fetched'), { vmlinux: kernel }));
+  await vi.waitFor(async () => expect((await plane.call('GET', '/v1/images')).body.items).toHaveLength(2));
+  const asked = await plane.call('POST', '/v1/vms', { body: { id: 'fetching', spec: { image: image.id } } });
+  const id = commandId(String(asked.body.id));
+  const [tenant, vm] = [tenantId('acme'), vmId('fetching')];
+  const manifest = imageManifestSchema.parse({
+    id: image.id,
+    architecture: image.architecture,
+    kernel: image.kernel,
+  });
+  const now = new Date().toISOString();
+  const request = { verb: 'create', door: 'http', requestedAt: now, startBy: now, bodyHash: 'a'.repeat(64) } as const;
+  const spec = vmSpecSchema.parse({ image: image.id });
+  const data = {
+    request,
+    deadline: now,
+    host: HOST,
+    hypervisor: 'simulator',
+    spec,
+    image: manifest,
+    start: false,
+  } as const;
+  const meta = { id: newEventId(), time: now, writer: HOST, actor: 'operator', causationid: id, correlationid: id };
+  const event = nextEvent(initialVm(tenant, vm), { name: 'claimed', data }, meta);
+  const log = await createEventLog({ connection: plane.connection });
+  const subject = vmEventSubject(tenant, vm, HOST, 'claimed');
+  await log.append({ subject, event, filter: vmFilter(tenant, vm), expected: 0 });
+  const { digest, size } = manifest.kernel;
+  await beat(plane.connection, heartbeat(HOST, { fetches: [{ image: manifest.id, digest, size, bytes: 1024 }] }));
+  await vi.waitFor(async () =>
+    expect((await plane.call('GET', `/v1/operations/${id}`)).body).toMatchObject({
+      status: 'running',
+      waitingFor: 'host-1 fetches image fetched: 1024 of 4096 bytes of a file',
+    }),
+  );
+  await beat(plane.connection, heartbeat(HOST));
+  await vi.waitFor(async () =>
+    expect((await plane.call('GET', `/v1/operations/${id}`)).body).not.toHaveProperty('waitingFor'),
   );
 });

@@ -1,5 +1,5 @@
 import { createMemoryEventLog } from '@ironlog/event-log';
-import { newCommandId, rejectionSubject, type TenantId, tenantId, vmId } from '@ironlog/schemas';
+import { isTenantEvent, newCommandId, rejectionSubject, type TenantId, tenantId, vmId } from '@ironlog/schemas';
 import { afterEach, expect, test } from 'vitest';
 import { rejectionEvent } from '../ingress/rejection.ts';
 import { type Frame, type StreamRange, streamEvents } from './event-stream.ts';
@@ -55,7 +55,7 @@ const follow = async (more: Partial<StreamRange<string>> = {}): Promise<AsyncGen
       tenant: ours,
       after: tail.ring.last(),
       follow: true,
-      visible: ({ stored }) => stored.kind !== 'host' && stored.event.tenant === ours,
+      visible: ({ stored }) => isTenantEvent(stored) && stored.event.tenant === ours,
       heartbeatMs: BEAT_MS,
       refusal: () => undefined,
       signal: gone.signal,

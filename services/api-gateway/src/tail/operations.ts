@@ -1,7 +1,7 @@
 // Operations from the most recent source: this gateway's memory, updated by the tail, or the read model.
 import { foldOperation, type OperationState, operationsOf } from '@ironlog/domain';
 import type { Recorded } from '@ironlog/event-log';
-import type { CommandId, StoredEvent, TenantId } from '@ironlog/schemas';
+import { type CommandId, isTenantEvent, type StoredEvent, type TenantId } from '@ironlog/schemas';
 import type { Reads } from '../reads/port.ts';
 import { isAuthorised } from './authorised-event.ts';
 import { createBoundedMap } from './bounded-map.ts';
@@ -47,7 +47,7 @@ export const createOperationIndex = ({ reads, vmLocation }: OperationIndexDeps):
       if (!before || before.sequence < operation.sequence) known.set(key, operation);
     },
     fold: (entry) => {
-      if (!entry.read.ok || entry.read.stored.kind === 'host' || !counts(entry.read.stored)) return;
+      if (!entry.read.ok || !isTenantEvent(entry.read.stored) || !counts(entry.read.stored)) return;
       const { stored } = entry.read;
       for (const id of operationsOf(stored)) {
         const key = keyOf(stored.event.tenant, id);

@@ -2,7 +2,7 @@
 import { evolve, initialVm, type Vm } from '@ironlog/domain';
 import type { Recorded } from '@ironlog/event-log';
 import type { VmLocation } from '@ironlog/read-model';
-import type { CommandId, StoredEvent, TenantId, VmId } from '@ironlog/schemas';
+import { type CommandId, isTenantEvent, type StoredEvent, type TenantId, type VmId } from '@ironlog/schemas';
 import type { Reads } from '../reads/port.ts';
 import { isAuthorised } from './authorised-event.ts';
 import { type BoundedMap, createBoundedMap } from './bounded-map.ts';
@@ -53,7 +53,7 @@ export const createVmLocations = (reads: Pick<Reads, 'vmLocation' | 'aggregate'>
     },
     fold: (entry) => {
       const { read } = entry;
-      if (!read.ok || read.stored.kind === 'host') return;
+      if (!read.ok || !isTenantEvent(read.stored)) return;
       const { tenant, subject, causationid } = read.stored.event;
       if (subject === undefined) return;
       const key = keyOf(tenant, subject);

@@ -1,7 +1,7 @@
 // Waits until a VM passes a state, or its guest is ready: any state since `after` counts, not only the last, and hopeless waits end early.
 import type { StateName } from '@ironlog/domain';
 import type { Recorded } from '@ironlog/event-log';
-import type { TenantId, VmEvent, VmId, VmStateName } from '@ironlog/schemas';
+import { isTenantEvent, type TenantId, type VmEvent, type VmId, type VmStateName } from '@ironlog/schemas';
 import { canReach, stateAfter } from './reachable.ts';
 import type { Tail } from './tail.ts';
 import { wakeWhen } from './wake.ts';
@@ -38,7 +38,7 @@ export interface WaitVm {
 
 /** Includes rejections: that of the create ends the wait. */
 const concerns = ({ tenant, vmId }: WaitVm, { read }: Recorded): boolean =>
-  read.ok && read.stored.kind !== 'host' && read.stored.event.subject === vmId && read.stored.event.tenant === tenant;
+  read.ok && isTenantEvent(read.stored) && read.stored.event.subject === vmId && read.stored.event.tenant === tenant;
 
 const isWanted = ({ wanted }: WaitVm, { state, isReady }: KnownState): boolean =>
   wanted === 'ready' ? isReady : state === wanted;

@@ -2,6 +2,9 @@
 import { commandRejected, type Decision, decide, type Admission as HostAnswer, type Vm } from '@ironlog/domain';
 import type { Delivery, UnacknowledgedMessage } from '@ironlog/event-log';
 import {
+  fitsHypervisor,
+  type HypervisorKind,
+  type ImageManifest,
   parseWorkSubject,
   type Rejection,
   rejectionSubject,
@@ -132,19 +135,24 @@ export class CommandHandler {
     const { admission, hypervisors, images, state, whyNoNewVm } = this.#deps.host;
     const { action } = command.data;
     const spec = action.verb === 'create' ? action.params.spec : vm.spec;
-    const kind = vm.hypervisor ?? spec?.hypervisor ?? [...hypervisors.keys()][0];
+    const kind = vm.hypervisor ?? spec?.hypervisor ?? hypervisorFor(hypervisors.keys(), command.data.image);
     const hypervisor = kind && hypervisors.get(kind);
     if (!kind || !hypervisor)
       return {
         ok: false,
         code: 'hypervisor-not-available',
-        reason: `this host has no ${kind}, but ${[...hypervisors.keys()].join(', ')}`,
+        reason: kind
+          ? `this host has no ${kind}, but ${[...hypervisors.keys()].join(', ')}`
+          : `no hypervisor of this host boots image ${command.data.image?.id}`,
       };
     if (action.verb === 'create') {
       const tooLong = state.whyTooLong({ tenant: command.tenant, vmId: command.subject });
       if (tooLong) return { ok: false, code: 'invalid-command', reason: tooLong };
+      const { image: uploaded } = command.data;
+      if (uploaded && !fitsHypervisor(uploaded, kind))
+        return { ok: false, code: 'hypervisor-not-available', reason: `${kind} does not boot image ${uploaded.id}` };
       const image = action.params.spec.image;
-      if (image && !images.has(image))
+      if (image && !uploaded && !images.has(image))
         return {
           ok: false,
           code: 'image-not-found',
@@ -193,6 +201,10 @@ export class CommandHandler {
     return (now < storedAt ? storedAt : now).toISOString();
   }
 }
+
+/** The first that boots the image; without one, the first. */
+const hypervisorFor = (kinds: Iterable<HypervisorKind>, image: ImageManifest | undefined): HypervisorKind | undefined =>
+  [...kinds].find((kind) => !image || fitsHypervisor(image, kind));
 
 const read = ({ subject, bytes }: Incoming): WorkCommand | undefined => {
   const address = parseWorkSubject(subject);

@@ -6,6 +6,7 @@ import {
   actionSchema,
   commandId,
   type HostId,
+  type ImageManifest,
   newCommandId,
   type TenantId,
   type Verb,
@@ -25,6 +26,7 @@ export interface Sent {
   readonly startBy?: Date;
   /** Stream time; default: now. */
   readonly storedAt?: Date;
+  readonly image?: ImageManifest;
 }
 
 const commandOf = ({ params = {}, verb, id = newCommandId(), startBy, storedAt: _, ...asked }: Sent): WorkCommand =>

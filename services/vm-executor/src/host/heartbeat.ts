@@ -14,10 +14,11 @@ export interface HeartbeatTimer {
   /** Sends a heartbeat at once, for a change that must not wait for the next one. */
   readonly beat: () => Promise<void>;
   /**
-   * Sends a heartbeat soon after capacity is released, because creates may wait for it. Reserved capacity needs none: the
-   * gateway counts its own placements until the next heartbeat (api-gateway, placement/hosts.ts).
+   * Sends a heartbeat soon: capacity was released, for which creates may wait, or the progress of an image's fetch has
+   * changed. Reserved capacity needs none: the gateway counts its own placements until the next heartbeat (api-gateway,
+   * placement/hosts.ts).
    */
-  readonly released: () => void;
+  readonly soon: () => void;
   /** Sends the last heartbeat. */
   readonly stop: () => Promise<void>;
 }
@@ -61,7 +62,7 @@ export const startHeartbeat = async (deps: HeartbeatDeps): Promise<HeartbeatTime
   const early = debounce(() => void put(bucket, deps), DEBOUNCE_MS);
   return {
     beat: () => put(bucket, deps),
-    released: early.soon,
+    soon: early.soon,
     stop: async () => {
       clearInterval(timer);
       early.stop();

@@ -10,6 +10,7 @@ const OURS = [
   /^executor-.+\.lock$/,
   /^accelerator\.json/,
   /^\.compile-cache$/,
+  /^\.images$/,
   /^lost\+found$/,
 ];
 

@@ -23,6 +23,8 @@ import { ConsoleWatch } from '../console/console-watch.ts';
 import { Incarnation } from '../host/incarnation.ts';
 import { StateDirectory } from '../host/state-directory.ts';
 import type { HostDeps } from '../host-deps.ts';
+import { ImageCache } from '../images/image-cache.ts';
+import { MemoryImages } from '../images/image-store.fixture.ts';
 import { HypervisorProcesses } from './hypervisor-process.ts';
 import { type LiveProcess, LiveProcesses, type ProcessEnd } from './live-processes.ts';
 
@@ -76,14 +78,26 @@ const executor = async () => {
   const listing = { id: imageId('demo'), hypervisors, default: true, description: 'a simulated guest' };
   const consoles = new ConsoleWatch({ keepBytes: 65_536, onError: (error) => expect(error).toBeUndefined() });
   onTestFinished(() => consoles.stop());
+  const logger = createLogger({ service: 'test', level: 'fatal' });
+  const imageCache = new ImageCache({
+    store: new MemoryImages().store,
+    directory: join(root, '.images'),
+    maxBytes: 1,
+    inUse: async () => new Set(),
+    onChange: () => undefined,
+    now: () => new Date(),
+    logger,
+    stop: signal,
+  });
   const deps: HostDeps = {
     host: HOST,
     log,
     queue,
-    runtime: createRuntime('test', { logger: createLogger({ service: 'test', level: 'fatal' }) }),
+    runtime: createRuntime('test', { logger }),
     state: new StateDirectory(root, HOST),
     hypervisors: new Map([[simulator.kind, simulator]]),
     images: new Map([[listing.id, { listing, launch: {} }]]),
+    imageCache,
     admission: new Admission(CAPACITY),
     incarnation,
     healthCheckMs: 0,

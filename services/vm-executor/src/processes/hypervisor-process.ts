@@ -6,6 +6,7 @@ import {
   findAllByDirectory,
   type Hypervisor,
   killProcess,
+  type LaunchImage,
   type LaunchSpec,
   type Outcome,
   type ProcessHandle,
@@ -102,6 +103,10 @@ export class HypervisorProcesses {
 
   async #spawn(vm: Vm, launch: LaunchSpec, signal: AbortSignal): Promise<Ensured> {
     const { fail, incarnation } = this.#deps;
+    if (vm.image) {
+      const there = await this.#deps.imageCache.ensure(vm.image, signal);
+      if (!there.ok) return there;
+    }
     await incarnation.check();
     fail('before-spawn');
     if (signal.aborted) return refusal('aborted', 'spawn', 'the task was cut off before its process was started');
@@ -144,7 +149,7 @@ export class HypervisorProcesses {
   }
 
   #launchOf(vm: Vm, epoch: number): LaunchSpec {
-    const image = vm.spec?.image ? this.#deps.images.get(vm.spec.image) : this.#defaultImage(vm);
+    const image = this.#imageOf(vm);
     if (!vm.spec || !image)
       throw new Error(`${vm.tenant}/${vm.id} has no spec or no image on this host: admission should have refused it`);
     const { cpus, memoryMiB, kernelArgs } = vm.spec;
@@ -157,8 +162,14 @@ export class HypervisorProcesses {
       socketPath: socketPathOf(directory, epoch),
       consolePath: consolePathOf(directory),
       spec: { cpus, memoryMiB, ...(kernelArgs === undefined ? {} : { kernelArgs }) },
-      image: image.launch,
+      image,
     };
+  }
+
+  #imageOf(vm: Vm): LaunchImage | undefined {
+    if (vm.image) return this.#deps.imageCache.launchOf(vm.image);
+    const own = vm.spec?.image ? this.#deps.images.get(vm.spec.image) : this.#defaultImage(vm);
+    return own?.launch;
   }
 
   #defaultImage(vm: Vm) {

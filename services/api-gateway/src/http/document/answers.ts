@@ -11,6 +11,11 @@ export const accepted = <Body extends z.ZodType>(body: Body) =>
   ({ 200: body, 202: body, '4xx': problem, '5xx': problem }) as const;
 const unschemed = (types: readonly string[]) =>
   Object.fromEntries(types.map((type) => [type, { schema: z.unknown() }]));
+/** Made by this request, or there already and the same. */
+export const created = <Body extends z.ZodType>(body: Body) =>
+  ({ 200: body, 201: body, '4xx': problem, '5xx': problem }) as const;
+/** Done, and there is nothing to say of it. */
+export const nothing = { 204: z.null(), '4xx': problem, '5xx': problem } as const;
 /** A stream: its body is events one after another, which no one schema describes. */
 export const stream = (types: readonly string[]) =>
   ({

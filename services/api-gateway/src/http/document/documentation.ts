@@ -32,7 +32,9 @@ const named = createJsonSchemaTransformObject({ schemaRegistry, zodToJsonConfig 
 
 const ANSWERS: Readonly<Record<string, string>> = {
   200: 'As asked',
+  201: 'Made',
   202: 'Accepted: it is stored, and its operation has the outcome',
+  204: 'Done',
   503: 'Not ready, and why',
 };
 
@@ -41,15 +43,16 @@ interface Answer {
   readonly description?: string;
 }
 
+const contentOf = (status: string, answer: Answer): object =>
+  status === '204' ? {} : { content: { 'application/json': { schema: answer } } };
+
 /** Adds the headers here: in a route's schemas Fastify would also validate them. */
 const withHeaders = (answers: Readonly<Record<string, Answer>>, route: DocumentedRoute): Record<string, object> =>
   Object.fromEntries(
     Object.entries(answers).map(([status, answer]) => [
       status,
       {
-        ...(answer.content
-          ? answer
-          : { description: ANSWERS[status], content: { 'application/json': { schema: answer } } }),
+        ...(answer.content ? answer : { description: ANSWERS[status], ...contentOf(status, answer) }),
         headers: responseHeaders(route, status),
       },
     ]),
@@ -73,7 +76,7 @@ const transform: typeof fromZod = (input) => {
 };
 
 interface DocumentedOperation {
-  readonly requestBody?: object;
+  readonly requestBody?: { readonly content?: object };
   readonly parameters?: readonly { readonly in: string; readonly schema?: { readonly type?: string } }[];
 }
 
@@ -81,7 +84,8 @@ interface DocumentedOperation {
 const withOwnWays = (paths: object): void => {
   for (const path of Object.values(paths) as readonly Readonly<Record<string, DocumentedOperation>>[])
     for (const { requestBody, parameters = [] } of Object.values(path)) {
-      if (requestBody) Object.assign(requestBody, { required: false });
+      // A body that is no JSON has no default.
+      if (requestBody) Object.assign(requestBody, { required: !('application/json' in (requestBody.content ?? {})) });
       for (const parameter of parameters)
         if (parameter.in === 'query' && parameter.schema?.type === 'object')
           Object.assign(parameter, { style: 'form', explode: true });

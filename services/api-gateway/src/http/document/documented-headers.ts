@@ -68,6 +68,11 @@ const LOCATION: Header = {
   description: 'The URL of the operation.',
   examples: ['/v1/operations/cmd-01m85prcnck1kz8528v3c2mcn1'],
 };
+const MADE_AT: Header = {
+  type: 'string',
+  description: 'Where what was made is.',
+  examples: ['/v1/images/alpine-1'],
+};
 const APPLIED: Header = {
   type: 'string',
   description: 'The preferences that were applied; only when Prefer was sent.',
@@ -91,6 +96,7 @@ export const responseHeaders = ({ config }: DocumentedRoute, status: string): He
   return {
     ...position,
     ...(config.access === 'command' && { Location: LOCATION, 'Preference-Applied': APPLIED }),
+    ...(status === '201' && { Location: MADE_AT }),
     ...(config.answersEtag && { ETag: ETAG }),
   };
 };

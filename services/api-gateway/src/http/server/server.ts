@@ -11,6 +11,7 @@ import { registerAuthentication } from '../auth/authenticate.ts';
 import { registerOpenRequestLimits } from '../auth/open-request-limits.ts';
 import { registerDocument, registerDocumentRoutes } from '../document/documentation.ts';
 import { ProblemError, sendError } from '../problem.ts';
+import { registerBodyTimeout } from './body-timeout.ts';
 import { answerClientError } from './client-error.ts';
 import { registerJsonBody } from './json-body.ts';
 import { LIMITS } from './limits.ts';
@@ -24,12 +25,15 @@ export interface ServerDeps {
   readonly tokens: Tokens;
   readonly logger: Logger;
   readonly requestsPerSecond: number;
+  /** The longest that a request may take to arrive, on a route that reads a long body. */
+  readonly longBodyMs: number;
 }
 
 export const buildServer = async (deps: ServerDeps): Promise<App> => {
-  const app = bareServer(deps.logger);
+  const app = bareServer(deps);
   app.setErrorHandler(sendError);
   registerJsonBody(app);
+  registerBodyTimeout(app);
   registerMethods(app);
   registerRequestSpans(app);
   registerRequestHooks(app, { reads: () => deps.api.reads, metrics: deps.api.metrics });
@@ -55,13 +59,14 @@ export const buildServer = async (deps: ServerDeps): Promise<App> => {
   return app;
 };
 
-const bareServer = (logger: Logger): App => {
+const bareServer = ({ logger, longBodyMs }: Pick<ServerDeps, 'logger' | 'longBodyMs'>): App => {
   const app = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
     // Requests are counted in metrics; a failure is logged where it occurs.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: LIMITS.bodyBytes,
-    requestTimeout: LIMITS.requestTimeoutMs,
+    // Node's bound is one for all routes; body-timeout.ts has the others'.
+    requestTimeout: Math.max(LIMITS.requestTimeoutMs, longBodyMs),
     keepAliveTimeout: LIMITS.keepAliveTimeoutMs,
     routerOptions: { maxParamLength: LIMITS.pathPartCharacters },
     // Streams end with the service, not after it.

@@ -48,7 +48,9 @@ export const events: Route = (app, api) => {
         tenant: principal.tenant,
         after,
         follow,
-        visible: (event) => maySee(principal, event) && (vmId === undefined || event.stored.event.subject === vmId),
+        visible: (event) =>
+          maySee(principal, event) &&
+          (vmId === undefined || (event.stored.kind !== 'image' && event.stored.event.subject === vmId)),
         heartbeatMs: HEARTBEAT_MS,
         refusal: () => {
           const problem = request.refusal();

@@ -1,0 +1,32 @@
+// A small bootable image of Debian's packages: its cloud kernel, and the initramfs of the demo guest.
+import { dirname, join } from 'node:path';
+import { privateDirectory } from '../paths.ts';
+import { ensureDemoKernel } from '../setup/demo-kernel.ts';
+import { unpackVmlinux } from './vmlinux.ts';
+
+export interface DebianImage {
+  readonly json: object;
+  /** A path of this machine for each name in the tar. */
+  readonly files: ReadonlyMap<string, string>;
+}
+
+/** `isPacked`: the kernel stays a bzImage, which Cloud Hypervisor takes minutes to boot: then the image is QEMU's alone. */
+export const debianImage = async ({ id, isPacked }: { id: string; isPacked: boolean }): Promise<DebianImage> => {
+  const { kernel, initrd } = await ensureDemoKernel();
+  const name = isPacked ? 'vmlinuz' : 'vmlinux';
+  const path = isPacked ? kernel : await unpackVmlinux(kernel, join(privateDirectory(dirname(initrd)), 'vmlinux'));
+  return {
+    json: {
+      id,
+      architecture: 'x86_64',
+      hypervisors: isPacked ? ['qemu'] : ['cloud-hypervisor', 'qemu'],
+      kernel: { file: name, format: isPacked ? 'bzImage' : 'elf' },
+      initrd: { file: 'initrd' },
+      args: 'console=ttyS0 reboot=t panic=-1',
+    },
+    files: new Map([
+      [name, path],
+      ['initrd', initrd],
+    ]),
+  };
+};
