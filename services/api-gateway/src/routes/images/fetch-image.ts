@@ -43,7 +43,7 @@ export const fetchImage: Route = (app, api) => {
       if (!heartbeat) throw new ProblemError('not-found', `no live host is called ${host}; GET /v1/hosts lists them`);
       const answer = await api.fetchImage(host, image);
       if (answer.state === 'unreachable')
-        throw new ProblemError('host-unreachable', `host ${host} does not answer; try again in a moment`);
+        throw new ProblemError('host-unreachable', `host ${host} does not answer; try again shortly`);
       if (answer.state === 'failed') throw new ProblemError('operation-failed', answer.reason);
       const isPresent = answer.state === 'present';
       reply.code(isPresent ? 200 : 202);

@@ -5,5 +5,5 @@ import { ProblemError } from '../../http/problem.ts';
 export const hostSilent = (host: HostId): ProblemError =>
   new ProblemError(
     'host-unreachable',
-    `host ${host} does not answer, and only it has the console; try again in a moment`,
+    `host ${host} does not answer, and only it has the console; try again shortly`,
   );
