@@ -6,6 +6,7 @@ import type { NatsProcess } from '../../nats/nats-process.ts';
 import { privateDirectory } from '../paths.ts';
 import type { Managed } from '../processes/supervisor.ts';
 import type { Given } from '../variables.ts';
+import { compileCache } from './compile-cache.ts';
 
 export interface Plane {
   readonly nats: Pick<NatsProcess, 'url' | 'monitorUrl' | 'credentials'>;
@@ -42,8 +43,10 @@ const inherited = (): Record<string, string> =>
 export const planServices = (plane: Plane): readonly PlannedService[] => {
   const { nats, stateDir, hosts, httpPort, opsPorts, tokensFile } = plane;
   const readModel = privateDirectory(join(stateDir, 'read-model'));
+  const compiled = compileCache();
   const common = (user: string, port: number): Record<string, string> => ({
     ...inherited(),
+    ...compiled,
     IRONLOG_NATS_URL: nats.url,
     IRONLOG_NATS_MONITOR_URL: nats.monitorUrl,
     IRONLOG_NATS_SERVER_NAME: nats.credentials.serverName,
