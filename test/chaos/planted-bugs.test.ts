@@ -13,8 +13,9 @@ import { writesUnconditionally } from './planted/writes-unconditionally.ts';
 vi.mock('@ironlog/hypervisor', async (original) => {
   const made = await original<typeof import('@ironlog/hypervisor')>();
   const { switchedOn: on } = await import('./planted/switches.ts');
-  const broken: Pick<typeof made, 'findByDirectory' | 'killProcess'> = {
-    findByDirectory: async (directory) => (on.has('findByDirectory') ? [] : made.findByDirectory(directory)),
+  const broken: Pick<typeof made, 'findAllByDirectory' | 'killProcess'> = {
+    findAllByDirectory: async (directory) =>
+      on.has('findAllByDirectory') ? { own: [], unread: [] } : made.findAllByDirectory(directory),
     killProcess: async (identity, limits) =>
       on.has('killProcess') ? { kind: 'dead', by: 'SIGKILL' } : made.killProcess(identity, limits),
   };

@@ -6,7 +6,7 @@ export const spawnsUnseen: PlantedBug = {
   name: 'does not search /proc for what its VM has before it spawns',
   found: /^I4: 2 processes for \/\S+$/,
   runLifecycle: async (host, isPlanted) => {
-    if (isPlanted) switchedOn.add('findByDirectory');
+    if (isPlanted) switchedOn.add('findAllByDirectory');
     await host.start();
     await host.send('create', { params: { start: true } });
     await host.until('runs', ({ state, task }) => state === 'running' && !task);
