@@ -1,6 +1,6 @@
 // A spawn without the check of the incarnation: a frozen executor continues after another has taken over.
 import { setTimeout as wait } from 'node:timers/promises';
-import type { HostDeps } from '@ironlog/vm-executor';
+import { ANSWER_HOLDS_MS, type HostDeps } from '@ironlog/vm-executor';
 import { until } from '../../harness/until.ts';
 import type { PlantedBug } from './planted-bug.ts';
 
@@ -58,6 +58,8 @@ export const forgetsItsIncarnation: PlantedBug = {
       await host.until('runs', ({ state, task }) => state === 'running' && !task);
       await host.send('reboot', { params: { force: true } });
       await host.until('runs in another process', ({ epoch, task }) => epoch === 2 && !task);
+      // What the frozen executor was last told is a lease, and must have ended: another machine's executor waits for that.
+      await wait(ANSWER_HOLDS_MS);
     } finally {
       spell.thaw();
     }

@@ -62,7 +62,7 @@ if (reason !== null) {
       const { handle } = await vm.running(hypervisor, 'rdinit=/none init=/none panic=-1');
       const { events, report } = recorder();
       hypervisor.watch(handle, report);
-      await until('the restart is reported', () => events.length > 0, 30_000);
+      await until('the restart is reported', () => events.length > 0, 55_000);
       // Before its pvpanic driver is loaded: QEMU hears of no panic.
       expect(events[0]).toEqual({ kind: 'guest-rebooted' });
       await hypervisor.close();
@@ -71,19 +71,23 @@ if (reason !== null) {
     it.each([
       ['and restarts itself', 'panic=-1', [{ kind: 'guest-panicked' }, { kind: 'guest-rebooted' }]],
       ['and stays as it is', 'panic=0', [{ kind: 'guest-panicked' }]],
-    ])('a guest that panics %s says so through its panic device', async (_, kernelArgs, expected) => {
-      const hypervisor = create();
-      const vm = await VmFixture.make({ image });
-      onTestFinished(() => vm.dispose());
-      const { handle } = await vm.running(hypervisor, `ironlog.panic=0 ${kernelArgs}`);
-      const { events, report } = recorder();
-      hypervisor.watch(handle, report);
-      await until('all is reported', () => events.length >= expected.length, 50_000);
-      expect(events).toEqual(expected);
-      expect(await vm.console()).toContain('Kernel panic - not syncing');
-      expect(await hypervisor.observe(handle, within(5000))).toMatchObject({ state: 'running' });
-      await hypervisor.close();
-    });
+    ])(
+      'a guest that panics %s says so through its panic device',
+      async (_, kernelArgs, expected) => {
+        const hypervisor = create();
+        const vm = await VmFixture.make({ image });
+        onTestFinished(() => vm.dispose());
+        const { handle } = await vm.running(hypervisor, `ironlog.panic=0 ${kernelArgs}`);
+        const { events, report } = recorder();
+        hypervisor.watch(handle, report);
+        await until('all is reported', () => events.length >= expected.length, 110_000);
+        expect(events).toEqual(expected);
+        expect(await vm.console()).toContain('Kernel panic - not syncing');
+        expect(await hypervisor.observe(handle, within(5000))).toMatchObject({ state: 'running' });
+        await hypervisor.close();
+      },
+      120_000,
+    );
 
     it('waits to be ended when its guest has switched itself off, and the word of that outlives it', async () => {
       const hypervisor = create();
