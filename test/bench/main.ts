@@ -10,7 +10,7 @@ import { benchMemory } from './memory.ts';
 import { type Amounts, type BenchOptions, type Part, readOptions, USAGE } from './options.ts';
 import { openRawPublish } from './raw-publish.ts';
 import { benchReads } from './reads/bench-reads.ts';
-import { benchRebuild } from './rebuild.ts';
+import { benchRebuild } from './rebuild/rebuild.ts';
 import { render, type Section } from './report.ts';
 import { benchWaiting } from './waiting.ts';
 

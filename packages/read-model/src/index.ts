@@ -10,10 +10,10 @@ export { type Folded, foldAndCommit, type Projection } from './projections/proje
 export { createStateProjection } from './projections/state.ts';
 export type { EventRange, PastEvent, PointInTime } from './queries/history.ts';
 export type { ImageListing, ImageRow, ImageUser } from './queries/images.ts';
-export { decodeKey, encodeKey } from './queries/key-cursor.ts';
 export type { OperationListing } from './queries/operations.ts';
 export type { OverdueRange } from './queries/overdue.ts';
-export type { Page } from './queries/page.ts';
+export { decodeKey, encodeKey } from './queries/pages/key-cursor.ts';
+export type { Page } from './queries/pages/page.ts';
 export type { UsageListing } from './queries/usage.ts';
 export type { VmLocation } from './queries/vm-location.ts';
 export type { VmListing } from './queries/vms/vm-listing.ts';

@@ -27,7 +27,7 @@ import { prepareHosts } from './queries/hosts.ts';
 import { type ImageListing, type ImageRow, type ImageUser, prepareImages } from './queries/images.ts';
 import { type OperationListing, prepareOperationQueries } from './queries/operations.ts';
 import { type OverdueRange, prepareOverdue } from './queries/overdue.ts';
-import type { Page } from './queries/page.ts';
+import type { Page } from './queries/pages/page.ts';
 import { prepareUsage, type UsageListing } from './queries/usage.ts';
 import { prepareVmLocation, type VmLocation } from './queries/vm-location.ts';
 import type { VmListing } from './queries/vms/vm-listing.ts';

@@ -5,7 +5,7 @@ import { Checkpoints } from '../checkpoint.ts';
 import type { Db } from '../database.ts';
 import type { LogEntry, LogIdentity } from '../log-entry.ts';
 import { type Projection, projection } from './projection.ts';
-import { RowWrites } from './row-writes.ts';
+import { RowWrites } from './rows/row-writes.ts';
 
 export const createHistoryProjection = (db: Db, info: LogIdentity): Projection => {
   const checkpoints = new Checkpoints(db);

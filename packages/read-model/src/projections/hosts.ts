@@ -1,7 +1,7 @@
 // Host rows: each host's recorded state. Its current capacity is in its heartbeat, not here.
 import type { HostEvent } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
-import { RowWrites } from './row-writes.ts';
+import { RowWrites } from './rows/row-writes.ts';
 
 const STATUS: Readonly<Partial<Record<HostEvent['name'], string>>> = {
   'executor-started': 'started',

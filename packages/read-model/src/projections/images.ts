@@ -2,7 +2,7 @@
 import { foldImage } from '@ironlog/domain';
 import type { ImageEvent } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
-import { RowWrites } from './row-writes.ts';
+import { RowWrites } from './rows/row-writes.ts';
 
 interface Row {
   readonly event: ImageEvent;

@@ -2,8 +2,8 @@
 import { foldOperation, type OperationState, operationsOf } from '@ironlog/domain';
 import type { CommandId, StoredEvent, TenantId } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
-import { RowInserts } from './row-inserts.ts';
-import { WrittenKeys } from './written-keys.ts';
+import { RowInserts } from './rows/row-inserts.ts';
+import { WrittenKeys } from './rows/written-keys.ts';
 
 const keyOf = (tenant: string, id: string): string => `${tenant}/${id}`;
 

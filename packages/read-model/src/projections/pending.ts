@@ -14,7 +14,7 @@ import type { LogEntry, LogIdentity } from '../log-entry.ts';
 import { searchText } from '../scope.ts';
 import { type Projection, projection } from './projection.ts';
 import { QuarantineRows } from './quarantine.ts';
-import { RowWrites } from './row-writes.ts';
+import { RowWrites } from './rows/row-writes.ts';
 
 const readCommand = (bytes: Uint8Array): WorkCommand | undefined => {
   try {

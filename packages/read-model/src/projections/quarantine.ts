@@ -2,7 +2,7 @@
 import { tenantIdSchema } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
 import type { LogEntry } from '../log-entry.ts';
-import { RowWrites } from './row-writes.ts';
+import { RowWrites } from './rows/row-writes.ts';
 
 interface Row {
   readonly stream: string;

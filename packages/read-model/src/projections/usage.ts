@@ -1,7 +1,7 @@
 // Usage rows: one per interval in which a VM ran, by its fold; never overlapping, never negative (I8).
 import type { Vm } from '@ironlog/domain';
 import type { Db } from '../database.ts';
-import { RowInserts } from './row-inserts.ts';
+import { RowInserts } from './rows/row-inserts.ts';
 import { UsageDays } from './usage-days.ts';
 
 interface Interval {

@@ -2,7 +2,7 @@
 import type { Vm } from '@ironlog/domain';
 import type { Db } from '../database.ts';
 import { SCOPES, type Scope, searchText } from '../scope.ts';
-import { RowInserts, type Value } from './row-inserts.ts';
+import { RowInserts, type Value } from './rows/row-inserts.ts';
 
 // See scope.ts for the rowids.
 const INSERT_TEXT = 'INSERT INTO vm_text (rowid, text) VALUES ((? << 42) | (? << 40) | ?, ?)';

@@ -3,9 +3,9 @@ import { deleteDueAt, type Entry, evolve, initialVm, stopDueAt, stuckDueAt, type
 import type { TenantId, VmId } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
 import { type Scope, scopeOf, searchText } from '../scope.ts';
-import { RowInserts, type Value } from './row-inserts.ts';
+import { RowInserts, type Value } from './rows/row-inserts.ts';
+import { WrittenKeys } from './rows/written-keys.ts';
 import { scopeChange, VmTerms } from './vm-terms.ts';
-import { WrittenKeys } from './written-keys.ts';
 
 /** Aggregates kept in memory, some 3 KB each; the others are read from their rows. */
 const REMEMBERED = 10_000;

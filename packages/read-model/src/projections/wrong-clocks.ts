@@ -1,7 +1,7 @@
 // Hosts that reported a wrong clock: each from `clock-wrong` until `clock-corrected`, or until its executor stops or starts again.
 import type { HostEvent } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
-import { RowWrites } from './row-writes.ts';
+import { RowWrites } from './rows/row-writes.ts';
 
 /** `body` null: the row is deleted. */
 type Row = readonly [host: string, since: string, body: string | null];

@@ -2,9 +2,9 @@
 import { type OperationState, pendingOperation } from '@ironlog/domain';
 import type { CommandId, OperationStatus, TenantId, VmId, VmSpec, WorkCommand } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
-import { decodeKey } from './key-cursor.ts';
-import { mergedPage, NOTHING, type Part } from './merged-page.ts';
-import type { Page } from './page.ts';
+import { decodeKey } from './pages/key-cursor.ts';
+import { mergedPage, NOTHING, type Part } from './pages/merged-page.ts';
+import type { Page } from './pages/page.ts';
 
 export interface OperationListing {
   readonly vmId?: VmId | undefined;

@@ -9,9 +9,9 @@ import {
   vmIdSchema,
 } from '@ironlog/schemas';
 import type { Db } from '../database.ts';
-import { decodeKey, encodeKey } from './key-cursor.ts';
-import { AFTER_EVERY_KEY, mergedPage } from './merged-page.ts';
-import type { Page } from './page.ts';
+import { decodeKey, encodeKey } from './pages/key-cursor.ts';
+import { AFTER_EVERY_KEY, mergedPage } from './pages/merged-page.ts';
+import type { Page } from './pages/page.ts';
 import { prepareUsageDays } from './usage-days.ts';
 
 export interface UsageListing {

@@ -3,7 +3,7 @@
 import type { TenantId } from '@ironlog/schemas';
 import type { Db } from '../../database.ts';
 import type { Scope } from '../../scope.ts';
-import { AFTER_EVERY_KEY, NOTHING, type Part } from '../merged-page.ts';
+import { AFTER_EVERY_KEY, NOTHING, type Part } from '../pages/merged-page.ts';
 import type { VmListing } from './vm-listing.ts';
 import { type Candidates, prepareVmText } from './vm-text.ts';
 

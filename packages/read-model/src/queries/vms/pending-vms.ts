@@ -2,7 +2,7 @@
 import type { TenantId, VmView, WorkCommand } from '@ironlog/schemas';
 import type { Db } from '../../database.ts';
 import { viewOfPending } from '../../vm-view.ts';
-import { AFTER_EVERY_KEY, NOTHING, type Part } from '../merged-page.ts';
+import { AFTER_EVERY_KEY, NOTHING, type Part } from '../pages/merged-page.ts';
 import type { VmListing } from './vm-listing.ts';
 
 /** The limit of creates checked for the filters; each costs some 5 µs. */

@@ -6,11 +6,11 @@ import { executorUser, findNatsServer, inboxPrefix, type NatsProcess, startNats 
 import { CLOUD_EVENTS_CONTENT_TYPE, hostId, STREAMS, tenantId } from '@ironlog/schemas';
 import { jetstream } from '@nats-io/jetstream';
 import { connect, headers } from '@nats-io/transport-node';
-import { fleetLog } from './lifecycles.ts';
-import type { Amounts } from './options.ts';
+import { fleetLog } from '../lifecycles.ts';
+import type { Amounts } from '../options.ts';
+import type { Section } from '../report.ts';
+import { summarize } from '../stats.ts';
 import { READER, read } from './reader.ts';
-import type { Section } from './report.ts';
-import { summarize } from './stats.ts';
 
 const WANTED = 0.5;
 const HOST = hostId('host-1');

@@ -1,6 +1,6 @@
 // Inserts rows, sixteen per statement: running a statement costs as much as storing one row. The rows of 200,000 events
 // took 540 ms one by one and 325 ms this way; 64 per statement were no faster (measured, CPU).
-import type { Db } from '../database.ts';
+import type { Db } from '../../database.ts';
 
 const AT_ONCE = 16;
 /** The values of the statement for one row. */
