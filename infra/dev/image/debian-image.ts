@@ -1,4 +1,4 @@
-// A small bootable image of Debian's packages: its cloud kernel, and the initramfs of the demo guest.
+// A small bootable image of Debian packages: the cloud kernel, and the initramfs of the demo guest.
 import { dirname, join } from 'node:path';
 import { privateDirectory } from '../paths.ts';
 import { ensureDemoKernel } from '../setup/demo-kernel.ts';
@@ -6,11 +6,11 @@ import { unpackVmlinux } from './vmlinux.ts';
 
 export interface DebianImage {
   readonly json: object;
-  /** A path of this machine for each name in the tar. */
+  /** The local path of each name in the tar. */
   readonly files: ReadonlyMap<string, string>;
 }
 
-/** `isPacked`: the kernel stays a bzImage, which Cloud Hypervisor takes minutes to boot: then the image is QEMU's alone. */
+/** `isPacked`: keeps the kernel a bzImage, for QEMU only: Cloud Hypervisor takes minutes to boot one. */
 export const debianImage = async ({ id, isPacked }: { id: string; isPacked: boolean }): Promise<DebianImage> => {
   const { kernel, initrd } = await ensureDemoKernel();
   const name = isPacked ? 'vmlinuz' : 'vmlinux';

@@ -1,4 +1,4 @@
-// `npm run image`: what it can be told, the kernel unpacked from its bzImage, and a tar that is the same each time.
+// `npm run image`: its options, the kernel unpacked from a bzImage, and a reproducible tar.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -27,7 +27,7 @@ describe('options', () => {
   });
 });
 
-/** A bzImage by its setup header, with a payload as the kernel's build lays it out. */
+/** A bzImage with a setup header; its payload lies where a build puts it. */
 const bzImage = (payload: Buffer): Buffer => {
   const kernel = Buffer.alloc(5 * 512 + 64);
   kernel.writeUInt8(4, 0x1f1);

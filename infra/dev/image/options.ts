@@ -1,4 +1,4 @@
-// What `npm run image` can be told.
+// The options of `npm run image`.
 import { parseArgs } from 'node:util';
 import { imageIdSchema } from '@ironlog/schemas';
 import { fromCaller } from '../paths.ts';
@@ -29,7 +29,7 @@ const parse = (args: readonly string[]) => {
   }
 };
 
-/** Undefined: asked for help. @throws UsageError that says what is wrong, and what there is. */
+/** Undefined: `--help`. @throws UsageError that names the fault and the valid options. */
 export const readImageOptions = (args: readonly string[]): ImageOptions | undefined => {
   const { id = 'debian-1', out = `${id}.tar`, bzimage, help } = parse(args);
   if (help) return undefined;

@@ -1,13 +1,13 @@
-// Packs an image as `POST /v1/images` takes it: a tar of `image.json` and its files, read while it is sent.
+// Packs an image for `POST /v1/images`: a streamed tar of `image.json` and its files.
 import { once } from 'node:events';
 import { createReadStream, statSync } from 'node:fs';
 import { IMAGE_JSON } from '@ironlog/schemas';
 import { pack } from 'tar-stream';
 
-/** Of every entry: the same files give the same tar. */
+/** Fixed, so that the tar is reproducible. */
 const ENTRY = { mode: 0o644, mtime: new Date(0) };
 
-/** `files`: a path of this machine for each name in the tar. */
+/** `files`: the local path of each name in the tar. */
 export const packImage = (json: object, files: ReadonlyMap<string, string>): AsyncIterable<Uint8Array> => {
   const tar = pack();
   const fill = async (): Promise<void> => {

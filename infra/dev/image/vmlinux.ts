@@ -1,5 +1,5 @@
-// The uncompressed ELF inside of a bzImage, unpacked by a tool of the distribution: Firecracker boots nothing else, and Cloud
-// Hypervisor boots it many times faster than the bzImage, which unpacks itself.
+// Unpacks the ELF kernel in a bzImage with a tool of the distribution. Firecracker boots only an ELF. Cloud Hypervisor
+// boots an ELF many times faster than a self-extracting bzImage.
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ const run = promisify(execFile);
 const SUITE = 'bookworm';
 const LARGEST_KERNEL_BYTES = 512 * 1024 * 1024;
 
-/** Documentation/arch/x86/boot.rst, the setup header: places and sizes from protocol 2.08 on. */
+/** Documentation/arch/x86/boot.rst, the setup header: offsets and sizes since protocol 2.08. */
 const HEADER = {
   setupSectorsAt: 0x1f1,
   magicAt: 0x202,
@@ -20,14 +20,14 @@ const HEADER = {
 } as const;
 const FIRST_VERSION_WITH_PAYLOAD = 0x0208;
 const SECTOR = 512;
-/** The kernel's build puts the size of what is unpacked behind what is packed. */
+/** The kernel's build appends the unpacked size to the payload. */
 const SIZE_BYTES = 4;
 
 interface Tool {
   readonly magic: readonly number[];
   readonly program: string;
   readonly args: readonly string[];
-  /** Where it is not installed. */
+  /** That contains the tool. */
   readonly package: string;
 }
 
@@ -38,12 +38,12 @@ const TOOLS: readonly Tool[] = [
   { magic: [0x1f, 0x8b], program: 'gzip', args: ['-d', '-c'], package: 'gzip' },
 ];
 
-/** @throws Error with one sentence where the file is no bzImage that says where its payload is. */
+/** @throws Error with one sentence unless the file is a bzImage that has a payload offset. */
 const payloadOf = (kernel: Buffer): Buffer => {
   const isBzImage = kernel.subarray(HEADER.magicAt, HEADER.magicAt + 4).toString('latin1') === 'HdrS';
   if (!isBzImage || kernel.readUInt16LE(HEADER.versionAt) < FIRST_VERSION_WITH_PAYLOAD)
     throw new Error('the kernel is no bzImage of boot protocol 2.08 or later');
-  // 0 means 4, for the sake of the oldest kernels.
+  // 0 means 4, for the oldest kernels.
   const setupSectors = kernel.readUInt8(HEADER.setupSectorsAt) || 4;
   const begin = (setupSectors + 1) * SECTOR + kernel.readUInt32LE(HEADER.payloadAt);
   return kernel.subarray(begin, begin + kernel.readUInt32LE(HEADER.payloadBytesAt) - SIZE_BYTES);
@@ -54,7 +54,7 @@ const runs = async (program: string): Promise<boolean> => {
     await run(program, ['--version'], { timeout: 10_000 });
     return true;
   } catch {
-    // Not installed: the distribution's package is unpacked.
+    // The tool is not installed.
     return false;
   }
 };
@@ -67,7 +67,7 @@ const programOf = async ({ program, package: name }: Tool): Promise<string> => {
   throw new Error(`the kernel is packed with ${program}, which is not here: install the package ${name}`);
 };
 
-/** Unpacks `bzImage` to `path`, unless it is there. */
+/** Unpacks `bzImage` to `path`, if missing. */
 export const unpackVmlinux = async (bzImage: string, path: string): Promise<string> => {
   if (existsSync(path)) return path;
   const payload = payloadOf(readFileSync(bzImage));

@@ -1,4 +1,4 @@
-// A hypervisor's own API description, where a copy of it lies beside the project: which requests it knows, and what each takes.
+// Reads a hypervisor's own API description, where a copy lies beside the project: its requests and their bodies.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,11 +24,11 @@ const documentSchema = z.object({
 
 export interface Description {
   readonly definitions: Readonly<Record<string, Schema>>;
-  /** Null: there is no such request; undefined: it takes no body. */
+  /** Null: no such request; undefined: it has no body. */
   readonly bodyOf: (method: string, path: string) => Schema | undefined | null;
 }
 
-/** Null, with a line that says so, where it is not there. @throws when redocly, which reads it, does not run. */
+/** Null, with a printed line, where the file is missing. @throws when redocly, which reads it, does not run. */
 export function descriptionOf(name: 'cloud-hypervisor' | 'firecracker'): Description | null {
   const file = join(FOLDER, `${name}.yaml`);
   if (!existsSync(file)) {

@@ -1,5 +1,5 @@
-// Every request that a driver makes, against the hypervisor's own API description: Cloud Hypervisor takes a misspelt field in
-// silence. Made of a simulator, so that none is left out that a verb makes.
+// Validates each driver request against the hypervisor's API description: Cloud Hypervisor ignores a misspelt field.
+// Requests are recorded from a simulator, so that each verb's are covered.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DIALECTS, Interposer } from '../conformance/interposer.fixture.ts';
 import { act, VERBS } from '../conformance/rig.fixture.ts';
@@ -61,7 +61,7 @@ describe.each([
     });
   });
   afterEach(() => vm.dispose());
-  /** The most that a launch can say. */
+  /** A launch with every option. */
   const full = (): LaunchSpec => ({
     ...vm.launch(1, 'quiet'),
     disks: [
@@ -78,7 +78,7 @@ describe.each([
     if (description === null) return;
     const launch = launchOf();
     const { handle } = await vm.spawn(hypervisor, launch);
-    // Its socket is there once it answers.
+    // `create` waits for its socket.
     await hypervisor.create(handle, launch, within(10_000));
     const interposer = await Interposer.insert(launch.socketPath, {
       dialect: DIALECTS[dialect],
@@ -90,7 +90,7 @@ describe.each([
       expect(await act(hypervisor, verb, { handle, launch }, within(10_000)), verb).toMatchObject({ ok: true });
       if (verb !== 'pause') continue;
       expect(await hypervisor.snapshots?.take(handle, vm.directory, within(5000))).toEqual({ ok: true });
-      // Refused, for it has a VM; what it was asked is what counts here.
+      // Refused, for it has a VM; only the recorded request counts here.
       await hypervisor.snapshots?.restore(handle, launch, vm.directory, within(5000));
     }
     const requests = interposer.said.filter(Boolean).map((text) => {

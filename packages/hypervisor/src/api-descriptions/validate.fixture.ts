@@ -1,4 +1,4 @@
-// Whether a value is what a schema of an API description says; a field that it does not know is a fault.
+// Validates a value against a schema of an API description; an unknown field is a fault.
 import { z } from 'zod';
 
 export interface Schema {
@@ -27,7 +27,7 @@ export const schemaSchema: z.ZodType<Schema> = z.lazy(() =>
 
 export type Definitions = Readonly<Record<string, Schema>>;
 
-/** A sentence for each fault; `at` is where in the body. */
+/** A sentence for each fault; `at`: path in the body. */
 export function faultsOf(value: unknown, schema: Schema, definitions: Definitions, at = 'body'): string[] {
   const name = schema.$ref?.split('/').at(-1);
   if (name !== undefined) {

@@ -1,4 +1,4 @@
-// The calls of Cloud Hypervisor's API that more than one verb makes.
+// The API calls of Cloud Hypervisor that several verbs share.
 import { z } from 'zod';
 import { saysGuestStopped } from '../event-monitor.ts';
 import { type Outcome, refusal } from '../outcome.ts';
@@ -27,7 +27,7 @@ export async function put(
   return called.ok ? accepted(name, called) : called;
 }
 
-/** A VM that was shut down is `Created` again in the process's own words (v53); what it left in its events tells. */
+/** After a shutdown `vm.info` reports `Created` again (v53); the event file distinguishes the two. */
 export async function readState(trace: TraceCall, handle: ProcessHandle, deadline: AbortSignal): Promise<StateRead> {
   const { socketPath } = handle;
   const info = await callApi({ trace, socketPath, method: 'GET', name: 'vm.info', deadline });
@@ -36,7 +36,7 @@ export async function readState(trace: TraceCall, handle: ProcessHandle, deadlin
   return read.ok && read.state === 'created' && saysGuestStopped(handle) ? { ok: true, state: 'shutdown' } : read;
 }
 
-/** The ping carries a pid. It is repeated until it is answered, and therefore untraced. */
+/** The ping returns a pid. It is untraced, because it is repeated until it succeeds. */
 export async function ping({ identity, socketPath }: ProcessHandle, deadline: AbortSignal): Promise<Outcome> {
   const pinged = await callApi({ trace: untraced, socketPath, method: 'GET', name: 'vmm.ping', deadline });
   if (!pinged.ok) return pinged;

@@ -1,4 +1,4 @@
-// `vm.counters`: for each device a few numbers by name, of which those of disks and networks are added up.
+// Reads `vm.counters`, named numbers for each device, and adds up those of disks and networks.
 import { z } from 'zod';
 import { type Counters, type DeviceCounters, processCounters } from '../counters.ts';
 import { type Outcome, refusal } from '../outcome.ts';
@@ -8,7 +8,7 @@ import { untraced } from '../trace-call.ts';
 import { accepted, callApi } from './client.ts';
 
 const NAME = 'vm.counters';
-/** Latencies that were never measured are the largest number of 64 bits, which no number of ours holds. */
+/** An unmeasured latency is the largest 64-bit number, which a JavaScript number cannot hold. */
 const countersSchema = z.record(z.string(), z.record(z.string(), z.number()));
 
 export async function readCounters(
@@ -17,7 +17,7 @@ export async function readCounters(
 ): Promise<Outcome<{ readonly counters: Counters }>> {
   const usage = await processCounters(handle);
   if (!usage.ok) return usage;
-  // Sampled at an interval, for each VM: no span.
+  // No span: sampled at an interval, per VM.
   const answer = await callApi({
     trace: untraced,
     socketPath: handle.socketPath,

@@ -1,4 +1,4 @@
-// The driver for whatever speaks Cloud Hypervisor's API: Cloud Hypervisor itself, and the simulator by another command line.
+// The driver for Cloud Hypervisor's API. It serves Cloud Hypervisor, and the simulator by another command line.
 import { HYPERVISOR_VERBS, type HypervisorKind } from '@ironlog/schemas';
 import { eventsPathOf, guestHadStopped, prepareEvents } from '../event-monitor.ts';
 import { whyNotLaunched } from '../launch-options.ts';
@@ -24,7 +24,7 @@ export interface RestDriverOptions {
   readonly kind: HypervisorKind;
   readonly version?: string;
   readonly trace: TraceCall;
-  /** The program and its arguments; they must hold the launch's socket path and its events path. */
+  /** The program and its arguments, which must hold the launch's socket path and events path. */
   readonly command: (launch: LaunchSpec) => Pick<ProgramSpec, 'program' | 'argv' | 'environment' | 'umask'>;
 }
 
@@ -32,7 +32,7 @@ export interface CloudHypervisorConfig {
   readonly kind: 'cloud-hypervisor';
   /** Absolute path of cloud-hypervisor, or its name on PATH. */
   readonly program: string;
-  /** What the program told of itself; what is newer than that is refused. */
+  /** The version that the program reported; newer options are refused. */
   readonly version?: string;
 }
 
@@ -60,7 +60,7 @@ const PRESS = { name: 'vm.power-button' };
 const step = (trace: TraceCall, handle: ProcessHandle, call: Step & Put, deadline: AbortSignal): Promise<Outcome> =>
   ensure(call, { act: () => put(trace, handle, call, deadline), readState: () => readState(trace, handle, deadline) });
 
-/** One driver serves any number of processes; it holds no connection but those of its watches. */
+/** One driver serves any number of processes. It keeps only the connections of its watches. */
 export function createRestDriver({ kind, trace, command, version }: RestDriverOptions): Hypervisor {
   const watches = new OpenWatches();
   return {

@@ -1,4 +1,4 @@
-// A VM's state into files, and from files into a process that has no VM yet.
+// Saves a VM's state to files, and restores it in a process without a VM.
 import type { Outcome } from '../outcome.ts';
 import type { Snapshots } from '../port.ts';
 import type { ProcessHandle } from '../process-handle.ts';
@@ -13,7 +13,7 @@ const RESTORE: Step = { name: 'vm.restore', from: ['absent'], wanted: ['paused',
 const step = (trace: TraceCall, handle: ProcessHandle, call: Step & Put, deadline: AbortSignal): Promise<Outcome> =>
   ensure(call, { act: () => put(trace, handle, call, deadline), readState: () => readState(trace, handle, deadline) });
 
-/** The configuration in the directory, paths and all, is what a restore makes. */
+/** A restore uses the configuration in the directory, including its paths. */
 export const snapshotsOf = (trace: TraceCall): Snapshots => ({
   take: (handle, directory, deadline) =>
     step(trace, handle, { ...TAKE, body: { destination_url: `file://${directory}` } }, deadline),

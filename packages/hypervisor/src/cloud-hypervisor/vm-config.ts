@@ -1,4 +1,4 @@
-// A launch as Cloud Hypervisor's VmConfig: the body of vm.create.
+// Maps a launch to Cloud Hypervisor's VmConfig: vm.create's body.
 import { kernelArguments, type LaunchDisk, type LaunchSpec } from '../launch-spec.ts';
 
 const MIB = 1024 * 1024;
@@ -12,7 +12,7 @@ export function vmConfigOf({ spec, image, disks = [], vsock }: LaunchSpec): obje
       ...(image.initrd === undefined ? {} : { initramfs: image.initrd }),
       cmdline: kernelArguments(image.args, spec.kernelArgs),
     },
-    // Its stdout, which is the VM's console: a file it would cut to nothing at each boot (see spawn.ts).
+    // The VM's console is its stdout: a file would be truncated at each boot (see spawn.ts).
     serial: { mode: 'Tty' },
     console: { mode: 'Off' },
     pvpanic: true,
@@ -21,7 +21,7 @@ export function vmConfigOf({ spec, image, disks = [], vsock }: LaunchSpec): obje
   };
 }
 
-/** The format is told, not guessed: what a guest writes into a raw disk could make it look like another. */
+/** The format is explicit: a guest could write another format's header into a raw disk. */
 const diskConfigOf = ({ id, path, format, readOnly }: LaunchDisk): object => ({
   id,
   path,

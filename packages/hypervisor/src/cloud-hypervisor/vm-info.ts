@@ -1,4 +1,4 @@
-// Reads `vm.info`: only the state, whatever else a version of Cloud Hypervisor adds.
+// Reads the state from `vm.info`; fields of newer versions are ignored.
 import { z } from 'zod';
 import { type Outcome, refusal } from '../outcome.ts';
 import type { ObservedState } from '../port.ts';
@@ -11,12 +11,12 @@ const OBSERVED: Readonly<Record<z.infer<typeof infoSchema>['state'], ObservedSta
   Created: 'created',
   Running: 'running',
   Paused: 'paused',
-  // A debugger holds its CPUs.
+  // Stopped by a debugger.
   BreakPoint: 'paused',
   Shutdown: 'shutdown',
 };
 
-/** 404 is an answer, not an error: the process lives and has no VM defined (the API's description, vm.info). */
+/** 404 is no error: the process is alive and has no VM defined (API description, vm.info). */
 export function readVmInfo({ status, text }: RestAnswer): Outcome<{ readonly state: ObservedState }> {
   if (status === 404) return { ok: true, state: 'absent' };
   if (status !== 200) return refusal('failed', 'vm.info', `vm.info: the hypervisor answered ${status}`, text);

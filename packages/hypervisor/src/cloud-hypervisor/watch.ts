@@ -1,4 +1,4 @@
-// Watches a Cloud Hypervisor process: its end by a held socket, its guest's own doings by the event monitor's file.
+// Watches a Cloud Hypervisor process: its exit by a held socket, its guest's actions by the event monitor's file.
 import { type FSWatcher, watch as watchFile } from 'node:fs';
 import { eventsPathOf, isGuestPanic, isGuestReboot, isGuestStop, readEvents } from '../event-monitor.ts';
 import type { ProcessEvent, Watch } from '../port.ts';
@@ -9,7 +9,7 @@ import { readState } from './calls.ts';
 
 const ANSWER_WITHIN_MS = 1000;
 
-/** Reports from now on; what the file already holds is reported first when it is a guest's stop, for that is final. */
+/** Reports events from now on. A guest stop that the file already holds is reported first, for it is final. */
 export function watchProcess(handle: ProcessHandle, report: (event: ProcessEvent) => void): Watch {
   const path = eventsPathOf(handle.directory, handle.epoch);
   let offset = 0;
@@ -24,8 +24,8 @@ export function watchProcess(handle: ProcessHandle, report: (event: ProcessEvent
     report({ kind: 'guest-stopped', processStays });
   };
   /**
-   * A guest that switches itself off ends the process, which answers no more from then on. One that another client of the
-   * socket has shut down (`vm.shutdown`) leaves it behind.
+   * A guest that powers off ends the process, which then answers no request. After `vm.shutdown` by another client of
+   * the socket, the process remains.
    */
   const findOutWhetherItStays = async (): Promise<void> => {
     const now = await readState(untraced, handle, AbortSignal.timeout(ANSWER_WITHIN_MS));
@@ -45,7 +45,7 @@ export function watchProcess(handle: ProcessHandle, report: (event: ProcessEvent
       void findOutWhetherItStays();
     }
   };
-  // A file that cannot be read must not hide the process's end: the trouble goes into its reason.
+  // A read error must not hide the process's exit: the exit's reason includes it.
   let readError = '';
   const tryDrain = (): void => {
     try {
@@ -65,7 +65,7 @@ export function watchProcess(handle: ProcessHandle, report: (event: ProcessEvent
     report({ kind: 'gone', guestStopped, reason });
   };
 
-  // Not before who asked has its watch.
+  // After the caller has its watch.
   queueMicrotask(tryDrain);
   const files = openWatch(path, tryDrain);
   const hold = (end: AbortSignal): Promise<void> => holdConnection(handle.socketPath, end);
@@ -82,11 +82,11 @@ export function watchProcess(handle: ProcessHandle, report: (event: ProcessEvent
   };
 }
 
-/** Undefined when the file has gone with its directory: the held socket still tells the end. */
+/** Undefined when the file's directory is gone: the socket still reports exit. */
 function openWatch(path: string, changed: () => void): FSWatcher | undefined {
   try {
     const watcher = watchFile(path, { persistent: false }, changed);
-    // Watching is for speed; the file is read again at the process's end.
+    // It only saves time; the file is read again at exit.
     watcher.on('error', () => watcher.close());
     return watcher;
   } catch (error) {

@@ -1,4 +1,4 @@
-// Another client of the socket, or somebody in the VM's directory, changes what this driver left: the next call works.
+// Another client of the socket, or a change of the VM's directory, alters the driver's state: the next call works.
 import { rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { killProcess } from '../process/exit/kill.ts';
@@ -28,7 +28,7 @@ export function behindOurBack(subject: Subject): void {
       const { events, report } = recorder();
       const watching = rig.driver();
       watching.watch(handle, report);
-      // QEMU has one client, and who watches is it.
+      // QEMU has one client: the watcher.
       if (subject.takesOneClient) await watching.shutdown(handle, within(20_000));
       else await rig.with((other) => other.shutdown(handle, within(20_000)));
       await exited;

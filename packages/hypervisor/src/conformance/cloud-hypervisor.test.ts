@@ -1,4 +1,4 @@
-// Cloud Hypervisor's own program, with the tiny guest: where IRONLOG_CLOUD_HYPERVISOR names it.
+// Runs Cloud Hypervisor with the tiny guest where IRONLOG_CLOUD_HYPERVISOR names its program.
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createHypervisor } from '../factory.ts';
 import { TINY_READY } from '../tiny-guest/tiny-guest.fixture.ts';

@@ -1,4 +1,4 @@
-// The process is killed before, during and after each verb: the outcome is a value, at once, and names nothing of the host.
+// The process is killed before, during and after each verb: the outcome is an immediate value without host paths.
 import { describe, expect, it } from 'vitest';
 import { Interposer } from './interposer.fixture.ts';
 import { act, type PortVerb, Rig, type RigState } from './rig.fixture.ts';
@@ -31,12 +31,12 @@ export function deaths(subject: Subject): void {
     it.each(FROM)('during %s', async (verb, state) => {
       const vm = await rig.in(state);
       const { pid } = vm.handle.identity;
-      // Halted, it takes a request and does not get to it.
+      // Stopped, it does not read the request.
       await halt(pid);
       const options = { dialect: subject.dialect, harm: 'none', on: 'all' } as const;
       const interposer = await Interposer.insert(vm.handle.socketPath, options);
       const outcome = rig.with((driver) => act(driver, verb, vm, within(10_000)));
-      // QEMU greets first, and halted it does not: then the call waits for that.
+      // A stopped QEMU does not greet: the call waits for the greeting.
       if (!subject.takesOneClient) await interposer.met;
       process.kill(pid, 'SIGKILL');
       await vm.exited;

@@ -1,4 +1,4 @@
-// A VM with disks, and with a vsock where its hypervisor has one, on real programs: it runs, or says what is wrong.
+// Runs a VM with disks, and a vsock where supported, on real programs: it runs, or the refusal names the fault.
 import { open, stat } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { LaunchDisk, LaunchSpec } from '../launch-spec.ts';
@@ -22,7 +22,7 @@ export function devices(subject: Subject): void {
       await using file = await open(path, 'w', 0o600);
       await file.truncate(MIB);
     };
-    /** Up to the first step that is not done. */
+    /** Stops at the first step that fails. */
     const run = async (driver: Hypervisor, launch: LaunchSpec): Promise<Outcome> => {
       const spawned = await driver.spawn(launch);
       if (!spawned.ok) return spawned;

@@ -1,4 +1,4 @@
-// Firecracker's own program, with the tiny guest: where IRONLOG_FIRECRACKER names it.
+// Runs Firecracker with the tiny guest where IRONLOG_FIRECRACKER names its program.
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createHypervisor } from '../factory.ts';
 import { TINY_READY } from '../tiny-guest/tiny-guest.fixture.ts';

@@ -1,4 +1,4 @@
-// A request or its answer comes to harm: the outcome is a value, in time, and the same verb once more does what is left.
+// Injects a fault into a request or its answer: the outcome is a value, in time, and a retry completes the verb.
 import { describe, expect, it } from 'vitest';
 import { HARMS, type Harm, Interposer } from './interposer.fixture.ts';
 import { act, Rig } from './rig.fixture.ts';
@@ -22,7 +22,7 @@ const LIFE = [
   ['resume', 'running'],
 ] as const;
 
-/** A call that hangs takes all of it. */
+/** A call that hangs takes this long. */
 const DEADLINE_MS = 700;
 
 export function harm(subject: Subject): void {
@@ -37,7 +37,7 @@ export function harm(subject: Subject): void {
         const { hits } = interposer;
         await interposer.remove();
         const told = JSON.stringify({ verb, ...outcome, detail: '' });
-        // QEMU's create changes nothing, so nothing of it comes to harm.
+        // QEMU's create writes nothing, so no fault applies to it.
         if (hits === 0) expect(outcome, told).toMatchObject({ ok: true });
         else expect(CODES[harm], told).toContain(outcome.ok ? 'ok' : outcome.code);
         expect(told).not.toContain(rig.vm.directory);
@@ -51,7 +51,7 @@ export function harm(subject: Subject): void {
         on === 'all' ? CODES[harm].includes(code) : code === 'ok',
       );
       const outcome = await rig.with((driver) => driver.shutdown(vm.handle, within(DEADLINE_MS)));
-      // Where the press was heard the guest is off, whatever became of the answer.
+      // Once the press was received the guest is off, even if the answer was lost.
       expect([...CODES[harm], 'timeout', ...(harm.startsWith('lost-a') || harm === 'half' ? ['ok'] : [])]).toContain(
         outcome.ok ? 'ok' : outcome.code,
       );

@@ -1,23 +1,23 @@
-// A faulty way to a hypervisor: a socket in the place of its own, on which requests or their answers come to harm.
+// A faulty proxy in the place of a hypervisor's socket: it injects faults into requests or their answers.
 import { renameSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
 export const HARMS = ['hang', 'lost-request', 'lost-answer', 'half', 'error', 'garbage', 'huge'] as const;
 /**
- * `hang`: neither heard nor answered. `lost-request`: the connection ends, and it was not heard. `lost-answer`: it was heard,
- * and the connection ends. `half`: of the answer the first half. `error`: a failure in the hypervisor's own words, and it was
- * not heard. `garbage`: an answer in no dialect. `huge`: 50 MB of an answer.
+ * `hang`: not forwarded, not answered. `lost-request`: closed, not forwarded. `lost-answer`: forwarded, then
+ * closed. `half`: forwarded, half of the answer is sent. `error`: not forwarded, answered with the hypervisor's own
+ * error format. `garbage`: an invalid answer. `huge`: an answer of 50 MB.
  */
 export type Harm = (typeof HARMS)[number];
 
 export interface Dialect {
-  /** Whether what a client says is a request; a greeting's negotiation is none. */
+  /** Whether a client's text is a request; a greeting's negotiation is none. */
   readonly isRequest: (text: string) => boolean;
-  /** Whether it would change the VM. */
+  /** Whether it changes the VM. */
   readonly isWrite: (text: string) => boolean;
-  /** The hypervisor's own way to say that it failed. */
+  /** The hypervisor's error response. */
   readonly error: (request: string) => string;
-  /** How an answer begins that is of any length. */
+  /** How an answer of unlimited length begins. */
   readonly endless: string;
 }
 
@@ -52,7 +52,7 @@ const CHUNK = Buffer.alloc(64 * 1024, ' ');
 export interface InterposerOptions {
   readonly dialect: Dialect;
   readonly harm: Harm | 'none';
-  /** Which requests come to harm. */
+  /** Requests to fault. */
   readonly on: 'all' | 'writes';
 }
 
@@ -71,7 +71,7 @@ export class Interposer {
     this.#server = createServer((client) => this.#serve(client));
   }
 
-  /** In the place of the socket at `path`, whose process is still reached by a connection that is open. */
+  /** Takes the place of the socket at `path`; open connections still reach the process. */
   static async insert(path: string, options: InterposerOptions): Promise<Interposer> {
     const interposer = new Interposer(path, options);
     renameSync(path, `${path}.real`);
@@ -79,22 +79,22 @@ export class Interposer {
     return interposer;
   }
 
-  /** Requests that came to harm, or would have. */
+  /** Requests faulted or to be faulted. */
   get hits(): number {
     return this.#hits;
   }
 
-  /** All that the clients of it have said, a text for each connection. */
+  /** All that clients sent, one text per connection. */
   get said(): readonly string[] {
     return this.#said.map((chunks) => chunks.join(''));
   }
 
-  /** When the first has. */
+  /** The first request. */
   get met(): Promise<void> {
     return this.#met.promise;
   }
 
-  /** The hypervisor's own socket is in its place again. */
+  /** Moves the hypervisor's own socket back. */
   async remove(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     await new Promise((resolve) => this.#server.close(resolve));
@@ -141,7 +141,7 @@ export class Interposer {
   }
 }
 
-/** As long as it is taken. */
+/** Up to 50 MB. */
 function pour(client: Socket, beginning: string): void {
   let sent = 0;
   const more = (): void => {

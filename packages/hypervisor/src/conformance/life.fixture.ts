@@ -1,4 +1,4 @@
-// A VM's life, as every driver promises it: from spawn to its end, by itself or by force, watched or not.
+// A VM's lifecycle, as every driver guarantees it: from spawn to exit or kill, watched or not.
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Hypervisor } from '../port.ts';
@@ -260,7 +260,7 @@ export function life(subject: Subject): void {
       const other = { ...handle.identity, startTime: '1' };
       expect(await killProcess(other, { graceMs: 0 })).toEqual({ kind: 'dead', by: 'itself' });
       expect(await identify(handle.identity.pid)).not.toBeNull();
-      // One that handles SIGTERM cannot while it is stopped; the others die of it.
+      // A stopped process cannot run its SIGTERM handler; others die of SIGTERM.
       expect(await killProcess(handle.identity, { graceMs: 50 })).toMatchObject({ kind: 'dead' });
       expect(await killProcess(handle.identity, { graceMs: 50 })).toEqual({ kind: 'dead', by: 'itself' });
     });

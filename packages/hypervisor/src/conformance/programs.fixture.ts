@@ -1,4 +1,4 @@
-// The hypervisors' real programs, which tests drive where they are named, and the tiny guest as a file for them.
+// Finds the real hypervisor programs that the environment names, and writes the tiny guest's files.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,7 @@ import { afterAll } from 'vitest';
 import { type TinyGuest, writeTinyGuest } from '../tiny-guest/tiny-guest.fixture.ts';
 import type { Guest } from './subject.fixture.ts';
 
-/** The program that the variable names; null, with a line that says why, where its tests are skipped. */
+/** The program that the variable names; null, with a printed reason, where its tests are skipped. */
 export function realProgram(name: string, variable: string): string | null {
   const program = process.env[variable];
   const why = program === undefined ? `${variable} is not set` : whyNot(program);
@@ -21,7 +21,7 @@ function whyNot(program: string): string | null {
   return status === 0 ? null : `${program} --version does not run (${error ?? `status ${status}`})`;
 }
 
-/** In a directory that is made with the first and goes with the test file. */
+/** In a directory made on first use and removed after the tests. */
 export function tinyGuests(): (guest?: TinyGuest) => Promise<Guest> {
   let directory: string | undefined;
   afterAll(() => {

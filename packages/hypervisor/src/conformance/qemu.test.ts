@@ -1,5 +1,5 @@
-// QEMU is driven for real where it is installed: with the tiny guest, and with Linux where IRONLOG_KERNEL and IRONLOG_INITRD
-// name a demo kernel; IRONLOG_QEMU the program when it is not on PATH. IRONLOG_QEMU_REQUIRED=1 makes their absence a failure.
+// Runs QEMU where it is installed: with the tiny guest, and with Linux where IRONLOG_KERNEL and IRONLOG_INITRD name a
+// demo kernel. IRONLOG_QEMU names a program that is not on PATH. IRONLOG_QEMU_REQUIRED=1 fails when one is missing.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -58,18 +58,18 @@ if (reason !== null) {
       const hypervisor = create();
       const vm = await VmFixture.make({ image });
       onTestFinished(() => vm.dispose());
-      // No such init: the kernel panics and, told so, restarts at once.
+      // No such init: the kernel panics; `panic=-1` restarts it.
       const { handle } = await vm.running(hypervisor, 'rdinit=/none init=/none reboot=t panic=-1');
       const { events, report } = recorder();
       hypervisor.watch(handle, report);
       await until('the restart is reported', () => events.length > 0, 30_000);
-      // Before its pvpanic driver is loaded: QEMU hears of no panic.
+      // The pvpanic driver is not loaded yet: QEMU gets no panic.
       expect(events[0]).toEqual({ kind: 'guest-rebooted' });
       await hypervisor.close();
     });
 
     it.each([
-      // With reboot=t, as the demo image is started: other ways to restart hang now and then on this machine type.
+      // With reboot=t, as for the demo image: other restart methods hang now and then on this machine type.
       ['and restarts itself', 'reboot=t panic=-1', [{ kind: 'guest-panicked' }, { kind: 'guest-rebooted' }]],
       ['and stays as it is', 'panic=0', [{ kind: 'guest-panicked' }]],
     ])(

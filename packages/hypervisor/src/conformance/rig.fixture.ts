@@ -1,4 +1,4 @@
-// What each part of the conformance suite has at hand: a VM per test, drivers that are closed after it, and a VM's verbs.
+// The rig of the conformance suite: a VM per test, drivers that are closed after it, and a VM's verbs.
 import { afterEach, beforeEach } from 'vitest';
 import type { LaunchSpec } from '../launch-spec.ts';
 import type { Outcome } from '../outcome.ts';
@@ -29,14 +29,14 @@ export class Rig {
     });
   }
 
-  /** One more, that knows of nothing; QEMU serves it when the ones before are closed. */
+  /** A new driver without state; QEMU serves it once the earlier ones are closed. */
   driver(): Hypervisor {
     const driver = this.#subject.create();
     this.#drivers.push(driver);
     return driver;
   }
 
-  /** What `work` makes of a driver of its own. */
+  /** Runs `work` with a driver of its own. */
   async with<T>(work: (driver: Hypervisor) => Promise<T>): Promise<T> {
     const driver = this.#subject.create();
     try {
@@ -53,7 +53,7 @@ export class Rig {
     });
   }
 
-  /** A process whose VM is in that state; `off`: its guest was switched off. */
+  /** A process whose VM is in that state; `off`: its guest has powered off. */
   in(state: RigState): Promise<SpawnedVm> {
     return this.with(async (driver) => {
       if (state === 'absent') return this.#answering(await this.vm.spawn(driver));
@@ -66,7 +66,7 @@ export class Rig {
     });
   }
 
-  /** Its socket appears some milliseconds after it was started. */
+  /** Its socket appears some milliseconds after the spawn. */
   async #answering(vm: SpawnedVm): Promise<SpawnedVm> {
     await until('it answers', async () => (await this.stateOf(vm.handle)) !== 'unreachable');
     return vm;

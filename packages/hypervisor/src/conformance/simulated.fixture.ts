@@ -1,4 +1,4 @@
-// The simulator as a subject of the suite, in either dialect.
+// The simulator as a subject of the suite, in both dialects.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// The simulator in Firecracker's dialect, by the suite that Firecracker's own program passes.
+// Runs the simulator's Firecracker dialect through the same suite as Firecracker itself.
 import { simulated } from './simulated.fixture.ts';
 import { snapshots } from './snapshots.fixture.ts';
 import { conformance } from './suite.fixture.ts';

@@ -1,4 +1,4 @@
-// A VM's state in files: taken from a paused VM, restored into another VM's process, and nothing where it cannot be.
+// Snapshots: taken from a paused VM, restored into another VM's process, and refused in other states.
 import { mkdir } from 'node:fs/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Hypervisor, Snapshots } from '../port.ts';
@@ -12,7 +12,7 @@ const of = ({ snapshots }: Hypervisor): Snapshots => {
   return snapshots;
 };
 
-/** Null: this machine can; otherwise what its hypervisor says. Tried once, with a VM of its own. */
+/** Null: snapshots work here; otherwise the hypervisor's reason. Tried once, with a separate VM. */
 export async function whyNoSnapshots(subject: Subject): Promise<string | null> {
   const driver = subject.create();
   const vm = await VmFixture.make(subject.guest);
@@ -76,7 +76,7 @@ export function snapshots(subject: Subject): void {
         await until('the clone counts on', async () => DOTS.test(await clone.console()));
         expect(await clone.console()).not.toContain(subject.readyLine);
       } else await clone.guestSays(subject.readyLine);
-      // The original is paused still: nothing of the clone's is on its console.
+      // The original is still paused: the clone's output is not on its console.
       expect(await rig.vm.console()).toBe(before);
       expect(await driver.shutdown(handle, within(20_000))).toEqual({ ok: true });
       expect(await driver.resume(original.handle, within(5000))).toEqual({ ok: true });

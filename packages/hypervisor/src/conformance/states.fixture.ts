@@ -1,16 +1,16 @@
-// Each verb from each state, twice, and at once: what is so already is success, and what the state forbids is refused.
+// Each verb from each state, twice, and concurrently: a state already reached is success, an illegal one is refused.
 import { describe, expect, it } from 'vitest';
 import { act, type PortVerb, Rig, type RigState, STATES, VERBS } from './rig.fixture.ts';
 import type { Subject } from './subject.fixture.ts';
 import { until, within } from './vm.fixture.ts';
 
-/** `ok`, or the codes of its refusal. */
+/** `ok`, or the codes of the refusal. */
 const EXPECTED: Readonly<Record<RigState, Readonly<Record<PortVerb, readonly string[]>>>> = {
   absent: { create: ['ok'], boot: ['refused'], pause: ['refused'], resume: ['refused'], shutdown: ['ok'] },
   created: { create: ['ok'], boot: ['ok'], pause: ['refused'], resume: ['refused'], shutdown: ['ok'] },
   running: { create: ['ok'], boot: ['ok'], pause: ['ok'], resume: ['ok'], shutdown: ['ok'] },
   paused: { create: ['ok'], boot: ['refused'], pause: ['ok'], resume: ['ok'], shutdown: ['ok'] },
-  // Its process has ended.
+  // The process exited.
   off: {
     create: ['unreachable'],
     boot: ['unreachable'],
@@ -38,12 +38,12 @@ export function states(subject: Subject): void {
       if (state === 'off') await until('it has ended', async () => (await rig.stateOf(vm.handle)) === 'absent');
     });
 
-    // QEMU takes the place of a socket that is there; that no second process is started is its caller's (P5).
+    // QEMU replaces an existing socket; its caller must not start a second process (P5).
     it.skipIf(subject.takesOneClient)('a second process does not take the socket of one that lives', async () => {
       const first = await rig.in('running');
       const driver = rig.driver();
       const spawned = await driver.spawn(first.launch);
-      // One that ends at once may have ended before it could be told which it was.
+      // It may exit before its identity is read.
       if (spawned.ok) {
         const { identity, exited } = spawned.process;
         await exited;

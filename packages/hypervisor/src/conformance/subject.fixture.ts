@@ -1,4 +1,4 @@
-// A driver as the conformance suite takes it, and the guests that it is to run.
+// A driver under the conformance suite, and the guests that it runs.
 import type { LaunchImage } from '../launch-spec.ts';
 import type { Hypervisor } from '../port.ts';
 import type { Dialect } from './interposer.fixture.ts';
@@ -10,23 +10,23 @@ export interface Guest {
 
 export interface Subject {
   readonly name: string;
-  /** A driver with nothing in its memory, as after an executor's restart. */
+  /** A driver without state, as after an executor's restart. */
   readonly create: () => Hypervisor;
-  /** Listens to the power button once it has written `readyLine`. */
+  /** Handles the power button once it has written `readyLine`. */
   readonly guest: Guest;
   readonly readyLine: string;
-  /** Switches itself off soon. */
+  /** Powers itself off soon. */
   readonly guestThatStops: Guest;
   readonly dialect: Dialect;
-  /** A guest that was restored goes on where the snapshot was, and does not start again. */
+  /** A restored guest resumes at the snapshot, and does not boot again. */
   readonly goesOnAfterRestore?: boolean;
-  /** The names of what a process is given; PATH by default. */
+  /** A process's environment variables; PATH by default. */
   readonly environment?: readonly string[];
-  /** A process has its VM from the first, as QEMU's has by its command line. */
+  /** A process has its VM from its start, as QEMU's has by its command line. */
   readonly isDefinedBySpawn?: boolean;
-  /** Its real program gives a guest a vsock. */
+  /** The real program supports a vsock. */
   readonly hasVsock?: boolean;
-  /** It tells what its disks have moved. */
+  /** It counts its disks' I/O. */
   readonly countsDevices?: boolean;
   /** A process takes one client at a time. */
   readonly takesOneClient?: boolean;

@@ -1,4 +1,4 @@
-// What every driver promises, as one suite that each runs on real processes.
+// What every driver guarantees, as one suite that runs on real processes.
 import { describe } from 'vitest';
 import { behindOurBack } from './behind-our-back.fixture.ts';
 import { deaths } from './deaths.fixture.ts';
@@ -20,24 +20,24 @@ export function conformance(subject: Subject): void {
   });
 }
 
-/** What a simulator only pretends to: devices that are opened. */
+/** Devices that are opened, which no simulator does. */
 export function realDevices(subject: Subject): void {
   describe(`the devices of ${subject.name}`, () => devices(subject));
 }
 
-/** Some kernels cannot save what a hypervisor asks of them: then that is said, and nothing is tested. */
+/** Some kernels lack what a hypervisor needs to save: the reason is printed, and nothing is tested. */
 export async function snapshotsWhereTheyWork(subject: Subject): Promise<void> {
   const why = await whyNoSnapshots(subject);
   if (why === null) snapshots(subject);
   else console.warn(`snapshots of ${subject.name} are not tested: this machine cannot take one (${why})`);
 }
 
-/** What only Cloud Hypervisor's API has: a guest that is shut down under a process that stays. */
+/** For Cloud Hypervisor's API only: a guest is shut down and its process stays. */
 export function cloudHypervisors(subject: Subject): void {
   describe(`Cloud Hypervisor's API, served by ${subject.name}`, () => shutDownByAnother(subject));
 }
 
-/** Its first part, for a guest that takes seconds to boot. */
+/** The lifecycle part, for a guest that boots slowly. */
 export function lifeOnly(subject: Subject): void {
   describe(`the port, served by ${subject.name}`, () => life(subject));
 }

@@ -1,4 +1,4 @@
-// A VM on real processes for tests: its directory, its launches, and the certainty that nothing is left behind.
+// A VM on real processes for tests: its directory, its launches, and a cleanup that leaves nothing behind.
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import type { Guest } from './subject.fixture.ts';
 
 export const within = (milliseconds: number): AbortSignal => AbortSignal.timeout(milliseconds);
 
-/** Waits for a condition, bounded; says what it waited for when it never came. */
+/** Waits for a condition, bounded; the timeout's error names the condition. */
 export async function until(
   what: string,
   holds: () => boolean | Promise<boolean>,
@@ -26,7 +26,7 @@ export async function until(
   }
 }
 
-/** Stops a process for the time being: all of its threads, which the signal reaches one after another. */
+/** Stops a process until SIGCONT: waits for all of its threads, which stop one after another. */
 export async function halt(pid: number): Promise<void> {
   process.kill(pid, 'SIGSTOP');
   const states = async (): Promise<string[]> => {
@@ -37,7 +37,7 @@ export async function halt(pid: number): Promise<void> {
   await until('every thread is stopped', async () => (await states()).every((state) => state === 'T'));
 }
 
-/** An emulated guest boots in 2 s on an idle machine, in half a minute on a crowded one. */
+/** An emulated guest boots in 2 s on an idle machine, in half a minute on a busy one. */
 const GUEST_WITHIN_MS = 50_000;
 
 export interface SpawnedVm {
@@ -80,7 +80,7 @@ export class VmFixture {
     return { launch, exited, handle: { directory, epoch, socketPath, identity } };
   }
 
-  /** Spawned, created and booted; the guest may not have said a word yet. */
+  /** Spawned, created and booted; the guest may not have printed yet. */
   async running(hypervisor: Hypervisor, kernelArgs?: string): Promise<SpawnedVm> {
     const vm = await this.spawn(hypervisor, this.launch(1, kernelArgs));
     const created = await hypervisor.create(vm.handle, vm.launch, within(10_000));
@@ -104,7 +104,7 @@ export class VmFixture {
   }
 }
 
-/** A report function that keeps what it was told. */
+/** A report function that records its events. */
 export function recorder(): { readonly events: ProcessEvent[]; readonly report: (event: ProcessEvent) => void } {
   const events: ProcessEvent[] = [];
   return { events, report: (event) => events.push(event) };
