@@ -1,9 +1,9 @@
-// A VM's counters: what every process tells of itself, and beside it what its hypervisor counts.
+// A VM's counters: the usage of its process, and what its hypervisor counts for its devices.
 import { type Outcome, refusal } from './outcome.ts';
 import { type ProcessUsage, usageOf } from './process/table/usage.ts';
 import type { ProcessHandle } from './process-handle.ts';
 
-/** Of all devices together, since the guest's start; absent where the hypervisor does not tell. */
+/** Sums over all devices since the guest's start; absent where the hypervisor reports none. */
 export interface DeviceCounters {
   readonly blockReadBytes?: number;
   readonly blockWrittenBytes?: number;
@@ -13,7 +13,7 @@ export interface DeviceCounters {
 
 export type Counters = ProcessUsage & DeviceCounters;
 
-/** Those of the process alone. */
+/** Process counters only. */
 export async function processCounters({ identity }: ProcessHandle): Promise<Outcome<{ readonly counters: Counters }>> {
   const usage = await usageOf(identity);
   if (usage !== null) return { ok: true, counters: usage };

@@ -1,5 +1,5 @@
-// Cloud Hypervisor's `--event-monitor` file: what the guest did by itself, readable after the process's death too. For a
-// hypervisor that leaves no word of its guest's stop, its driver leaves it here, in the same words.
+// Cloud Hypervisor's `--event-monitor` file: the guest's own actions, readable after the process's death. For a
+// hypervisor that records no guest stop, its driver appends one here in the same format.
 import { appendFileSync, closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,20 +15,20 @@ export const eventsPathOf = (directory: string, epoch: number): string => join(d
 /** Empty, mode 0600, before the spawn: Cloud Hypervisor opens the path and does not create it. */
 export const prepareEvents = (path: string): Promise<void> => writeFile(path, '', { mode: 0o600 });
 
-/** Bytes read at most: a guest that reboots without end must not fill our memory. */
+/** Bytes read at most: a guest that reboots endlessly must not exhaust memory. */
 const TAIL_BYTES = 64 * 1024;
 
 /**
- * The events written from byte `from` on, at most the last 64 KiB of them, and where to read on. Events are JSON
- * objects with a blank line between (event_monitor/src/lib.rs); what is cut or broken is not an event yet. At once, not
- * by the thread pool: it is read while a boot's outcome is on its way, and four turns of the pool cost ten times the reading.
+ * The events written from byte `from` on, at most the last 64 KiB of them, and the next offset. Events are JSON objects
+ * with a blank line between (event_monitor/src/lib.rs); an incomplete one is skipped. The read is synchronous: it is on
+ * the path of a boot's outcome, and four turns of the thread pool cost ten times the read.
  */
 export function readEvents(path: string, from: number): { events: MonitorEvent[]; next: number } {
   let file: number;
   try {
     file = openSync(path, 'r');
   } catch (error) {
-    // The VM's directory was removed: nothing was left to read.
+    // The VM's directory was removed: nothing is left to read.
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { events: [], next: from };
     throw error;
   }
@@ -56,7 +56,7 @@ export const isGuestReboot = ({ source, event }: MonitorEvent): boolean => sourc
 
 const isGuestStart = ({ source, event }: MonitorEvent): boolean => source === 'vm' && event === 'booted';
 
-/** Whether the process left word that its guest had stopped, and has not been started since. */
+/** Whether the last event is a guest stop rather than a guest start. */
 export function saysGuestStopped({ directory, epoch }: Pick<ProcessHandle, 'directory' | 'epoch'>): boolean {
   const { events } = readEvents(eventsPathOf(directory, epoch), 0);
   const last = events.findLast((event) => isGuestStop(event) || isGuestStart(event));
@@ -66,7 +66,7 @@ export function saysGuestStopped({ directory, epoch }: Pick<ProcessHandle, 'dire
 export const guestHadStopped = async (process: Pick<ProcessHandle, 'directory' | 'epoch'>): Promise<boolean> =>
   saysGuestStopped(process);
 
-/** At once, for it is to be there before the process is ended, or anybody told. A disk that is full costs the word alone. */
+/** Synchronous: the event must precede the process's end and any report. With a full disk only the event is lost. */
 export function leaveGuestStop({ directory, epoch }: Pick<ProcessHandle, 'directory' | 'epoch'>): void {
   const event: MonitorEvent = { source: 'vm', event: 'shutdown' };
   try {

@@ -1,4 +1,4 @@
-// Makes the driver for a kind of hypervisor; the one place that knows them all.
+// Makes the driver for a kind of hypervisor; the only module that knows all.
 import { type CloudHypervisorConfig, createCloudHypervisor } from './cloud-hypervisor/driver.ts';
 import { createFirecracker, type FirecrackerConfig } from './firecracker/driver.ts';
 import type { Hypervisor } from './port.ts';
@@ -8,7 +8,7 @@ import { untraced } from './trace-call.ts';
 
 export type HypervisorConfig = SimulatorConfig | CloudHypervisorConfig | FirecrackerConfig | QemuConfig;
 
-/** `trace` is put around each of its requests to sockets. */
+/** `trace` wraps each request to a socket. */
 export function createHypervisor(config: HypervisorConfig, trace = untraced): Hypervisor {
   switch (config.kind) {
     case 'simulator':

@@ -1,4 +1,4 @@
-// Driving hypervisors: the port, its drivers, and what tells a VM's process from any other.
+// Driving hypervisors: the port, its drivers, and the identification of a VM's process.
 export type { Counters, DeviceCounters } from './counters.ts';
 export { createHypervisor, type HypervisorConfig } from './factory.ts';
 export {

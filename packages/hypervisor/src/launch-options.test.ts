@@ -1,4 +1,4 @@
-// What a hypervisor, or this version of it, cannot do is refused before anything is started, by the capability's name.
+// An option that a hypervisor or its version lacks is refused before any start, by the capability's name.
 import { expect, it, onTestFinished } from 'vitest';
 import { VmFixture } from './conformance/vm.fixture.ts';
 import { createHypervisor, type HypervisorConfig } from './factory.ts';

@@ -1,4 +1,4 @@
-// Whether a hypervisor can do what a launch asks of it, by the one table of capabilities.
+// Whether a hypervisor supports a launch's options, by the one table of capabilities.
 import { CAPABILITIES, type HypervisorKind, type LaunchOption, whyUnsupported } from '@ironlog/schemas';
 import { type LaunchSpec, SOCKET_PATH_TOO_LONG, socketPathFits } from './launch-spec.ts';
 import { type Outcome, type Refusal, refusal } from './outcome.ts';
@@ -13,7 +13,7 @@ function optionsOf({ image, disks = [], vsock }: LaunchSpec): readonly LaunchOpt
   return (Object.keys(asked) as LaunchOption[]).filter((option) => asked[option]);
 }
 
-/** Undefined: nothing is in the way of starting a process for it. Without a version the newest is meant. */
+/** Undefined: the launch is supported. Without a version the newest one is assumed. */
 export function whyNotLaunched(kind: HypervisorKind, launch: LaunchSpec, version?: string): Refusal | undefined {
   if (!socketPathFits(launch.socketPath)) return refusal('refused', 'spawn', SOCKET_PATH_TOO_LONG, launch.socketPath);
   for (const option of optionsOf(launch)) {
@@ -23,7 +23,7 @@ export function whyNotLaunched(kind: HypervisorKind, launch: LaunchSpec, version
   return undefined;
 }
 
-/** The same for a hypervisor that boots a kernel and nothing else. */
+/** The same for a hypervisor that boots only from a kernel. */
 export function bootable(
   kind: HypervisorKind,
   launch: LaunchSpec,

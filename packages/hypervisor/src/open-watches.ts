@@ -1,10 +1,10 @@
-// A driver's watches that are open, so that the driver's own end closes them.
+// A driver's open watches, which close with the driver.
 import type { Watch } from './port.ts';
 
 export class OpenWatches {
   readonly #open = new Set<Watch>();
 
-  /** The same watch, forgotten here once it is closed. */
+  /** The same watch, removed here once it is closed. */
   add(watch: Watch): Watch {
     this.#open.add(watch);
     return {

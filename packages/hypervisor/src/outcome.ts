@@ -1,4 +1,4 @@
-// How a call to a hypervisor ended: a value that says what went wrong, where, and whether trying again may help.
+// The outcome of a call to a hypervisor: a value with the error, its stage, and whether a retry may help.
 
 export const OUTCOME_CODES = [
   'timeout',
@@ -11,10 +11,10 @@ export const OUTCOME_CODES = [
 ] as const;
 
 /**
- * `timeout`: the deadline passed, the effect is unknown. `aborted`: the caller gave up, likewise unknown.
+ * `timeout`: the deadline passed, the effect is unknown. `aborted`: the caller aborted, effect unknown.
  * `unreachable`: nothing listens on the socket. `refused`: the hypervisor, or its VM's state, forbids it.
- * `failed`: the hypervisor tried and failed. `bad-answer`: what came back is not its dialect (broken, half, too large).
- * `unsupported`: this hypervisor has no such thing.
+ * `failed`: the hypervisor tried and failed. `bad-answer`: the answer is malformed, incomplete or too large.
+ * `unsupported`: the hypervisor lacks this.
  */
 export type OutcomeCode = (typeof OUTCOME_CODES)[number];
 
@@ -23,11 +23,11 @@ export interface Refusal {
   readonly code: OutcomeCode;
   /** The step that failed: `spawn`, `vm.boot`, `qmp.cont` … */
   readonly stage: string;
-  /** What happened, in words for the VM's tenant: it goes into events. No path of the host, no library's code. */
+  /** The error for the VM's tenant: it goes into events. No host path, no library's code. */
   readonly reason: string;
-  /** What an operator looks for: paths, codes, the other side's own words. For the log alone. */
+  /** Details for an operator: paths, codes, the hypervisor's own message. For the log only. */
   readonly detail?: string;
-  /** Whether the same call may succeed later without anyone changing anything. */
+  /** Whether a retry may succeed without other changes. */
   readonly retryable: boolean;
 }
 
@@ -45,7 +45,7 @@ const RETRYABLE: Record<OutcomeCode, boolean> = {
 
 const MAX_TEXT = 500;
 
-/** A refusal whose texts are cut to 500 characters: the reason goes into an event. */
+/** A refusal whose texts are cut to 500 characters: its reason is in an event. */
 export const refusal = (code: OutcomeCode, stage: string, reason: string, detail?: string): Refusal => ({
   ok: false,
   code,
@@ -55,7 +55,7 @@ export const refusal = (code: OutcomeCode, stage: string, reason: string, detail
   ...(detail === undefined ? {} : { detail: detail.slice(0, MAX_TEXT) }),
 });
 
-/** The refusal for a deadline that fired; timeouts are told from a caller that gave up by the signal's reason. */
+/** The refusal for an aborted deadline; the signal's reason distinguishes a timeout from an abort. */
 export const deadlineRefusal = (deadline: AbortSignal, stage: string): Refusal => {
   const timedOut = deadline.reason instanceof DOMException && deadline.reason.name === 'TimeoutError';
   return timedOut

@@ -1,4 +1,4 @@
-// A pause between two looks at something, which the caller's deadline cuts short.
+// A pause between two polls, which the caller's deadline cuts short.
 import { setTimeout as wait } from 'node:timers/promises';
 
 /** Milliseconds; resolves early, and never rejects, when the deadline fires. */

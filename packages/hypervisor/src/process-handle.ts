@@ -1,7 +1,7 @@
 // Identifies one hypervisor process of a VM.
 import type { ProcessIdentity } from './process/table/identity.ts';
 
-/** Which hypervisor process is meant. Plain data: after a restart it is rebuilt from the launch record or /proc. */
+/** Plain data: after a restart it is rebuilt from the launch record or /proc. */
 export interface ProcessHandle {
   /** Absolute path of the VM's directory. */
   readonly directory: string;

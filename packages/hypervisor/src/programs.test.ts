@@ -1,4 +1,4 @@
-// Where a hypervisor's program is found, and the one sentence when it is not there, does not run or is too old.
+// Where a hypervisor's program is found, and the error when it is missing, does not run or is too old.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-/** A program that says no more than its version. */
+/** A program that only prints its version. */
 const program = (folder: string, name: string, says: string): string => {
   mkdirSync(join(root, folder), { recursive: true });
   const path = join(root, folder, name);

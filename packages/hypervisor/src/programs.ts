@@ -1,4 +1,4 @@
-// The programs of the hypervisors: named by a variable, else on PATH, and new enough.
+// The hypervisors' programs: found by a variable or on PATH, then version-checked.
 import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
@@ -11,9 +11,9 @@ export type RealHypervisor = Exclude<HypervisorKind, 'simulator'>;
 export interface HypervisorProgram {
   /** Absolute path. */
   readonly program: string;
-  /** The variable that names it. */
+  /** The variable with its path. */
   readonly variable: string;
-  /** What it told of itself. */
+  /** The version it reports. */
   readonly version: string;
 }
 
@@ -29,10 +29,10 @@ const VERSION_WITHIN_MS = 10_000;
 
 export type FoundProgram =
   | ({ readonly kind: 'found' } & HypervisorProgram)
-  /** One sentence: the variable, the version that is wanted, and where its project publishes it. */
+  /** One sentence: the variable, the required version, and where the project publishes it. */
   | { readonly kind: 'unusable'; readonly reason: string };
 
-/** `named`: the program's variables, as far as they are set. */
+/** `named`: the values of the programs' variables, if set. */
 export async function findProgram(
   kind: RealHypervisor,
   named: Readonly<Partial<Record<ProgramVariable, string | undefined>>>,
@@ -60,7 +60,7 @@ async function onPath(name: string, searchPath: string): Promise<string | undefi
       await access(path, constants.X_OK);
       return path;
     } catch {
-      // Not there, or not for us: the next folder.
+      // Missing, or not executable: next folder.
     }
   }
   return undefined;

@@ -1,4 +1,4 @@
-// Which requests of a driver a tracer sees: each that does something, by the hypervisor's own name, and no poll.
+// Which requests of a driver are traced: each that acts, by the hypervisor's own name, and no poll.
 import type { Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { recorder, until, VmFixture, within } from './conformance/vm.fixture.ts';
@@ -28,7 +28,7 @@ interface Life {
   readonly create: readonly (readonly [string, string, string])[];
   readonly observeCreated: readonly string[];
   readonly boot: readonly string[];
-  /** Refused by its state, which is then read: it runs already. */
+  /** Refused by its state, which is then read. */
   readonly bootAgain: readonly string[];
   readonly pause: readonly string[];
   /** Of a paused guest; its state is polled every few milliseconds until it is off. */
@@ -60,7 +60,7 @@ const LIVES: Readonly<Record<'cloud-hypervisor' | 'firecracker', Life>> = {
   },
 };
 
-// The drivers of the real programs are run on the simulator's process: what they say over its socket is the same.
+// The drivers of the real programs run against the simulator's process: they send the same requests to it.
 test.each([
   ['the simulator', 'cloud-hypervisor', { kind: 'simulator' }],
   ['Cloud Hypervisor', 'cloud-hypervisor', { kind: 'cloud-hypervisor', program: 'none' }],
@@ -106,7 +106,7 @@ test.each([
   await hypervisor.close();
 });
 
-/** Answers as QEMU does, until it is told to power down: then it is off at the third poll. */
+/** Answers as QEMU does; after the power-down it is off at the third poll. */
 const qemu = () => {
   let status = 'prelaunch';
   let polls = 0;

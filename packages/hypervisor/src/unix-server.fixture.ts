@@ -1,4 +1,4 @@
-// A server on a unix socket that says to each connection whatever a test wants said.
+// A server on a unix socket that sends each connection what a test defines.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ export class UnixServer {
     this.path = join(directory, 'e1.sock');
     this.#server = createServer((socket) => {
       this.#sockets.add(socket);
-      // A client that goes away while it is written to is what these tests provoke.
+      // These tests provoke a client that disconnects during a write.
       socket.on('error', () => socket.destroy());
       serve(socket);
     });

@@ -1,4 +1,4 @@
-// Firecracker's calls: their place on its socket, and what a status means.
+// Firecracker's calls: their paths on its socket, and what a status means.
 import { type Outcome, refusal } from '../outcome.ts';
 import type { ProcessHandle } from '../process-handle.ts';
 import { callRest, type RestAnswer, type RestCall } from '../rest/client.ts';
@@ -7,11 +7,11 @@ import type { TraceCall } from '../trace-call.ts';
 
 export interface Write {
   readonly method: 'PUT' | 'PATCH';
-  /** As the API's description has it: `/boot-source`. */
+  /** The path in the API description: `/boot-source`. */
   readonly path: string;
-  /** What a refusal calls it. */
+  /** Its name in a refusal. */
   readonly name: string;
-  /** What a tracer calls it: the API has no names of its own but those of actions. */
+  /** The span's name: the API names only its actions. */
   readonly operation: string;
   readonly body: object;
 }
@@ -19,7 +19,7 @@ export interface Write {
 export const read = (call: Omit<RestCall, 'method' | 'operation' | 'body'>): Promise<Outcome<RestAnswer>> =>
   callRest({ ...call, method: 'GET', operation: `GET ${call.path}` });
 
-/** Ok on 204. It answers 400 to all that it does not do, be it malformed, out of range, or at the wrong time. */
+/** Ok on 204. Firecracker answers 400 to a request that is malformed, out of range, or illegal in its state. */
 export async function write(
   trace: TraceCall,
   { socketPath }: ProcessHandle,

@@ -1,11 +1,11 @@
-// create: everything that a VM is, told to its process before it starts; what comes last says that all of it was told.
+// create: configures a process before its VM starts; the last request marks the configuration as complete.
 import { kernelArguments, type LaunchSpec } from '../launch-spec.ts';
 import type { Outcome } from '../outcome.ts';
 import type { ProcessHandle } from '../process-handle.ts';
 import type { TraceCall } from '../trace-call.ts';
 import { type Write, write } from './client.ts';
 
-/** Each may be told twice: before the start the later replaces the earlier. */
+/** Repeatable: before the start a later request replaces an earlier one. */
 export function configurationOf({ spec, image, disks = [], vsock }: LaunchSpec): readonly Write[] {
   const put = (path: string, body: object, template = path): Write => {
     return { method: 'PUT', path, name: path.slice(1), operation: `PUT ${template}`, body };

@@ -1,4 +1,4 @@
-// The driver for whatever speaks Firecracker's API: Firecracker itself, and the simulator by another command line.
+// The driver for Firecracker's API. It serves Firecracker, and the simulator by another command line.
 import { HYPERVISOR_VERBS, type HypervisorKind } from '@ironlog/schemas';
 import { processCounters } from '../counters.ts';
 import { bootable } from '../launch-options.ts';
@@ -26,16 +26,16 @@ export interface FirecrackerConfig {
   readonly kind: 'firecracker';
   /** Absolute path of firecracker, or its name on PATH. */
   readonly program: string;
-  /** What the program told of itself; what is newer than that is refused. */
+  /** The version that the program reported; newer options are refused. */
   readonly version?: string;
 }
 
 export interface FirecrackerDriverOptions {
   readonly kind: HypervisorKind;
   readonly trace: TraceCall;
-  /** The program and its arguments; they must hold the launch's socket path and where its last word goes. */
+  /** The program and its arguments, which must hold the launch's socket path and the path of its log. */
   readonly command: (launch: LaunchSpec) => Pick<ProgramSpec, 'program' | 'argv' | 'environment' | 'umask'>;
-  /** Why such a launch cannot be. */
+  /** Why the launch is refused. */
   readonly whyNot: (launch: LaunchSpec) => Refusal | undefined;
 }
 
@@ -76,7 +76,7 @@ const step = (trace: TraceCall, handle: ProcessHandle, call: Step & Write, deadl
     readState: () => readState(trace, handle, deadline),
   });
 
-/** One driver serves any number of processes; it holds no connection but those of its watches. */
+/** One driver serves any number of processes. It keeps only the connections of its watches. */
 export function createFirecrackerDriver({ kind, trace, command, whyNot }: FirecrackerDriverOptions): Hypervisor {
   const watches = new OpenWatches();
   return {
@@ -112,7 +112,7 @@ export function createFirecrackerDriver({ kind, trace, command, whyNot }: Firecr
         deadline,
       ),
     snapshots: snapshotsOf(trace),
-    // Firecracker writes what its devices count into a file, as the difference to the last time: not read yet.
+    // Firecracker writes its device counters to a file, as differences to the last write: not read yet.
     counters: processCounters,
     observe: async (handle, deadline) =>
       (await isAlive(handle.identity)) ? readState(trace, handle, deadline) : { ok: true, state: 'absent' },

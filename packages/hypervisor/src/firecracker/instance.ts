@@ -1,4 +1,4 @@
-// What a Firecracker process says of itself: `GET /`, and of what it has been told: `GET /vm/config`.
+// Reads a Firecracker process's state from `GET /`, and its configuration from `GET /vm/config`.
 import { z } from 'zod';
 import { type Outcome, refusal } from '../outcome.ts';
 import type { ObservedState } from '../port.ts';
@@ -28,7 +28,7 @@ async function readInstance(
   return instance.ok ? { ok: true, instance: instance.value } : instance;
 }
 
-/** Before the start there is but one state; the boot source, which is told last, says whether the VM is defined. */
+/** Before the start there is one state; the boot source, which is sent last, marks a defined VM. */
 export async function readState(trace: TraceCall, handle: ProcessHandle, deadline: AbortSignal): Promise<StateRead> {
   const read = await readInstance(trace, handle, deadline);
   if (!read.ok) return read;
@@ -46,7 +46,7 @@ async function readDefined(trace: TraceCall, { socketPath }: ProcessHandle, dead
   return { ok: true, state };
 }
 
-/** Whoever answers must bear the id that the process was started with. Untraced: it is repeated until it is answered. */
+/** The answering process must have the id that was set at its start. Untraced: it is repeated until answered. */
 export async function greet(
   handle: ProcessHandle,
   deadline: AbortSignal,
@@ -59,7 +59,7 @@ export async function greet(
   return anotherAnswers('instance', `instance ${read.instance.id} answers on ${handle.socketPath}, not ${id}`);
 }
 
-/** Null when it has ended meanwhile. */
+/** Null when the process has exited. */
 async function idOf(pid: number): Promise<string | null> {
   const argv = (await readProc(`/proc/${pid}/cmdline`))?.split('\0') ?? [];
   return argv[argv.indexOf('--id') + 1] ?? null;

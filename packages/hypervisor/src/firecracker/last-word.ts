@@ -1,22 +1,22 @@
-// What a Firecracker process leaves in its log when its guest has reset or switched itself off: all it does in that case is
-// to end, with status 0, which only its parent learns.
+// Reads a guest's reset or power-off from the log of its Firecracker process. In both cases the process exits with status 0,
+// which only its parent can see.
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { eventsPathOf } from '../event-monitor.ts';
 import type { ProcessHandle } from '../process-handle.ts';
 
-/** Where other hypervisors' words of a guest's stop are, so that it goes as they do. */
+/** The path of the other hypervisors' event files, so that it is removed like them. */
 export const wordPathOf = eventsPathOf;
 
-/** Empty, mode 0600: what an earlier process of the epoch left is not this one's. */
+/** Empty, mode 0600: an earlier process of the epoch may have left a log. */
 export const prepareWord = (path: string): Promise<void> => writeFile(path, '', { mode: 0o600 });
 
 const TAIL_BYTES = 64 * 1024;
 const STOPPING = /^\S+ \[[^\]]*:main:INFO\] Vmm is stopping\.$/m;
-/** A virtual CPU that failed stops the machine too, by an error that is on record before. */
+/** A failed virtual CPU stops the machine too; its error precedes the stop. */
 const FAILED = /^\S+ \[[^\]]*:fc_vcpu \d+:ERROR\] /m;
 
-/** Whether it left word that its guest had stopped; false for one that was killed, and where nothing can be read. */
+/** Whether the log shows that its guest stopped; false for a killed process, and without a log. */
 export function saysGuestStopped({ directory, epoch }: Pick<ProcessHandle, 'directory' | 'epoch'>): boolean {
   const text = tailOf(wordPathOf(directory, epoch));
   return STOPPING.test(text) && !FAILED.test(text);
@@ -27,7 +27,7 @@ function tailOf(path: string): string {
   try {
     file = openSync(path, 'r');
   } catch (error) {
-    // The VM's directory was removed: nothing was left to read.
+    // The VM's directory was removed: nothing is left to read.
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
     throw error;
   }

@@ -1,4 +1,4 @@
-// A VM's state into files, and from files into a process that has been told nothing else.
+// Saves a VM's state to files, and restores it in an unconfigured process.
 import type { LaunchSpec } from '../launch-spec.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Snapshots } from '../port.ts';
@@ -9,7 +9,7 @@ import type { TraceCall } from '../trace-call.ts';
 import { type Write, write } from './client.ts';
 import { greet, readState } from './instance.ts';
 
-/** Its memory is mapped from the file for as long as a restored process lives. */
+/** A restored process maps its memory from the file as long as it lives. */
 const filesIn = (directory: string) => ({ state: `${directory}/vm.state`, memory: `${directory}/vm.memory` });
 
 export function takeOf(directory: string): Write {
@@ -24,7 +24,7 @@ export function loadOf(directory: string, { vsock }: Pick<LaunchSpec, 'vsock'>):
     snapshot_path: state,
     mem_backend: { backend_type: 'File', backend_path: memory },
     resume_vm: false,
-    // The socket that the snapshot names is that of the VM which it was taken from.
+    // The socket path in the snapshot is that of the original VM.
     ...(vsock === undefined ? {} : { vsock_override: { uds_path: vsock.path } }),
   };
   return { method: 'PUT', path: '/snapshot/load', name: 'snapshot/load', operation: 'PUT /snapshot/load', body };

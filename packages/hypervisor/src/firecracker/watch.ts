@@ -1,4 +1,4 @@
-// Watches a Firecracker process: whatever its guest does by itself, be it a reset or the power off, ends the process.
+// Watches a Firecracker process, which exits at each guest reset and power-off.
 import type { ProcessEvent, Watch } from '../port.ts';
 import { holdConnection, holdUntilDeath } from '../process/exit/hang-up.ts';
 import type { ProcessHandle } from '../process-handle.ts';
@@ -18,7 +18,7 @@ export function watchProcess(handle: ProcessHandle, report: (event: ProcessEvent
   return held;
 }
 
-/** A file that cannot be read must not hide the process's end: the trouble goes into its reason. */
+/** A read error must not hide the process's exit: the exit's reason includes it. */
 function lastWord(handle: ProcessHandle): { readonly guestStopped: boolean; readonly trouble: string } {
   try {
     return { guestStopped: saysGuestStopped(handle), trouble: '' };

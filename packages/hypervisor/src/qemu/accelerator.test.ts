@@ -1,4 +1,4 @@
-// The probe of KVM given up by whoever asked for it. It boots a program that never answers, where there is a KVM to probe.
+// An aborted KVM probe. It boots a program that never answers, where KVM is available.
 import { accessSync, constants, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ const hasKvm = ((): boolean => {
 })();
 
 if (!hasKvm) console.warn('no probe of KVM is given up: /dev/kvm is not here, or not for this user');
-/** A probe that goes on takes 5 s. */
+/** An unaborted probe takes 5 s. */
 const WITHIN_MS = 4000;
 
 let directory: string;

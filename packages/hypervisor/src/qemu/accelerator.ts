@@ -1,4 +1,4 @@
-// Finds out once whether KVM works here: /dev/kvm may exist and still hang a stock kernel in early boot (measured).
+// Probes once whether KVM works: with an existing /dev/kvm a stock kernel may still hang in early boot (measured).
 import { constants } from 'node:fs';
 import { access, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tenantId, vmId } from '@ironlog/schemas';
@@ -15,13 +15,13 @@ export interface AcceleratorProbe {
   readonly program: string;
   readonly kernel: string;
   readonly initrd: string;
-  /** What the guest writes to its console when it is up. */
+  /** The console line of a ready guest. */
   readonly readyLine: string;
-  /** The answer is kept here (a file of ours in a directory of ours), and found again by the next probe. */
+  /** The result is cached here (a private file in a private directory) for the next probe. */
   readonly cachePath: string;
-  /** Told before it boots a guest, and how long that may take; not when the answer was kept. */
+  /** Called with its time limit before a guest is booted; not for a cached result. */
   readonly onProbe?: (withinMs: number) => void;
-  /** Gives the probe up. */
+  /** Aborts the probe. */
   readonly signal?: AbortSignal;
 }
 
@@ -37,8 +37,8 @@ const CHECK_EVERY_MS = 20;
 const choiceSchema = z.strictObject({ key: z.string(), accelerator: z.enum(['kvm', 'tcg']), reason: z.string() });
 
 /**
- * `kvm` when the kernel reaches its ready line within 5 s under it, else `tcg`; takes up to 6 s, once.
- * @throws what `signal` was aborted with: a probe that was given up tells nothing, and nothing is kept of it.
+ * `kvm` when the kernel prints its ready line within 5 s under it, else `tcg`; takes up to 6 s, once.
+ * @throws the reason of `signal`: an aborted probe has no result, and nothing is cached.
  */
 export async function chooseAccelerator(probe: AcceleratorProbe): Promise<AcceleratorChoice> {
   const unusable = await deviceError();
@@ -66,7 +66,7 @@ async function deviceError(): Promise<string | null> {
   }
 }
 
-/** The answer holds for this QEMU and this kernel; another boot of the host may be another machine (a moved disk). */
+/** The result is valid for this QEMU, kernel and boot; after a reboot the disk may be in another machine. */
 async function keyOf({ program, kernel, initrd }: AcceleratorProbe): Promise<string> {
   const bootId = await readFile('/proc/sys/kernel/random/boot_id', 'utf8');
   return [program, kernel, (await stat(kernel)).mtimeMs, initrd, (await stat(initrd)).mtimeMs, bootId.trim()].join('|');
@@ -76,7 +76,7 @@ async function readChoice(path: string): Promise<z.infer<typeof choiceSchema> | 
   try {
     return choiceSchema.safeParse(JSON.parse(await readFile(path, 'utf8'))).data ?? null;
   } catch (error) {
-    // Missing or broken alike: it is only a cache.
+    // Missing or malformed: it is only a cache.
     if (error instanceof SyntaxError || (error instanceof Error && 'code' in error && error.code === 'ENOENT'))
       return null;
     throw error;

@@ -1,4 +1,4 @@
-// QMP's commands as "ensure" steps: look at the run state, and act only from where the step is legal (P6).
+// QMP's commands as "ensure" steps: read the run state, and act only where the step is legal (P6).
 import { z } from 'zod';
 import { deadlineRefusal, type Outcome, refusal } from '../outcome.ts';
 import { pause } from '../pause.ts';
@@ -11,7 +11,7 @@ import type { QmpAnswer } from './qmp-connection.ts';
 
 const statusSchema = z.object({ status: z.string() });
 
-// QEMU's RunState; what is not named here (internal-error, io-error, guest-panicked …) is unknown.
+// QEMU's RunState; any other (internal-error, io-error, guest-panicked …) is unknown.
 const OBSERVED: Readonly<Record<string, ObservedState>> = {
   prelaunch: 'created',
   running: 'running',
@@ -36,7 +36,7 @@ export const command = (
 ): Promise<QmpAnswer> =>
   links.trace({ method: execute, socketPath: handle.socketPath }, () => poll(links, handle, execute, deadline));
 
-/** Likewise, untraced: one of many. */
+/** Untraced, for polling. */
 export async function poll(
   links: QmpLinks,
   handle: ProcessHandle,
@@ -47,7 +47,7 @@ export async function poll(
   return link.ok ? link.connection.execute({ execute }, deadline) : link;
 }
 
-/** `ask`: how QEMU is asked, `poll` in a loop. */
+/** `ask`: how to query QEMU, `poll` in a loop. */
 export async function readState(
   links: QmpLinks,
   handle: ProcessHandle,
@@ -61,7 +61,7 @@ export async function readState(
   return refusal('bad-answer', 'qmp.query-status', 'qmp.query-status: QEMU returned no status');
 }
 
-/** Looks first: QEMU takes `cont` and `stop` in any state, so the states' rules are kept here. */
+/** Checks first: QEMU accepts `cont` and `stop` in any state, so rules are enforced here. */
 export async function ensure(
   links: QmpLinks,
   handle: ProcessHandle,
@@ -80,7 +80,7 @@ export async function ensure(
   return answer.ok ? { ok: true } : answer;
 }
 
-/** Until QEMU answers; its socket appears some ms after the spawn. A process that died is not waited for. */
+/** Waits until QEMU answers; its socket appears some ms after the spawn. A dead process ends the wait. */
 export async function answering(links: QmpLinks, handle: ProcessHandle, deadline: AbortSignal): Promise<Outcome> {
   for (;;) {
     const now = await readState(links, handle, deadline, poll);

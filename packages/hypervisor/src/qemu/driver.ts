@@ -1,4 +1,4 @@
-// QEMU over QMP: real guests, with KVM where it works and TCG where not.
+// QEMU over QMP: real guests, under KVM where it works, otherwise TCG.
 import { writeFile } from 'node:fs/promises';
 import { HYPERVISOR_VERBS } from '@ironlog/schemas';
 import { processCounters } from '../counters.ts';
@@ -23,9 +23,9 @@ export interface QemuConfig {
   readonly kind: 'qemu';
   /** Absolute path of qemu-system-x86_64, or its name on PATH. */
   readonly program: string;
-  /** What the program told of itself; what is newer than that is refused. */
+  /** The version that the program reported; newer options are refused. */
   readonly version?: string;
-  /** What `chooseAccelerator` found, or the operator's word. */
+  /** From `chooseAccelerator`, or the operator's setting. */
   readonly accelerator: Accelerator;
 }
 
@@ -50,7 +50,7 @@ export function createQemu({ program, accelerator, version }: QemuConfig, trace:
       const argv = qemuArguments(launch, { accelerator, kernel: able.kernel, clock });
       return spawnProgram({ program, argv, directory, prepare, logPath: logPathOf(directory) });
     },
-    // The machine is defined by the command line; QEMU that answers has created it.
+    // The command line defines the machine; once QEMU answers, it is created.
     create: (handle, _launch, deadline) => answering(links, handle, deadline),
     boot: (handle, deadline) => ensure(links, handle, { execute: 'cont', from: 'created', to: 'running' }, deadline),
     pause: (handle, deadline) => ensure(links, handle, { execute: 'stop', from: 'running', to: 'paused' }, deadline),
@@ -69,8 +69,8 @@ export function createQemu({ program, accelerator, version }: QemuConfig, trace:
 }
 
 /**
- * Presses the power button each second (a press before the guest listens is lost: measured) until the guest is off and
- * QEMU with it. A paused guest is resumed first; one that never started has nothing to shut down.
+ * Presses the power button each second (a press before the guest handles it is lost: measured) until the guest is off
+ * and QEMU has exited. A paused guest is resumed first; one that never started is already off.
  */
 async function shutdown(links: QmpLinks, handle: ProcessHandle, deadline: AbortSignal): Promise<Outcome> {
   let pressAt = 0;
@@ -81,14 +81,14 @@ async function shutdown(links: QmpLinks, handle: ProcessHandle, deadline: AbortS
     if (!now.ok && now.code === 'bad-answer') return now;
     if (now.ok && now.state === 'created') return { ok: true };
     if (now.ok && now.state === 'shutdown') {
-      // It stays when its guest is off (see command-line.ts), until somebody has asked. What it knows of that goes with it.
+      // QEMU stays when its guest is off (see command-line.ts), until `quit`. Its state is recorded before it exits.
       leaveGuestStop(handle);
       await quit(links, handle, 'quit', deadline);
       quit = poll;
     } else if (performance.now() >= pressAt) {
       pressAt = performance.now() + PRESS_EVERY_MS;
       if (now.ok && now.state === 'paused') await command(links, handle, 'cont', deadline);
-      // Its refusal is no news: the next press, or the process's end, tells.
+      // A refusal is ignored: the next press, or the process's end, decides.
       await command(links, handle, 'system_powerdown', deadline);
     }
     await pause(CHECK_EVERY_MS, deadline);

@@ -1,15 +1,15 @@
-// The one QMP connection per process, made when first needed and shared by every call and watch (QEMU takes one client).
+// The one QMP connection per process, opened on first use and shared by calls and watches (QEMU takes one client).
 import { deadlineRefusal, type Outcome } from '../outcome.ts';
 import type { TraceCall } from '../trace-call.ts';
 import { QmpConnection, type QmpListener } from './qmp-connection.ts';
 
 type Link = Outcome<{ readonly connection: QmpConnection }>;
 
-/** Longest wait for greeting and negotiation: QEMU, stopped or with another client, would never answer. */
+/** Longest wait for greeting and negotiation: a stopped or busy QEMU would never answer. */
 const OPEN_WITHIN_MS = 5000;
 
 export class QmpLinks {
-  /** Put around each command that is no poll. */
+  /** Wraps each command except polls. */
   readonly trace: TraceCall;
   readonly #links = new Map<string, Promise<Link>>();
   readonly #closing = new AbortController();
@@ -19,13 +19,13 @@ export class QmpLinks {
     this.trace = trace;
   }
 
-  /** The connection to the process behind that socket; opened once, however many ask at the same time. */
+  /** The connection to the process on that socket; concurrent callers share one open. */
   async connection(socketPath: string, deadline: AbortSignal): Promise<Link> {
     const link = this.#links.get(socketPath) ?? this.#open(socketPath);
     return Promise.race([link, expiry(deadline)]);
   }
 
-  /** Hears the events and the end of the process's connection, this one or the next; answers how to stop hearing. */
+  /** Subscribes to the events and the end of the process's connections; returns the unsubscribe function. */
   listen(socketPath: string, listener: QmpListener): () => void {
     const listeners = this.#listeners.get(socketPath) ?? new Set();
     this.#listeners.set(socketPath, listeners.add(listener));
@@ -35,7 +35,7 @@ export class QmpLinks {
     };
   }
 
-  /** For good: one that is being opened is given up. */
+  /** Final: a connection being opened is aborted. */
   async close(): Promise<void> {
     this.#closing.abort('closed');
     const links = [...this.#links.values()];

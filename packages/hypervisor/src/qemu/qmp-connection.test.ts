@@ -26,7 +26,7 @@ describe('a QMP connection', () => {
     if (opened.ok) connection = opened.connection;
     return opened;
   };
-  /** Greets, negotiates, then answers each command as `answer` says. */
+  /** Greets, negotiates, then answers each command by `answer`. */
   const qemu =
     (answer: (id: number, socket: Socket) => void) =>
     (socket: Socket): void => {

@@ -1,5 +1,5 @@
-// One QMP connection: greeting and capabilities first, then commands matched by id, and events as they come.
-// QEMU serves one client at a time, so a process has one connection and everybody shares it.
+// One QMP connection: greeting and capabilities first, then commands matched by id, and events.
+// QEMU serves one client at a time, so all callers share one connection per process.
 import { connect, type Socket } from 'node:net';
 import { deadlineRefusal, type Outcome, type OutcomeCode, type Refusal, refusal } from '../outcome.ts';
 import { MAX_LINE_BYTES, QmpLines } from './qmp-lines.ts';
@@ -10,14 +10,14 @@ export type QmpAnswer = Outcome<{ readonly value: unknown }>;
 
 export interface QmpListener {
   readonly event: (event: QmpEvent) => void;
-  /** Once, when the connection has ended, for whatever reason. */
+  /** Called once, when the connection has ended. */
   readonly end: () => void;
 }
 
-/** The place of the greeting among the answers that are waited for; commands count on from it. */
+/** The id under which the greeting is awaited; commands count up from it. */
 const GREETING = 0;
 
-/** Why no more is said on it, whatever is asked. */
+/** Why the connection is unusable. */
 interface Broken {
   readonly code: OutcomeCode;
   readonly reason: string;
@@ -57,7 +57,7 @@ export class QmpConnection {
     });
   }
 
-  /** Connects, reads the greeting and negotiates; on any refusal the connection is closed again. */
+  /** Connects, reads the greeting and negotiates; after a refusal the connection is closed. */
   static async open(
     path: string,
     listener: QmpListener,
@@ -72,7 +72,7 @@ export class QmpConnection {
     return ready;
   }
 
-  /** Ok with QEMU's `return`; an error of QEMU's is `refused`. A late answer after the deadline is dropped by its id. */
+  /** Ok with QEMU's `return`; a QEMU error is `refused`. An answer after the deadline is dropped by its id. */
   execute(command: Command, deadline: AbortSignal): Promise<QmpAnswer> {
     const id = ++this.#lastId;
     const stage = `qmp.${command.execute}`;
@@ -146,7 +146,7 @@ export class QmpConnection {
     else if (stage !== undefined) this.#settle(id, refusal('refused', stage, `${stage}: QEMU refused it`, detail));
   }
 
-  /** Ends every command that waits; what comes later is not read. */
+  /** Ends every waiting command; later input is ignored. */
   #fail(broken: Broken): void {
     this.#broken ??= broken;
     for (const { stage, settle } of this.#waiting.values()) settle(refusalOf(this.#broken, stage));

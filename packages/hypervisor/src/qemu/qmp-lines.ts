@@ -1,6 +1,6 @@
-// Cuts a QMP stream into lines, each of bounded length: a broken QEMU must not fill our memory.
+// Splits a QMP stream into lines of bounded length: a faulty QEMU must not exhaust memory.
 
-/** A query's answer is a few KiB; nothing that we ask for comes near this. */
+/** A query's answer is a few KiB; no expected answer comes near this. */
 export const MAX_LINE_BYTES = 256 * 1024;
 
 export type LineResult = { readonly ok: true; readonly lines: readonly string[] } | { readonly ok: false };
@@ -8,7 +8,7 @@ export type LineResult = { readonly ok: true; readonly lines: readonly string[] 
 export class QmpLines {
   #rest: Buffer = Buffer.alloc(0);
 
-  /** The lines completed by `chunk`; not ok, for good, once a line grows over the limit. */
+  /** The lines completed by `chunk`; never ok again once a line exceeds the limit. */
   take(chunk: Buffer): LineResult {
     const bytes = Buffer.concat([this.#rest, chunk]);
     const lines: string[] = [];

@@ -1,4 +1,4 @@
-// What QEMU's machine protocol sends: a greeting, answers by id, and events (QEMU's docs/interop/qmp-spec).
+// The messages of QMP: a greeting, answers by id, and events (QEMU's docs/interop/qmp-spec).
 import { z } from 'zod';
 
 const greetingSchema = z.object({ QMP: z.object({ version: z.unknown() }) });
@@ -29,7 +29,7 @@ export function parseQmp(line: string): QmpMessage | null {
     return { kind: 'error', id, class: error.data.error.class, description: error.data.error.desc };
   }
   const value = returnSchema.safeParse(json);
-  // zod leaves an absent key of unknown type undefined: `return` must really be there.
+  // zod leaves an absent key of unknown type undefined: `return` must be present.
   if (value.success && value.data.return !== undefined)
     return { kind: 'return', id: value.data.id, value: value.data.return };
   return greetingSchema.safeParse(json).success ? { kind: 'greeting' } : null;

@@ -1,4 +1,4 @@
-// Watches a QEMU process over its one QMP connection: events while it lasts, the process's end when it hangs up.
+// Watches a QEMU process over its one QMP connection: events while it is open, the process's end when it closes.
 import { guestHadStopped, leaveGuestStop } from '../event-monitor.ts';
 import type { ProcessEvent, Watch } from '../port.ts';
 import { holdUntilDeath } from '../process/exit/hang-up.ts';
@@ -15,11 +15,11 @@ export function watchProcess(links: QmpLinks, handle: ProcessHandle, report: (ev
   const hear = ({ name, data }: QmpEvent): void => {
     if (name === 'GUEST_PANICKED') report({ kind: 'guest-panicked' });
     if (data.guest !== true) return;
-    // A guest's panic is a SHUTDOWN too, by another reason: a crash, not a stop (QEMU's ShutdownCause).
+    // A guest panic is a SHUTDOWN too, with another reason: a crash, not a stop (QEMU's ShutdownCause).
     if (name === 'SHUTDOWN' && data.reason === 'guest-shutdown') {
       sawStop = true;
       leaveGuestStop(handle);
-      // It waits to be ended (see command-line.ts): the stop is to be on record first, for QEMU's end takes its own word of it.
+      // QEMU waits for its end (see command-line.ts): the stop must be recorded first, for QEMU's state is lost at its exit.
       report({ kind: 'guest-stopped', processStays: true });
     }
     if (name === 'RESET') report({ kind: 'guest-rebooted' });
@@ -36,7 +36,7 @@ export function watchProcess(links: QmpLinks, handle: ProcessHandle, report: (ev
     if (link.ok && link.connection.usable) await over;
   };
   const dead = async (): Promise<void> => {
-    // Also by what was left before anyone listened. A file that cannot be read must not hide the process's end.
+    // Includes a stop recorded before the watch. A read error must not hide the process's exit.
     const guestStopped = sawStop || (await guestHadStopped(handle).catch(() => false));
     if (closed) return;
     const { pid } = handle.identity;

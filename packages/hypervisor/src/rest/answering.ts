@@ -1,4 +1,4 @@
-// Waits until a process that was just started answers on its socket.
+// Waits until a newly started process answers on its socket.
 import { existsSync } from 'node:fs';
 import { deadlineRefusal, type Outcome, refusal } from '../outcome.ts';
 import { pause } from '../pause.ts';
@@ -10,8 +10,8 @@ const POLL_MS = 5;
 const ANSWER_WITHIN_MS = 1000;
 
 /**
- * `ask` is asked again until it is answered, whatever the answer; a process that died is not waited for. While it is
- * starting there is no socket yet: looking for the file is a hundred times cheaper than being refused.
+ * `ask` is repeated until it gets any answer, or the process has died. A starting process has no socket yet: checking
+ * for the file is a hundred times cheaper than a refused connection.
  */
 export async function answering<T extends object>(
   handle: ProcessHandle,
@@ -31,6 +31,6 @@ export async function answering<T extends object>(
   }
 }
 
-/** A socket that answers is not yet our process: whoever answers says who it is. */
+/** Another process may answer on the socket: an answer must identify its own. */
 export const anotherAnswers = (stage: string, detail: string) =>
   refusal('refused', stage, `${stage}: another process answers on the VM's socket`, detail);

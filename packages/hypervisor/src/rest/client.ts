@@ -1,22 +1,22 @@
-// HTTP over a hypervisor's unix socket: one bounded request, and any answer at all turned into a value.
+// HTTP over a hypervisor's unix socket: one bounded request, and any answer or error as a value.
 import { Client } from 'undici';
 import { deadlineRefusal, type Outcome, refusal } from '../outcome.ts';
 import type { TraceCall } from '../trace-call.ts';
 
-/** Largest body read; what a real VM tells of itself is a few KiB. */
+/** Largest body read; a real VM's answer is a few KiB. */
 export const MAX_ANSWER_BYTES = 256 * 1024;
 
 export interface RestCall {
   readonly socketPath: string;
   readonly method: 'GET' | 'PUT' | 'PATCH';
   readonly path: string;
-  /** What a refusal calls it: `vm.boot`. */
+  /** Its name in a refusal: `vm.boot`. */
   readonly name: string;
-  /** What a tracer calls it, without ids; `name` by default. */
+  /** The span's name, without ids; `name` by default. */
   readonly operation?: string;
   readonly body?: object;
   readonly deadline: AbortSignal;
-  /** Put around the request; `untraced` for a poll. */
+  /** Wraps the request; `untraced` for a poll. */
   readonly trace: TraceCall;
 }
 
@@ -25,7 +25,7 @@ export interface RestAnswer {
   readonly text: string;
 }
 
-/** Ok with whatever status was answered; what a status means is the caller's knowledge. */
+/** Ok with any status; the caller interprets it. */
 export function callRest(call: RestCall): Promise<Outcome<RestAnswer>> {
   const { trace, name, operation = name, socketPath, method, path } = call;
   return trace({ method: operation, socketPath, http: { method, path } }, () => request(call));
@@ -36,7 +36,7 @@ async function request(call: RestCall): Promise<Outcome<RestAnswer>> {
   const client = new Client('http://localhost', {
     socketPath: call.socketPath,
     maxResponseSize: MAX_ANSWER_BYTES,
-    // The caller's deadline is the only clock.
+    // Only the caller's deadline applies.
     headersTimeout: 0,
     bodyTimeout: 0,
   });
@@ -62,8 +62,8 @@ async function request(call: RestCall): Promise<Outcome<RestAnswer>> {
 const NOBODY = 'nothing answers on its socket';
 const HUNG_UP = 'the hypervisor closed the connection without an answer';
 
-// unix(7): ENOENT no socket file, ECONNREFUSED a file without a listener (its process was killed), the others a
-// process that ended while it was asked (undici's own code for it among them).
+// unix(7): ENOENT no socket file, ECONNREFUSED a file without a listener (its process was killed), the others a process
+// that exited during the request (undici's own code among them).
 const UNREACHABLE: ReadonlyMap<string, string> = new Map([
   ['ENOENT', NOBODY],
   ['ECONNREFUSED', NOBODY],

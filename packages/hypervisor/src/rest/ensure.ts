@@ -1,12 +1,12 @@
-// A call over REST as an "ensure" step: act, and when refused look whether it is so already (P6).
+// A call over REST as an "ensure" step: act, and when refused check the state (P6).
 import { type Outcome, refusal } from '../outcome.ts';
 import type { ObservedState } from '../port.ts';
 
 export interface Step {
   readonly name: string;
-  /** The states in which there is nothing left to do. */
+  /** The states in which the step is done. */
   readonly wanted: readonly ObservedState[];
-  /** The states from which it may succeed: a refusal in any other will not change by trying again. */
+  /** The states from which it may succeed: in any other a retry does not help. */
   readonly from: readonly ObservedState[];
 }
 
@@ -18,9 +18,9 @@ export interface Calls {
 }
 
 /**
- * Acts first, for that is one round trip when all is well; a refusal in a state that is wanted anyway is success. What the
- * hypervisor's status says of a refusal is not relied on: Cloud Hypervisor answers 500 where the state forbids it, and
- * Firecracker 400 where it failed.
+ * Acts first, which is one round trip in the normal case; a refusal in a wanted state is success. The hypervisor's status
+ * is not relied on for refusals: Cloud Hypervisor answers 500 where the state forbids a call, and Firecracker 400 where
+ * the call failed.
  */
 export async function ensure({ name, wanted, from }: Step, { act, readState }: Calls): Promise<Outcome> {
   const called = await act();

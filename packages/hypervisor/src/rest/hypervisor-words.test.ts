@@ -1,4 +1,4 @@
-// What a hypervisor says of a failure, as its VM's tenant may read it.
+// A hypervisor's error message, made readable for the VM's tenant.
 import { expect, it } from 'vitest';
 import { hypervisorWords } from './hypervisor-words.ts';
 

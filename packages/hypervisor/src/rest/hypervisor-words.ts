@@ -1,10 +1,10 @@
-// What a hypervisor says of its own refusal, fit for the VM's tenant: the cause, on one line, without the host's paths.
+// A hypervisor's error message for the VM's tenant: the cause, on one line, without host paths.
 import { z } from 'zod';
 import { parseJson } from './json.ts';
 
 const MAX_WORDS = 200;
 
-/** Cloud Hypervisor's list of errors, the outermost first, each perhaps with a backtrace; Firecracker's object. */
+/** Cloud Hypervisor's list of errors, outermost first, each with an optional backtrace; Firecracker's object. */
 const errorSchema = z.union([
   z
     .array(z.string())
@@ -13,7 +13,7 @@ const errorSchema = z.union([
   z.object({ fault_message: z.string() }).transform(({ fault_message }) => fault_message),
 ]);
 
-/** Empty where it says nothing that is meant for reading. */
+/** Empty without a readable message. */
 export function hypervisorWords(text: string): string {
   const words = errorSchema.safeParse(parseJson(text));
   if (!words.success) return '';

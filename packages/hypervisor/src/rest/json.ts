@@ -1,4 +1,4 @@
-// A hypervisor's answer as JSON, whatever it is.
+// Parses a hypervisor's answer as JSON.
 
 /** Undefined for what is not JSON; no schema takes undefined. */
 export function parseJson(text: string): unknown {

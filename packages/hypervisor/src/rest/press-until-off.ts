@@ -1,4 +1,4 @@
-// A graceful shutdown over REST: the button is pressed again and again until the guest is off.
+// A graceful shutdown over REST: the power button is pressed until the guest is off.
 import { deadlineRefusal, type Outcome } from '../outcome.ts';
 import { pause } from '../pause.ts';
 import { isAlive, type ProcessIdentity } from '../process/table/identity.ts';
@@ -15,8 +15,8 @@ const PRESS_EVERY_MS = 1000;
 const CHECK_EVERY_MS = 20;
 
 /**
- * Each second, for a press before the guest listens is lost, and both hypervisors accept it either way; until the guest is
- * off or the process has ended. A paused guest is resumed first: it could not hear the button.
+ * Each second, because a press before the guest handles it is lost although both hypervisors accept it. Ends when the
+ * guest is off or the process has exited. A paused guest is resumed first.
  */
 export async function pressUntilOff(stage: string, machine: Machine, deadline: AbortSignal): Promise<Outcome> {
   let pressAt = 0;
@@ -29,7 +29,7 @@ export async function pressUntilOff(stage: string, machine: Machine, deadline: A
       pressAt = performance.now() + PRESS_EVERY_MS;
       if (now.ok && now.state === 'paused') await machine.resume();
       const pressed = await machine.press();
-      // Refused: the guest went off in between, which the next look shows. Failed: the next press may do.
+      // Refused: the guest went off meanwhile; the next poll shows it. Failed: the next press may work.
       if (!pressed.ok && pressed.code === 'bad-answer') return pressed;
     }
     await pause(CHECK_EVERY_MS, deadline);

@@ -1,4 +1,4 @@
-// The simulator as a hypervisor: the driver of the dialect that it is to speak, with a command line that starts our own program.
+// The simulator as a hypervisor: the driver of the configured dialect, with a command line that starts the simulator.
 import { fileURLToPath } from 'node:url';
 import { createRestDriver } from '../cloud-hypervisor/driver.ts';
 import { eventsPathOf } from '../event-monitor.ts';
@@ -11,7 +11,7 @@ import type { TraceCall } from '../trace-call.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 
-// One VM's bookkeeping needs little: a small heap, and one worker thread keep hundreds on one machine.
+// A simulated VM needs little: a small heap and one worker thread allow hundreds per machine.
 const NODE_FLAGS = [
   '--max-old-space-size=16',
   '--max-semi-space-size=1',
@@ -21,11 +21,11 @@ const NODE_FLAGS = [
 
 export interface SimulatorConfig {
   readonly kind: 'simulator';
-  /** Whose API it speaks; Cloud Hypervisor's by default. */
+  /** The API it serves; Cloud Hypervisor's by default. */
   readonly dialect?: 'cloud-hypervisor' | 'firecracker';
   /**
-   * Absolute path of a directory of ours (0700) for Node's compile cache: a simulator then starts in 57 ms instead of
-   * 104 and takes 20 MB less, for it need not strip types itself (measured, Node 24.21). None: no cache.
+   * Absolute path of a private directory (0700) for Node's compile cache: a simulator then starts in 57 ms instead of
+   * 104 and takes 20 MB less, because it skips type stripping (measured, Node 24.21). None: no cache.
    */
   readonly cacheDirectory?: string;
 }
@@ -35,7 +35,7 @@ export function createSimulator({ cacheDirectory, dialect }: SimulatorConfig, tr
     program: process.execPath,
     argv: [...NODE_FLAGS, MAIN, ...argv],
     environment: cacheDirectory === undefined ? {} : { NODE_COMPILE_CACHE: cacheDirectory },
-    // Node makes the cache's directories before our program runs, which then sees to the modes of its own files.
+    // Node creates the cache's directories before the program runs, which then sets the modes of its files.
     umask: 0o077,
   });
   if (dialect === 'firecracker') {
@@ -46,7 +46,7 @@ export function createSimulator({ cacheDirectory, dialect }: SimulatorConfig, tr
       command: ({ directory, epoch, socketPath }) =>
         program('--api-sock', socketPath, '--id', newInstanceId(epoch), '--log-path', wordPathOf(directory, epoch)),
     });
-    // It boots no kernel, and Firecracker's API knows a VM that is defined by the one it names.
+    // It boots no kernel, but Firecracker's API defines a VM by its kernel.
     return {
       ...driver,
       create: (handle, launch, deadline) =>

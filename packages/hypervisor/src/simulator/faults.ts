@@ -1,13 +1,13 @@
-// What a simulated VM can be told to do wrong, by words in its kernel arguments: `sim.fail=vm.boot sim.hang=vm.pause`. In
+// The faults of a simulated VM, set in its kernel arguments: `sim.fail=vm.boot sim.hang=vm.pause`. In
 // Firecracker's dialect a call is the last part of its path, its action or its state: `boot-source InstanceStart Paused`.
 //   sim.fail=<call>       answer 500 (or 400)           sim.hang=<call>     never answer
 //   sim.garbage=<call>    answer 200 with no JSON       sim.huge=<call>     answer with 10 MiB
 //   sim.half=<call>       announce more than is sent    sim.exit=<call>     die with status 1 instead of answering
-//   sim.ignore-power-button                             the guest does not listen
+//   sim.ignore-power-button                             the guest ignores presses
 //   sim.guest-poweroff-after-ms=<n>                     after boot, the guest switches itself off
 //   sim.guest-reboot-after-ms=<n>                       after boot, the guest restarts itself, once
-//   sim.guest-panic-after-ms=<n>                        after boot, the guest's kernel panics, and does no more
-//   sim.ready-after-ms=<n>                              the guest says that it is ready so long after its start, and not at once
+//   sim.guest-panic-after-ms=<n>                        after boot, the guest's kernel panics, and then halts
+//   sim.ready-after-ms=<n>                              the guest prints its ready line so long after its start
 //   sim.print=<n>                                       after boot, the guest prints n bytes each 10 ms, without end
 //   sim.exit-after-ms=<n>                               after boot, the process is killed (SIGKILL)
 
@@ -26,7 +26,7 @@ export interface Faults {
   readonly exitAfterMs: number | undefined;
 }
 
-/** Words that mean nothing here are the guest's; a broken number is as if it were not there. */
+/** Other arguments are the guest's; a malformed number is ignored. */
 export function readFaults(kernelArgs: string): Faults {
   const words = kernelArgs.split(/\s+/).map((word) => {
     const [name = '', value = ''] = word.split('=', 2);

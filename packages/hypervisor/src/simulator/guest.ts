@@ -1,8 +1,8 @@
-// The guest that seems to run: what it writes to the console, and what it does by itself.
+// The simulated guest: its console output, and its own actions.
 import { appendFileSync } from 'node:fs';
 import type { Faults } from './faults.ts';
 
-/** What the guest can do to its machine. */
+/** The guest's effects on its machine. */
 export interface Power {
   readonly off: () => void;
   readonly restarted: () => void;
@@ -10,7 +10,7 @@ export interface Power {
 }
 
 export interface GuestSpec {
-  /** A file's path, or an open one's descriptor. */
+  /** A file's path, or an open descriptor. */
   readonly console: string | number | undefined;
   readonly kernelArgs: string;
   readonly faults: Faults;
@@ -19,7 +19,7 @@ export interface GuestSpec {
 const READY_LINE = 'ironlog-guest: ready';
 const HEARTBEAT_MS = 30_000;
 const PRINT_EVERY_MS = 10;
-/** From the power button to the guest's end, as a small Linux guest takes (67 ms measured under QEMU). */
+/** From the power button to power-off; a small Linux guest takes 67 ms (measured, QEMU). */
 const POWEROFF_MS = 20;
 
 export class Guest {
@@ -49,7 +49,7 @@ export class Guest {
     if (!paused && this.#isPressed) this.pressPowerButton();
   }
 
-  /** One that is paused hears it when it goes on. */
+  /** A paused guest handles it at its resume. */
   pressPowerButton(): void {
     this.#isPressed = this.#paused;
     if (this.#paused) return;
@@ -58,7 +58,7 @@ export class Guest {
     this.#after(POWEROFF_MS, () => this.#powerDown());
   }
 
-  /** The machine is switched off under it: nothing more is written. */
+  /** Power is cut: the guest writes nothing more. */
   cutPower(): void {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();

@@ -1,8 +1,8 @@
-// What the simulator's dialects share of HTTP: a request's body, an answer, and the ways to misbehave on one.
+// The HTTP parts that the simulator's dialects share: request bodies, answers, and injected faults.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CallFault } from './faults.ts';
 
-/** A status without a body, or with one that is sent as JSON. */
+/** A status, with an optional JSON body. */
 export interface HttpAnswer {
   readonly status: number;
   readonly body?: object;
@@ -19,7 +19,7 @@ export function send(response: ServerResponse, { status, body }: HttpAnswer): vo
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
-/** `refusal` is how the dialect says that a call failed. */
+/** `refusal` is the dialect's error response. */
 export function misbehave(fault: CallFault, response: ServerResponse, refusal: HttpAnswer): void {
   switch (fault) {
     case 'fail':

@@ -1,4 +1,4 @@
-// The simulator: one process per VM, a hypervisor's API on a unix socket, and a guest that only seems to run.
+// The simulator: one process per VM, a hypervisor's API on a unix socket, and a simulated guest.
 // Usage: main.ts --api-socket <socket> --event-monitor path=<file>          (Cloud Hypervisor's own flags)
 //        main.ts --api-sock <socket> --id <id> --log-path <file>            (Firecracker's own flags)
 import { rmSync } from 'node:fs';
@@ -15,7 +15,7 @@ function end(status: number, reason: string): never {
   process.exit(status);
 }
 
-/** A socket file without a listener is what a killed process leaves; one that answers is somebody's. */
+/** A killed process leaves a socket file without a listener; one that answers is in use. */
 function someoneListens(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);
@@ -29,7 +29,7 @@ function someoneListens(path: string): Promise<boolean> {
 
 type Serve = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
-/** The dialect whose flags were given; what belongs to the other is not even loaded, for a thousand of these may run. */
+/** The dialect of the given flags; the other's modules are not loaded, because a thousand of these may run. */
 async function dialect(): Promise<{ readonly socketPath: string; readonly serve: Serve }> {
   const text = { type: 'string' } as const;
   const cloudHypervisors = { 'api-socket': text, 'event-monitor': text };
@@ -53,7 +53,7 @@ async function dialect(): Promise<{ readonly socketPath: string; readonly serve:
   );
 }
 
-// Console, events and snapshots are the owner's alone.
+// Console, events and snapshots are for the owner.
 process.umask(0o077);
 const { socketPath, serve } = await dialect();
 if (await someoneListens(socketPath)) end(EX_CANTCREAT, `another process listens on ${socketPath}`);
@@ -65,14 +65,14 @@ const server = createServer((request, response) => {
     response.destroy();
   });
 });
-// An executor holds a connection without a request to notice our death: it must not time out.
+// An executor holds an idle connection to detect this process's death: it must not time out.
 server.headersTimeout = 0;
 server.requestTimeout = 0;
-// A socket takes its mode from the umask in force when it is bound, which is within this call: 0600.
+// A socket's mode is set by the umask during bind, which is within this call: 0600.
 process.umask(0o177);
 server.listen(socketPath, () => {
   process.umask(0o077);
-  // Now, not at exit: a killed simulator would leave the next one nothing. Does nothing where no cache is set.
+  // Before exit: a killed simulator would leave no cache for the next one. A no-op without a cache.
   flushCompileCache();
 });
 process.on('SIGTERM', () => process.exit(0));

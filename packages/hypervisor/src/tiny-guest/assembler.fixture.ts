@@ -1,4 +1,4 @@
-// As much of an x86 assembler as the tiny guest needs: bytes, and jumps to labels that may come later.
+// The part of an x86 assembler that the tiny guest needs: bytes, and jumps to labels, also forward.
 
 export type Address = number | string;
 
@@ -6,7 +6,7 @@ export class Assembler {
   readonly #origin: number;
   readonly #bytes: number[] = [];
   readonly #labels = new Map<string, number>();
-  /** Where four bytes are to hold a label's address; relative to what follows them where `relative`. */
+  /** Where a label's four-byte address goes; `relative`: to the byte after it. */
   readonly #fixups: { readonly at: number; readonly label: string; readonly relative: boolean }[] = [];
 
   readonly #gates: { readonly at: number; readonly label: string }[] = [];
@@ -31,7 +31,7 @@ export class Assembler {
     return this.bytes(0, 0, 8, 0, 0, 0x8e, 0, 0);
   }
 
-  /** Four bytes, little end first. */
+  /** Four bytes, little-endian. */
   word(value: Address): this {
     if (typeof value === 'string') {
       this.#fixups.push({ at: this.#bytes.length, label: value, relative: false });
@@ -49,7 +49,7 @@ export class Assembler {
     return this;
   }
 
-  /** A jump or call of this opcode with a distance of four bytes. */
+  /** A jump or call with this opcode and a 32-bit offset. */
   jump(opcode: readonly number[], label: string): this {
     this.bytes(...opcode);
     this.#fixups.push({ at: this.#bytes.length, label, relative: true });
@@ -66,7 +66,7 @@ export class Assembler {
     return this.bytes(0xc7, 0x05).word(address).word(value);
   }
 
-  /** @throws Error for a label that was never placed. */
+  /** @throws Error for an undefined label. */
   assemble(): Uint8Array {
     for (const { at, label, relative } of this.#fixups) {
       const address = this.#addressOf(label);

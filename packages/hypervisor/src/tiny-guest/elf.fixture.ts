@@ -1,4 +1,4 @@
-// A 64-bit ELF that each hypervisor boots directly: one PT_LOAD, and the PVH note that names its 32-bit entry.
+// A 64-bit ELF that each hypervisor boots directly: one PT_LOAD, and a PVH note with its 32-bit entry.
 
 const HEADER_BYTES = 64;
 const SEGMENT_BYTES = 56;
@@ -16,7 +16,7 @@ interface Segment {
   readonly memoryBytes: number;
 }
 
-/** The code is loaded at `address`, and entered at its first byte in 32-bit protected mode without paging. */
+/** The code is loaded at `address`, and entered there in 32-bit protected mode without paging. */
 export function elfOf(code: Uint8Array, address: number, memoryBytes: number): Buffer {
   const noteAt = HEADER_BYTES + 2 * SEGMENT_BYTES;
   const note = noteOf(address);

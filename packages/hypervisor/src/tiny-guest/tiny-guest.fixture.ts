@@ -1,11 +1,11 @@
-// The tiny guest: some hundred bytes that boot in milliseconds under Cloud Hypervisor, Firecracker and QEMU (microvm), by
-// KVM and by TCG. It says that it is ready, counts on the console ten times a second, and heeds the power button.
+// The tiny guest: some hundred bytes that boot in milliseconds under Cloud Hypervisor, Firecracker and QEMU (microvm), with
+// KVM and TCG. It prints that it is ready, prints a dot ten times a second, and handles the power button.
 import { writeFile } from 'node:fs/promises';
 import { Assembler } from './assembler.fixture.ts';
 import { elfOf } from './elf.fixture.ts';
 
 export interface TinyGuest {
-  /** What it does by itself after so many hundredths of a second; nothing by default. */
+  /** Its own action after so many hundredths of a second; none by default. */
   readonly after?: { readonly ticks: number; readonly what: 'power-off' | 'reset' | 'panic' };
 }
 
@@ -25,8 +25,8 @@ const BUTTON_VECTOR = 0x21;
 const TIMER_COUNT = 10_000_000;
 const TICKS_PER_DOT = 10;
 /**
- * Firecracker's keyboard, and the ACPI event devices of QEMU and Cloud Hypervisor. The others are no button: Firecracker's
- * devices, from 5 on, interrupt at each resume.
+ * Firecracker's keyboard, and the ACPI event devices of QEMU and Cloud Hypervisor. Other pins are ignored:
+ * Firecracker's devices, from 5 on, interrupt at each resume.
  */
 const BUTTON_PINS = [1, 9, 13];
 
@@ -64,7 +64,7 @@ export function tinyGuest({ after }: TinyGuest = {}): Buffer {
   return elfOf(asm.assemble(), BASE, MEMORY_BYTES);
 }
 
-/** Segments of its own: those that it is entered with may be used, but not loaded again (an interrupt does). */
+/** Loads its own segments: an interrupt reloads segments, and the initial ones do not allow that. */
 function segments(asm: Assembler): void {
   asm.bytes(CLI, 0xbc).word(STACK).bytes(0x0f, 0x01, 0x15).word('gdtr');
   asm.bytes(0xea).word('flat').bytes(0x08, 0x00); // jmp 0x08:flat
@@ -73,7 +73,7 @@ function segments(asm: Assembler): void {
 }
 
 function interrupts(asm: Assembler): void {
-  // The old interrupt controllers, and the pin by which they reach the processor, are off.
+  // Disables the legacy interrupt controllers and their pin to the processor.
   asm
     .out8(0x21, 0xff)
     .out8(0xa1, 0xff)
@@ -86,18 +86,18 @@ function interrupts(asm: Assembler): void {
   }
 }
 
-/** Each hypervisor hears one of these and not the others. */
+/** Each hypervisor reacts to only one of these. */
 function endings(asm: Assembler): void {
   asm.label('button').label('power-off').bytes(0xbe).word('off').jump(CALL, 'print');
-  // S5 by Cloud Hypervisor's port, then by QEMU's ACPI registers; Firecracker ends at a reset.
+  // S5 by Cloud Hypervisor's port, then QEMU's ACPI registers; Firecracker exits at a reset.
   asm.out8(0x600, 0x34).bytes(0xc6, 0x05).word(0xfea00200).bytes(0x34).out8(0x64, 0xfe).jump(JUMP, 'end');
-  // Reset: QEMU's ACPI register, the keyboard controller of the others.
+  // Reset: QEMU's ACPI register, the others' keyboard controller.
   asm.label('reset').bytes(0xc6, 0x05).word(0xfea00202).bytes(0x42).out8(0x64, 0xfe).jump(JUMP, 'end');
   asm.label('panic').out8(0x505, 1);
   asm.label('end').bytes(CLI, HALT).jump(JUMP, 'end');
   asm.label('tick').bytes(0xff, 0x05).word(TICKS).jump(JUMP, 'served');
   asm.label('pressed').store(PRESSED, 1);
-  // No iret: not every KVM can emulate it in protected mode, and the only place that is interrupted is the halt.
+  // No iret: some KVMs cannot emulate it in protected mode, and only the halt is ever interrupted.
   asm
     .label('served')
     .store(LAPIC + 0xb0, 0)

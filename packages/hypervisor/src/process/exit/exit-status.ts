@@ -1,20 +1,20 @@
-// A hypervisor process that has ended when it was asked something: how, in words for the VM's tenant.
+// How a hypervisor process exited before it answered, as a message for the VM's tenant.
 import { type Refusal, refusal } from '../../outcome.ts';
 import type { ProcessHandle } from '../../process-handle.ts';
 
 export interface ProcessExit {
-  /** Null when a signal ended it. */
+  /** Null if a signal killed it. */
   readonly exitCode: number | null;
   readonly signal: string | null;
 }
 
-/** ` (exit code 1)`, ` (SIGKILL)`, or nothing where only a parent that is not ours has learnt it. */
+/** ` (exit code 1)`, ` (SIGKILL)`, or nothing where only another parent knows it. */
 export const describeExit = (exit: ProcessExit | undefined): string => {
   if (exit?.signal) return ` (${exit.signal})`;
   return exit && exit.exitCode !== null ? ` (exit code ${exit.exitCode})` : '';
 };
 
-/** Of a process that died while its first answer was waited for. */
+/** For a process that died before its first answer. */
 export const exitedUnanswered = (stage: string, { identity, socketPath }: ProcessHandle): Refusal =>
   refusal(
     'unreachable',

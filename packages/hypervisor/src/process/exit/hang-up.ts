@@ -1,4 +1,4 @@
-// Notices a process's end at once: the kernel hangs up the sockets of the dead, whoever the parent was.
+// Detects a process's exit: the kernel closes the sockets of a dead process, whatever its parent.
 import { connect } from 'node:net';
 import { pause } from '../../pause.ts';
 import { isAlive, type ProcessIdentity } from '../table/identity.ts';
@@ -7,14 +7,14 @@ export interface HeldSocket {
   close(): void;
 }
 
-/** Between a hang-up and the process's death the kernel takes its memory down: wait this long before doubting. */
+/** Between hang-up and death the kernel frees the process's memory: the poll's interval. */
 const DEATH_POLL_MS = 5;
 const RECONNECT_MS = 500;
 
 /**
- * Holds a connection, made by `hold` (which resolves when it has ended), and calls `dead` once, when that process has
- * died. A connection that ends though the process lives (it sheds load, it has another client) is made again each
- * half second, and the process looked at.
+ * Holds a connection made by `hold`, which resolves when it has ended, and calls `dead` once, when the process has died.
+ * A connection that ends while the process lives (it sheds load, it has another client) is reopened after half a
+ * second, and the process is checked.
  */
 export function holdUntilDeath(
   identity: ProcessIdentity,
@@ -32,19 +32,19 @@ export function holdUntilDeath(
   return { close: () => closed.abort() };
 }
 
-/** A connection to `socketPath` on which nothing is said; resolves when it is over. */
+/** An idle connection to `socketPath`; resolves when it has closed. */
 export function holdConnection(socketPath: string, closed: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const socket = connect(socketPath);
     const close = (): void => void socket.destroy();
     closed.addEventListener('abort', close, { once: true });
-    // A refused connection is a hang-up like any other: 'close' follows, and the process is looked at.
+    // A refused connection is handled like a hang-up: 'close' follows, and the process is checked.
     socket.on('error', close);
     socket.on('close', () => {
       closed.removeEventListener('abort', close);
       resolve();
     });
-    // Nothing is expected on it; unread data would hide the end.
+    // No data is expected; unread data would hide the end.
     socket.resume();
   });
 }

@@ -1,4 +1,4 @@
-// Ends one process and waits until it is dead. The identity is checked right before each signal, for pids are reused.
+// Kills one process and waits until it is dead. The identity is checked before each signal, because pids are reused.
 import { setTimeout as wait } from 'node:timers/promises';
 import { isAlive, type ProcessIdentity } from '../table/identity.ts';
 
@@ -15,7 +15,7 @@ export type KillOutcome =
 
 const POLL_MS = 10;
 
-/** Idempotent: a process that is dead already, or whose pid is another's by now, is `dead` by `itself`, untouched. */
+/** Idempotent: a process that is already dead, or whose pid was reused, is `dead` by `itself`. */
 export async function killProcess(identity: ProcessIdentity, limits: KillLimits): Promise<KillOutcome> {
   if (!(await isAlive(identity))) return { kind: 'dead', by: 'itself' };
   if (limits.graceMs > 0) {

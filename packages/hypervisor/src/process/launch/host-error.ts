@@ -1,4 +1,4 @@
-// What the host's own files deny us, as a refusal: in words for the VM's tenant, with the path and the code for the log.
+// A host file error as a refusal: a message for the VM's tenant, with the path and the code for the log.
 import { type Refusal, refusal } from '../../outcome.ts';
 
 const WORDS: ReadonlyMap<string, string> = new Map([
@@ -13,7 +13,7 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ['EIO', "the host's disk fails"],
 ]);
 
-/** `what` was to be done to the VM's files; the host may be able to later. */
+/** `what` failed on the VM's files; a retry may succeed later. */
 export const hostError = (stage: string, what: string, error: unknown): Refusal => {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const why = WORDS.get(code) ?? 'something on the host is in the way';

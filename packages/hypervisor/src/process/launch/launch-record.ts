@@ -1,4 +1,4 @@
-// The launch record: which process a VM's directory belongs to. A hint that /proc confirms, never believed alone.
+// The launch record: which process a VM's directory belongs to. It is a hint that /proc must confirm.
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -14,7 +14,7 @@ export type LaunchRecord = z.infer<typeof launchRecordSchema>;
 
 const pathIn = (directory: string): string => join(directory, 'launch.json');
 
-/** Atomic and durable: a reader, or a machine after power loss, sees the old record or the new one. Mode 0600. */
+/** Atomic and durable: a reader, also after power loss, gets the old record or the new one. Mode 0600. */
 export async function writeLaunchRecord(directory: string, record: LaunchRecord): Promise<void> {
   const temporary = `${pathIn(directory)}.new`;
   const file = await open(temporary, 'w', 0o600);
@@ -32,7 +32,7 @@ export type ReadLaunchRecord =
   | { readonly kind: 'none' }
   | { readonly kind: 'broken'; readonly reason: string };
 
-/** `broken` (cut off, edited by hand) is not `none`: the caller then searches /proc, and says so. */
+/** `broken` (cut off, edited by hand) is not `none`: the caller searches /proc, and logs it. */
 export async function readLaunchRecord(directory: string): Promise<ReadLaunchRecord> {
   try {
     const parsed = launchRecordSchema.safeParse(JSON.parse(await readFile(pathIn(directory), 'utf8')));

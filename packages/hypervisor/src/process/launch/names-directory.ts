@@ -1,7 +1,7 @@
-// Whether a process's arguments name a VM's directory, in whatever spelling: then it may be that VM's hypervisor, though
-// nothing tells its socket and epoch.
+// Whether a process's arguments name a VM's directory, in any form. It may then be that VM's hypervisor, although its
+// socket and epoch are unknown.
 
-/** What people and their tools read in it; who has one of these in its arguments is no hypervisor. */
+/** Files for people and their tools; a process with one of them in its arguments is no hypervisor. */
 const READ_BY_PEOPLE: ReadonlySet<string> = new Set(['console.log', 'hypervisor.log', 'vm.json', 'launch.json']);
 const BEFORE = new Set(['', '=', ':', ',', ' ', '"', "'"]);
 const AFTER = /^(?:$|[,;:"' ]|\/([^\0,;:"' /]*))/;
@@ -10,7 +10,7 @@ const AFTER = /^(?:$|[,;:"' ]|\/([^\0,;:"' /]*))/;
 export function namesDirectory(cmdline: string, directory: string): boolean {
   if (!cmdline.includes(directory)) return false;
   const argv = cmdline.split('\0');
-  // What it looks at, and nothing it runs with.
+  // It reads a file for people.
   const looksAt = argv.some((argument) => readsIn(argument, directory));
   return !looksAt && argv.some((argument) => mentions(argument, directory).length > 0);
 }
@@ -18,7 +18,7 @@ export function namesDirectory(cmdline: string, directory: string): boolean {
 const readsIn = (argument: string, directory: string): boolean =>
   mentions(argument, directory).some((name) => READ_BY_PEOPLE.has(name));
 
-/** The names of what it mentions in the directory; '' is the directory itself. */
+/** The file names after the directory; '' is the directory itself. */
 function mentions(argument: string, directory: string): string[] {
   const names: string[] = [];
   for (let at = argument.indexOf(directory); at >= 0; at = argument.indexOf(directory, at + 1)) {

@@ -1,4 +1,4 @@
-// Starting a program: what cannot be started is a value, and leaves nothing changed in this process.
+// Starting a program: a failed start is a value, and leaves this process unchanged.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

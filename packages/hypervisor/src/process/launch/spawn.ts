@@ -1,4 +1,4 @@
-// Starts a hypervisor process that outlives its parent: a session of its own, none of our descriptors, its output in a file.
+// Starts a hypervisor process that outlives its parent: a new session, no inherited descriptors, its output in a file.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { hostError } from './host-error.ts';
 
 export interface SpawnedProcess {
   readonly identity: ProcessIdentity;
-  /** Resolves, and never rejects, when our child has ended. */
+  /** Resolves, and never rejects, when the child exited. */
   readonly exited: Promise<ProcessExit>;
 }
 
@@ -21,24 +21,24 @@ export interface ProgramSpec {
   readonly argv: readonly string[];
   /** Absolute path: working directory of the process. */
   readonly directory: string;
-  /** Makes the files that it expects to find. */
+  /** Creates the files that it expects. */
   readonly prepare: () => Promise<void>;
-  /** Its stderr is appended here, and its stdout too where `consolePath` is not given; mode 0600. */
+  /** Its stderr is appended here, and its stdout too without `consolePath`; mode 0600. */
   readonly logPath: string;
   /**
-   * Its stdout is appended here, mode 0600: for a hypervisor that would write a console's file from its beginning, and for
-   * a guest restored elsewhere, whose own configuration names the file of the VM that it was copied from.
+   * Its stdout is appended here, mode 0600: for a hypervisor that would truncate a console file, and for a guest that was
+   * restored elsewhere, whose configuration names the original VM's file.
    */
   readonly consolePath?: string;
-  /** All that it gets beside PATH. */
+  /** The environment beside PATH. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** For a program that makes directories before it sets its own mask; the default leaves nobody a way into them. */
+  /** For a program that makes directories before it sets its own umask; the default denies access to them. */
   readonly umask?: number;
 }
 
 /**
- * Spawns detached and answers when the process has a pid and an identity. Its environment is PATH and what `spec` gives:
- * nothing secret of ours (tokens, credentials) reaches it or its /proc/<pid>/environ.
+ * Spawns a detached process; returns once it has a pid and an identity. Its environment is PATH and that of `spec`:
+ * no secret of this process (tokens, credentials) reaches it or its /proc/<pid>/environ.
  */
 export async function spawnProgram(spec: ProgramSpec): Promise<SpawnOutcome> {
   try {
@@ -48,7 +48,7 @@ export async function spawnProgram(spec: ProgramSpec): Promise<SpawnOutcome> {
     await using output = await open(spec.consolePath, 'a', 0o600);
     return await start(spec, { stdout: output.fd, stderr: log.fd });
   } catch (error) {
-    // A full disk, a directory that has gone: the host's trouble, not a bug.
+    // A full disk, a removed directory: a host fault, not a bug.
     if (error instanceof Error && 'code' in error)
       return hostError('prepare', "the VM's files could not be made", error);
     throw error;
@@ -75,12 +75,12 @@ async function start(spec: ProgramSpec, output: Output): Promise<SpawnOutcome> {
   return refusal('failed', 'spawn', reason, `${spec.program}: see ${spec.logPath}`);
 }
 
-/** @throws Error at once for what the system refuses: arguments too long (E2BIG), no memory (ENOMEM), a NUL among them. */
+/** @throws Error at once for arguments too long (E2BIG), no memory (ENOMEM), or a NUL in an argument. */
 function spawnPrivately(
   { program, argv, directory, environment, umask = 0o177 }: ProgramSpec,
   { stdout, stderr }: Output,
 ): ChildProcess {
-  // Its socket and console are to be 0600 from the first moment, and a child inherits the mask of this moment.
+  // Socket and console must be 0600 from their creation, and a child inherits the current umask.
   const mask = process.umask(umask);
   try {
     return spawn(program, argv, {

@@ -1,8 +1,8 @@
-// The socket file that a killed process leaves: a new process of the same epoch would find the place taken.
+// The socket file of a killed process, which would stop a new process of the same epoch from binding.
 import { existsSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 
-/** Removed where nobody listens; one that answers is somebody's, and whoever is to bind there fails and says so. */
+/** Removes it unless a process listens there; the new process's bind then fails with an error. */
 export async function removeStaleSocket(path: string): Promise<void> {
   if (existsSync(path) && !(await someoneListens(path))) rmSync(path, { force: true });
 }
@@ -11,7 +11,7 @@ function someoneListens(path: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const socket = connect(path);
     socket.once('error', (error: NodeJS.ErrnoException) => {
-      // ECONNREFUSED: a file without a listener. A full queue of connections (EAGAIN) is a listener's.
+      // ECONNREFUSED: a file without a listener. EAGAIN: a listener with a full backlog.
       if (error.code === 'ECONNREFUSED' || error.code === 'ENOENT') resolve(false);
       else if (error.code === 'EAGAIN') resolve(true);
       else reject(error);

@@ -1,4 +1,4 @@
-// Where a VM's socket is read from, and where it is not.
+// Which arguments yield a VM's socket.
 import { expect, it } from 'vitest';
 import { socketIn } from './vm-socket.ts';
 

@@ -15,7 +15,7 @@ describe('finding processes by their argv', () => {
       await ended;
     }
   });
-  /** A process that does nothing but bear these arguments. */
+  /** An idle process with these arguments. */
   const bear = async (...argv: string[]): Promise<number> => {
     const child = spawn(process.execPath, ['-e', 'process.stdin.resume()', '--', ...argv], {
       stdio: ['pipe', 'ignore', 'inherit'],
@@ -90,7 +90,7 @@ describe('finding processes by their argv', () => {
   });
 
   it('does not take a zombie for a living process', async () => {
-    // The shell's child ends and is not waited for, for the shell has become sleep.
+    // The shell's child becomes a zombie, for the shell has become sleep.
     const child = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'inherit'] });
     children.push(child);
     const [chunk] = (await once(child.stdout, 'data')) as [Buffer];

@@ -1,21 +1,21 @@
-// Finds hypervisor processes by what their argv says: the ground truth when a crash left no launch record (P5).
+// Finds hypervisor processes by their argv: the source of truth when a crash left no launch record (P5).
 import { namesDirectory } from '../launch/names-directory.ts';
 import type { ProcessIdentity } from './identity.ts';
 import { type FoundProcess, ProcessTable } from './process-table.ts';
 
-/** The machine has one /proc, and so this is one for all who ask: boots, deletes and health checks share a pass. */
+/** One per machine, like /proc: boots, deletes and health checks share a pass. */
 const table = new ProcessTable();
 
-/** A process whose arguments name a VM's directory, and do not tell its socket: it may be the VM's hypervisor, or not. */
+/** A process whose arguments name a VM's directory without its socket: it may be the VM's hypervisor. */
 export interface UnreadProcess {
   readonly identity: ProcessIdentity;
-  /** As it was called; for the log. */
+  /** The command; for the log. */
   readonly program: string;
 }
 
 export interface VmProcesses {
   readonly own: readonly FoundProcess[];
-  /** Neither ours to end, nor to be overlooked: while one lives, nobody can say that the VM's process is dead. */
+  /** Not to be killed, and not to be ignored: while one lives, the VM's process may be alive. */
   readonly unread: readonly UnreadProcess[];
 }
 
@@ -24,7 +24,7 @@ export async function findByDirectory(directory: string): Promise<FoundProcess[]
   return (await table.processes()).vms.filter((found) => found.directory === directory);
 }
 
-/** Those, and the ones that cannot be told. */
+/** These, and the unidentified ones. */
 export async function findAllByDirectory(directory: string): Promise<VmProcesses> {
   const { vms, others } = await table.processes();
   return {

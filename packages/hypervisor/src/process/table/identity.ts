@@ -1,4 +1,4 @@
-// Which process is meant: a pid alone is reused, so the start time and the boot it was started in go with it.
+// A process's identity: a pid is reused, so its start time and its boot are included.
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 
@@ -6,7 +6,7 @@ export interface ProcessIdentity {
   readonly pid: number;
   /** Clock ticks after boot: field 22 of /proc/<pid>/stat, as text, for it may exceed 2^53. */
   readonly startTime: string;
-  /** /proc/sys/kernel/random/boot_id: ticks of different boots do not compare. */
+  /** /proc/sys/kernel/random/boot_id: ticks compare only within a boot. */
   readonly bootId: string;
 }
 
@@ -15,11 +15,11 @@ export const sameProcess = (a: ProcessIdentity, b: ProcessIdentity): boolean =>
 
 const MISSING = new Set(['ENOENT', 'ESRCH', 'EACCES', 'EPERM']);
 
-/** Whether reading a /proc file failed because the process has gone (or is not ours to read). */
+/** Whether reading a /proc file failed because the process has exited, or is not readable. */
 const isMissing = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && MISSING.has(String(error.code));
 
-/** Text of a /proc file, or null when the process has gone (or is not ours to read). */
+/** Text of a /proc file, or null when the process has exited, or is not readable. */
 export async function readProc(path: string): Promise<string | null> {
   try {
     return await readFile(path, 'utf8');
@@ -36,17 +36,17 @@ export async function currentBootId(): Promise<string> {
 }
 
 export interface ProcessStat {
-  /** A zombie (Z), or dead (X): it runs no more. */
+  /** A zombie (Z), or dead (X). */
   readonly isDead: boolean;
   readonly startTime: string;
-  /** Where in its memory its arguments begin and end; 0 where the kernel shows it to others only. */
+  /** The address range of its arguments; 0 where the kernel hides it. */
   readonly argStart: string;
   readonly argEnd: string;
 }
 
 /**
- * What we use of a stat line. The command name may hold blanks and parentheses, so fields are counted from the last
- * ')': state is field 3, start time 22, the arguments' place 48 and 49 (proc_pid_stat(5)). Null when it is no stat line.
+ * The used fields of a stat line. The command name may hold blanks and parentheses, so fields are counted from the last
+ * ')': state is field 3, start time 22, argument addresses 48 and 49 (proc_pid_stat(5)). Null when malformed.
  */
 export function parseStat(stat: string): ProcessStat | null {
   const fields = stat
@@ -59,8 +59,8 @@ export function parseStat(stat: string): ProcessStat | null {
 }
 
 /**
- * The stat line of that pid; null when there is no such process. At once: the kernel makes one in some 10 µs, and the four
- * trips to the thread pool, with 64 KiB of buffer for each, take many times that.
+ * The stat line of that pid; null when there is no such process. Synchronous: the kernel takes some 10 µs for one; four
+ * turns of the thread pool, with 64 KiB of buffer for each, take many times that.
  */
 export function statOf(pid: number): ProcessStat | null {
   try {
@@ -78,7 +78,7 @@ export async function identify(pid: number): Promise<ProcessIdentity | null> {
   return { pid, startTime: stat.startTime, bootId: await currentBootId() };
 }
 
-/** Whether exactly that process still lives. */
+/** Whether exactly that process is alive. */
 export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
   const now = await identify(identity.pid);
   return now !== null && sameProcess(now, identity);

@@ -1,4 +1,4 @@
-// The machine's processes that are some VM's, by what their arguments say: one pass over /proc serves all who ask.
+// The machine's VM processes, identified by their arguments. Concurrent callers share one pass over /proc.
 import { readdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -8,17 +8,17 @@ import { SharedRuns } from './shared-runs.ts';
 
 export interface FoundProcess {
   readonly identity: ProcessIdentity;
-  /** The VM directory that its argv holds. */
+  /** The VM directory in its argv. */
   readonly directory: string;
-  /** From the socket's name. */
+  /** In the socket's name. */
   readonly epoch: number;
   readonly socketPath: string;
 }
 
-/** A living process that is no VM's as far as its arguments can be read. */
+/** A living process whose arguments identify no VM. */
 export interface OtherProcess {
   readonly identity: ProcessIdentity;
-  /** Separated by NULs; its beginning, where it is very long. */
+  /** NUL-separated; truncated if very long. */
   readonly cmdline: string;
 }
 
@@ -28,7 +28,7 @@ export interface Processes {
 }
 
 interface Known {
-  /** Another program, or another process under that pid, has another. */
+  /** Differs for another program, and for a reused pid. */
   readonly program: string;
   readonly read: ReadProcess;
 }
@@ -39,14 +39,14 @@ type ReadProcess =
 
 const MAX_CMDLINE = 16 * 1024;
 
-/** Milliseconds of a pass, after which others have their turn: a thousand processes must delay nobody. */
+/** Milliseconds of a pass before it yields: a thousand processes must not block others. */
 const SLICE_MS = 3;
 
 export class ProcessTable {
   readonly #passes = new SharedRuns(() => this.#pass());
   #known: ReadonlyMap<number, Known> = new Map();
 
-  /** Every living process, as a pass finds them that begins after this call. */
+  /** Every living process, from a pass that begins after this call. */
   processes(): Promise<Processes> {
     return this.#passes.join();
   }
@@ -68,7 +68,7 @@ export class ProcessTable {
       const program = programOf(stat);
       const before = this.#known.get(pid);
       const read = before?.program === program ? before.read : await readProcess(pid, stat);
-      // Zero: the kernel does not show it to us, and we would not notice another program.
+      // Zero: the kernel hides it, and a change of program would go unnoticed.
       if (stat.argStart !== '0') known.set(pid, { program, read });
       if (read.kind === 'vm') vms.push(read.process);
       else others.push(read.process);
@@ -79,13 +79,13 @@ export class ProcessTable {
 }
 
 /**
- * A pid and a start time are not enough: a child bears its parent's arguments until it runs a program of its own (fork,
- * then exec), and then its arguments lie elsewhere in its memory.
+ * A pid and a start time are not enough: a child has its parent's arguments between fork and exec. After exec its
+ * arguments are at another address.
  */
 const programOf = ({ startTime, argStart, argEnd }: ProcessStat): string => `${startTime} ${argStart} ${argEnd}`;
 
 const readProcess = async (pid: number, { startTime }: ProcessStat): Promise<ReadProcess> => {
-  // Not at once: it is read out of the process's memory, and a process that hangs in the kernel may withhold that.
+  // Asynchronous: it is read from the process's memory, and a process stuck in the kernel may block it.
   const cmdline = (await readProc(`/proc/${pid}/cmdline`)) ?? '';
   const socketPath = socketIn(cmdline);
   const identity = { pid, startTime, bootId: await currentBootId() };

@@ -1,8 +1,8 @@
-// Many who look for the same thing at once share a run, and nobody is given what was seen before it asked.
+// Concurrent callers share a run, and no caller gets a result from before its call.
 import { expect, it } from 'vitest';
 import { SharedRuns } from './shared-runs.ts';
 
-/** Runs that end when they are told to; each answers with its number. */
+/** Runs that the test ends; each returns its number. */
 const runs = () => {
   const begun: PromiseWithResolvers<number>[] = [];
   const shared = new SharedRuns(() => {

@@ -1,5 +1,5 @@
-// One run at a time of a costly look, shared by all who ask: a caller joins a run that begins after it asked, never one
-// that has begun, for that may have passed by what the caller means.
+// Shares runs of a costly scan, one at a time: a caller joins a run that begins after its call, never a run in progress,
+// which may have missed what the caller needs.
 export class SharedRuns<T> {
   readonly #run: () => Promise<T>;
   #current: Promise<unknown> = Promise.resolve();
@@ -18,7 +18,7 @@ export class SharedRuns<T> {
     await current;
     this.#next = undefined;
     const run = this.#run();
-    // A run that fails fails those who joined it, and not the next.
+    // A failed run rejects for its callers, not for later ones.
     this.#current = run.catch(() => undefined);
     return run;
   }

@@ -1,18 +1,18 @@
-// What a process has used of the machine: the VM's own processors are threads of it, its memory is mapped by it.
+// A process's resource usage: the VM's virtual CPUs are its threads, and its memory is mapped by it.
 import { readFile } from 'node:fs/promises';
 import { type ProcessIdentity, parseStat, readProc } from './identity.ts';
 
 export interface ProcessUsage {
-  /** User and system time of all its threads, the dead ones too. */
+  /** User and system time of all threads, including exited ones. */
   readonly cpuSeconds: number;
   readonly residentBytes: number;
   readonly uptimeSeconds: number;
 }
 
-/** USER_HZ: what the kernel tells times in, on every architecture that Linux runs these programs on. */
+/** USER_HZ: the kernel's unit for times, on every architecture that these programs support. */
 const TICKS_PER_SECOND = 100;
 
-/** Null when that process lives no more. */
+/** Null when the process has exited. */
 export async function usageOf({ pid, startTime }: ProcessIdentity): Promise<ProcessUsage | null> {
   const stat = await readProc(`/proc/${pid}/stat`);
   const parsed = stat === null ? null : parseStat(stat);

@@ -1,4 +1,4 @@
-// The simulator's HTTP face in Cloud Hypervisor's dialect: routes a request to its call, unless it was told to misbehave on that one.
+// The simulator's HTTP API in Cloud Hypervisor's dialect: routes a request to its call, or injects the configured fault.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { misbehave, readBody, send } from '../http.ts';
 import { CALLS } from './calls.ts';
@@ -13,7 +13,7 @@ export async function serve(machine: Machine, request: IncomingMessage, response
   if (call === undefined) return send(response, refused(404, `no such call: ${name}`));
   if (request.method !== call.method || body.kind === 'broken')
     return send(response, refused(400, `${name} is a ${call.method} with a JSON body or none`));
-  // The faults come with vm.create, so it is run before they are looked up; one that is to fail is undone.
+  // vm.create carries the faults, so it runs before the lookup; one that is to fail is undone.
   const created = name === 'vm.create' ? call.run(machine, body.value) : undefined;
   const fault = machine.faults.calls.get(name);
   if (created !== undefined && fault === 'fail') machine.delete();

@@ -1,4 +1,4 @@
-// The calls that the simulator serves: Cloud Hypervisor's paths and methods, each with the shape of its body.
+// The calls that the simulator serves: Cloud Hypervisor's paths and methods, each with its body's shape.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { type Answer, DONE, type Machine, type MachineConfig, refused } from './machine.ts';
 
@@ -29,7 +29,7 @@ export const CALLS: ReadonlyMap<string, Call> = new Map<string, Call>([
 
 function quit(machine: Machine): Answer {
   machine.event('vmm', 'shutdown');
-  // After the answer has left.
+  // After the answer is sent.
   setTimeout(() => process.exit(0), 5);
   return DONE;
 }
@@ -67,7 +67,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
-/** Null when it is no VmConfig: `payload` is its one required field. */
+/** Null when it is no VmConfig: `payload` is the one required field. */
 function asConfig(body: unknown): MachineConfig | null {
   if (!isRecord(body) || !isRecord(body.payload)) return null;
   const { payload, serial } = body;

@@ -1,4 +1,4 @@
-// The simulator's answers against Cloud Hypervisor's own API description, where a copy of it lies beside the project.
+// Checks the simulator's answers against Cloud Hypervisor's API description, where a copy lies beside the project.
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -12,11 +12,11 @@ const DESCRIPTION = fileURLToPath(new URL('../../../../../../shared/specs/cloud-
 
 interface Described {
   method: string;
-  /** What each status means, in the description's words. */
+  /** Each status and its description. */
   readonly statuses: Map<number, string>;
 }
 
-/** Method and statuses of each path; the description's indentation is all that is relied on. */
+/** Method and statuses of each path, parsed by the description's indentation only. */
 function described(): Map<string, Described> {
   const calls = new Map<string, Described>();
   let call: Described = { method: '', statuses: new Map() };

@@ -1,15 +1,15 @@
-// The simulated machine: the states and transitions of Cloud Hypervisor's API description, and a guest inside.
+// The simulated machine: the states and transitions of Cloud Hypervisor's API description, and a guest.
 import { appendFileSync } from 'node:fs';
 import { type Faults, NO_FAULTS, readFaults } from '../faults.ts';
 import { Guest } from '../guest.ts';
 
-/** Where a console goes whose mode is `Tty`. */
+/** The target of a `Tty` console. */
 const STDOUT = 1;
 
-/** One that was shut down is created once more, as Cloud Hypervisor tells it since v53. */
+/** After a shutdown the state is `Created` again, as in Cloud Hypervisor since v53. */
 type MachineState = 'Created' | 'Running' | 'Paused';
 
-/** Status 204 carries no body, 200 carries one, all others carry their reason in a JSON list, as Cloud Hypervisor does. */
+/** Status 204 has no body, 200 has one, all others have their reason in a JSON list, as Cloud Hypervisor's. */
 export interface Answer {
   readonly status: 200 | 204 | 400 | 404 | 405 | 500;
   readonly body?: object;
@@ -47,7 +47,7 @@ export class Machine {
     return { status: 200, body: { config: this.#defined.config, state: this.#defined.state } };
   }
 
-  /** It has no devices that could count. */
+  /** No device counts anything. */
   counters(): Answer {
     return this.#defined ? { status: 200, body: {} } : refused(500, 'the VM is not running');
   }
@@ -77,7 +77,7 @@ export class Machine {
   }
 
   resume(): Answer {
-    // Of all calls the one that answers 404, and not 405, where the VM is defined and not booted (the API's description).
+    // The only call that answers 404 instead of 405 where the VM is defined and not booted (API description).
     if (this.#defined && !['Running', 'Paused'].includes(this.#defined.state))
       return refused(404, `the VM is ${this.#defined.state}, not booted`);
     return this.#move(['Paused'], (vm) => {
@@ -118,12 +118,12 @@ export class Machine {
     return DONE;
   }
 
-  /** A paused machine's configuration, for a snapshot; null in any other state. */
+  /** A paused machine's configuration, for a snapshot; otherwise null. */
   frozen(): MachineConfig | null {
     return this.#defined?.state === 'Paused' ? this.#defined.config : null;
   }
 
-  /** Writes to the event monitor's file, in Cloud Hypervisor's format. */
+  /** Appends to the event monitor's file in Cloud Hypervisor's format. */
   event(source: 'vm' | 'vmm' | 'guest', event: string): void {
     const timestamp = { secs: Math.floor(process.uptime()), nanos: 0 };
     const text = JSON.stringify({ timestamp, source, event, properties: null }, undefined, 2);
@@ -150,7 +150,7 @@ export class Machine {
     );
   }
 
-  /** As Cloud Hypervisor: a guest that switches itself off ends the process. */
+  /** As in Cloud Hypervisor: a guest's power-off ends the process. */
   #guestOff(): void {
     this.event('vm', 'shutdown');
     process.exit(0);

@@ -1,4 +1,4 @@
-// The simulator's HTTP face in Firecracker's dialect: every body is read to its last field, and an unknown one refused.
+// The simulator's HTTP API in Firecracker's dialect: bodies are validated, and unknown fields refused.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type HttpAnswer, misbehave, readBody, send } from '../http.ts';
 import { type BootSource, type Instance, refused } from './instance.ts';
@@ -7,9 +7,9 @@ import { createSnapshot, loadSnapshot } from './snapshot-files.ts';
 type Body = Readonly<Record<string, unknown>>;
 
 interface Call {
-  /** By which it can be told to misbehave; null: what it was asked is none. */
+  /** The name under which faults are set; null: no such call. */
   readonly name: (body: Body) => string | null;
-  /** Fields that it may have, and the type of each. */
+  /** Its optional fields, and the type of each. */
   readonly fields: Readonly<Record<string, 'string' | 'number' | 'boolean' | 'object'>>;
   readonly run: (instance: Instance, body: Body) => HttpAnswer;
 }
@@ -140,7 +140,7 @@ function answer(
   { name, run }: { readonly name: string; readonly run: () => HttpAnswer },
   response: ServerResponse,
 ): void {
-  // The faults come with the boot source, so it is taken before they are looked up; one that is to fail is undone.
+  // The boot source carries the faults, so it is set before the lookup; one that is to fail is undone.
   const told = name === 'boot-source' ? run() : undefined;
   const fault = instance.faults.calls.get(name);
   if (told !== undefined && fault === 'fail') instance.forgetBootSource();

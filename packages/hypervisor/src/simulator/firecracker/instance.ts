@@ -1,4 +1,4 @@
-// The simulated instance: Firecracker's three states, what it can be told in each, and a guest inside.
+// The simulated instance: Firecracker's three states, the calls allowed in each, and a guest.
 import { appendFileSync } from 'node:fs';
 import { type Faults, NO_FAULTS, readFaults } from '../faults.ts';
 import { Guest } from '../guest.ts';
@@ -7,7 +7,7 @@ import type { HttpAnswer } from '../http.ts';
 type InstanceState = 'Not started' | 'Running' | 'Paused';
 
 export const DONE: HttpAnswer = { status: 204 };
-/** 400 for whatever is not done, as Firecracker. */
+/** 400 for every refusal, as in Firecracker. */
 export const refused = (fault: string): HttpAnswer => ({ status: 400, body: { fault_message: fault } });
 
 const BEFORE_START = 'The requested operation is not supported before starting the microVM.';
@@ -62,7 +62,7 @@ export class Instance {
     return DONE;
   }
 
-  /** As if it had not been told: for a simulator that is to fail on it. */
+  /** Undoes the boot source: for a fault injected into that call. */
   forgetBootSource(): void {
     this.#source = undefined;
   }
@@ -76,17 +76,17 @@ export class Instance {
     return DONE;
   }
 
-  /** May be repeated. */
+  /** Idempotent. */
   setState(state: Exclude<InstanceState, 'Not started'>): HttpAnswer {
     if (this.#state === 'Not started') return refused(BEFORE_START);
-    // One that was loaded has no guest before it is resumed.
+    // A loaded snapshot has no guest before its resume.
     if (state === 'Running') this.#guest ??= this.#switchOn();
     if (this.#guest) this.#guest.paused = state === 'Paused';
     this.#state = state;
     return DONE;
   }
 
-  /** What a snapshot holds of it. */
+  /** The snapshot's contents. */
   save(): object | null {
     return this.#state === 'Paused' ? { source: this.#source } : null;
   }
@@ -107,7 +107,7 @@ export class Instance {
   }
 
   #switchOn(): Guest {
-    // There is no restart inside a process: whatever the guest does ends it.
+    // A restart inside the process does not exist: each guest stop ends it.
     const end = (): void => this.#stop();
     const kernelArgs = this.#source?.boot_args ?? '';
     return new Guest(

@@ -1,4 +1,4 @@
-// The simulator's snapshot in Firecracker's dialect: a file for its state, and one for a memory that it does not have.
+// The simulator's snapshot in Firecracker's dialect: a state file, and a placeholder for the memory.
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { HttpAnswer } from '../http.ts';
 import { type BootSource, DONE, type Instance, refused } from './instance.ts';
