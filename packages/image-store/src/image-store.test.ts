@@ -1,4 +1,4 @@
-// The image store on a real nats-server, by the users that have it: the gateway stores and removes, an executor only reads.
+// The image store on a real nats-server, with its users' permissions: the gateway writes, an executor only reads.
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -76,7 +76,7 @@ test('a file that is kept twice is there once; one that is discarded, or cut off
   };
   await expect(gateway.put(cutOff())).rejects.toThrow('cut off');
   expect(await messages()).toBe(once);
-  // What is kept is not discarded.
+  // A kept file is not discarded.
   await first.discard();
   await second.discard();
   expect(await readAll(executor, first.digest)).toEqual(bytes);
@@ -87,7 +87,7 @@ test('a file that is kept twice is there once; one that is discarded, or cut off
 test('a sweep takes what is old and that nobody names, and leaves what is named or young', async () => {
   const [named, unnamed, uploaded] = [randomBytes(1000), randomBytes(60_000), randomBytes(2000)];
   for (const bytes of [named, unnamed]) await (await gateway.put(inPieces(bytes))).keep();
-  // As a gateway leaves it that ends between an upload and its name; and in the middle of an upload.
+  // The leftovers of a gateway that ends between an upload and its name, or during an upload.
   await gateway.put(inPieces(uploaded));
   await (await as('gateway')).request('$O.IMAGES.C.half', randomBytes(100));
   const names = new Set([digestOf(named)]);

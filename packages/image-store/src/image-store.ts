@@ -1,4 +1,4 @@
-// The image store on JetStream: the standard object store's layout, so that its tools read it.
+// The image store on JetStream, in the standard object store's layout for its tools.
 import { IMAGES_BUCKET, IMAGES_STREAM } from '@ironlog/schemas';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { type ObjectInfo, type ObjectStore, Objm } from '@nats-io/obj';
@@ -7,16 +7,16 @@ import type { ImageStore, Upload } from './port.ts';
 import { readChunks } from './read-chunks.ts';
 import { sweep } from './sweep.ts';
 
-/** Of nats-server's `max_payload` of 64 KiB; a message's headers need some of it. */
+/** Below nats-server's `max_payload` of 64 KiB, which includes the headers. */
 const CHUNK_BYTES = 48 * 1024;
 const REQUEST_TIMEOUT_MS = 10_000;
 
 const DIGEST_PREFIX = 'SHA-256=';
-/** The object store's digest is base64url; ours is hex. */
+/** Converts the store's base64url digest to hex. */
 const digestOf = ({ digest }: Pick<ObjectInfo, 'digest'>): string =>
   `sha256-${Buffer.from(digest.slice(DIGEST_PREFIX.length), 'base64url').toString('hex')}`;
 
-/** As the object store writes a name: Node's own base64url has no padding. */
+/** The object store's encoding of a name: Node's base64url has no padding. */
 const paddedBase64Url = (name: string): string =>
   Buffer.from(name).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
 
@@ -26,7 +26,7 @@ const subjectsOf = ({ name, nuid: id }: Pick<ObjectInfo, 'name' | 'nuid'>): read
   `$O.${IMAGES_BUCKET}.C.${id}`,
 ];
 
-/** Asks the server nothing: the bucket may appear later. */
+/** Sends no request: the bucket may be created later. */
 export const openImageStore = async (connection: NatsConnection): Promise<ImageStore> => {
   const client = jetstream(connection, { timeout: REQUEST_TIMEOUT_MS });
   const manager = await jetstreamManager(connection, { checkAPI: false, timeout: REQUEST_TIMEOUT_MS });
@@ -51,7 +51,7 @@ export const openImageStore = async (connection: NatsConnection): Promise<ImageS
       },
       discard: async () => {
         if (!isOurs) return;
-        // A renaming whose answer was lost may have happened: nothing may be named that has no bytes.
+        // A rename may have happened although its answer was lost: no name may be without bytes.
         const named = await find(digest);
         if (named?.nuid === info.nuid) await remove(named);
         await remove(info);

@@ -1,3 +1,3 @@
-// The files of images in a NATS object store, each once and under its digest.
+// Image files in a NATS object store, one object per digest.
 export { openImageStore } from './image-store.ts';
 export type { ImageStore, StoredFile, Upload } from './port.ts';

@@ -1,14 +1,14 @@
-// Reads a file chunk by chunk as they are taken; the object store's own reader would hold the whole file in memory.
+// Reads a file chunk by chunk on demand; the object store's own reader would buffer the whole file.
 import { IMAGES_BUCKET, IMAGES_STREAM } from '@ironlog/schemas';
 import { AckPolicy, DeliverPolicy, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
 import type { ObjectInfo } from '@nats-io/obj';
 import { nanos, nuid } from '@nats-io/transport-node';
 
-/** Asked for ahead of what is taken: 3 MiB. */
+/** Prefetched: 3 MiB. */
 const CHUNKS_AHEAD = 64;
-/** Without a chunk for so long there is none to come: the consumer has gone with its server, or the chunks have. */
+/** The read fails after this time without a chunk: the consumer or the chunks were removed. */
 const IDLE_MS = 10_000;
-/** The server removes a consumer that has not been pulled from for so long. */
+/** The server removes a consumer that is not pulled from for this time. */
 const FORGOTTEN_AFTER_MS = 60_000;
 
 export interface Reading {
@@ -18,11 +18,11 @@ export interface Reading {
   readonly signal: AbortSignal;
 }
 
-/** Throws the signal's reason when it is aborted before the last chunk. */
+/** Throws the signal's reason when aborted before the last chunk. */
 export const readChunks = async function* ({ client, manager, info, signal }: Reading): AsyncGenerator<Uint8Array> {
   signal.throwIfAborted();
   if (info.size === 0) return;
-  // A name gives it an API subject of its own, by which permissions allow it and no durable.
+  // A named consumer has its own API subject, for which permissions exclude durables.
   const name = `image-${nuid.next()}`;
   await manager.consumers.add(IMAGES_STREAM, {
     name,
@@ -54,7 +54,7 @@ export const readChunks = async function* ({ client, manager, info, signal }: Re
     clearTimeout(idle);
     signal.removeEventListener('abort', stop);
     messages.stop();
-    // The server forgets it by itself as well.
+    // The server also removes it by itself.
     await manager.consumers.delete(IMAGES_STREAM, name).catch(() => undefined);
   }
 };

@@ -1,4 +1,4 @@
-// Removes what a gateway that was cut off has left: files that no image names, and chunks that no file names.
+// Removes the leftovers of an interrupted gateway: files without an image, and chunks without a file.
 import { DIGEST_PATTERN, IMAGES_BUCKET, IMAGES_STREAM } from '@ironlog/schemas';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { ObjectInfo, ObjectStore } from '@nats-io/obj';
@@ -23,7 +23,7 @@ export const sweep = async (
     return Object.keys(state.subjects ?? {}).map((subject) => subject.slice(prefix.length));
   };
   let removed = 0;
-  // The chunks first: what is stored meanwhile is then named below, or young.
+  // Chunks first: a file stored meanwhile is then named below, or too young.
   const chunks = await subjects(CHUNKS);
   const kept = new Set<string>();
   for (const encoded of await subjects(NAMES)) {

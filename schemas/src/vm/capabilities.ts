@@ -1,25 +1,25 @@
-// What Ironlog can do with each hypervisor, and since which of its versions: the one table, from which drivers, gateway and
-// docs read. A verb or an option that is not in it is refused.
+// The capabilities that Ironlog supports for each hypervisor, and their first versions: the one table for drivers, gateway
+// and docs. A verb or an option that is not listed is refused.
 import { type HypervisorKind, VERBS, type Verb } from './vm-state.ts';
 
-/** What a launch may ask for beside a verb. */
+/** Options of a launch, beside verbs. */
 export const LAUNCH_OPTIONS = ['initrd', 'disks', 'qcow2-disks', 'vsock'] as const;
 export type LaunchOption = (typeof LAUNCH_OPTIONS)[number];
 
 export type Capability = Verb | LaunchOption;
 
 export interface HypervisorCapabilities {
-  /** As its project writes it. */
+  /** The project's spelling. */
   readonly name: string;
-  /** The oldest version that is driven, for the reason below; dots between numbers. */
+  /** The oldest supported version, for the reason below; dots between numbers. */
   readonly minimum: string;
-  /** What an older one lacks. */
+  /** What older ones lack. */
   readonly because: string;
   /** The version that the conformance suite was run against. */
   readonly testedWith: string;
-  /** Where its project publishes it, by name. */
+  /** Where its project publishes it. */
   readonly releases: string;
-  /** The version since when; absent: not with this hypervisor. */
+  /** The first supporting version; absent: not supported. */
   readonly since: Readonly<Partial<Record<Capability, string>>>;
 }
 
@@ -34,7 +34,7 @@ export const CAPABILITIES: Readonly<Record<HypervisorKind, HypervisorCapabilitie
     because: 'events of its monitor that tell a restart of the guest',
     testedWith: '53.0',
     releases: 'the releases of cloud-hypervisor/cloud-hypervisor on GitHub',
-    // Disks: an older one guesses a disk's format from what its guest has written.
+    // Disks: an older version guesses a disk's format from the guest's data.
     since: { ...verbsSince('39.0'), initrd: '39.0', disks: '52.0', 'qcow2-disks': '52.0', vsock: '39.0' },
   },
   firecracker: {
@@ -63,7 +63,7 @@ export const CAPABILITIES: Readonly<Record<HypervisorKind, HypervisorCapabilitie
   },
 };
 
-/** Whether `version` is that or newer. What follows the numbers (`-dev`, `+build`) is not looked at. */
+/** Whether `version` is `wanted` or newer. A suffix (`-dev`, `+build`) is ignored. */
 export function isAtLeast(version: string, wanted: string): boolean {
   const [have, want] = [version, wanted].map(numbersOf) as [number[], number[]];
   for (let place = 0; place < Math.max(have.length, want.length); place += 1) {
@@ -76,7 +76,7 @@ export function isAtLeast(version: string, wanted: string): boolean {
 const numbersOf = (version: string): number[] =>
   (/^v?(\d+(?:\.\d+)*)/.exec(version)?.[1] ?? '0').split('.').map(Number);
 
-/** Undefined: it can. Otherwise what it cannot, in a sentence; without a version the newest is meant. */
+/** Undefined: supported. Otherwise the reason, in a sentence; the default version is the newest. */
 export function whyUnsupported(kind: HypervisorKind, wanted: Capability, version?: string): string | undefined {
   const { name, since } = CAPABILITIES[kind];
   const from = since[wanted];
@@ -85,7 +85,7 @@ export function whyUnsupported(kind: HypervisorKind, wanted: Capability, version
   return `${name} ${version} has no ${wanted}: it is driven with it since ${from}`;
 }
 
-/** The verbs that Ironlog supports with each hypervisor: its driver offers no others, and a VM's view lists no others. */
+/** The verbs that Ironlog supports for each hypervisor: its driver's verbs, and those in a VM's view. */
 export const HYPERVISOR_VERBS: Readonly<Record<HypervisorKind, readonly Verb[]>> = {
   'cloud-hypervisor': verbsOf('cloud-hypervisor'),
   firecracker: verbsOf('firecracker'),

@@ -1,4 +1,4 @@
-// The image that a gateway knows under an id is the newest of its own appends, the tail and the read model.
+// A gateway's image of an id is the newest of its own appends, the tail and the read model.
 import { imageEvent } from '@ironlog/domain';
 import { hashOf } from '@ironlog/event-log';
 import { encodeEvent, type ImageManifest, imageId, imageManifestSchema, newEventId } from '@ironlog/schemas';

@@ -1,4 +1,4 @@
-// Images by id, from the newer of this gateway's memory, which the tail keeps current, and the read model.
+// Images by id: the newer of the gateway's memory, which the tail updates, and the read model.
 import { foldImage } from '@ironlog/domain';
 import type { Recorded } from '@ironlog/event-log';
 import type { ImageId, ImageManifest } from '@ironlog/schemas';
@@ -13,7 +13,7 @@ export interface KnownImage {
 
 export interface ImageIndex {
   find(id: ImageId): ImageManifest | undefined;
-  /** Of this gateway's own append: a create right after it must not depend on the tail's lag. */
+  /** For this gateway's own append: a following create must not depend on the tail's lag. */
   appended(id: ImageId, known: KnownImage): void;
   fold(entry: Recorded): void;
 }

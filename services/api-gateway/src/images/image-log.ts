@@ -1,4 +1,4 @@
-// The images of the log itself, and events of them appended under the expectation of what was read.
+// Reads images from the log, and appends their events with the sequence read as the expected.
 import { foldImage, imageEvent } from '@ironlog/domain';
 import type { EventLog, Recorded } from '@ironlog/event-log';
 import {
@@ -19,7 +19,7 @@ export interface Asker {
   readonly traceparent: string | undefined;
 }
 
-/** An image on record, and the event that added it. */
+/** A recorded image, and the event that added it. */
 export interface ImageRecord {
   readonly image: ImageManifest;
   readonly sequence: number;
@@ -37,14 +37,14 @@ export type Appended<Kept> =
   | { readonly kind: 'unknown'; readonly cause: Error };
 
 export interface ImageLog {
-  /** `decide` gets the image as it is on record; after a conflict it is called again. */
+  /** `decide` gets the recorded image; after a conflict it is called again. */
   append<Kept>(
     id: ImageId,
     asker: Asker,
     decide: (image: ImageRecord | undefined) => Decided<Kept>,
     signal: AbortSignal,
   ): Promise<Appended<Kept>>;
-  /** The digests of all files that an image on record names. */
+  /** The digests of all files of all recorded images. */
   named(): Promise<ReadonlySet<string>>;
 }
 
@@ -55,7 +55,7 @@ export interface ImageLogDeps {
 
 interface Known {
   readonly record: ImageRecord | undefined;
-  /** Of the last entry over the image's filter. */
+  /** The last sequence in the image's filter. */
   readonly sequence: number;
 }
 

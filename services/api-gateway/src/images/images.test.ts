@@ -1,5 +1,5 @@
-// Images at the gateway: on record with what their files are, the files in the store as long as an image names them, and a
-// create resolved to what is on record.
+// Images at the gateway: recorded with their file formats, their files stored as long as an image names them, and a create
+// resolved to the recorded image.
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { IMAGES_STREAM, type ImageManifest } from '@ironlog/schemas';
@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => plane?.stop());
 
-/** Messages of the object store: chunks, and a name for each file. */
+/** The object store's messages: chunks, and a name per file. */
 const stored = async (): Promise<number> => (await manager.streams.info(IMAGES_STREAM)).state.messages;
 const send = async (id: string, kernel: Uint8Array, more: object = {}, files: Record<string, Uint8Array> = {}) =>
   upload(plane.gateway, await tarOf(imageJson(id, more), { vmlinux: kernel, ...files }));
@@ -29,7 +29,7 @@ const list = async (query = ''): Promise<{ ids: string[]; nextCursor: unknown }>
   const { body } = await plane.call('GET', `/v1/images${query}`);
   return { ids: (body.items as { id: string }[]).map(({ id }) => id), nextCursor: body.nextCursor };
 };
-/** As the read model has it. */
+/** From the read model. */
 const listed = (...ids: string[]) => vi.waitFor(async () => expect((await list()).ids).toEqual(ids));
 const created = (vm: string, image: string, headers = {}) =>
   plane.create({ id: vm, start: true, spec: { image } }, { prefer: 'wait=20', ...headers });
@@ -121,14 +121,14 @@ test('the list is paged by id, with the hosts own images in their place', async 
 describe('a create that names an image', () => {
   test('is sent to its host with what is on record, which stays with the VM', async () => {
     const { body } = await send('alpine-1', kernelOf('a'));
-    // At once: the read model need not have it.
+    // At once: the read model may not have it.
     expect(await created('web-1', 'alpine-1')).toMatchObject({ status: 200 });
     const sent = plane.handled.find(({ subject }) => subject === 'web-1')?.data.image as ImageManifest;
     expect(sent.kernel).toEqual(body.kernel);
     await vi.waitFor(async () =>
       expect((await plane.call('GET', '/v1/vms/web-1')).body).toMatchObject({ image: { id: 'alpine-1' } }),
     );
-    // As long as the VM lives; another tenant's admin does not get its name.
+    // While the VM exists; another tenant's admin does not get its name.
     const refused = await remove('alpine-1');
     expect(refused).toMatchObject({ status: 409, body: { code: 'image-in-use' } });
     expect(refused.body.detail).toContain('VM web-1');
@@ -166,7 +166,7 @@ describe('a create that names an image', () => {
     expect((await plane.call('DELETE', '/v1/vms/web-4?force=true', { headers: { prefer: 'wait=20' } })).status).toBe(
       200,
     );
-    // An earlier gateway's operations are read back.
+    // Operations of an earlier gateway are replayed.
     await vi.waitFor(async () => expect((await remove('alpine-1')).status).toBe(204));
   });
 });
@@ -230,7 +230,7 @@ describe('an upload', () => {
     await plane.restart({ IRONLOG_IMAGE_MAX_MIB: '1' });
     const tar = await tarOf(imageJson('big'), { vmlinux: kernelOf('b', BIG) });
     expect(await upload(plane.gateway, tar)).toMatchObject({ status: 413, body: { code: 'payload-too-large' } });
-    // Also where the entries are small, and what follows the last of them is not.
+    // Also with small entries and a large trailer.
     const padded = Buffer.concat([await tarOf(imageJson('big'), { vmlinux: kernelOf('b') }), Buffer.alloc(BIG)]);
     expect(await upload(plane.gateway, padded)).toMatchObject({ status: 413 });
     await plane.restart();

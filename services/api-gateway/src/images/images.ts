@@ -1,4 +1,4 @@
-// Images added and removed: on record first and last, with the files in the store kept as long as an image names them.
+// Adds and removes images: the log decides, and the store keeps files as long as an image names them.
 import { isDeepStrictEqual } from 'node:util';
 import type { ImageStore } from '@ironlog/image-store';
 import { filesOf, type ImageId, type ImageManifest, type TenantId, type Timestamp } from '@ironlog/schemas';
@@ -16,14 +16,14 @@ import { type Received, receiveImage } from './receive/receive-image.ts';
 
 export interface Added {
   readonly image: ImageManifest;
-  /** False: it was there already, the same. */
+  /** False: it existed already, equal. */
   readonly isNew: boolean;
   readonly sequence: number;
   readonly addedAt: Timestamp;
 }
 
 export interface Remover extends Asker {
-  /** Only this tenant's VMs are named in a refusal. */
+  /** A refusal names only this tenant's VMs. */
   readonly tenant: TenantId;
   readonly by: Omit<AskedBy, 'atLeast'>;
 }
@@ -32,9 +32,9 @@ export interface Images {
   find: ImageIndex['find'];
   /** @throws ProblemError */
   add(body: AsyncIterable<Uint8Array>, asker: Asker): Promise<Added>;
-  /** Returns the sequence of its event. @throws ProblemError */
+  /** Returns the event's sequence. @throws ProblemError */
   remove(id: ImageId, asker: Remover): Promise<number>;
-  /** Removes what a gateway that was cut off has left. */
+  /** Removes an interrupted gateway's leftovers. */
   sweep(): Promise<void>;
 }
 
@@ -45,7 +45,7 @@ export interface ImagesDeps {
   readonly hosts: Pick<Hosts, 'live'>;
   readonly reads: Pick<Reads, 'positions'>;
   readonly queries: Pick<Queries, 'imageUser'>;
-  /** Whether the read model knows all that is on record by now. */
+  /** Whether the read model has applied all recorded events. */
   readonly caughtUp: () => Promise<boolean>;
   readonly limits: BodyLimits & { readonly uploadMs: number };
   readonly clock: Clock;
@@ -53,12 +53,12 @@ export interface ImagesDeps {
 }
 
 const APPEND_WITHIN_MS = 10_000;
-/** Added to the time that an upload may take: an older file belongs to no upload in progress. */
+/** Added to the maximum upload time: an older file belongs to no running upload. */
 const SWEEP_MARGIN_MS = 60_000;
 
 export const createImages = (deps: ImagesDeps): Images => {
   const { clock, store, log, limits, logger } = deps;
-  // What is named is decided of, and removed, by one request at a time.
+  // Requests decide on names, and remove files, one at a time.
   const exclusive = createMutex();
   const dropUnnamed = async (image: ImageManifest): Promise<void> => {
     const named = await log.named();
@@ -146,7 +146,7 @@ const record = async (
     (before) => (before ? { kind: 'keep', answer: before } : { kind: 'append', fact: { name: 'added', data: image } }),
     AbortSignal.timeout(APPEND_WITHIN_MS),
   );
-  // Stored or not, its files stay: when it is not, they are swept.
+  // Unknown outcome: its files stay, to be swept if unrecorded.
   if (appended.kind === 'unknown') throw imageUnstored();
   if (appended.kind === 'appended') {
     index.appended(image.id, { sequence: appended.sequence, image });

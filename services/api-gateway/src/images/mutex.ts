@@ -1,4 +1,4 @@
-// One at a time, in the order of the calls.
+// Runs one job at a time, in call order.
 
 export const createMutex = (): (<T>(job: () => Promise<T>) => Promise<T>) => {
   let last: Promise<unknown> = Promise.resolve();

@@ -1,9 +1,9 @@
-// For tests: images packed in memory, and sent to a gateway.
+// For tests: images packed in memory, and their upload.
 import { createHash } from 'node:crypto';
 import { pack } from 'tar-stream';
 import { type Bearer, TOKENS } from '../fixtures/gateway.fixture.ts';
 
-/** An ELF of x86_64 by its header; `salt` makes it another one. */
+/** An x86_64 ELF header; `salt` varies the contents. */
 export const kernelOf = (salt: string, bytes = 4096): Buffer => {
   const elf = Buffer.alloc(bytes, salt);
   elf.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);

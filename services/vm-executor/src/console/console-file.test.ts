@@ -1,4 +1,4 @@
-// A console's bytes and their positions, across rotations by hypervisors that append and one that does not, and crashes.
+// A console's bytes and positions across crashes and rotations, for hypervisors that append and one that does not.
 import {
   appendFileSync,
   closeSync,

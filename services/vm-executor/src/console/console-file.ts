@@ -1,4 +1,4 @@
-// A VM's console on disk: `console.log`, which its hypervisor writes, and at most one file that was rotated out of it.
+// A VM's console on disk: `console.log`, which its hypervisor writes, and at most one rotated file.
 // Positions count all bytes that the guest has printed, across rotations, epochs and restarts of the executor.
 import {
   closeSync,
@@ -15,10 +15,10 @@ import {
 import { join } from 'node:path';
 import { consolePathOf } from '@ironlog/hypervisor';
 
-/** `console.<start>-<size>.log`: `start` is the position of its first byte, `size` that of console.log when it was truncated. */
+/** `console.<start>-<size>.log`: `start` is its first byte's position, `size` that of console.log when it was truncated. */
 const ROTATED = /^console\.(\d+)-(\d+)\.log$/;
 const UNFINISHED = /^console\.\d+-(\d+)\.log\.new$/;
-/** Enough to tell a hole from output, and one output from another. */
+/** Enough to distinguish a hole from output, and two outputs. */
 const SAMPLE_BYTES = 4096;
 
 interface Rotated {
@@ -30,19 +30,19 @@ interface Rotated {
 
 export interface ConsoleRange {
   readonly start: number;
-  /** From here on it is in console.log. */
+  /** The first position in console.log. */
   readonly active: number;
   readonly end: number;
 }
 
 interface Layout extends ConsoleRange {
   readonly rotated: Rotated | undefined;
-  /** Where in console.log its output begins. */
+  /** Where its output begins in console.log. */
   readonly offset: number;
 }
 
 export interface ConsolePart {
-  /** Position of the first byte; beyond what was asked for where that is not kept any more. */
+  /** Position of the first byte; later than requested if that is no longer kept. */
   readonly from: number;
   readonly bytes: Buffer;
   readonly end: number;
@@ -51,10 +51,10 @@ export interface ConsolePart {
 export const errorCode = (error: unknown): unknown =>
   error instanceof Error && 'code' in error ? error.code : undefined;
 
-/** What is kept; `undefined`: the VM has no console here. */
+/** The kept range; `undefined`: no console here. */
 export const consoleRange = (directory: string): ConsoleRange | undefined => layoutOf(directory);
 
-/** At most `atMost` bytes from position `from` on. `undefined`: the VM has no console here. */
+/** At most `atMost` bytes from position `from` on. `undefined`: no console here. */
 export const readConsole = (directory: string, from: number, atMost: number): ConsolePart | undefined => {
   const layout = layoutOf(directory);
   if (!layout) return undefined;
@@ -77,8 +77,8 @@ export const consoleTail = (directory: string, atMost: number): ConsolePart | un
 };
 
 /**
- * Moves the newest `keepBytes` into the rotated file and truncates console.log, which the hypervisor holds open: it goes
- * on in the same file. What the guest prints between the last read and the truncation, some microseconds, is lost.
+ * Moves the newest `keepBytes` into the rotated file and truncates console.log, which the hypervisor keeps open and
+ * continues to write. Output between the last read and the truncation, some microseconds, is lost.
  */
 export const rotateConsole = (directory: string, keepBytes: number): void => {
   const path = consolePathOf(directory);
@@ -91,7 +91,7 @@ export const rotateConsole = (directory: string, keepBytes: number): void => {
     finish(directory, name);
   } catch (error) {
     if (errorCode(error) !== 'ENOSPC') throw error;
-    // The disk is full, and the guest goes on printing: its output gives way. The empty file keeps the position.
+    // The disk is full: the output is dropped so that the guest can go on. The empty file keeps the position.
     rmSync(`${name}.new`, { force: true });
     const empty = join(directory, `console.${kept.end}-${size}.log`);
     writeFileSync(`${empty}.new`, '', { mode: 0o600 });
@@ -99,7 +99,7 @@ export const rotateConsole = (directory: string, keepBytes: number): void => {
   }
 };
 
-/** Ends a rotation that a crash of the executor cut off; to be called before a console is watched. */
+/** Completes a rotation that an executor crash interrupted; call it before watching the console. */
 export const recoverRotation = (directory: string): void => {
   for (const entry of readdirSync(directory)) {
     const truncatedAt = UNFINISHED.exec(entry)?.[1];
@@ -121,7 +121,7 @@ const commit = (directory: string, unfinished: string): void => {
   for (const { path } of rotatedIn(directory)) if (path !== name) rmSync(path, { force: true });
 };
 
-/** Whether console.log no longer ends its first `size` bytes with what was copied out of it. */
+/** Whether the first `size` bytes of console.log no longer end with the copied ones. */
 const isTruncated = (directory: string, unfinished: string, size: number): boolean => {
   const path = consolePathOf(directory);
   const copied = statSync(unfinished).size;
@@ -145,7 +145,7 @@ const layoutOf = (directory: string): Layout | undefined => {
   return { rotated, offset, start, active, end: active + size - offset };
 };
 
-/** A hypervisor that does not append goes on where it was: its output then lies behind a hole as long as what was truncated. */
+/** A hypervisor that does not append keeps its offset: its output lies behind a hole as long as the truncated part. */
 const hasHole = (path: string, size: number, truncatedAt: number): boolean =>
   truncatedAt > 0 &&
   size >= truncatedAt &&

@@ -1,4 +1,4 @@
-// A followed console as its host answers for it: what is there at once, what comes when it comes, and never a held-up host.
+// A followed console: existing output is returned at once, later output when it is printed, and the host never blocks.
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
-// Answers the gateway's questions for what a guest prints next: at once where there is something, else when there is.
-// A stream is one question after another, so that the host keeps nothing for a reader but the question that waits.
+// Answers the gateway's requests for the next output of a guest: at once if there is some, otherwise when it is printed.
+// A stream is a series of requests, so that the host keeps no reader state except the waiting request.
 import { existsSync } from 'node:fs';
 import {
   type consoleFollowReplySchema,
@@ -14,9 +14,9 @@ import type { StateDirectory } from '../host/state-directory.ts';
 import { consoleTail, readConsole } from './console-file.ts';
 import type { ConsoleWatch } from './console-watch.ts';
 
-/** As base64 and with its envelope it must fit NATS's max_payload of 64 KiB. */
+/** In base64 and its envelope it must fit NATS's max_payload of 64 KiB. */
 const MAX_PART_BYTES = 45_000;
-/** As many streams as two gateways may have open. */
+/** The maximum number of streams of two gateways. */
 const MAX_WAITING = 1000;
 
 type Question = z.output<typeof consoleFollowRequestSchema>;
@@ -35,9 +35,9 @@ export interface ConsoleFollowDeps {
 }
 
 export interface ConsoleFollows {
-  /** Questions that wait for output. */
+  /** Requests that wait for output. */
   readonly waiting: number;
-  /** Those are answered with nothing, and asked again of the next executor. */
+  /** Answers them with no output; the gateway asks the next executor. */
   stop(): void;
 }
 
@@ -45,18 +45,18 @@ export const serveConsoleFollows = (deps: ConsoleFollowDeps): ConsoleFollows => 
   const { connection, host, state, consoles, logger } = deps;
   const waiting = new Set<() => void>();
 
-  /** The answer as of now; `undefined`: there is nothing yet. */
+  /** The current answer; `undefined`: no output yet. */
   const look = (directory: string, { from, tailBytes }: Question): Reply | undefined => {
     const part =
       from === undefined
         ? consoleTail(directory, Math.min(tailBytes, MAX_PART_BYTES))
         : readConsole(directory, from, MAX_PART_BYTES);
-    // The guest has not printed yet: its VM is there.
+    // The guest has not printed yet; its VM exists.
     if (!part) return existsSync(directory) ? beginning(from) : NO_CONSOLE;
     if (part.bytes.length === 0 && part.from === from) return undefined;
     return { ok: true, from: part.from, text: part.bytes.toString('base64'), end: part.end };
   };
-  /** Who begins to read is told at once where that is. */
+  /** A new reader gets its start position at once. */
   const beginning = (from: number | undefined): Reply | undefined =>
     from === undefined ? { ok: true, from: 0, text: '', end: 0 } : undefined;
   const nothing = (directory: string, { from = 0 }: Question): Reply =>
@@ -87,7 +87,7 @@ export const serveConsoleFollows = (deps: ConsoleFollowDeps): ConsoleFollows => 
     try {
       return reply();
     } catch (err) {
-      // The answer reaches the VM's tenant, whom the host's paths do not concern.
+      // The answer goes to the VM's tenant, which must not see the host's paths.
       logger.warn({ err, hostId: host }, 'a console could not be read');
       return { ok: false, code: 'failed', reason: 'the console cannot be read on this host' };
     }

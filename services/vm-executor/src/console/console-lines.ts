@@ -1,10 +1,10 @@
-// The last lines of a console, for the host's log: as much as tells why a guest has failed.
+// The last lines of a console, for the host's log: enough to diagnose a failed guest.
 import { consoleTail } from './console-file.ts';
 
 const BYTES = 4096;
 const LINES = 40;
 
-/** `undefined`: there are none, or they cannot be read; what they were to explain is told all the same. */
+/** `undefined`: none, or unreadable; the caller still logs the failure. */
 export const consoleLines = (directory: string): string | undefined => {
   try {
     const text = consoleTail(directory, BYTES)?.bytes.toString();

@@ -1,4 +1,4 @@
-// A host's answer about a console: its last bytes, or why not; a request leaks nothing.
+// A host's answer about a console: its last bytes, or an error; no request leaks.
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

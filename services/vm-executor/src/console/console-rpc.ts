@@ -1,4 +1,4 @@
-// Answers the gateway's questions about consoles: the last bytes of a VM's console log, if the VM is this host's.
+// Answers the gateway's console requests: the last bytes of a VM's console log, if the VM is on this host.
 import { type HostId, SUBJECT_PREFIX, tenantIdSchema, vmIdSchema } from '@ironlog/schemas';
 import type { Logger } from '@ironlog/service-kit';
 import type { NatsConnection, Subscription } from '@nats-io/transport-node';

@@ -1,4 +1,4 @@
-// Consoles of guests that print: none outgrows its bound for long, growth is reported, and a quiet one costs nothing.
+// Consoles of printing guests: each returns to its bound, growth is reported, and an idle one has no cost.
 import { appendFileSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

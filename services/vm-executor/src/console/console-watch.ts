@@ -1,16 +1,16 @@
-// Watches the consoles of the VMs that have a process: rotates each within its bound, and reports that one has grown.
-// The kernel reports growth (inotify). A guest that goes on printing is then checked at a bounded rate until it is quiet.
+// Watches the consoles of the VMs that have a process: rotates each within its bound, and reports its growth.
+// The kernel reports growth (inotify). A guest that keeps printing is then polled at a bounded rate until it is idle.
 import { closeSync, type FSWatcher, openSync, statSync, watch as watchFile } from 'node:fs';
 import { consolePathOf } from '@ironlog/hypervisor';
 import { consoleRange, errorCode, recoverRotation, rotateConsole } from './console-file.ts';
 
-/** Between two checks of a console that grows. */
+/** The check interval of growing consoles. */
 const CHECK_MS = 1000;
-/** The same where its output is waited for. */
+/** The same while a listener waits. */
 const CHECK_FOR_LISTENERS_MS = 100;
 
 export interface ConsoleWatchDeps {
-  /** Bytes kept of each console; what is printed between two checks comes on top. */
+  /** Bytes kept of each console, plus what is printed between two checks. */
   readonly keepBytes: number;
   readonly onError: (error: unknown, directory: string) => void;
 }
@@ -18,11 +18,11 @@ export interface ConsoleWatchDeps {
 interface Watched {
   readonly directory: string;
   readonly path: string;
-  /** Of console.log at the last check. */
+  /** console.log's last known size. */
   size: number;
   watcher?: FSWatcher | undefined;
   timer?: NodeJS.Timeout | undefined;
-  /** What went wrong is reported once until a check succeeds again. */
+  /** An error is reported once until a check succeeds again. */
   failing: boolean;
 }
 
@@ -36,8 +36,8 @@ export class ConsoleWatch {
   }
 
   /**
-   * Call it before a process is spawned: what earlier epochs printed is rotated out, so that a hypervisor that truncates
-   * its console at start takes nothing away. Resolves to the position at which the new epoch's output begins.
+   * Call it before a process is spawned: earlier epochs' output is rotated out, so that a hypervisor that truncates its
+   * console at start loses nothing. Returns the position at which the new epoch's output begins.
    */
   beginEpoch(directory: string): number {
     const path = consolePathOf(directory);
@@ -46,13 +46,13 @@ export class ConsoleWatch {
     return consoleRange(directory)?.end ?? 0;
   }
 
-  /** From the start of the VM's process, or its adoption, until the function that it returns is called. */
+  /** From the start or adoption of the VM's process until the returned function is called. */
   watch(directory: string): () => void {
     this.#end(this.#watched.get(directory));
     const watched: Watched = { directory, path: consolePathOf(directory), size: 0, failing: false };
     this.#watched.set(directory, watched);
     this.#safely(watched, () => {
-      // Some hypervisors make it with the first byte.
+      // Some hypervisors create it at the first byte.
       closeSync(openSync(watched.path, 'a', 0o600));
       recoverRotation(directory);
       this.#arm(watched);
@@ -65,7 +65,7 @@ export class ConsoleWatch {
     };
   }
 
-  /** `grown` is called when the console may hold more, until the function that is returned is called. */
+  /** Calls `grown` when the console may have grown, until the returned function is called. */
   listen(directory: string, grown: () => void): () => void {
     const listeners = this.#listeners.get(directory) ?? new Set();
     this.#listeners.set(directory, listeners.add(grown));
@@ -87,7 +87,7 @@ export class ConsoleWatch {
     return Math.floor(this.#deps.keepBytes / 2);
   }
 
-  /** The watcher first: what is printed before it is there is found by the check after it. */
+  /** The watcher first: the check after it finds what was printed before. */
   #arm(watched: Watched): void {
     watched.watcher = watchFile(watched.path, { persistent: false }, () => this.#grown(watched));
     watched.watcher.on('error', (error) => this.#failed(watched, error));
@@ -101,7 +101,7 @@ export class ConsoleWatch {
     });
   }
 
-  /** No watcher meanwhile: a guest that prints without end would wake the executor with every write. */
+  /** No watcher meanwhile: endless output would wake the executor with every write. */
   #wait(watched: Watched): void {
     this.#end(watched);
     const checkMs = this.#listeners.has(watched.directory) ? CHECK_FOR_LISTENERS_MS : CHECK_MS;
@@ -115,7 +115,7 @@ export class ConsoleWatch {
     watched.timer.unref();
   }
 
-  /** Whether it has grown. Listeners read before it is rotated. */
+  /** Whether it has grown. Listeners read before its rotation. */
   #check(watched: Watched): boolean {
     const size = statSync(watched.path).size;
     const grown = size !== watched.size;
@@ -129,7 +129,7 @@ export class ConsoleWatch {
     return grown;
   }
 
-  /** Without watchers to be had (inotify's limits) it goes on by the clock; without a console there is nothing to watch. */
+  /** Without inotify watches left it polls by timer; without a console there is nothing to watch. */
   #safely(watched: Watched, act: () => void): void {
     try {
       act();
@@ -153,7 +153,7 @@ export class ConsoleWatch {
   }
 }
 
-/** Without the hole that a hypervisor leaves which does not append. */
+/** Excludes the hole left by a hypervisor that does not append. */
 const activeBytes = (directory: string): number => {
   const range = consoleRange(directory);
   return range ? range.end - range.active : 0;

@@ -1,12 +1,12 @@
-// At which position of its console a VM's epoch begins: what earlier epochs printed says nothing of this one's guest.
+// The console position at which a VM's epoch begins: earlier epochs' output does not describe this guest.
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { consoleRange, errorCode } from './console-file.ts';
 
-/** Goes with the other traces of the epoch's process (effects/residue.ts). */
+/** Removed with the epoch process's other files (effects/residue.ts). */
 const pathOf = (directory: string, epoch: number): string => join(directory, `e${epoch}.console`);
 
-/** Whole or not at all; not synced to disk, for a console is not either. */
+/** Atomic; not synced to disk, like the console itself. */
 export const writeEpochStart = (directory: string, epoch: number, position: number): void => {
   const path = pathOf(directory, epoch);
   writeFileSync(`${path}.new`, String(position), { mode: 0o600 });
@@ -14,8 +14,8 @@ export const writeEpochStart = (directory: string, epoch: number, position: numb
 };
 
 /**
- * Without the file (the disk was full) where console.log begins: an epoch begins with an empty one, so that is never
- * before the epoch, and after its beginning only where the console was rotated since.
+ * Without the file (the disk was full) it is the start of console.log, which is empty when an epoch begins. So it is never
+ * before the epoch, and later than its beginning only after a rotation.
  */
 export const readEpochStart = (directory: string, epoch: number): number => {
   try {

@@ -1,4 +1,4 @@
-// Guests that say when they are ready, in real simulators: found whenever they say it, by whichever executor runs then.
+// Guests in real simulators that print a ready line: it is found at any time, by any executor.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { initialVm, type Vm } from '@ironlog/domain';
@@ -54,7 +54,7 @@ test('what an earlier epoch printed says nothing of this one', async () => {
   const id = await begin({ ready: { ...READY, timeoutSeconds: 1 } });
   await namesUntil(id, 'ready');
   await host.stop();
-  // The guest of the next epoch does not say it: its console is what the test writes.
+  // The next epoch's guest prints no ready line: the test writes its console.
   await host.append(id, HOST, {
     name: 'reboot-started',
     data: { ...intent, epoch: 2, force: true, timeoutSeconds: 1 },

@@ -1,5 +1,5 @@
-// Guests that say on their console when they are ready: each is looked for from where its epoch's output begins, also by
-// an executor that is started later, and put on record as ready, or as not ready when its time is over.
+// Detects the ready line of guests on their consoles: each is searched from its epoch's first output, also after an
+// executor's restart, and recorded as ready, or as not ready at its deadline.
 import { readyDueAt, type Vm } from '@ironlog/domain';
 import type { VmFact } from '@ironlog/schemas';
 import type { VmRef } from '../host/state-directory.ts';
@@ -8,18 +8,18 @@ import { readConsole } from './console-file.ts';
 import type { ConsoleWatch } from './console-watch.ts';
 import { readEpochStart } from './epoch-start.ts';
 
-/** Read at once. */
+/** Bytes a read. */
 const PART_BYTES = 65_536;
-/** setTimeout's longest; what is due later is looked at again then. */
+/** setTimeout's longest; a later deadline is checked again then. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export interface ReadyGuestsDeps {
   readonly consoles: Pick<ConsoleWatch, 'listen'>;
   readonly directoryOf: (ref: VmRef) => string;
   readonly now: () => Date;
-  /** Is to append what `readyFact` says then. */
+  /** Appends that time's `readyFact`. */
   readonly onReady: (ref: VmRef, epoch: number) => void;
-  /** Is to append what `notReadyFact` says then. */
+  /** Appends that time's `notReadyFact`. */
   readonly onLate: (ref: VmRef) => void;
   readonly onError: (error: unknown, ref: VmRef) => void;
 }
@@ -31,7 +31,7 @@ interface Searched {
   readonly wanted: Buffer;
   /** Position up to which the console has been searched. */
   position: number;
-  /** The end of what has been searched: the text may begin in it. */
+  /** The end of the searched text: a match may begin in it. */
   carry: Buffer;
   isFound: boolean;
   stopListening: () => void;
@@ -47,7 +47,7 @@ export class ReadyGuests {
     this.#deps = deps;
   }
 
-  /** To be called with each VM at start, and whenever one has changed. */
+  /** Call it with each VM at start, and after each change of one. */
   follow(vm: Vm): void {
     const key = keyOf({ tenant: vm.tenant, vmId: vm.id });
     const known = this.#searched.get(key);
@@ -84,7 +84,7 @@ export class ReadyGuests {
       while (!searched.isFound) {
         const part = readConsole(searched.directory, searched.position, PART_BYTES);
         if (!part || part.bytes.length === 0) return;
-        // What the host keeps no longer breaks the text.
+        // A gap in the kept output separates the texts.
         const before = part.from === searched.position ? searched.carry : Buffer.alloc(0);
         const text = Buffer.concat([before, part.bytes]);
         searched.position = part.from + part.bytes.length;
@@ -105,7 +105,7 @@ export class ReadyGuests {
     searched.timer = setTimeout(
       () => {
         searched.timer = undefined;
-        // What was printed in time counts, also when nobody has looked since.
+        // Output printed in time counts, even if not yet searched.
         if (!searched.isFound) this.#search(searched);
         if (!searched.isFound) this.#deps.onLate(searched.ref);
       },
@@ -120,7 +120,7 @@ export class ReadyGuests {
     this.#searched.delete(key);
   }
 
-  /** A console that cannot be read now may be at its next growth. */
+  /** An unreadable console is retried at its next growth. */
   #safely(ref: VmRef, act: () => void): void {
     try {
       act();
@@ -130,13 +130,13 @@ export class ReadyGuests {
   }
 }
 
-/** What to append when the guest of `epoch` has said so; `undefined`: that is on record, or another epoch runs. */
+/** The fact for a ready guest of `epoch`; `undefined`: it is recorded, or another epoch runs. */
 export const readyFact = (vm: Vm, epoch: number, now: Date): VmFact | undefined =>
   vm.awaited && vm.epoch === epoch
     ? { name: 'ready', data: { epoch, tookMs: msSince(vm.awaited.since, now) } }
     : undefined;
 
-/** What to append when the time is over; `undefined`: it is not, or nobody waits for the guest any more. */
+/** The fact for a missed deadline; `undefined`: not yet due, or the guest is no longer awaited. */
 export const notReadyFact = (vm: Vm, now: Date): VmFact | undefined => {
   const due = readyDueAt(vm);
   if (!vm.awaited || due === undefined || due > now.toISOString()) return undefined;

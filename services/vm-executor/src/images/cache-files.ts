@@ -1,4 +1,4 @@
-// The files of the cache: what is there, when each was used last, and which go when room is needed.
+// The cache's files: which exist, when each was last used, and which are evicted first.
 import { mkdirSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { DIGEST_PATTERN, type ImageFile } from '@ironlog/schemas';
@@ -12,7 +12,7 @@ interface Cached {
 export class CacheFiles {
   readonly #directory: string;
 
-  /** Makes the directory; whatever else is in it is what a crash has left. */
+  /** Makes the directory; removes a crash's partial files from it. */
   constructor(directory: string) {
     this.#directory = directory;
     mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -37,7 +37,7 @@ export class CacheFiles {
     return this.#all().reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** Removes what was used longest ago, and is not to be kept, until `bytes` are freed. Returns how many are missing then. */
+  /** Evicts the least recently used files, except `kept`, until `bytes` are freed. Returns how many bytes are missing. */
   free(bytes: number, kept: ReadonlySet<string>): number {
     let missing = bytes;
     const unused = this.#all().filter(({ digest }) => !kept.has(digest));

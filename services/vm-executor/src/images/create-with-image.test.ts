@@ -1,4 +1,4 @@
-// A VM of an uploaded image on its host: fetched before its process is started, and refused where no hypervisor boots it.
+// A VM of an uploaded image: fetched before its process starts, and refused if the hypervisor cannot boot it.
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { findByDirectory } from '@ironlog/hypervisor';

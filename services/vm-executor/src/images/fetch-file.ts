@@ -1,27 +1,27 @@
-// One file of an image from the object store onto this host's disk: whole and of its digest under its name, or not there.
+// Fetches an image's file from the object store to disk: complete and verified under its name, or absent.
 import { createHash } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { ImageStore } from '@ironlog/image-store';
 import type { ImageFile } from '@ironlog/schemas';
 
-/** Why there is no file: the store has none, or one with other bytes. */
+/** The store has no such file, or one with other bytes. */
 export class NoSuchFile extends Error {}
 
 export interface FileFetch {
   readonly store: Pick<ImageStore, 'read'>;
   readonly file: ImageFile;
-  /** Absolute path of the file to be. */
+  /** Absolute path of the target. */
   readonly path: string;
   readonly signal: AbortSignal;
-  /** How many bytes are written so far. */
+  /** With the bytes written so far. */
   readonly onBytes: (bytes: number) => void;
 }
 
-/** The suffix of a file that is being written; what a crash leaves of it is removed at the next start. */
+/** The suffix of a partial file; after a crash it is removed at the next start. */
 export const PART = '.part';
 
-/** Rejects with NoSuchFile, the signal's reason, or the fault of the disk or the connection. */
+/** Rejects with NoSuchFile, the signal's reason, or a disk or connection error. */
 export const fetchFile = async ({ store, file, path, signal, onBytes }: FileFetch): Promise<void> => {
   const part = `${path}${PART}`;
   try {
@@ -53,7 +53,7 @@ export const fetchFile = async ({ store, file, path, signal, onBytes }: FileFetc
   }
 };
 
-/** The name is then there after a power failure, too. */
+/** Makes the name survive a power failure. */
 const syncDirectory = async (path: string): Promise<void> => {
   const handle = await open(path, 'r');
   try {

@@ -1,4 +1,4 @@
-// The cache of images: each file fetched once and verified, whole or not there, within its bound.
+// The image cache: each file fetched once and verified, complete or absent, within its bound.
 import {
   mkdirSync,
   mkdtempSync,

@@ -1,4 +1,4 @@
-// The images that this host has: fetched when a VM first needs them, each file once, within a bound.
+// The host's image cache: files are fetched when a VM first needs them, each once, within a bound.
 import { deadlineRefusal, hostError, type LaunchImage, type Outcome, type Refusal, refusal } from '@ironlog/hypervisor';
 import type { ImageStore } from '@ironlog/image-store';
 import { filesOf, type Heartbeat, type ImageFile, type ImageId, type ImageManifest } from '@ironlog/schemas';
@@ -8,19 +8,19 @@ import { fetchFile, NoSuchFile } from './fetch-file.ts';
 
 export interface ImageCacheDeps {
   readonly store: Pick<ImageStore, 'read'>;
-  /** Absolute; its own. */
+  /** Absolute; private. */
   readonly directory: string;
   readonly maxBytes: number;
-  /** Digests of the files that this host's VMs are made of. */
+  /** Digests of the files that this host's VMs use. */
   readonly inUse: () => Promise<ReadonlySet<string>>;
   /** Called when a fetch begins or ends. */
   readonly onChange: () => void;
   /** Stream time. */
   readonly now: () => Date;
   readonly logger: Logger;
-  /** Until a fetch that the object store has cut off is tried again. */
+  /** Before an interrupted fetch is retried. Milliseconds. */
   readonly retryMs?: number;
-  /** Ends every fetch. */
+  /** Aborts fetches. */
   readonly stop: AbortSignal;
 }
 
@@ -30,7 +30,7 @@ interface Fetch {
   readonly controller: AbortController;
   readonly done: Promise<void>;
   bytes: number;
-  /** How many wait for it; at 0 the fetch is aborted. */
+  /** The waiters' number; at 0 the fetch is aborted. */
   waiting: number;
 }
 
@@ -44,7 +44,7 @@ export class ImageCache {
   readonly #deps: ImageCacheDeps;
   readonly #files: CacheFiles;
   readonly #fetches = new Map<string, Fetch>();
-  /** Room is made for one at a time. */
+  /** One eviction at a time. */
   #making: Promise<unknown> = Promise.resolve();
 
   constructor(deps: ImageCacheDeps) {
@@ -67,7 +67,7 @@ export class ImageCache {
     return filesOf(image).every((file) => this.#files.has(file));
   }
 
-  /** Fetches what is not there. Fetches of one file by several are one. */
+  /** Fetches missing files. Concurrent fetches of a file are shared. */
   async ensure(image: ImageManifest, signal: AbortSignal): Promise<Outcome> {
     for (const file of filesOf(image)) {
       try {
@@ -80,7 +80,7 @@ export class ImageCache {
     return { ok: true };
   }
 
-  /** What is on its way, at most eight. */
+  /** Running fetches, at most eight. */
   fetches(): Fetches {
     return [...this.#fetches.values()]
       .slice(0, MAX_TOLD)
@@ -126,7 +126,7 @@ export class ImageCache {
     return fetch;
   }
 
-  /** Retries faults of the store until the fetch is aborted. */
+  /** Retries store errors until the fetch is aborted. */
   async #fetch(image: ImageId, file: ImageFile, signal: AbortSignal): Promise<void> {
     await this.#makeRoom(file);
     const path = this.#files.pathOf(file);
@@ -177,6 +177,6 @@ export class ImageCache {
 class Full extends Error {}
 
 const OF_NETWORK = /^E(CONN|PIPE|TIMEDOUT|HOST|NET|AI)/;
-/** A fault of the host's own files, which are not there sooner for being tried again. */
+/** A local disk error, which a retry does not fix. */
 const isOfDisk = (error: unknown): boolean =>
   error instanceof Error && 'syscall' in error && !('code' in error && OF_NETWORK.test(String(error.code)));

@@ -1,4 +1,4 @@
-// What a host answers when it is asked to fetch an image: where it is with it, at once, while it goes on.
+// A host's answer to an image fetch request: the progress, at once, while the fetch runs.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// Answers the gateway's request to fetch an image: at once with how far it is, while the fetch goes on.
+// Answers the gateway's image fetch requests: at once with the progress, while the fetch runs.
 import { type HostId, type imageFetchReplySchema, imageFetchRequestSchema, SUBJECT_PREFIX } from '@ironlog/schemas';
 import type { Logger } from '@ironlog/service-kit';
 import type { NatsConnection, Subscription } from '@nats-io/transport-node';
@@ -9,7 +9,7 @@ type Reply = z.infer<typeof imageFetchReplySchema>;
 
 /** The gateway waits for two seconds. */
 const ANSWER_WITHIN_MS = 1_000;
-/** Bounds a fetch that no task bounds. */
+/** Bounds a fetch outside any task. */
 const FETCH_WITHIN_MS = 3_600_000;
 
 export interface ImageRpcDeps {

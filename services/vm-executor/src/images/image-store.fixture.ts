@@ -1,4 +1,4 @@
-// For tests: files of images in memory, read in small chunks that a test can hold back.
+// For tests: image files in memory, read in small chunks that a test can delay.
 import { createHash } from 'node:crypto';
 import { type ImageFile, type ImageManifest, imageManifestSchema } from '@ironlog/schemas';
 import type { ImageCacheDeps } from './image-cache.ts';
@@ -10,13 +10,13 @@ export const fileOf = (bytes: Uint8Array): ImageFile => ({
 
 export class MemoryImages {
   readonly #files = new Map<string, Uint8Array>();
-  /** How often each was begun to be read. */
+  /** The digest of each read. */
   readonly reads: string[] = [];
-  /** Comes before each chunk; a test waits in it, or throws. */
+  /** Awaited before each chunk; a test can block or throw. */
   reading: (digest: string) => Promise<void> | void = () => undefined;
   chunkBytes = 1024;
 
-  /** Under `digest` where one is given, which may be another's. */
+  /** Under `digest` if given, which may be wrong. */
   put(bytes: Uint8Array, digest = fileOf(bytes).digest): ImageFile {
     this.#files.set(digest, bytes);
     return { digest, size: bytes.length };

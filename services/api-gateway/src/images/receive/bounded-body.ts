@@ -1,9 +1,9 @@
-// An upload's bytes as they come, bounded in number and in the pauses between them.
+// An upload's bytes, bounded in size and in the pauses between chunks.
 import { ProblemError } from '../../http/problem.ts';
 
 export interface BodyLimits {
   readonly maxBytes: number;
-  /** Longest pause between two pieces. */
+  /** Longest pause between two chunks. */
   readonly idleMs: number;
 }
 

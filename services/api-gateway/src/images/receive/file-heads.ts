@@ -1,7 +1,7 @@
-// What a file's first bytes say it is: a kernel's format, a disk's format, and whether a qcow2 refers to other files.
+// Detects from a file's first bytes a kernel's or disk's format, and whether a qcow2 refers to other files.
 import type { ImageJson } from '@ironlog/schemas';
 
-/** Enough for every header that is read here. */
+/** Enough for every header checked here. */
 export const HEAD_BYTES = 1024;
 
 const ELF_MAGIC = Buffer.from([0x7f, 0x45, 0x4c, 0x46]);
@@ -9,14 +9,14 @@ const ELF_64_BIT = 2;
 const ELF_LITTLE_ENDIAN = 1;
 const ELF_X86_64 = 62;
 const QCOW2_MAGIC = Buffer.from('QFI\xfb', 'latin1');
-/** Linux's boot protocol: a magic in the first sector, which ends with the mark of every boot sector. */
+/** Linux's boot protocol: a magic in the first sector, which ends with the boot sector signature. */
 const BZ_IMAGE_MAGIC = Buffer.from('HdrS');
 const BZ_IMAGE_MAGIC_AT = 0x202;
 const BOOT_SECTOR_MARK_AT = 0x1fe;
 const BOOT_SECTOR_MARK = 0xaa55;
 
 interface Wrong {
-  /** Below the part: `format`, or the file itself. */
+  /** Relative to the part: `format`, or `file`. */
   readonly field: 'format' | 'file';
   readonly message: string;
 }
@@ -46,7 +46,7 @@ export const whyNoKernel = (head: Buffer, format: ImageJson['kernel']['format'])
 
 const withArticle = (format: 'elf' | 'bzImage'): string => (format === 'elf' ? 'an ELF' : 'a bzImage');
 
-/** docs/interop/qcow2 of QEMU: all numbers are big-endian. */
+/** QEMU's docs/interop/qcow2: all numbers are big-endian. */
 const QCOW2 = {
   versionAt: 4,
   backingFileAt: 8,

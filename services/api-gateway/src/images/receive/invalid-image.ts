@@ -1,4 +1,4 @@
-// What an upload is refused with: the field or the entry that is wrong, and why.
+// The refusal of an upload: the invalid field or entry, and the reason.
 import { ProblemError } from '../../http/problem.ts';
 
 export const invalidImage = (path: string, message: string): ProblemError =>

@@ -1,4 +1,4 @@
-// Receives an image: `image.json` first, then exactly the files that it names, each stored and judged while it comes.
+// Receives an image: `image.json` first, then exactly its files, each validated and stored as a stream.
 import type { ImageStore, Upload } from '@ironlog/image-store';
 import {
   IMAGE_JSON,
@@ -27,7 +27,7 @@ export interface ReceiveDeps {
   readonly limits: BodyLimits;
 }
 
-/** Rejects with a problem, or with the fault of the store or the connection; nothing is left in the store then. */
+/** Rejects with a problem, or with an error of the store or the connection; nothing stays in the store then. */
 export const receiveImage = async (
   { store, limits }: ReceiveDeps,
   body: AsyncIterable<Uint8Array>,
@@ -74,7 +74,7 @@ const readImageJson = async ({ name, size, bytes }: TarFile): Promise<ImageJson>
   });
 };
 
-/** The part that a file is; each once. */
+/** The file's part; each part once. */
 const partOf = (json: ImageJson, { name }: TarFile, have: ReadonlyMap<ImagePart, Upload>): ImagePart => {
   const part = IMAGE_PARTS.find((each) => json[each]?.file === name);
   const quoted = JSON.stringify(name.slice(0, 100));
@@ -83,7 +83,7 @@ const partOf = (json: ImageJson, { name }: TarFile, have: ReadonlyMap<ImagePart,
   return part;
 };
 
-/** The file's bytes, once its first ones are what they are to be. */
+/** The file's bytes, after their header is validated. */
 const judged = async function* (
   json: ImageJson,
   part: ImagePart,

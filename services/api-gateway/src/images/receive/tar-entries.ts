@@ -1,4 +1,4 @@
-// The entries of a tar as they come: plain files with plain names alone, one after another, with back-pressure.
+// Streams the entries of a tar: only plain files with plain names, in order, with back-pressure.
 import { extract, type Header } from 'tar-stream';
 import { invalidImage } from './invalid-image.ts';
 
@@ -10,7 +10,7 @@ export interface TarFile {
 
 const quoted = (name: string): string => JSON.stringify(name.slice(0, 100));
 
-/** What the entry is refused for before any of its bytes is read. */
+/** The reason to refuse the entry before its bytes are read. */
 const whyRefused = ({ name, type, pax }: Header): string | undefined => {
   if (name.startsWith('/')) return 'has an absolute path; name each file without a folder';
   if (name.split('/').includes('..')) return 'leaves its folder by ".."; name each file without a folder';
@@ -18,17 +18,17 @@ const whyRefused = ({ name, type, pax }: Header): string | undefined => {
   if (type === 'character-device' || type === 'block-device' || type === 'fifo')
     return `is a ${type.replace('-', ' ')}`;
   if (type === 'directory') return 'is a folder; pack the files alone';
-  // The library's own word for what it does not know is null, whatever its types say.
+  // The library's type for an unknown entry is null, contrary to its typings.
   if (type !== 'file') return 'is of a type that no image has (sparse, contiguous or unknown)';
   const sparse = Object.keys(pax ?? {}).some((key) => key.startsWith('GNU.sparse'));
   if (sparse) return 'is a sparse file; pack it without --sparse';
   return name.includes('/') ? 'is in a folder; name each file without one' : undefined;
 };
 
-/** Rejects with a problem where the bytes are no tar or end before it does, and with what `body` throws. */
+/** Rejects with a problem for an invalid or incomplete tar, and with the errors of `body`. */
 export const tarEntries = async function* (body: AsyncIterable<Uint8Array>): AsyncGenerator<TarFile> {
   const tar = extract();
-  /** The first one: what the tar and its entries throw afterwards follows from it. */
+  /** The first error: later errors of the tar and its entries follow from it. */
   let failure: unknown;
   tar.on('error', (error) => {
     failure ??= invalidImage('tar', faultOf(error));
@@ -61,7 +61,7 @@ export const tarEntries = async function* (body: AsyncIterable<Uint8Array>): Asy
 
 type Extract = ReturnType<typeof extract>;
 
-/** Resolves when the tar has taken all of the body, or has closed before. */
+/** Resolves when the tar has consumed the body, or was closed before. */
 const feed = async (tar: Extract, body: AsyncIterable<Uint8Array>): Promise<void> => {
   let isClosed = false;
   let wake: () => void = () => undefined;
@@ -70,7 +70,7 @@ const feed = async (tar: Extract, body: AsyncIterable<Uint8Array>): Promise<void
     wake();
   });
   const pieces = body[Symbol.asyncIterator]();
-  // Each wait is a promise of its own: a race with one that lives as long as the upload would keep every piece.
+  // Each wait has its own promise: racing against one as long-lived as the upload would retain every chunk.
   const untilClosedOr = <T>(work: (done: (value: T) => void, failed: (reason: unknown) => void) => void) =>
     new Promise<T | undefined>((resolve, reject) => {
       wake = () => resolve(undefined);
@@ -79,7 +79,7 @@ const feed = async (tar: Extract, body: AsyncIterable<Uint8Array>): Promise<void
     });
   try {
     for (;;) {
-      // Who gives the tar up does not wait for the next piece of a body that may be slow.
+      // A closed tar does not wait for the next chunk of a slow body.
       const next = await untilClosedOr<IteratorResult<Uint8Array>>((done, failed) => pieces.next().then(done, failed));
       if (next === undefined) return;
       if (next.done) break;

@@ -1,4 +1,4 @@
-// POST /v1/images: a tar of `image.json` and the files that it names, stored while it comes. 201 with the digests.
+// POST /v1/images: a tar of `image.json` and the files that it names, stored as a stream. 201 with the digests.
 import type { IncomingMessage } from 'node:http';
 import { imageViewSchema, noQuerySchema } from '@ironlog/schemas';
 import { z } from 'zod';
@@ -19,7 +19,7 @@ const DESCRIPTION = [
 ].join(' ');
 
 export const addImage: Route = (app, api) => {
-  // In a scope of its own: no other route takes this media type, and this one no other.
+  // In its own scope: only this route accepts this media type, and no other.
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser(TAR, (_request, payload, done) => done(null, payload));
@@ -44,7 +44,7 @@ export const addImage: Route = (app, api) => {
         const { tokenId } = principalOf(request);
         const asker = { actor: tokenId, traceparent: request.traceparent };
         const body: IncomingMessage = request.raw;
-        // What is not read of a refused body must not end the connection before its answer.
+        // A refused body is not read to its end; the connection must outlive the answer.
         const added = await api.images.add(body.iterator({ destroyOnReturn: false }), asker);
         request.position = { ...request.position, events: Math.max(request.position.events, added.sequence) };
         if (added.isNew) reply.code(201).header('location', `/v1/images/${added.image.id}`);

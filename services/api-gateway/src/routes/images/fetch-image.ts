@@ -1,4 +1,4 @@
-// POST /v1/hosts/{host}/images/{id}: has a host fetch an image before a VM needs it. 202 while it is on its way.
+// POST /v1/hosts/{host}/images/{id}: has a host fetch an image in advance. 202 while the fetch runs.
 import {
   type Heartbeat,
   hostImageParamsSchema,

@@ -1,4 +1,4 @@
-// GET /v1/images: what VMs can be made of, by id: what was uploaded, and what the live hosts have of their own.
+// GET /v1/images: the images for VMs, by id: uploaded ones, and those configured on live hosts.
 import { decodeKey, encodeKey } from '@ironlog/read-model';
 import { imageListSchema, listImagesQuerySchema } from '@ironlog/schemas';
 import type { Route } from '../../http/api.ts';

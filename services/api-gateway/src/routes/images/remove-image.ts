@@ -1,4 +1,4 @@
-// DELETE /v1/images/{id}: no VM can be made of it any more. Refused while a VM uses it.
+// DELETE /v1/images/{id}: removes an image. Refused while a VM uses it.
 import { imageParamsSchema, noQuerySchema } from '@ironlog/schemas';
 import type { Route } from '../../http/api.ts';
 import { askedBy, principalOf } from '../../http/context.ts';
