@@ -27,7 +27,7 @@ interface Tool {
   readonly magic: readonly number[];
   readonly program: string;
   readonly args: readonly string[];
-  /** That contains the tool. */
+  /** The tool's package. */
   readonly package: string;
 }
 

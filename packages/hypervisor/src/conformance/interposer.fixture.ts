@@ -79,7 +79,7 @@ export class Interposer {
     return interposer;
   }
 
-  /** Requests faulted or to be faulted. */
+  /** Requests that the fault applies to. */
   get hits(): number {
     return this.#hits;
   }

@@ -1,4 +1,4 @@
-// Another client of Cloud Hypervisor's socket shuts the VM down: the process stays, reports it.
+// Another socket client shuts a Cloud Hypervisor VM down: the process stays and reports it.
 import { expect, it } from 'vitest';
 import { callApi } from '../cloud-hypervisor/client.ts';
 import { untraced } from '../trace-call.ts';

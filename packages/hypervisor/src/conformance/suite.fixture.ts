@@ -20,7 +20,7 @@ export function conformance(subject: Subject): void {
   });
 }
 
-/** Devices that are opened, which no simulator does. */
+/** Real devices, which a simulator does not open. */
 export function realDevices(subject: Subject): void {
   describe(`the devices of ${subject.name}`, () => devices(subject));
 }

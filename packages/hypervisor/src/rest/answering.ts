@@ -31,6 +31,6 @@ export async function answering<T extends object>(
   }
 }
 
-/** Another process may answer on the socket: an answer must identify its own. */
+/** For an answer that identifies another process on the socket. */
 export const anotherAnswers = (stage: string, detail: string) =>
   refusal('refused', stage, `${stage}: another process answers on the VM's socket`, detail);

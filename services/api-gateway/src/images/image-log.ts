@@ -1,4 +1,4 @@
-// Reads images from the log, and appends their events with the sequence read as the expected.
+// Reads images from the log, and appends their events, expecting the sequence that was read.
 import { foldImage, imageEvent } from '@ironlog/domain';
 import type { EventLog, Recorded } from '@ironlog/event-log';
 import {

@@ -8,7 +8,7 @@ import { readConsole } from './console-file.ts';
 import type { ConsoleWatch } from './console-watch.ts';
 import { readEpochStart } from './epoch-start.ts';
 
-/** Bytes a read. */
+/** Per read. */
 const PART_BYTES = 65_536;
 /** setTimeout's longest; a later deadline is checked again then. */
 const MAX_TIMER_MS = 2 ** 31 - 1;

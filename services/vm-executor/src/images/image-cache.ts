@@ -30,7 +30,7 @@ interface Fetch {
   readonly controller: AbortController;
   readonly done: Promise<void>;
   bytes: number;
-  /** The waiters' number; at 0 the fetch is aborted. */
+  /** Waiter count; at 0 the fetch is aborted. */
   waiting: number;
 }
 

@@ -7,7 +7,7 @@ export interface HeldSocket {
   close(): void;
 }
 
-/** Between hang-up and death the kernel frees the process's memory: the poll's interval. */
+/** After a hang-up the kernel still frees the process's memory: the wait before the next check. */
 const DEATH_POLL_MS = 5;
 const RECONNECT_MS = 500;
 

@@ -10,7 +10,7 @@ const AFTER = /^(?:$|[,;:"' ]|\/([^\0,;:"' /]*))/;
 export function namesDirectory(cmdline: string, directory: string): boolean {
   if (!cmdline.includes(directory)) return false;
   const argv = cmdline.split('\0');
-  // It reads a file for people.
+  // The process reads files for people.
   const looksAt = argv.some((argument) => readsIn(argument, directory));
   return !looksAt && argv.some((argument) => mentions(argument, directory).length > 0);
 }

@@ -2,7 +2,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 
-/** Removes it unless a process listens there; the new process's bind then fails with an error. */
+/** Removes it unless a process listens on it; in that case the new process's bind fails. */
 export async function removeStaleSocket(path: string): Promise<void> {
   if (existsSync(path) && !(await someoneListens(path))) rmSync(path, { force: true });
 }
