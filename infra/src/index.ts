@@ -6,6 +6,7 @@ export { CACHE_DIR, DEV_FILE, privateDirectory, ROOT } from '../dev/paths.ts';
 export { type Plane, type PlaneOptions, startPlane } from '../dev/plane/plane.ts';
 export { choosePort } from '../dev/plane/ports.ts';
 export { waitUntilReady } from '../dev/plane/readiness.ts';
+export { PROJECTOR_NODE_OPTIONS } from '../dev/plane/services.ts';
 export { shutDownVms } from '../dev/plane/shut-down-vms.ts';
 export { type DemoKernel, ensureDemoKernel } from '../dev/setup/demo-kernel.ts';
 export { findNatsServer } from '../dev/setup/nats-server.ts';

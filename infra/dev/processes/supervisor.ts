@@ -14,6 +14,8 @@ export interface Managed {
   readonly env: Readonly<Record<string, string>>;
   /** Its niceness, as in nice(1). Default 0. */
   readonly niceness?: number;
+  /** Node's, before the script. */
+  readonly nodeOptions?: readonly string[];
 }
 
 const FIRST_DELAY_MS = 100;
@@ -71,7 +73,8 @@ export class Supervisor {
     const startedAt = performance.now();
     const armed = this.#armed.get(managed.name);
     // In its own session: Ctrl-C reaches this process only, which then stops them in order.
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(ROOT, managed.script)], {
+    const options = ['--disable-warning=ExperimentalWarning', ...(managed.nodeOptions ?? [])];
+    const child = spawn(process.execPath, [...options, join(ROOT, managed.script)], {
       cwd: ROOT,
       env: { ...managed.env, ...armed },
       stdio: ['ignore', log, log],

@@ -2,12 +2,13 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { PROJECTOR_NODE_OPTIONS } from '@ironlog/infra';
 import { z } from 'zod';
 
 const run = promisify(execFile);
 const WITHIN_MS = 120_000;
 
-const outcomeSchema = z.strictObject({ events: z.int(), ms: z.number() });
+const outcomeSchema = z.strictObject({ events: z.int(), ms: z.number(), residentMb: z.number() });
 export type Reading = z.output<typeof outcomeSchema>;
 
 /** The input of a reader process; credentials are in the environment, not in the arguments. */
@@ -33,7 +34,7 @@ export const READER = 'projector';
 export const read = async (script: string, task: ReaderTask): Promise<Reading> => {
   const { stdout } = await run(
     process.execPath,
-    ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, script)],
+    ['--disable-warning=ExperimentalWarning', ...PROJECTOR_NODE_OPTIONS, join(import.meta.dirname, script)],
     {
       timeout: WITHIN_MS,
       env: {
@@ -61,4 +62,7 @@ export const readerTask = (): ReaderTask => {
   };
 };
 
-export const writeReading = (reading: Reading): void => void process.stdout.write(JSON.stringify(reading));
+export const writeReading = (reading: Omit<Reading, 'residentMb'>): void => {
+  const residentMb = process.resourceUsage().maxRSS / 1024;
+  process.stdout.write(JSON.stringify({ ...reading, residentMb }));
+};

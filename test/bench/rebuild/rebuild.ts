@@ -13,6 +13,7 @@ import { summarize } from '../stats.ts';
 import { READER, read } from './reader.ts';
 
 const WANTED = 0.5;
+const RESIDENT_MB = 300;
 const HOST = hostId('host-1');
 /** Concurrent publishes while the log is written. */
 const IN_FLIGHT = 512;
@@ -43,12 +44,15 @@ export const benchRebuild = async (amounts: Amounts): Promise<Section> => {
     await layLog(nats, amounts);
     const raw: number[] = [];
     const built: number[] = [];
+    let residentMb = 0;
     const password = nats.credentials.passwordOf(READER);
     for (let round = 0; round < rebuilds; round += 1) {
       const own = mkdtempSync(join(directory, 'read-model-'));
       const task = { url: nats.url, password, events, directory: own };
       raw.push((events * 1000) / (await read('raw-reader.ts', task)).ms);
-      built.push((events * 1000) / (await read('rebuild-reader.ts', task)).ms);
+      const rebuilt = await read('rebuild-reader.ts', task);
+      built.push((events * 1000) / rebuilt.ms);
+      residentMb = Math.max(residentMb, rebuilt.residentMb);
     }
     const rows = [
       { what: 'consume and JSON.parse', unit: 'events/s', ...summarize(raw) },
@@ -64,6 +68,12 @@ export const benchRebuild = async (amounts: Amounts): Promise<Section> => {
           value: ratio.toFixed(2),
           target: `>= ${WANTED}`,
           met: ratio >= WANTED,
+        },
+        {
+          what: 'memory of the rebuilding process, at most',
+          value: `${residentMb.toFixed(0)} MB`,
+          target: `<= ${RESIDENT_MB} MB`,
+          met: residentMb <= RESIDENT_MB,
         },
       ],
     };
