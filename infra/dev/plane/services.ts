@@ -31,8 +31,8 @@ export interface PlannedService extends Managed {
 /** Commands have priority over the read model: a rebuild, or three rows for each boot, must not take a core from them. */
 const PROJECTOR_NICENESS = 5;
 
-/** A rebuild makes garbage faster than V8's default young generation is worth: 324 MB at most instead of 414, as fast. */
-export const PROJECTOR_NODE_OPTIONS: readonly string[] = ['--max-semi-space-size=8'];
+/** In a rebuild V8 collects late by default: 414 MB resident at most. With these it has 262 MB, and is as fast (decision 0011). */
+export const PROJECTOR_NODE_OPTIONS: readonly string[] = ['--max-semi-space-size=8', '--heap-growing-percent=20'];
 
 /** Passed on from the shell: where traces go, and what every process needs. */
 const inherited = (): Record<string, string> =>
