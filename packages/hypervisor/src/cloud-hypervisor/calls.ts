@@ -6,6 +6,7 @@ import type { ProcessHandle } from '../process-handle.ts';
 import { anotherAnswers } from '../rest/answering.ts';
 import type { StateRead } from '../rest/ensure.ts';
 import { parseJson } from '../rest/json.ts';
+import type { Dialect } from '../rest/verbs.ts';
 import { type TraceCall, untraced } from '../trace-call.ts';
 import { accepted, callApi } from './client.ts';
 import { readVmInfo } from './vm-info.ts';
@@ -48,3 +49,5 @@ export async function ping({ identity, socketPath }: ProcessHandle, deadline: Ab
   if (pid === undefined || pid === identity.pid) return { ok: true };
   return anotherAnswers('vmm.ping', `process ${pid} answers on ${socketPath}, not ${identity.pid}`);
 }
+
+export const DIALECT: Dialect<Put> = { send: put, readState };

@@ -4,17 +4,14 @@ import { eventsPathOf, guestHadStopped, prepareEvents } from '../event-monitor.t
 import { whyNotLaunched } from '../launch-options.ts';
 import { type LaunchSpec, logPathOf } from '../launch-spec.ts';
 import { OpenWatches } from '../open-watches.ts';
-import type { Outcome } from '../outcome.ts';
 import type { Hypervisor } from '../port.ts';
 import { type ProgramSpec, spawnProgram } from '../process/launch/spawn.ts';
 import { removeStaleSocket } from '../process/launch/stale-socket.ts';
-import { isAlive } from '../process/table/identity.ts';
-import type { ProcessHandle } from '../process-handle.ts';
 import { answering } from '../rest/answering.ts';
-import { ensure, type Step } from '../rest/ensure.ts';
-import { pressUntilOff } from '../rest/press-until-off.ts';
-import { type TraceCall, untraced } from '../trace-call.ts';
-import { type Put, ping, put, readState } from './calls.ts';
+import type { Step } from '../rest/ensure.ts';
+import { restVerbs, stepOf } from '../rest/verbs.ts';
+import type { TraceCall } from '../trace-call.ts';
+import { DIALECT, ping } from './calls.ts';
 import { readCounters } from './counters.ts';
 import { snapshotsOf } from './snapshots.ts';
 import { vmConfigOf } from './vm-config.ts';
@@ -57,9 +54,6 @@ const PAUSE: Step = { name: 'vm.pause', from: ['running'], wanted: ['paused'] };
 const RESUME: Step = { name: 'vm.resume', from: ['paused'], wanted: ['running'] };
 const PRESS = { name: 'vm.power-button' };
 
-const step = (trace: TraceCall, handle: ProcessHandle, call: Step & Put, deadline: AbortSignal): Promise<Outcome> =>
-  ensure(call, { act: () => put(trace, handle, call, deadline), readState: () => readState(trace, handle, deadline) });
-
 /** One driver serves any number of processes. It keeps only the connections of its watches. */
 export function createRestDriver({ kind, trace, command, version }: RestDriverOptions): Hypervisor {
   const watches = new OpenWatches();
@@ -78,26 +72,11 @@ export function createRestDriver({ kind, trace, command, version }: RestDriverOp
     },
     create: async (handle, launch, deadline) => {
       const ready = await answering(handle, 'vmm.ping', (within) => ping(handle, within), deadline);
-      return ready.ok ? step(trace, handle, { ...CREATE, body: vmConfigOf(launch) }, deadline) : ready;
+      return ready.ok ? stepOf(DIALECT, trace)(handle, { ...CREATE, body: vmConfigOf(launch) }, deadline) : ready;
     },
-    boot: (handle, deadline) => step(trace, handle, BOOT, deadline),
-    pause: (handle, deadline) => step(trace, handle, PAUSE, deadline),
-    resume: (handle, deadline) => step(trace, handle, RESUME, deadline),
-    shutdown: (handle, deadline) =>
-      pressUntilOff(
-        PRESS.name,
-        {
-          identity: handle.identity,
-          readState: () => readState(untraced, handle, deadline),
-          resume: () => put(trace, handle, RESUME, deadline),
-          press: () => put(trace, handle, PRESS, deadline),
-        },
-        deadline,
-      ),
+    ...restVerbs(DIALECT, trace, { boot: BOOT, pause: PAUSE, resume: RESUME, press: PRESS }),
     snapshots: snapshotsOf(trace),
     counters: readCounters,
-    observe: async (handle, deadline) =>
-      (await isAlive(handle.identity)) ? readState(trace, handle, deadline) : { ok: true, state: 'absent' },
     guestHadStopped,
     watch: (handle, report) => watches.add(watchProcess(handle, report)),
     close: async () => {

@@ -4,20 +4,18 @@ import { processCounters } from '../counters.ts';
 import { bootable } from '../launch-options.ts';
 import { type LaunchSpec, logPathOf } from '../launch-spec.ts';
 import { OpenWatches } from '../open-watches.ts';
-import type { Outcome, Refusal } from '../outcome.ts';
+import type { Refusal } from '../outcome.ts';
 import type { Hypervisor } from '../port.ts';
 import { type ProgramSpec, spawnProgram } from '../process/launch/spawn.ts';
 import { removeStaleSocket } from '../process/launch/stale-socket.ts';
-import { isAlive } from '../process/table/identity.ts';
-import type { ProcessHandle } from '../process-handle.ts';
 import { answering } from '../rest/answering.ts';
-import { ensure, type Step } from '../rest/ensure.ts';
-import { pressUntilOff } from '../rest/press-until-off.ts';
-import { type TraceCall, untraced } from '../trace-call.ts';
-import { type Write, write } from './client.ts';
+import type { Step } from '../rest/ensure.ts';
+import { restVerbs } from '../rest/verbs.ts';
+import type { TraceCall } from '../trace-call.ts';
+import type { Write } from './client.ts';
 import { firecrackerArguments } from './command-line.ts';
 import { configure } from './configure.ts';
-import { greet, readState } from './instance.ts';
+import { DIALECT, greet } from './instance.ts';
 import { prepareWord, saysGuestStopped, wordPathOf } from './last-word.ts';
 import { snapshotsOf } from './snapshots.ts';
 import { watchProcess } from './watch.ts';
@@ -70,12 +68,6 @@ const vm = (state: 'Paused' | 'Resumed'): Write => ({
 const PAUSE: Step & Write = { ...vm('Paused'), from: ['running'], wanted: ['paused'] };
 const RESUME: Step & Write = { ...vm('Resumed'), from: ['paused'], wanted: ['running'] };
 
-const step = (trace: TraceCall, handle: ProcessHandle, call: Step & Write, deadline: AbortSignal): Promise<Outcome> =>
-  ensure(call, {
-    act: () => write(trace, handle, call, deadline),
-    readState: () => readState(trace, handle, deadline),
-  });
-
 /** One driver serves any number of processes. It keeps only the connections of its watches. */
 export function createFirecrackerDriver({ kind, trace, command, whyNot }: FirecrackerDriverOptions): Hypervisor {
   const watches = new OpenWatches();
@@ -97,25 +89,10 @@ export function createFirecrackerDriver({ kind, trace, command, whyNot }: Firecr
       if (!greeted.ok) return greeted;
       return greeted.instance.state === 'Not started' ? configure(trace, handle, launch, deadline) : { ok: true };
     },
-    boot: (handle, deadline) => step(trace, handle, START, deadline),
-    pause: (handle, deadline) => step(trace, handle, PAUSE, deadline),
-    resume: (handle, deadline) => step(trace, handle, RESUME, deadline),
-    shutdown: (handle, deadline) =>
-      pressUntilOff(
-        PRESS.name,
-        {
-          identity: handle.identity,
-          readState: () => readState(untraced, handle, deadline),
-          resume: () => write(trace, handle, RESUME, deadline),
-          press: () => write(trace, handle, PRESS, deadline),
-        },
-        deadline,
-      ),
+    ...restVerbs(DIALECT, trace, { boot: START, pause: PAUSE, resume: RESUME, press: PRESS }),
     snapshots: snapshotsOf(trace),
     // Firecracker writes its device counters to a file, as differences to the last write: not read yet.
     counters: processCounters,
-    observe: async (handle, deadline) =>
-      (await isAlive(handle.identity)) ? readState(trace, handle, deadline) : { ok: true, state: 'absent' },
     guestHadStopped: async (process) => saysGuestStopped(process),
     watch: (handle, report) => watches.add(watchProcess(handle, report)),
     close: async () => {

@@ -9,8 +9,9 @@ import { anotherAnswers } from '../rest/answering.ts';
 import type { RestAnswer } from '../rest/client.ts';
 import type { StateRead } from '../rest/ensure.ts';
 import { parseJson } from '../rest/json.ts';
+import type { Dialect } from '../rest/verbs.ts';
 import { type TraceCall, untraced } from '../trace-call.ts';
-import { read } from './client.ts';
+import { read, type Write, write } from './client.ts';
 
 const instanceSchema = z.object({ id: z.string(), state: z.enum(['Not started', 'Running', 'Paused']) });
 const configSchema = z.object({ 'boot-source': z.object({ kernel_image_path: z.string().nullish() }).nullish() });
@@ -71,3 +72,5 @@ function parsed<T>(name: string, schema: z.ZodType<T>, { status, text }: RestAns
   if (body?.success) return { ok: true, value: body.data };
   return refusal('bad-answer', name, `${name}: the hypervisor's answer (${status}) is none of Firecracker's`, text);
 }
+
+export const DIALECT: Dialect<Write> = { send: write, readState };

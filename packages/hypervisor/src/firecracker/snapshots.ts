@@ -1,13 +1,12 @@
 // Saves a VM's state to files, and restores it in an unconfigured process.
 import type { LaunchSpec } from '../launch-spec.ts';
-import type { Outcome } from '../outcome.ts';
 import type { Snapshots } from '../port.ts';
-import type { ProcessHandle } from '../process-handle.ts';
 import { answering } from '../rest/answering.ts';
-import { ensure, type Step } from '../rest/ensure.ts';
+import type { Step } from '../rest/ensure.ts';
+import { stepOf } from '../rest/verbs.ts';
 import type { TraceCall } from '../trace-call.ts';
-import { type Write, write } from './client.ts';
-import { greet, readState } from './instance.ts';
+import type { Write } from './client.ts';
+import { DIALECT, greet } from './instance.ts';
 
 /** A restored process maps its memory from the file as long as it lives. */
 const filesIn = (directory: string) => ({ state: `${directory}/vm.state`, memory: `${directory}/vm.memory` });
@@ -33,21 +32,10 @@ export function loadOf(directory: string, { vsock }: Pick<LaunchSpec, 'vsock'>):
 const TAKE: Omit<Step, 'name'> = { from: ['paused'], wanted: [] };
 const LOAD: Omit<Step, 'name'> = { from: ['absent'], wanted: ['paused', 'running'] };
 
-const step = (
-  trace: TraceCall,
-  handle: ProcessHandle,
-  call: Omit<Step, 'name'> & Write,
-  deadline: AbortSignal,
-): Promise<Outcome> =>
-  ensure(call, {
-    act: () => write(trace, handle, call, deadline),
-    readState: () => readState(trace, handle, deadline),
-  });
-
 export const snapshotsOf = (trace: TraceCall): Snapshots => ({
-  take: (handle, directory, deadline) => step(trace, handle, { ...TAKE, ...takeOf(directory) }, deadline),
+  take: (handle, directory, deadline) => stepOf(DIALECT, trace)(handle, { ...TAKE, ...takeOf(directory) }, deadline),
   restore: async (handle, launch, directory, deadline) => {
     const greeted = await answering(handle, 'instance', (within) => greet(handle, within), deadline);
-    return greeted.ok ? step(trace, handle, { ...LOAD, ...loadOf(directory, launch) }, deadline) : greeted;
+    return greeted.ok ? stepOf(DIALECT, trace)(handle, { ...LOAD, ...loadOf(directory, launch) }, deadline) : greeted;
   },
 });
