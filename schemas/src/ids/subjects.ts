@@ -68,16 +68,6 @@ export interface CommandAddress {
   vmId: VmId;
   verb: Verb;
 }
-/** `undefined`: the subject is not one of this system. */
-export const parseCommandSubject = (subject: string): CommandAddress | undefined => {
-  const [prefix, kind, tenantText, vmText, verbText, ...rest] = subject.split('.');
-  const tenant = id(tenantIdSchema, tenantText);
-  const vm = id(vmIdSchema, vmText);
-  const verb = id(verbSchema, verbText);
-  if (prefix !== SUBJECT_PREFIX || kind !== 'cmd' || rest.length > 0 || !tenant || !vm || !verb) return undefined;
-  return { tenant, vmId: vm, verb };
-};
-
 export interface PartOfCommandAddress {
   readonly tenant: TenantId;
   readonly vmId?: VmId;
@@ -94,6 +84,12 @@ export const partOfCommandSubject = (subject: string): PartOfCommandAddress | un
   if (rest.length > 0) return { tenant };
   const [vm, verb] = [id(vmIdSchema, vmText), id(verbSchema, verbText)];
   return { tenant, ...(vm && { vmId: vm }), ...(verb && { verb }) };
+};
+
+/** `undefined`: the subject is not one of this system. */
+export const parseCommandSubject = (subject: string): CommandAddress | undefined => {
+  const { tenant, vmId, verb } = partOfCommandSubject(subject) ?? {};
+  return tenant && vmId && verb ? { tenant, vmId, verb } : undefined;
 };
 
 export interface WorkAddress extends CommandAddress {

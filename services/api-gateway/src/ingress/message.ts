@@ -6,7 +6,6 @@ import {
   ingressCommandSchema,
   misaddressedReason,
   type PartOfCommandAddress,
-  parseCommandSubject,
   partOfCommandSubject,
   type TenantId,
   type Verb,
@@ -35,17 +34,17 @@ export type IngressMessage =
 
 /** Never throws: every message has one of three results. */
 export const readIngressMessage = (subject: string, bytes: Uint8Array): IngressMessage => {
-  const address = parseCommandSubject(subject);
   const part = partOfCommandSubject(subject);
   if (!part) return { kind: 'stray', reason: misaddressedReason(subject) };
+  const { tenant, vmId, verb } = part;
   const body = readBody(bytes);
-  if (!address) {
+  if (!vmId || !verb) {
     const id = body.ok ? body.command.id : undefined;
     return { kind: 'malformed', ...part, id, reason: misaddressedReason(subject) };
   }
   return body.ok
-    ? { kind: 'command', ...address, body: body.command }
-    : { kind: 'malformed', ...address, reason: `${body.reason}; expected ${INGRESS_SHAPE}` };
+    ? { kind: 'command', tenant, vmId, verb, body: body.command }
+    : { kind: 'malformed', ...part, reason: `${body.reason}; expected ${INGRESS_SHAPE}` };
 };
 
 const readBody = (bytes: Uint8Array): { ok: true; command: IngressCommand } | { ok: false; reason: string } => {
