@@ -9,7 +9,7 @@ export { foldImage, imageEvent } from './images/image-event.ts';
 export { MAX_CLEANUP_ATTEMPTS, type RecoveryAction, recoveryAction, stopAction } from './recovery/recovery.ts';
 export { type RestartDecision, restartDecision, stopDueAt } from './recovery/restart-policy.ts';
 export { allowedVerbs, whyNot } from './vm/allowed.ts';
-export { LOOP_REBOOTS, LOOP_WINDOW_MS, steadyDueAt } from './vm/attention.ts';
+export { steadyDueAt } from './vm/attention.ts';
 export {
   type Admission,
   continuation,
@@ -32,7 +32,6 @@ export {
   type Awaited,
   type CommandRecord,
   type Failure,
-  type GuestReboot,
   type Intent,
   type IntentName,
   initialVm,

@@ -1,7 +1,8 @@
 // The running executor: reconciles, then takes commands, watches processes and sends heartbeats until it is stopped.
+import type { Vm } from '@ironlog/domain';
 import { executorConsumer, type UnacknowledgedMessage } from '@ironlog/event-log';
 import { findByDirectory, type LaunchSpec } from '@ironlog/hypervisor';
-import { filesOf, type Heartbeat } from '@ironlog/schemas';
+import { filesOf, type Heartbeat, type VmFact } from '@ironlog/schemas';
 import { outsideSpans } from '@ironlog/service-kit';
 import { CommandHandler } from './commands/command-handler.ts';
 import { RecentRejections, rejectionsSince } from './commands/recent-rejections.ts';
@@ -220,34 +221,31 @@ export class Executor {
   }
 
   #onSteady(ref: VmRef): void {
-    const { host, runtime } = this.#deps;
-    this.#recordEvent(keyOf(ref), ref, 'a steady guest', async (log) => {
-      await log.append((vm) => {
-        const fact = steadyFact(vm, runtime.clock.now());
-        return fact && { fact, meta: { actor: host } };
-      });
-      this.#steadyGuests.watch(log.vm);
-    });
+    this.#recordDue(ref, 'a steady guest', steadyFact, (vm) => this.#steadyGuests.watch(vm));
   }
 
   #onReady(ref: VmRef, epoch: number): void {
-    const { host, runtime } = this.#deps;
-    this.#recordEvent(keyOf(ref), ref, 'a guest that is ready', (log) =>
-      log.append((vm) => {
-        const fact = readyFact(vm, epoch, runtime.clock.now());
-        return fact && { fact, meta: { actor: host } };
-      }),
-    );
+    this.#recordDue(ref, 'a guest that is ready', (vm, now) => readyFact(vm, epoch, now));
   }
 
   #onLate(ref: VmRef): void {
+    this.#recordDue(ref, 'a guest that is not ready', notReadyFact, (vm) => this.#readyGuests.follow(vm));
+  }
+
+  /** Appends what is due of the VM by then, if anything still is; `next` arms what follows. */
+  #recordDue(
+    ref: VmRef,
+    what: string,
+    factOf: (vm: Vm, now: Date) => VmFact | undefined,
+    next: (vm: Vm) => void = () => undefined,
+  ): void {
     const { host, runtime } = this.#deps;
-    this.#recordEvent(keyOf(ref), ref, 'a guest that is not ready', async (log) => {
+    this.#recordEvent(keyOf(ref), ref, what, async (log) => {
       await log.append((vm) => {
-        const fact = notReadyFact(vm, runtime.clock.now());
+        const fact = factOf(vm, runtime.clock.now());
         return fact && { fact, meta: { actor: host } };
       });
-      this.#readyGuests.follow(log.vm);
+      next(log.vm);
     });
   }
 
