@@ -1,8 +1,6 @@
 // A small bootable image of Debian packages: the cloud kernel, and the initramfs of the demo guest.
-import { dirname, join } from 'node:path';
-import { privateDirectory } from '../paths.ts';
 import { ensureDemoKernel } from '../setup/demo-kernel.ts';
-import { unpackVmlinux } from './vmlinux.ts';
+import { unpackDemoKernel } from './vmlinux.ts';
 
 export interface DebianImage {
   readonly json: object;
@@ -12,9 +10,10 @@ export interface DebianImage {
 
 /** `isPacked`: keeps the kernel a bzImage, for QEMU only: Cloud Hypervisor takes minutes to boot one. */
 export const debianImage = async ({ id, isPacked }: { id: string; isPacked: boolean }): Promise<DebianImage> => {
-  const { kernel, initrd } = await ensureDemoKernel();
+  const demo = await ensureDemoKernel();
+  const { kernel, initrd } = demo;
   const name = isPacked ? 'vmlinuz' : 'vmlinux';
-  const path = isPacked ? kernel : await unpackVmlinux(kernel, join(privateDirectory(dirname(initrd)), 'vmlinux'));
+  const path = isPacked ? kernel : await unpackDemoKernel(demo);
   return {
     json: {
       id,

@@ -2,9 +2,11 @@
 // boots an ELF many times faster than a self-extracting bzImage.
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { privateDirectory } from '../paths.ts';
 import { unpackPackage } from '../setup/debian-archive.ts';
+import type { DemoKernel } from '../setup/demo-kernel.ts';
 
 const run = promisify(execFile);
 const SUITE = 'bookworm';
@@ -85,3 +87,7 @@ export const unpackVmlinux = async (bzImage: string, path: string): Promise<stri
     rmSync(packed, { force: true });
   }
 };
+
+/** The demo kernel's, kept beside its initramfs: Debian's own folder is not written to. */
+export const unpackDemoKernel = ({ kernel, initrd }: DemoKernel): Promise<string> =>
+  unpackVmlinux(kernel, join(privateDirectory(dirname(initrd)), 'vmlinux'));

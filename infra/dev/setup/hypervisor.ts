@@ -1,8 +1,8 @@
 // The executors' hypervisor variables: the programs that were found, the demo guest's files, and QEMU's accelerator.
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { chooseAccelerator, findProgram } from '@ironlog/hypervisor';
 import { CAPABILITIES, type HypervisorKind } from '@ironlog/schemas';
-import { unpackVmlinux } from '../image/vmlinux.ts';
+import { unpackDemoKernel } from '../image/vmlinux.ts';
 import { print } from '../terminal/print.ts';
 import { type DemoKernel, ensureDemoKernel, READY_LINE } from './demo-kernel.ts';
 import { findQemu } from './qemu.ts';
@@ -37,7 +37,7 @@ const demoGuest = async ({ hypervisors }: HypervisorChoice): Promise<DemoKernel>
   const packed = await ensureDemoKernel();
   const takesElf = hypervisors.some((kind) => kind === 'firecracker' || kind === 'cloud-hypervisor');
   if (!takesElf || process.env.IRONLOG_KERNEL) return packed;
-  return { ...packed, kernel: await unpackVmlinux(packed.kernel, join(dirname(packed.initrd), 'vmlinux')) };
+  return { ...packed, kernel: await unpackDemoKernel(packed) };
 };
 
 const variablesOf = async (
